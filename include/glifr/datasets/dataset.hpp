@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "glifr/backend/view.hpp"
+
+namespace glifr {
+
+/// The ones of a binary input vector, as indices in ascending order; everything else is zero.
+struct ActiveInputs {
+  const std::uint16_t* indices = nullptr;
+  Index count = 0;
+};
+
+/// Samples with their targets, as training and evaluation ask for them: a few at a time, by number, from several threads at once.
+/// A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero, lists of active inputs; targets are a
+/// class label a sample or a value for every time step.
+template <Scalar T>
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  [[nodiscard]] virtual Index size() const = 0;
+  [[nodiscard]] virtual Index time_steps() const = 0;
+  [[nodiscard]] virtual Index input_size() const = 0;
+  [[nodiscard]] virtual bool is_sparse() const { return false; }
+  /// Classes (labels 0 … classes - 1), or 0 where the targets are values.
+  [[nodiscard]] virtual Index classes() const = 0;
+  /// Width of a value target, 0 where the targets are labels.
+  [[nodiscard]] virtual Index target_size() const { return 0; }
+
+  /// Writes the inputs of `samples` to `x` as `[time_steps, samples, input_size]`, densely. Sparse sets support this too.
+  virtual void inputs(std::span<const Index> samples, T* x) const = 0;
+  /// Writes `time_steps * samples` rows, time-major; they stay valid as long as the data set. Sparse sets only.
+  virtual void active_inputs(std::span<const Index> samples, ActiveInputs* rows) const;
+  /// Writes a label a sample. Sets with labels only.
+  virtual void labels(std::span<const Index> samples, std::int32_t* labels) const;
+  /// Writes the target values as `[time_steps, samples, target_size]`. Sets with values only.
+  virtual void targets(std::span<const Index> samples, T* values) const;
+};
+
+}  // namespace glifr

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace glifr {
+
+/// Base of every error that glifr reports about what it was given. `what()` is one line that names the culprit, says what was found and
+/// what is accepted. Mistakes of the calling code (a cleared tape, an index out of range) are `std::logic_error`s instead.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Two shapes that do not fit together.
+class ShapeError : public Error {
+ public:
+  ShapeError(std::string op, std::string expected, std::string given)
+      : Error(op + ": expected " + expected + ", found " + given),
+        op_(std::move(op)),
+        expected_(std::move(expected)),
+        given_(std::move(given)) {}
+
+  [[nodiscard]] const std::string& op() const noexcept { return op_; }
+  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }
+  [[nodiscard]] const std::string& given() const noexcept { return given_; }
+
+ private:
+  std::string op_, expected_, given_;
+};
+
+/// A request that cannot be met: an unknown key, a value out of range, an option that does not go with another.
+class ConfigError : public Error {
+ public:
+  ConfigError(std::string key, const std::string& problem) : Error(key + ": " + problem), key_(std::move(key)) {}
+
+  [[nodiscard]] const std::string& key() const noexcept { return key_; }
+
+ private:
+  std::string key_;
+};
+
+/// An input file that is missing, unreadable or damaged; `offset` is the byte at which that was seen (-1: the file as a whole).
+class DataError : public Error {
+ public:
+  DataError(std::string file, const std::string& problem, std::int64_t offset = -1)
+      : Error(file + (offset < 0 ? std::string() : " at byte " + std::to_string(offset)) + ": " + problem),
+        file_(std::move(file)),
+        offset_(offset) {}
+
+  [[nodiscard]] const std::string& file() const noexcept { return file_; }
+  [[nodiscard]] std::int64_t offset() const noexcept { return offset_; }
+
+ private:
+  std::string file_;
+  std::int64_t offset_;
+};
+
+/// A file or folder that could not be written: a full disk, a folder without write permission.
+class OutputError : public Error {
+ public:
+  OutputError(std::string file, const std::string& problem) : Error(file + ": " + problem), file_(std::move(file)) {}
+
+  [[nodiscard]] const std::string& file() const noexcept { return file_; }
+
+ private:
+  std::string file_;
+};
+
+/// A device that is absent, was lost, or of which this build knows nothing.
+class DeviceError : public Error {
+ public:
+  DeviceError(std::string call, const std::string& problem) : Error(call + ": " + problem), call_(std::move(call)) {}
+
+  [[nodiscard]] const std::string& call() const noexcept { return call_; }
+
+ private:
+  std::string call_;
+};
+
+/// A quantity that stopped being finite: training diverged.
+class NumericError : public Error {
+ public:
+  NumericError(std::string quantity, std::int64_t epoch, std::int64_t step)
+      : Error("diverged in epoch " + std::to_string(epoch) + ", step " + std::to_string(step) + ": " + quantity + " is not finite"),
+        quantity_(std::move(quantity)),
+        epoch_(epoch),
+        step_(step) {}
+
+  [[nodiscard]] const std::string& quantity() const noexcept { return quantity_; }
+  [[nodiscard]] std::int64_t epoch() const noexcept { return epoch_; }
+  [[nodiscard]] std::int64_t step() const noexcept { return step_; }
+
+ private:
+  std::string quantity_;
+  std::int64_t epoch_, step_;
+};
+
+}  // namespace glifr
