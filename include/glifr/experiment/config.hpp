@@ -1,0 +1,98 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "glifr/experiment/settings.hpp"
+#include "glifr/network/models.hpp"
+
+namespace glifr {
+
+/// What there is to know about one configuration key. Checking, `--set`, the resolved JSON and the reference page all
+/// follow this table.
+struct ConfigKey {
+  using Field = std::variant<double Settings::*, Index Settings::*, bool Settings::*, std::string Settings::*,
+                             Settings::Optimizer Settings::*, Settings::Schedule Settings::*,
+                             Settings::Loss Settings::*, Settings::Reduction Settings::*>;
+
+  std::string_view group;  ///< heading of the reference page
+  std::string_view name;
+  Field field;
+  std::string_view unit;
+  std::string_view accepted;  ///< range or choices: ">= 1", "> 0", "0 to 1", "adam|sgd"
+  std::string_view used_by;   ///< built-in tasks that know the key, separated by blanks; empty: all
+  std::string_view help;      ///< one line
+  bool is_by_model = false;   ///< whether it may be an object of values by model name, with "default" for the rest
+};
+
+/// All configuration keys, in the order in which they are written.
+[[nodiscard]] std::span<const ConfigKey> config_keys();
+
+/// A task that is built in, or a variation of one.
+struct TaskInfo {
+  std::string name;
+  std::string base;  ///< what it varies; empty for the five that vary nothing
+  std::string description;
+};
+
+/// The built-in tasks and variations, sorted by name, the five that vary nothing first.
+[[nodiscard]] const std::vector<TaskInfo>& builtin_tasks();
+
+/// What is asked for, before a model is chosen: the configuration of a task and changes to it. A stack of layers, each
+/// a JSON object; a key has the value of the uppermost layer that knows it.
+class Config {
+ public:
+  /// The configuration of a built-in task or variation. Throws ConfigError (key "task") where there is none of that
+  /// name.
+  explicit Config(std::string_view task);
+  /// The configuration in a file, over that of a built-in task. A file that names its "base" is a variation of it, and
+  /// a task by its own "name" or else that of the file; any other changes `task`. Throws DataError where the file
+  /// cannot be read or is not JSON, ConfigError for an unknown key, a wrong type, a value out of range, or a `task`
+  /// that is another than the file's own.
+  static Config from_file(const std::filesystem::path& path, std::optional<std::string_view> task);
+
+  /// Changes one key, "lr=1e-3" or "hidden_size={\"rnn\": 64}", for all models. Throws ConfigError as `from_file` does.
+  void set(std::string_view assignment);
+
+  [[nodiscard]] const std::string& task() const;
+  /// "sine", "lmnist", "pmnist", "nmnist" or "realizable".
+  [[nodiscard]] const std::string& base_task() const;
+
+  /// The settings of one model. Throws ConfigError where settings contradict each other, as freq_min above freq_max.
+  [[nodiscard]] Settings resolve(const Model& model) const;
+
+ private:
+  struct Content;
+  explicit Config(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
+
+  std::shared_ptr<const Content> content_;  // never changed, only replaced: copies may share it
+};
+
+/// Task, model and every key that the task knows, in the order of the table.
+[[nodiscard]] boost::json::object to_json(const Settings& settings);
+
+/// Takes settings from an object that `to_json` wrote; other members (version, seed, …) are left alone. `name` stands
+/// for the file in messages. Throws DataError where a key is missing or has a value that is not accepted.
+[[nodiscard]] Settings settings_from_json(const boost::json::object& object, const std::string& name);
+
+/// A key by which two settings differ.
+struct SettingDifference {
+  std::string key, first, second;
+};
+
+/// The first key by which they differ, with both values as text, or nothing.
+[[nodiscard]] std::optional<SettingDifference> first_difference(const Settings& first, const Settings& second);
+
+/// The reference of all keys and the values that the built-in tasks give them, as Markdown: docs/configuration.md is
+/// this text.
+[[nodiscard]] std::string config_reference();
+
+}  // namespace glifr

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "glifr/backend/view.hpp"
+
+namespace glifr {
+
+/// The shortest digits that read back as the same number: "0.1", "1e-08", "nan", "-inf".
+[[nodiscard]] std::string format_number(double value);
+[[nodiscard]] std::string format_number(float value);
+
+/// Lines of comma-separated cells, collected in memory: a row is a series of `cell`s closed by `end_row`.
+class CsvRows {
+ public:
+  CsvRows() = default;
+  /// Begins with a line of column names.
+  explicit CsvRows(std::initializer_list<std::string_view> header);
+
+  CsvRows& cell(double value);
+  CsvRows& cell(float value);
+  CsvRows& cell(Index value);
+  CsvRows& cell(int value) { return cell(Index{value}); }
+  /// Text without commas, quotes and line ends, as names of tasks and models are; std::invalid_argument otherwise.
+  CsvRows& cell(std::string_view text);
+  CsvRows& cell(const char* text) { return cell(std::string_view(text)); }
+  /// A value that does not exist, as the accuracy of a regression.
+  CsvRows& empty_cell();
+  void end_row();
+
+  /// A row of numbers.
+  void row(std::span<const double> values);
+  void row(std::span<const float> values);
+
+  void clear() { text_.clear(); }
+  [[nodiscard]] std::string_view text() const { return text_; }
+  /// Writes what was collected; see `write_file_atomically`.
+  void write(const std::filesystem::path& path) const;
+
+ private:
+  std::string text_;
+  bool row_is_open_ = false;
+
+  void separate();
+};
+
+/// A CSV file that grows while a run goes on, as metrics do with every epoch. Rows reach the file whole or not at all,
+/// and at once, so that others can follow it and a killed run loses none.
+class CsvAppender {
+ public:
+  /// Begins the file with `rows` (its header, if it has one), replacing what was there. Throws OutputError.
+  static CsvAppender start(const std::filesystem::path& path, const CsvRows& rows = {});
+  /// Goes on behind the first `lines` lines of the file and drops what follows them: rows that a run wrote after the
+  /// checkpoint from which it is resumed. Throws DataError where the file has fewer lines or is missing.
+  static CsvAppender resume(const std::filesystem::path& path, Index lines);
+
+  ~CsvAppender();
+  CsvAppender(CsvAppender&& other) noexcept;
+  CsvAppender& operator=(CsvAppender&& other) noexcept;
+  CsvAppender(const CsvAppender&) = delete;
+  CsvAppender& operator=(const CsvAppender&) = delete;
+
+  /// Adds rows. Throws OutputError; the file then ends as it did before.
+  void append(const CsvRows& rows);
+  /// Forces what was appended to the disk, as is due before a checkpoint that counts on it. Throws OutputError.
+  void sync();
+
+ private:
+  CsvAppender(std::filesystem::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+/// What a CSV file of numbers looks like.
+struct CsvFormat {
+  bool has_header = false;
+  /// Whether a cell may be empty; it then reads as NaN.
+  bool allows_empty_cells = false;
+};
+
+/// The content of a CSV file of numbers.
+struct CsvNumbers {
+  std::vector<std::string> header;  ///< column names; empty where the file has no header
+  Index rows = 0;
+  Index columns = 0;
+  std::vector<double> values;  ///< `[rows, columns]`, row by row
+
+  [[nodiscard]] double operator()(Index row, Index column) const {
+    return values[static_cast<std::size_t>(row * columns + column)];
+  }
+  [[nodiscard]] std::span<const double> row(Index r) const {
+    return std::span(values).subspan(static_cast<std::size_t>(r * columns), static_cast<std::size_t>(columns));
+  }
+};
+
+/// Reads a CSV file of numbers ("nan" and "inf" among them, in any case). Throws DataError, naming the line, where a
+/// row has not as many cells as the first, a cell is no number, or the file holds no line at all.
+[[nodiscard]] CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format);
+
+}  // namespace glifr

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "glifr/backend/view.hpp"
+
+namespace glifr {
+
+/// The element types that glifr writes and reads, a part of those of the format.
+enum class Dtype { f64, f32, i64, u64, u8, boolean };
+
+/// "F64", "F32", "I64", "U64", "U8", "BOOL": the name in the file.
+[[nodiscard]] std::string_view to_string(Dtype dtype);
+/// Bytes an element.
+[[nodiscard]] Index size_of(Dtype dtype);
+
+/// A named array of any rank, row-major, as it lies in a file.
+struct NamedTensor {
+  std::string name;
+  Dtype dtype = Dtype::f32;
+  std::vector<Index> shape;
+  std::vector<std::byte> bytes;
+
+  /// Number of elements; 1 for a scalar (no sizes).
+  [[nodiscard]] Index size() const;
+};
+
+/// Copies values (float, double, std::int64_t, std::uint64_t, std::uint8_t) into a tensor of their type. Throws
+/// ShapeError where the shape asks for another number of them.
+template <class T>
+[[nodiscard]] NamedTensor make_named_tensor(std::string name, std::vector<Index> shape, std::span<const T> values);
+
+/// The values of a tensor. Floating-point tensors convert between float and double; integers must be asked for as what
+/// they are. Throws DataError naming the tensor where its type does not fit.
+template <class T>
+[[nodiscard]] std::vector<T> values_of(const NamedTensor& tensor);
+
+/// What a safetensors file holds.
+struct TensorFile {
+  std::vector<NamedTensor> tensors;
+  std::map<std::string, std::string> metadata;
+
+  /// The tensor of that name, or null.
+  [[nodiscard]] const NamedTensor* find(std::string_view name) const;
+};
+
+/// The bytes of a safetensors file: the length of the header (8 bytes, little-endian), the header (JSON, padded with
+/// spaces to 8 bytes), the tensors without gaps, those of wide elements first, then by name. The same content gives the
+/// same bytes, in whatever order it was put in. Throws std::invalid_argument where two tensors have one name, one is
+/// called "__metadata__", or bytes and shape disagree.
+[[nodiscard]] std::string encode_safetensors(const TensorFile& file);
+/// Writes a safetensors file; see `write_file_atomically`.
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
+
+/// Reads the bytes of a safetensors file, tensors in the order in which they lie there; `name` stands for the file in
+/// messages. Trusts nothing: throws DataError with the offset where the header's length, its JSON, an element type, a
+/// shape or the place of a tensor is wrong, where tensors overlap or leave a gap, or bytes are missing or left over.
+[[nodiscard]] TensorFile decode_safetensors(std::string_view bytes, const std::string& name);
+[[nodiscard]] TensorFile read_safetensors(const std::filesystem::path& path);
+
+}  // namespace glifr

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "glifr/backend/view.hpp"
+
+namespace glifr {
+
+/// The kinds of neurons that a network can be made of.
+enum class CellKind { rnn, lstm, glifr };
+
+/// A network as the published experiments compare them: which neurons, and what of them is trained.
+struct Model {
+  std::string_view name;
+  CellKind cell = CellKind::glifr;
+  Index num_ascs = 0;            ///< after-spike currents a neuron, J
+  bool trains_dynamics = false;  ///< whether thresh, k_m, k_j, r_j, a_j are trained, or only the weights
+  /// The model whose trained values, of the same trial, the heterogeneous initialisation draws from; empty: homogeneous
+  /// initialisation.
+  std::string_view starts_from = {};
+
+  [[nodiscard]] constexpr bool is_heterogeneous() const { return !starts_from.empty(); }
+};
+
+/// All models, in the order in which they must be trained: those that others start from come first.
+inline constexpr std::array<Model, 10> models{{
+    {.name = "rnn", .cell = CellKind::rnn},
+    {.name = "lstmn", .cell = CellKind::lstm},
+    {.name = "glifr_hom"},
+    {.name = "glifr_homa", .num_ascs = 2},
+    {.name = "glifr_lhet", .trains_dynamics = true},
+    {.name = "glifr_lheta", .num_ascs = 2, .trains_dynamics = true},
+    {.name = "glifr_fhet", .starts_from = "glifr_lhet"},
+    {.name = "glifr_fheta", .num_ascs = 2, .starts_from = "glifr_lheta"},
+    {.name = "glifr_rhet", .trains_dynamics = true, .starts_from = "glifr_lhet"},
+    {.name = "glifr_rheta", .num_ascs = 2, .trains_dynamics = true, .starts_from = "glifr_lheta"},
+}};
+
+/// The model of that name. Throws ConfigError (key "model") where there is none.
+[[nodiscard]] const Model& find_model(std::string_view name);
+
+/// The models that a request names, each once, in training order: names with commas, "all" (every model that can learn
+/// the task) or "paper" (those for which results on the task were published). `task` is the task's own name,
+/// `base_task` that of the built-in task of which it is a variation (or the same name). Throws ConfigError (key
+/// "model") for an unknown name, an empty request, a model that cannot learn the task, or "paper" where nothing was
+/// published.
+[[nodiscard]] std::vector<Model> select_models(std::string_view request, std::string_view task,
+                                               std::string_view base_task);
+
+}  // namespace glifr
