@@ -8,15 +8,18 @@
 
 namespace glifr {
 
+/// The two parts of a data set that comes divided: what a network learns from, and what it is judged by.
+enum class Split { train, test };
+
 /// The ones of a binary input vector, as indices in ascending order; everything else is zero.
 struct ActiveInputs {
   const std::uint16_t* indices = nullptr;
   Index count = 0;
 };
 
-/// Samples with their targets, as training and evaluation ask for them: a few at a time, by number, from several threads at once.
-/// A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero, lists of active inputs; targets are a
-/// class label a sample or a value for every time step.
+/// Samples with their targets, as training and evaluation ask for them: a few at a time, by number, from several
+/// threads at once. A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero,
+/// lists of active inputs; targets are a class label a sample or a value for every time step.
 template <Scalar T>
 class Dataset {
  public:
@@ -31,7 +34,8 @@ class Dataset {
   /// Width of a value target, 0 where the targets are labels.
   [[nodiscard]] virtual Index target_size() const { return 0; }
 
-  /// Writes the inputs of `samples` to `x` as `[time_steps, samples, input_size]`, densely. Sparse sets support this too.
+  /// Writes the inputs of `samples` to `x` as `[time_steps, samples, input_size]`, densely. Sparse sets support this
+  /// too.
   virtual void inputs(std::span<const Index> samples, T* x) const = 0;
   /// Writes `time_steps * samples` rows, time-major; they stay valid as long as the data set. Sparse sets only.
   virtual void active_inputs(std::span<const Index> samples, ActiveInputs* rows) const;
@@ -40,5 +44,8 @@ class Dataset {
   /// Writes the target values as `[time_steps, samples, target_size]`. Sets with values only.
   virtual void targets(std::span<const Index> samples, T* values) const;
 };
+
+extern template class Dataset<float>;
+extern template class Dataset<double>;
 
 }  // namespace glifr

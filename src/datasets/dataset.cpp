@@ -1,0 +1,25 @@
+#include "glifr/datasets/dataset.hpp"
+
+#include <stdexcept>
+
+namespace glifr {
+
+template <Scalar T>
+void Dataset<T>::active_inputs(std::span<const Index>, ActiveInputs*) const {
+  throw std::logic_error("active_inputs: this data set is dense; ask is_sparse() first");
+}
+
+template <Scalar T>
+void Dataset<T>::labels(std::span<const Index>, std::int32_t*) const {
+  throw std::logic_error("labels: the targets of this data set are values; ask classes() first");
+}
+
+template <Scalar T>
+void Dataset<T>::targets(std::span<const Index>, T*) const {
+  throw std::logic_error("targets: the targets of this data set are labels; ask target_size() first");
+}
+
+template class Dataset<float>;
+template class Dataset<double>;
+
+}  // namespace glifr

@@ -1,0 +1,78 @@
+#include "glifr/datasets/gzip.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+
+#include "glifr/error.hpp"
+
+namespace glifr {
+namespace {
+
+/// zlib's state for one member, released on every way out.
+class Inflater {
+ public:
+  Inflater() {
+    constexpr int gzip_only = 16 + MAX_WBITS;
+    if (inflateInit2(&stream_, gzip_only) != Z_OK) throw std::bad_alloc();
+  }
+  ~Inflater() { inflateEnd(&stream_); }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  z_stream* operator->() { return &stream_; }
+  int run() { return inflate(&stream_, Z_NO_FLUSH); }
+
+ private:
+  z_stream stream_{};
+};
+
+/// Appends one member's content to `content` and returns how many bytes of `packed` it took.
+std::size_t unpack_member(std::string_view packed, std::size_t first, const std::string& file, std::string& content) {
+  constexpr std::size_t chunk = 1 << 20;
+  Inflater inflater;
+  std::size_t taken = 0;
+  for (int status = Z_OK; status != Z_STREAM_END;) {
+    const std::string_view rest = packed.substr(first + taken);
+    const std::size_t offered = std::min<std::size_t>(rest.size(), std::numeric_limits<uInt>::max());
+    const std::size_t filled = content.size();
+    content.resize(filled + chunk);
+    inflater->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(rest.data()));  // zlib reads it only
+    inflater->avail_in = static_cast<uInt>(offered);
+    inflater->next_out = reinterpret_cast<Bytef*>(content.data() + filled);
+    inflater->avail_out = chunk;
+    status = inflater.run();
+    taken += offered - inflater->avail_in;
+    content.resize(filled + chunk - inflater->avail_out);
+    const auto offset = static_cast<std::int64_t>(first + taken);
+    if (status == Z_MEM_ERROR) throw std::bad_alloc();
+    if (status == Z_BUF_ERROR || (status == Z_OK && taken == packed.size() - first && inflater->avail_out > 0)) {
+      throw DataError(file, "the file ends inside its compressed data; fetch it again", offset);
+    }
+    if (status != Z_OK && status != Z_STREAM_END) {
+      const std::string found = inflater->msg ? inflater->msg : "zlib status " + std::to_string(status);
+      throw DataError(file, "found damaged gzip data (" + found + "); fetch it again", offset);
+    }
+  }
+  return taken;
+}
+
+}  // namespace
+
+std::string unpack_gzip(std::string_view packed, const std::string& file) {
+  std::string content;
+  std::size_t first = 0;
+  do {
+    first += unpack_member(packed, first, file, content);
+    const bool another_member = packed.substr(first).starts_with("\x1f\x8b");
+    if (first < packed.size() && !another_member) {
+      throw DataError(file, "found " + std::to_string(packed.size() - first) + " bytes after the end of the gzip data",
+                      static_cast<std::int64_t>(first));
+    }
+  } while (first < packed.size());
+  return content;
+}
+
+}  // namespace glifr
