@@ -37,7 +37,9 @@ std::array<std::uint32_t, Rank> check_header(std::string_view bytes, const std::
   constexpr std::uint32_t magic = 0x800 + Rank;
   const std::size_t length = bytes.size();
   if (length < header) {
-    throw DataError(name, "the header ends early; accepted are " + std::to_string(header) + " bytes, then " + what,
+    throw DataError(name,
+                    "found " + std::to_string(length) + " bytes; accepted is a header of " + std::to_string(header) +
+                        " and then " + what,
                     static_cast<std::int64_t>(length));
   }
   if (const std::uint32_t found = big_endian(bytes, 0); found != magic) {

@@ -4,18 +4,13 @@
 #include <span>
 #include <string>
 
+#include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
 
 namespace glifr {
 
 /// The two parts of a data set that comes divided: what a network learns from, and what it is judged by.
 enum class Split { train, test };
-
-/// The ones of a binary input vector, as indices in ascending order; everything else is zero.
-struct ActiveInputs {
-  const std::uint16_t* indices = nullptr;
-  Index count = 0;
-};
 
 /// Samples with their targets, as training and evaluation ask for them: a few at a time, by number, from several
 /// threads at once. A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero,
