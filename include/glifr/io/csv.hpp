@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/io/descriptor.hpp"
 
 namespace glifr {
 
@@ -61,22 +62,16 @@ class CsvAppender {
   /// checkpoint from which it is resumed. Throws DataError where the file has fewer lines or is missing.
   static CsvAppender resume(const std::filesystem::path& path, Index lines);
 
-  ~CsvAppender();
-  CsvAppender(CsvAppender&& other) noexcept;
-  CsvAppender& operator=(CsvAppender&& other) noexcept;
-  CsvAppender(const CsvAppender&) = delete;
-  CsvAppender& operator=(const CsvAppender&) = delete;
-
   /// Adds rows. Throws OutputError; the file then ends as it did before.
   void append(const CsvRows& rows);
   /// Forces what was appended to the disk, as is due before a checkpoint that counts on it. Throws OutputError.
   void sync();
 
  private:
-  CsvAppender(std::filesystem::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  CsvAppender(std::filesystem::path path, int descriptor) : path_(std::move(path)), file_(descriptor) {}
 
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  detail::Descriptor file_;
 };
 
 /// What a CSV file of numbers looks like.

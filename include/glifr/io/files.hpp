@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "glifr/io/descriptor.hpp"
+
 namespace glifr {
 
 /// The whole content of a file, byte by byte. Throws DataError where it is missing, is a folder or cannot be read.
@@ -29,16 +31,12 @@ class FolderLock {
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
 
-  FolderLock(FolderLock&& other) noexcept;
-  FolderLock& operator=(FolderLock&& other) noexcept;
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
+  FolderLock(FolderLock&&) noexcept = default;
+  FolderLock& operator=(FolderLock&&) = delete;
 
  private:
-  void release() noexcept;
-
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  detail::Descriptor file_;
 };
 
 }  // namespace glifr

@@ -37,7 +37,7 @@ template <class T>
 [[nodiscard]] NamedTensor make_named_tensor(std::string name, std::vector<Index> shape, std::span<const T> values);
 
 /// The values of a tensor. Floating-point tensors convert between float and double; integers must be asked for as what
-/// they are. Throws DataError naming the tensor where its type does not fit.
+/// they are, BOOL as std::uint8_t. Throws DataError naming the tensor where its type does not fit.
 template <class T>
 [[nodiscard]] std::vector<T> values_of(const NamedTensor& tensor);
 

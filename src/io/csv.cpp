@@ -1,0 +1,203 @@
+#include "glifr/io/csv.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+
+#include "glifr/error.hpp"
+#include "glifr/io/files.hpp"
+
+namespace glifr {
+namespace {
+
+constexpr std::string_view blanks = " \t\r";
+
+template <class Number>
+void append_number(std::string& text, Number value) {
+  std::array<char, 32> digits;  // the longest double takes 24
+  text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+}
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t end; (end = text.find(separator)) != std::string_view::npos; text.remove_prefix(end + 1)) {
+    parts.push_back(text.substr(0, end));
+  }
+  parts.push_back(text);
+  return parts;
+}
+
+/// The number that a cell holds, or nothing where it holds something else.
+std::optional<double> parse_number(std::string_view cell) {
+  if (cell.starts_with('+')) cell.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  if (error != std::errc() || end != cell.data() + cell.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string format_number(double value) {
+  std::string text;
+  append_number(text, value);
+  return text;
+}
+
+std::string format_number(float value) {
+  std::string text;
+  append_number(text, value);
+  return text;
+}
+
+CsvRows::CsvRows(std::initializer_list<std::string_view> header) {
+  for (const std::string_view name : header) cell(name);
+  end_row();
+}
+
+void CsvRows::separate() {
+  if (row_is_open_) text_ += ',';
+  row_is_open_ = true;
+}
+
+CsvRows& CsvRows::cell(double value) {
+  separate();
+  append_number(text_, value);
+  return *this;
+}
+
+CsvRows& CsvRows::cell(float value) {
+  separate();
+  append_number(text_, value);
+  return *this;
+}
+
+CsvRows& CsvRows::cell(Index value) {
+  separate();
+  append_number(text_, value);
+  return *this;
+}
+
+CsvRows& CsvRows::cell(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") != std::string_view::npos) {
+    throw std::invalid_argument("CsvRows: text with a comma, a quote or a line end: " + std::string(text));
+  }
+  separate();
+  text_ += text;
+  return *this;
+}
+
+CsvRows& CsvRows::empty_cell() {
+  separate();
+  return *this;
+}
+
+void CsvRows::end_row() {
+  text_ += '\n';
+  row_is_open_ = false;
+}
+
+void CsvRows::row(std::span<const double> values) {
+  for (const double value : values) cell(value);
+  end_row();
+}
+
+void CsvRows::row(std::span<const float> values) {
+  for (const float value : values) cell(value);
+  end_row();
+}
+
+void CsvRows::write(const std::filesystem::path& path) const {
+  write_file_atomically(path, text_);
+}
+
+CsvAppender CsvAppender::start(const std::filesystem::path& path, const CsvRows& rows) {
+  CsvAppender file(path, ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
+  if (!file.file_.is_open()) throw OutputError(path.string(), "cannot be written: " + detail::error_text(errno));
+  file.append(rows);
+  return file;
+}
+
+CsvAppender CsvAppender::resume(const std::filesystem::path& path, Index lines) {
+  const std::string content = read_file(path);
+  std::size_t kept = 0;
+  for (Index line = 0; line < lines; ++line) {
+    const std::size_t end = content.find('\n', kept);
+    if (end == std::string::npos) {
+      throw DataError(path.string(),
+                      "has " + std::to_string(line) + " lines; the checkpoint needs " + std::to_string(lines));
+    }
+    kept = end + 1;
+  }
+  CsvAppender file(path, ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!file.file_.is_open() || ::ftruncate(file.file_.number(), static_cast<off_t>(kept)) != 0) {
+    throw OutputError(path.string(), "cannot be written: " + detail::error_text(errno));
+  }
+  return file;
+}
+
+void CsvAppender::append(const CsvRows& rows) {
+  struct stat before {};
+  if (::fstat(file_.number(), &before) != 0) throw OutputError(path_.string(), detail::error_text(errno));
+  const int code = detail::write_all(file_.number(), rows.text());
+  if (code == 0) return;
+  std::string problem = "cannot be written: " + detail::error_text(code);
+  if (::ftruncate(file_.number(), before.st_size) != 0) problem += "; its last row may be cut";
+  throw OutputError(path_.string(), problem);
+}
+
+void CsvAppender::sync() {
+  if (::fsync(file_.number()) != 0) {
+    throw OutputError(path_.string(), "cannot be written: " + detail::error_text(errno));
+  }
+}
+
+CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format) {
+  const std::string content = read_file(path);
+  std::string_view text = content;
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);  // blank lines at the end say nothing
+  if (text.empty()) throw DataError(path.string(), "is empty; rows of numbers are needed");
+
+  CsvNumbers table;
+  std::size_t line_number = 0;
+  for (const std::string_view line : split(text, '\n')) {
+    ++line_number;
+    const auto fail = [&](const std::string& problem) {
+      throw DataError(path.string(), "line " + std::to_string(line_number) + ": " + problem);
+    };
+    const std::vector<std::string_view> cells = split(line, ',');
+    const Index count = std::ssize(cells);
+    if (line_number == 1) table.columns = count;
+    if (count != table.columns) {
+      fail("found " + std::to_string(count) + " cells; the first line has " + std::to_string(table.columns));
+    }
+    if (line_number == 1 && format.has_header) {
+      for (const std::string_view cell : cells) table.header.emplace_back(trim(cell));
+      continue;
+    }
+    for (const std::string_view cell : cells) {
+      const std::string_view digits = trim(cell);
+      const bool is_absent = digits.empty() && format.allows_empty_cells;
+      const std::optional<double> value = is_absent ? std::numeric_limits<double>::quiet_NaN() : parse_number(digits);
+      if (!value) fail("found '" + std::string(digits) + "'; a number is needed");
+      table.values.push_back(*value);
+    }
+    ++table.rows;
+  }
+  return table;
+}
+
+}  // namespace glifr

@@ -1,0 +1,30 @@
+#include "glifr/io/descriptor.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace glifr::detail {
+
+void Descriptor::close() noexcept {
+  if (is_open()) ::close(std::exchange(number_, -1));
+}
+
+std::string error_text(int code) {
+  return std::generic_category().message(code);
+}
+
+int write_all(int descriptor, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(descriptor, content.data(), content.size());
+    if (written >= 0) {
+      content.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+}  // namespace glifr::detail

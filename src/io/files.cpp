@@ -1,0 +1,139 @@
+#include "glifr/io/files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <utility>
+
+#include "glifr/error.hpp"
+
+namespace glifr {
+namespace {
+
+namespace fs = std::filesystem;
+using detail::Descriptor;
+using detail::error_text;
+
+constexpr std::string_view temporary_suffix = ".glifr-tmp";
+
+/// A name that no other writer, thread or process, uses at the same time.
+fs::path temporary_name(const fs::path& path) {
+  static std::atomic<unsigned> counter{0};
+  std::string name =
+      "." + path.filename().string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  return path.parent_path() / name.append(temporary_suffix);
+}
+
+fs::path parent_or_here(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+/// Makes a rename last: the entry in the folder reaches the disk too.
+int sync_folder(const fs::path& folder) {
+  const Descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle.is_open()) return errno;
+  if (::fsync(handle.number()) == 0) return 0;
+  return errno == EINVAL ? 0 : errno;  // EINVAL: a file system that has nothing to sync for a folder
+}
+
+bool is_out_of_space(int code) {
+  return code == ENOSPC || code == EDQUOT || code == EIO;
+}
+
+/// Wrong requests and failing disks are told apart: the first can be put right by naming another folder.
+[[noreturn]] void fail_folder(const fs::path& folder, int code) {
+  const std::string problem = "cannot write into this folder: " + error_text(code);
+  if (is_out_of_space(code)) throw OutputError(folder.string(), problem);
+  throw ConfigError(folder.string(), problem);
+}
+
+void remove_leftovers(const fs::path& folder) {
+  std::error_code failed;  // what cannot be looked at or removed does no harm
+  for (fs::recursive_directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed)) {
+    std::error_code ignored;
+    if (entry->path().native().ends_with(temporary_suffix)) fs::remove(entry->path(), ignored);
+  }
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.number(), &status) != 0) throw DataError(path.string(), error_text(errno));
+  if (S_ISDIR(status.st_mode)) throw DataError(path.string(), "is a folder; a file is needed");
+
+  // To the end that is met, not to the size that was told: a file may change meanwhile, and a pipe has no size. The
+  // byte more than that size lets the end be seen without another allocation.
+  std::string content(static_cast<std::size_t>(status.st_size) + 1, '\0');
+  std::size_t length = 0;
+  for (;;) {
+    if (length == content.size()) content.resize(2 * content.size());
+    const ssize_t count = ::read(file.number(), content.data() + length, content.size() - length);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw DataError(path.string(), error_text(errno), static_cast<std::int64_t>(length));
+    if (count == 0) break;
+    length += static_cast<std::size_t>(count);
+  }
+  content.resize(length);
+  return content;
+}
+
+void write_file_atomically(const fs::path& path, std::string_view content) {
+  const fs::path temporary = temporary_name(path);
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!file.is_open()) throw OutputError(path.string(), "cannot be written: " + error_text(errno));
+
+  int code = detail::write_all(file.number(), content);
+  if (code == 0 && ::fsync(file.number()) != 0) code = errno;
+  if (code == 0 && ::close(file.release()) != 0) code = errno;  // some network disks report a full disk only here
+  if (code == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) code = errno;
+  if (code != 0) {
+    ::unlink(temporary.c_str());
+    throw OutputError(path.string(), "cannot be written: " + error_text(code));
+  }
+  code = sync_folder(parent_or_here(path));
+  if (code != 0) throw OutputError(path.string(), "cannot be made safe on the disk: " + error_text(code));
+}
+
+void create_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail_folder(folder, error.value());
+  if (!fs::is_directory(folder, error)) fail_folder(folder, ENOTDIR);
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail_folder(folder, errno);
+}
+
+FolderLock::FolderLock(const fs::path& folder) : path_(folder / ".lock"), file_(-1) {
+  for (;;) {
+    Descriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (!file.is_open()) fail_folder(folder, errno);
+    if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EINTR) continue;
+      if (errno == EWOULDBLOCK)
+        throw ConfigError(folder.string(), "another run is writing into this folder; wait for it or choose another");
+      fail_folder(folder, errno);
+    }
+    // The holder before us may have removed the file between our open and our lock; then we hold a file that nobody
+    // else will find.
+    struct stat held {
+    }, named{};
+    if (::fstat(file.number(), &held) == 0 && ::stat(path_.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+        held.st_ino == named.st_ino) {
+      file_ = std::move(file);
+      break;
+    }
+  }
+  remove_leftovers(folder);
+}
+
+FolderLock::~FolderLock() {
+  // While the lock is held: whoever opened the file in the meantime sees that it is no longer the one that is there.
+  if (file_.is_open()) ::unlink(path_.c_str());
+}
+
+}  // namespace glifr

@@ -1,0 +1,334 @@
+#include "glifr/io/safetensors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <boost/json.hpp>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "glifr/error.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/io/json.hpp"
+
+namespace glifr {
+namespace {
+
+namespace json = boost::json;
+
+static_assert(std::endian::native == std::endian::little,
+              "safetensors files are little-endian, and are written as memory lies");
+
+constexpr std::size_t length_bytes = 8;
+constexpr std::size_t alignment = 8;
+constexpr std::uint64_t longest_header = 100'000'000;  // the limit of the format's own library
+constexpr std::string_view metadata_key = "__metadata__";
+
+struct DtypeFacts {
+  Dtype dtype;
+  std::string_view name;
+  Index bytes;
+};
+
+constexpr std::array<DtypeFacts, 6> dtypes{{{Dtype::f64, "F64", 8},
+                                            {Dtype::f32, "F32", 4},
+                                            {Dtype::i64, "I64", 8},
+                                            {Dtype::u64, "U64", 8},
+                                            {Dtype::u8, "U8", 1},
+                                            {Dtype::boolean, "BOOL", 1}}};
+
+const DtypeFacts& facts(Dtype dtype) {
+  return *std::ranges::find(dtypes, dtype, &DtypeFacts::dtype);
+}
+
+template <class T>
+constexpr Dtype dtype_of() {
+  if constexpr (std::same_as<T, double>) return Dtype::f64;
+  if constexpr (std::same_as<T, float>) return Dtype::f32;
+  if constexpr (std::same_as<T, std::int64_t>) return Dtype::i64;
+  if constexpr (std::same_as<T, std::uint64_t>) return Dtype::u64;
+  if constexpr (std::same_as<T, std::uint8_t>) return Dtype::u8;
+}
+
+/// The product of sizes that are not negative, or nothing where it does not fit an Index.
+std::optional<Index> product(std::span<const Index> sizes) {
+  Index result = 1;
+  for (const Index size : sizes) {
+    if (__builtin_mul_overflow(result, size, &result)) return std::nullopt;
+  }
+  return result;
+}
+
+template <class From, class To>
+std::vector<To> convert(const NamedTensor& tensor) {
+  std::vector<From> values(static_cast<std::size_t>(tensor.size()));
+  if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size() * sizeof(From));
+  if constexpr (std::same_as<From, To>) {
+    return values;
+  } else {
+    std::vector<To> converted(values.size());
+    std::ranges::transform(values, converted.begin(), [](From value) { return static_cast<To>(value); });
+    return converted;
+  }
+}
+
+/// Reads the header, member by member; what it throws names the file and the byte.
+class Decoder {
+ public:
+  Decoder(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+
+  TensorFile decode() {
+    const std::string_view header_text = header();
+    data_ = bytes_.substr(length_bytes + header_text.size());
+    const json::value header = parse_header(header_text);
+    TensorFile file;
+    std::vector<Place> places;
+    for (const json::key_value_pair& member : header.get_object()) {
+      if (member.key() == metadata_key) {
+        file.metadata = metadata(member.value());
+      } else {
+        places.push_back(place(member.key(), member.value()));
+      }
+    }
+    std::ranges::sort(places, {}, [](const Place& p) { return std::pair(p.begin, p.end); });  // empty tensors first
+    std::uint64_t end = 0;
+    for (Place& place : places) {
+      if (place.begin != end)
+        fail("tensor '" + place.tensor.name + "' overlaps its neighbour or leaves a gap", data_offset(place.begin));
+      end = place.end;
+      const auto* first = reinterpret_cast<const std::byte*>(data_.data()) + place.begin;
+      place.tensor.bytes.assign(first, first + (place.end - place.begin));
+      file.tensors.push_back(std::move(place.tensor));
+    }
+    if (end != data_.size()) {
+      fail(std::to_string(data_.size() - end) + " bytes follow that belong to no tensor", data_offset(end));
+    }
+    return file;
+  }
+
+ private:
+  struct Place {
+    NamedTensor tensor;
+    std::uint64_t begin = 0, end = 0;  // within the data
+  };
+
+  [[noreturn]] void fail(const std::string& problem, std::uint64_t offset) const {
+    throw DataError(name_, problem, static_cast<std::int64_t>(offset));
+  }
+  [[noreturn]] void fail_tensor(std::string_view tensor, const std::string& problem) const {
+    fail("tensor '" + std::string(tensor) + "': " + problem, length_bytes);
+  }
+  [[nodiscard]] std::uint64_t data_offset(std::uint64_t position) const {
+    return bytes_.size() - data_.size() + position;
+  }
+
+  std::string_view header() const {
+    std::uint64_t length = 0;
+    if (bytes_.size() < length_bytes) {
+      fail("is cut short; a safetensors file begins with 8 bytes for the length of its header", bytes_.size());
+    }
+    std::memcpy(&length, bytes_.data(), length_bytes);
+    if (length > longest_header || length > bytes_.size() - length_bytes) {
+      fail("the header should have " + std::to_string(length) + " bytes, " +
+               std::to_string(bytes_.size() - length_bytes) +
+               " follow; this is no safetensors file, or it is cut short",
+           0);
+    }
+    return bytes_.substr(length_bytes, length);
+  }
+
+  json::value parse_header(std::string_view text) const {
+    if (!text.starts_with('{')) fail("the header is no JSON object; this is no safetensors file", length_bytes);
+    try {
+      return parse_json(text, name_);
+    } catch (const DataError& error) {
+      fail("the header is not JSON", length_bytes + static_cast<std::uint64_t>(error.offset()));
+    }
+  }
+
+  std::map<std::string, std::string> metadata(const json::value& value) const {
+    const json::object* object = value.if_object();
+    if (!object) fail("__metadata__ is no object", length_bytes);
+    std::map<std::string, std::string> result;
+    for (const json::key_value_pair& member : *object) {
+      if (!member.value().is_string())
+        fail("__metadata__ '" + std::string(member.key()) + "' is no text", length_bytes);
+      result.emplace(member.key(), member.value().get_string());
+    }
+    return result;
+  }
+
+  Place place(std::string_view name, const json::value& value) const {
+    const json::object* object = value.if_object();
+    if (!object) fail_tensor(name, "is no object");
+    const auto member = [&](std::string_view key) -> const json::value& {
+      const json::value* found = object->if_contains(key);
+      if (!found) fail_tensor(name, "has no " + std::string(key));
+      return *found;
+    };
+    Place place;
+    place.tensor.name = name;
+    place.tensor.dtype = dtype(name, member("dtype"));
+    place.tensor.shape = shape(name, member("shape"));
+    const std::vector<Index> offsets = counts(name, member("data_offsets"), "data_offsets");
+    if (offsets.size() != 2 || offsets[0] > offsets[1] || static_cast<std::uint64_t>(offsets[1]) > data_.size()) {
+      fail_tensor(name, "data_offsets lie outside the " + std::to_string(data_.size()) + " bytes of data");
+    }
+    place.begin = static_cast<std::uint64_t>(offsets[0]);
+    place.end = static_cast<std::uint64_t>(offsets[1]);
+    std::vector<Index> sizes = place.tensor.shape;
+    sizes.push_back(size_of(place.tensor.dtype));
+    if (product(sizes) != offsets[1] - offsets[0]) {
+      fail_tensor(name, "its shape needs other than the " + std::to_string(offsets[1] - offsets[0]) + " bytes it has");
+    }
+    return place;
+  }
+
+  Dtype dtype(std::string_view tensor, const json::value& value) const {
+    const json::string* text = value.if_string();
+    const auto* found = text ? std::ranges::find(dtypes, std::string_view(*text), &DtypeFacts::name) : dtypes.end();
+    if (found == dtypes.end()) {
+      fail_tensor(tensor, "dtype " + json::serialize(value) + "; accepted are F64, F32, I64, U64, U8, BOOL");
+    }
+    return found->dtype;
+  }
+
+  std::vector<Index> shape(std::string_view tensor, const json::value& value) const {
+    return counts(tensor, value, "shape");
+  }
+
+  std::vector<Index> counts(std::string_view tensor, const json::value& value, const std::string& what) const {
+    const json::array* array = value.if_array();
+    if (!array) fail_tensor(tensor, what + " is no array");
+    std::vector<Index> result;
+    for (const json::value& element : *array) {
+      const std::int64_t* count = element.if_int64();
+      if (!count || *count < 0)
+        fail_tensor(tensor, what + " holds " + json::serialize(element) + "; counts are needed");
+      result.push_back(*count);
+    }
+    return result;
+  }
+
+  std::string_view bytes_, data_;
+  const std::string& name_;
+};
+
+}  // namespace
+
+std::string_view to_string(Dtype dtype) {
+  return facts(dtype).name;
+}
+
+Index size_of(Dtype dtype) {
+  return facts(dtype).bytes;
+}
+
+Index NamedTensor::size() const {
+  return product(shape).value();
+}
+
+template <class T>
+NamedTensor make_named_tensor(std::string name, std::vector<Index> shape, std::span<const T> values) {
+  NamedTensor tensor{std::move(name), dtype_of<T>(), std::move(shape), {}};
+  if (product(tensor.shape) != std::ssize(values)) {
+    throw ShapeError("tensor '" + tensor.name + "'", "as many values as its shape has", std::to_string(values.size()));
+  }
+  const std::span<const std::byte> bytes = std::as_bytes(values);
+  tensor.bytes.assign(bytes.begin(), bytes.end());
+  return tensor;
+}
+
+template <class T>
+std::vector<T> values_of(const NamedTensor& tensor) {
+  if (tensor.dtype == dtype_of<T>()) return convert<T, T>(tensor);
+  if constexpr (Scalar<T>) {
+    if (tensor.dtype == Dtype::f32) return convert<float, T>(tensor);
+    if (tensor.dtype == Dtype::f64) return convert<double, T>(tensor);
+  }
+  if constexpr (std::same_as<T, std::uint8_t>) {
+    if (tensor.dtype == Dtype::boolean) return convert<T, T>(tensor);
+  }
+  throw DataError("tensor '" + tensor.name + "'", "found " + std::string(to_string(tensor.dtype)) + "; " +
+                                                      std::string(to_string(dtype_of<T>())) + " is needed");
+}
+
+template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const float>);
+template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const double>);
+template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::int64_t>);
+template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::uint64_t>);
+template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::uint8_t>);
+template std::vector<float> values_of(const NamedTensor&);
+template std::vector<double> values_of(const NamedTensor&);
+template std::vector<std::int64_t> values_of(const NamedTensor&);
+template std::vector<std::uint64_t> values_of(const NamedTensor&);
+template std::vector<std::uint8_t> values_of(const NamedTensor&);
+
+const NamedTensor* TensorFile::find(std::string_view name) const {
+  const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+std::string encode_safetensors(const TensorFile& file) {
+  std::vector<const NamedTensor*> order;
+  for (const NamedTensor& tensor : file.tensors) order.push_back(&tensor);
+  std::ranges::sort(order, [](const NamedTensor* a, const NamedTensor* b) {
+    const Index wide_first =
+        size_of(b->dtype) - size_of(a->dtype);  // so that every tensor lies at a multiple of its element's size
+    return wide_first != 0 ? wide_first < 0 : a->name < b->name;
+  });
+
+  json::object header;
+  if (!file.metadata.empty()) {
+    json::object& metadata = header[metadata_key].emplace_object();
+    for (const auto& [key, value] : file.metadata) metadata.emplace(key, value);
+  }
+  std::size_t end = 0;
+  for (const NamedTensor* tensor : order) {
+    if (tensor->name == metadata_key)
+      throw std::invalid_argument("encode_safetensors: no tensor can be called __metadata__");
+    std::vector<Index> sizes = tensor->shape;
+    sizes.push_back(size_of(tensor->dtype));
+    if (product(sizes) != std::ssize(tensor->bytes)) {
+      throw std::invalid_argument("encode_safetensors: shape and bytes of '" + tensor->name + "' disagree");
+    }
+    const std::size_t begin = std::exchange(end, end + tensor->bytes.size());
+    const bool is_new =
+        header
+            .emplace(tensor->name, json::object{{"dtype", to_string(tensor->dtype)},
+                                                {"shape", json::array(tensor->shape.begin(), tensor->shape.end())},
+                                                {"data_offsets", {begin, end}}})
+            .second;
+    if (!is_new) throw std::invalid_argument("encode_safetensors: there are two tensors '" + tensor->name + "'");
+  }
+
+  std::string header_text = json::serialize(header);
+  header_text.resize((header_text.size() + alignment - 1) / alignment * alignment, ' ');
+  const std::uint64_t length = header_text.size();
+  std::string bytes(length_bytes, '\0');
+  std::memcpy(bytes.data(), &length, length_bytes);
+  bytes.reserve(length_bytes + header_text.size() + end);
+  bytes += header_text;
+  for (const NamedTensor* tensor : order) {
+    bytes.append(reinterpret_cast<const char*>(tensor->bytes.data()), tensor->bytes.size());
+  }
+  return bytes;
+}
+
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {
+  write_file_atomically(path, encode_safetensors(file));
+}
+
+TensorFile decode_safetensors(std::string_view bytes, const std::string& name) {
+  return Decoder(bytes, name).decode();
+}
+
+TensorFile read_safetensors(const std::filesystem::path& path) {
+  return decode_safetensors(read_file(path), path.string());
+}
+
+}  // namespace glifr

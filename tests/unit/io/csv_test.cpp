@@ -1,0 +1,138 @@
+#include "glifr/io/csv.hpp"
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "glifr/error.hpp"
+#include "glifr/io/files.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+
+namespace glifr {
+namespace {
+
+using Catch::Matchers::Contains;
+using test::TemporaryFolder;
+
+CsvNumbers read_text(std::string_view text, CsvFormat format = {}) {
+  const TemporaryFolder folder;
+  test::write_text(folder.path() / "numbers.csv", text);
+  return read_csv_numbers(folder.path() / "numbers.csv", format);
+}
+
+TEST_CASE("numbers are written in the shortest digits") {
+  CHECK(format_number(0.1) == "0.1");
+  CHECK(format_number(0.1f) == "0.1");
+  CHECK(format_number(1.0) == "1");
+  CHECK(format_number(1e-8) == "1e-08");
+  CHECK(format_number(-0.0) == "-0");
+  CHECK(format_number(std::numeric_limits<double>::quiet_NaN()) == "nan");
+  CHECK(format_number(-std::numeric_limits<float>::infinity()) == "-inf");
+}
+
+TEMPLATE_TEST_CASE("every number reads back as the same number", "", float, double) {
+  std::mt19937_64 generator(1);
+  std::normal_distribution<double> mantissa;
+  std::uniform_real_distribution<double> exponent(-37, 37);
+  std::vector<TestType> values{std::numeric_limits<TestType>::max(), std::numeric_limits<TestType>::denorm_min(),
+                               std::numeric_limits<TestType>::lowest(), TestType(0)};
+  for (int i = 0; i < 10'000; ++i) {
+    values.push_back(static_cast<TestType>(mantissa(generator) * std::pow(10, exponent(generator))));
+  }
+  CsvRows rows;
+  rows.row(std::span<const TestType>(values));
+  const CsvNumbers table = read_text(rows.text());
+  REQUIRE(table.columns == std::ssize(values));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (static_cast<TestType>(table.values[i]) != values[i]) FAIL(values[i] << " became " << table.values[i]);
+  }
+}
+
+TEST_CASE("rows hold cells of all kinds") {
+  CsvRows rows{"epoch", "loss", "accuracy"};
+  rows.cell(1).cell(0.25).empty_cell().end_row();
+  rows.cell(Index{2}).cell(0.5f).cell("none").end_row();
+  CHECK(rows.text() == "epoch,loss,accuracy\n1,0.25,\n2,0.5,none\n");
+  CHECK_THROWS_AS(rows.cell("a,b"), std::invalid_argument);
+}
+
+TEST_CASE("a file that grows is whole after every row") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "metrics.csv";
+  CsvAppender file = CsvAppender::start(path, CsvRows{"epoch", "loss"});
+  CHECK(read_file(path) == "epoch,loss\n");
+  CsvRows rows;
+  for (int epoch = 1; epoch <= 3; ++epoch) {
+    rows.clear();
+    rows.cell(epoch).cell(0.5 * epoch).end_row();
+    file.append(rows);
+  }
+  file.sync();
+  CHECK(read_file(path) == "epoch,loss\n1,0.5\n2,1\n3,1.5\n");
+
+  SECTION("it starts anew") {
+    CsvAppender::start(path, CsvRows{"a"});
+    CHECK(read_file(path) == "a\n");
+  }
+  SECTION("it goes on from any line") {
+    CsvAppender resumed = CsvAppender::resume(path, 2);
+    CHECK(read_file(path) == "epoch,loss\n1,0.5\n");
+    resumed.append(rows);
+    CHECK(read_file(path) == "epoch,loss\n1,0.5\n3,1.5\n");
+  }
+  SECTION("it cannot go on from a line that it has not") {
+    CHECK_THROWS_WITH(CsvAppender::resume(path, 5), Contains("has 4 lines"));
+    CHECK_THROWS_AS(CsvAppender::resume(folder.path() / "none.csv", 1), DataError);
+  }
+}
+
+TEST_CASE("a row that does not fit on the disk leaves no trace") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "metrics.csv";
+  CsvAppender file = CsvAppender::start(path, CsvRows{"epoch", "loss"});
+  CsvRows row;
+  row.row(std::vector<double>(1000, 0.125));
+  {
+    const test::SmallFiles limit(1000);
+    CHECK_THROWS_WITH(file.append(row), Contains("metrics.csv: cannot be written: File too large"));
+  }
+  CHECK(read_file(path) == "epoch,loss\n");
+}
+
+TEST_CASE("tables of numbers are read with and without names") {
+  const CsvNumbers named = read_text("a, b\r\n1,-2.5e3\r\n+3,inf\r\n\r\n", {.has_header = true});
+  CHECK(named.header == std::vector<std::string>{"a", "b"});
+  CHECK(named.rows == 2);
+  CHECK(named(0, 1) == -2500);
+  CHECK(named(1, 0) == 3);
+  CHECK(named(1, 1) == std::numeric_limits<double>::infinity());
+
+  const CsvNumbers bare = read_text("1\nnan\n-INF");
+  CHECK(bare.header.empty());
+  CHECK(bare.rows == 3);
+  CHECK(std::isnan(bare(1, 0)));
+  CHECK(bare.row(2)[0] == -std::numeric_limits<double>::infinity());
+
+  CHECK(read_text("a,b\n", {.has_header = true}).rows == 0);
+}
+
+TEST_CASE("empty cells are NaN where they are allowed") {
+  const CsvNumbers table = read_text("1,,2\n3,4,\n", {.allows_empty_cells = true});
+  CHECK(std::isnan(table(0, 1)));
+  CHECK(std::isnan(table(1, 2)));
+  CHECK_THROWS_WITH(read_text("1,,2\n"), Contains("line 1: found ''; a number is needed"));
+}
+
+TEST_CASE("damaged tables are refused with the line") {
+  CHECK_THROWS_WITH(read_text("1,2\n3\n"), Contains("line 2: found 1 cells; the first line has 2"));
+  CHECK_THROWS_WITH(read_text("1,2\n\n3,4\n"), Contains("line 2"));
+  CHECK_THROWS_WITH(read_text("a,b\n1,x\n", {.has_header = true}), Contains("line 2: found 'x'"));
+  CHECK_THROWS_WITH(read_text("1 2\n"), Contains("found '1 2'"));
+  CHECK_THROWS_WITH(read_text("0x10\n"), Contains("found '0x10'"));
+  CHECK_THROWS_AS(read_text(""), DataError);
+  CHECK_THROWS_AS(read_text(" \n\n"), DataError);
+}
+
+}  // namespace
+}  // namespace glifr

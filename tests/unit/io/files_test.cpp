@@ -1,0 +1,209 @@
+#include "glifr/io/files.hpp"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "glifr/error.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+
+namespace glifr {
+namespace {
+
+using Catch::Matchers::Contains;
+using test::SmallFiles;
+using test::TemporaryFolder;
+using test::WithoutRoot;
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename());
+  return names;
+}
+
+TEST_CASE("a file reads back as it was written, also when it is replaced") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  for (const std::string& content : {std::string("first\0\xff", 7), std::string(), std::string(100'000, 'x')}) {
+    write_file_atomically(path, content);
+    CHECK(read_file(path) == content);
+  }
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"file"});
+}
+
+TEST_CASE("a file that is written has the permissions that the user's mask gives") {
+  const TemporaryFolder folder;
+  const mode_t before = umask(027);
+  write_file_atomically(folder.path() / "file", "text");
+  umask(before);
+  struct stat status {};
+  REQUIRE(stat((folder.path() / "file").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0640);
+}
+
+TEST_CASE("a relative name without a folder is written to the current one") {
+  const TemporaryFolder folder;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  write_file_atomically("file", "text");
+  CHECK(read_file("file") == "text");
+  std::filesystem::current_path(before);
+}
+
+TEST_CASE("a failed write leaves the old file and nothing else") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  write_file_atomically(path, "old");
+  {
+    const SmallFiles limit(1000);
+    CHECK_THROWS_WITH(write_file_atomically(path, std::string(5000, 'x')),
+                      Contains(path.string()) && Contains("File too large"));
+  }
+  CHECK(read_file(path) == "old");
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"file"});
+}
+
+TEST_CASE("a file that cannot be put in its place is an OutputError") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(write_file_atomically(folder.path() / "missing" / "file", "x"), OutputError);
+  std::filesystem::create_directories(folder.path() / "taken" / "inside");
+  CHECK_THROWS_AS(write_file_atomically(folder.path() / "taken", "x"), OutputError);
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"taken"});
+}
+
+TEST_CASE("writers of one file do not mix") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  {
+    std::vector<std::jthread> writers;
+    for (const char letter : {'a', 'b', 'c', 'd'}) {
+      writers.emplace_back([&path, letter] {
+        for (int i = 0; i < 20; ++i) write_file_atomically(path, std::string(10'000, letter));
+      });
+    }
+  }
+  const std::string content = read_file(path);
+  CHECK(content == std::string(10'000, content.front()));
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"file"});
+}
+
+TEST_CASE("what cannot be read is a DataError that names the file") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(read_file(folder.path() / "none"), Contains("none: No such file or directory"));
+  CHECK_THROWS_WITH(read_file(folder.path()), Contains(folder.path().string() + ": is a folder"));
+  write_file_atomically(folder.path() / "secret", "x");
+  std::filesystem::permissions(folder.path() / "secret", std::filesystem::perms::none);
+  const WithoutRoot ordinary;
+  CHECK_THROWS_WITH(read_file(folder.path() / "secret"), Contains("Permission denied"));
+}
+
+TEST_CASE("a file whose size is not known beforehand is read to its end") {
+  CHECK(read_file("/proc/self/status").find("Name:") == 0);
+}
+
+TEST_CASE("folders are made with those above them, and may be there already") {
+  const TemporaryFolder folder;
+  create_folder(folder.path() / "a" / "b");
+  create_folder(folder.path() / "a" / "b");
+  CHECK(std::filesystem::is_directory(folder.path() / "a" / "b"));
+}
+
+TEST_CASE("a folder that cannot be had is a ConfigError that names it") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder.path() / "file", "x");
+  CHECK_THROWS_WITH(create_folder(folder.path() / "file"),
+                    Contains("file: cannot write") && Contains("Not a directory"));
+  CHECK_THROWS_AS(create_folder(folder.path() / "file" / "below"), ConfigError);
+  create_folder(folder.path() / "closed");
+  std::filesystem::permissions(folder.path() / "closed", std::filesystem::perms::owner_read);
+  const WithoutRoot ordinary;
+  CHECK_THROWS_WITH(create_folder(folder.path() / "closed"), Contains("closed") && Contains("Permission denied"));
+  CHECK_THROWS_AS(create_folder(folder.path() / "closed" / "below"), ConfigError);
+  CHECK_THROWS_AS(FolderLock(folder.path() / "closed"), ConfigError);
+}
+
+TEST_CASE("a folder has one writer at a time") {
+  const TemporaryFolder folder;
+  {
+    const FolderLock lock(folder.path());
+    CHECK_THROWS_AS(FolderLock(folder.path()), ConfigError);
+    CHECK_THROWS_WITH(FolderLock(folder.path()), Contains("another run is writing"));
+  }
+  CHECK(names_in(folder.path()).empty());
+  FolderLock first(folder.path());
+  {
+    const FolderLock second(std::move(first));
+    CHECK_THROWS_AS(FolderLock(folder.path()), ConfigError);
+  }
+  CHECK_NOTHROW(FolderLock(folder.path()));
+}
+
+TEST_CASE("a lock holds between processes and goes with the one that is killed") {
+  const TemporaryFolder folder;
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const FolderLock lock(folder.path());
+    write_file_atomically(folder.path() / "begun", "x");
+    if (write(ready[1], "r", 1) == 1) pause();
+    _exit(1);
+  }
+  char byte = 0;
+  REQUIRE(read(ready[0], &byte, 1) == 1);
+  CHECK_THROWS_AS(FolderLock(folder.path()), ConfigError);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  CHECK_NOTHROW(FolderLock(folder.path()));
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"begun"});
+  close(ready[0]);
+  close(ready[1]);
+}
+
+TEST_CASE("of threads that want a folder again and again, never two have it") {
+  const TemporaryFolder folder;
+  std::atomic<int> holders{0}, clashes{0}, turns{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        while (turns < 500) {
+          try {
+            const FolderLock lock(folder.path());
+            if (++holders != 1) ++clashes;
+            ++turns;
+            --holders;
+          } catch (const ConfigError&) {
+            std::this_thread::yield();
+          }
+        }
+      });
+    }
+  }
+  CHECK(clashes == 0);
+}
+
+TEST_CASE("taking a folder removes what a killed run left half-written") {
+  const TemporaryFolder folder;
+  const auto leftover = folder.path() / "checkpoints" / ".last.safetensors.123-4.glifr-tmp";
+  test::write_text(leftover, "half");
+  test::write_text(folder.path() / "checkpoints" / "last.safetensors", "whole");
+  const FolderLock lock(folder.path());
+  CHECK_FALSE(std::filesystem::exists(leftover));
+  CHECK(std::filesystem::exists(folder.path() / "checkpoints" / "last.safetensors"));
+}
+
+TEST_CASE("the lock of a missing folder is a ConfigError") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(FolderLock(folder.path() / "none"), ConfigError);
+}
+
+}  // namespace
+}  // namespace glifr

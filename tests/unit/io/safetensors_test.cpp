@@ -1,0 +1,203 @@
+#include "glifr/io/safetensors.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+
+#include "glifr/error.hpp"
+#include "glifr/io/files.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+
+namespace glifr {
+namespace {
+
+using Catch::Matchers::Contains;
+
+template <class T>
+NamedTensor tensor(std::string name, std::vector<Index> shape, const std::vector<T>& values) {
+  return make_named_tensor<T>(std::move(name), std::move(shape), values);
+}
+
+TensorFile example() {
+  TensorFile file;
+  file.tensors.push_back(tensor<float>("neuron_layer.thresh", {1, 3}, {1.5f, -2, 3}));
+  file.tensors.push_back(tensor<double>("weights", {2, 1, 2}, {0.1, 0.2, 0.3, 1e300}));
+  file.tensors.push_back(tensor<std::int64_t>("epoch", {}, {-7}));
+  file.tensors.push_back(tensor<std::uint64_t>("seed", {1}, {~0ull}));
+  file.tensors.push_back(tensor<std::uint8_t>("mask", {3}, {1, 0, 255}));
+  file.tensors.push_back(tensor<float>("neuron_layer.a_j", {0, 1, 3}, {}));
+  file.metadata = {{"dt", "0.05"}, {"note", "quotes \" and \n lines"}};
+  return file;
+}
+
+/// A file with this header, in front of `data`.
+std::string with_header(std::string_view header, std::string_view data = {}) {
+  const std::uint64_t length = header.size();
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &length, 8);
+  return bytes.append(header).append(data);
+}
+
+TEST_CASE("a file reads back as it was written") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "last.safetensors";
+  write_safetensors(path, example());
+  const TensorFile file = read_safetensors(path);
+  CHECK(file.metadata == example().metadata);
+  CHECK(file.tensors.size() == 6);
+  for (const NamedTensor& expected : example().tensors) {
+    INFO(expected.name);
+    const NamedTensor* found = file.find(expected.name);
+    REQUIRE(found);
+    CHECK(found->dtype == expected.dtype);
+    CHECK(found->shape == expected.shape);
+    CHECK(found->bytes == expected.bytes);
+  }
+  CHECK(file.find("none") == nullptr);
+  CHECK(values_of<double>(*file.find("weights")) == std::vector{0.1, 0.2, 0.3, 1e300});
+}
+
+TEST_CASE("the bytes follow from the content, not from its order") {
+  TensorFile reversed = example();
+  std::reverse(reversed.tensors.begin(), reversed.tensors.end());
+  CHECK(encode_safetensors(reversed) == encode_safetensors(example()));
+}
+
+TEST_CASE("tensors lie at multiples of their element's size") {
+  const std::string bytes = encode_safetensors(example());
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), 8);
+  CHECK(header % 8 == 0);
+  std::size_t offset = 8 + header;
+  for (const NamedTensor& read : decode_safetensors(bytes, "bytes").tensors) {
+    CHECK(offset % static_cast<std::size_t>(size_of(read.dtype)) == 0);
+    offset += read.bytes.size();
+  }
+  CHECK(offset == bytes.size());
+}
+
+TEST_CASE("the form of the file is that of the published format") {
+  TensorFile file;
+  file.tensors.push_back(tensor<float>("b", {2}, {1, 2}));
+  file.metadata = {{"dt", "1"}};
+  CHECK(encode_safetensors(file) ==
+        with_header("{\"__metadata__\":{\"dt\":\"1\"},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+                    std::string_view("\0\0\x80\x3f\0\0\0\x40", 8)));
+}
+
+TEST_CASE("floating-point values convert, integers do not") {
+  CHECK(values_of<double>(tensor<float>("x", {2}, {0.5f, 2})) == std::vector<double>{0.5, 2});
+  CHECK(values_of<float>(tensor<double>("x", {1}, {0.1})) == std::vector<float>{0.1f});
+  CHECK(values_of<std::int64_t>(tensor<std::int64_t>("x", {1}, {-1})) == std::vector<std::int64_t>{-1});
+  CHECK(values_of<std::uint8_t>(NamedTensor{"x", Dtype::boolean, {2}, {std::byte{1}, std::byte{0}}}) ==
+        std::vector<std::uint8_t>{1, 0});
+  CHECK_THROWS_WITH(values_of<float>(tensor<std::int64_t>("x", {1}, {1})),
+                    Contains("'x'") && Contains("found I64; F32"));
+  CHECK_THROWS_AS(values_of<std::int64_t>(tensor<float>("x", {1}, {1})), DataError);
+}
+
+TEST_CASE("content that makes no file is refused") {
+  CHECK_THROWS_AS(tensor<float>("x", {2, 2}, {1, 2, 3}), ShapeError);
+  TensorFile file;
+  file.tensors = {tensor<float>("x", {1}, {1}), tensor<float>("x", {1}, {2})};
+  CHECK_THROWS_AS(encode_safetensors(file), std::invalid_argument);
+  file.tensors = {tensor<float>("__metadata__", {1}, {1})};
+  CHECK_THROWS_AS(encode_safetensors(file), std::invalid_argument);
+  file.tensors = {NamedTensor{"x", Dtype::f32, {2}, std::vector<std::byte>(7)}};
+  CHECK_THROWS_AS(encode_safetensors(file), std::invalid_argument);
+}
+
+TEST_CASE("a file cut short anywhere is refused") {
+  const std::string bytes = encode_safetensors(example());
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    if (length % 8 != 0 && length > 64 && length + 64 < bytes.size()) continue;
+    INFO(length);
+    CHECK_THROWS_AS(decode_safetensors(std::string_view(bytes).substr(0, length), "cut"), DataError);
+  }
+  CHECK_THROWS_WITH(decode_safetensors(bytes + "x", "long"), Contains("1 bytes follow that belong to no tensor"));
+}
+
+TEST_CASE("a damaged header is refused or reads as other, valid content") {
+  const std::string bytes = encode_safetensors(example());
+  for (std::size_t position = 0; position < bytes.size(); ++position) {
+    for (const int mask : {0x01, 0x10, 0x80, 0xff}) {
+      std::string damaged = bytes;
+      damaged[position] = static_cast<char>(damaged[position] ^ mask);
+      try {
+        static_cast<void>(encode_safetensors(decode_safetensors(damaged, "damaged")));
+      } catch (const DataError& error) {
+        CHECK(error.file() == "damaged");
+      }
+    }
+  }
+}
+
+TEST_CASE("wrong headers are refused with what is wrong") {
+  const auto refused = [](const std::string& bytes, const char* reason) {
+    CHECK_THROWS_WITH(decode_safetensors(bytes, "file"), Contains(reason));
+  };
+  const std::string data(8, '\0');
+  refused("", "is cut short");
+  refused(std::string(8, '\xff'), "the header should have 18446744073709551615 bytes");
+  refused(with_header(""), "no JSON object");
+  refused(with_header("[1]"), "no JSON object");
+  refused(with_header("{\"a\""), "header is not JSON");
+  refused(with_header("{\"a\":1}"), "'a': is no object");
+  refused(with_header("{\"__metadata__\":{\"a\":1}}"), "__metadata__ 'a' is no text");
+  refused(with_header("{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", data), "'a': has no dtype");
+  refused(with_header("{\"a\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]}}", data),
+          "dtype \"BF16\"; accepted");
+  refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", data), "shape holds -2");
+  refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]}}", data), "shape holds 2");
+  refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", data),
+          "needs other than the 8 bytes");
+  refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}", data),
+          "needs other than");
+  refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", data),
+          "outside the 8 bytes");
+  refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", data), "outside the 8 bytes");
+  refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", data), "leaves a gap");
+  refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+                      "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
+                      data),
+          "overlaps");
+}
+
+TEST_CASE("an empty tensor may lie between others, in whatever order the header names them") {
+  const TensorFile file =
+      decode_safetensors(with_header("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]},"
+                                     "\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[1,1]},"
+                                     "\"c\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
+                                     "xyz"),
+                         "file");
+  REQUIRE(file.tensors.size() == 3);
+  CHECK(file.tensors[0].name == "c");
+  CHECK(file.tensors[1].name == "b");
+  CHECK(file.tensors[2].name == "a");
+}
+
+TEST_CASE("the format's own library reads our files and writes files that we read") {
+  if (std::system("python3 -c 'import safetensors.numpy' >/dev/null 2>&1") != 0) {
+    GLIFR_SKIP("python3 has no safetensors package");
+  }
+  const test::TemporaryFolder folder;
+  write_safetensors(folder.path() / "ours.safetensors", example());
+  test::write_text(folder.path() / "copy.py",
+                   "import numpy as np\n"
+                   "from safetensors import safe_open\n"
+                   "from safetensors.numpy import save_file\n"
+                   "with safe_open('ours.safetensors', 'np') as f:\n"
+                   "    tensors = {name: f.get_tensor(name) for name in f.keys()}\n"
+                   "    metadata = f.metadata()\n"
+                   "assert tensors['weights'].shape == (2, 1, 2) and tensors['weights'][1, 0, 1] == 1e300\n"
+                   "assert tensors['neuron_layer.thresh'].dtype == np.float32\n"
+                   "assert tensors['epoch'] == -7 and tensors['seed'][0] == 2**64 - 1\n"
+                   "save_file(tensors, 'theirs.safetensors', metadata)\n");
+  REQUIRE(std::system(("cd '" + folder.path().string() + "' && python3 copy.py").c_str()) == 0);
+  const TensorFile theirs = read_safetensors(folder.path() / "theirs.safetensors");
+  CHECK(encode_safetensors(theirs) == encode_safetensors(example()));
+}
+
+}  // namespace
+}  // namespace glifr
