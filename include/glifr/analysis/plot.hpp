@@ -1,0 +1,111 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "glifr/backend/view.hpp"
+
+/// Figures as data: tables, and what is drawn of them where. `draw` turns one into files through gnuplot.
+namespace glifr::analysis {
+
+/// A named column of a table: numbers (NaN: an empty cell) or words (without commas and quotes).
+struct Column {
+  std::string name;
+  std::variant<std::vector<double>, std::vector<std::string>> values;
+};
+
+/// What a series is drawn from; it is kept as a CSV file. Columns may differ in length: short ones end in empty cells.
+struct Table {
+  std::string name;
+  std::vector<Column> columns;
+};
+
+/// Colour, line and point of a series.
+struct Ink {
+  std::string color = "#000000";  ///< "#RRGGBB"
+  double width = 1.5;             ///< of lines, points
+  int dash = 1;                   ///< gnuplot's dash type: 1 solid, 2 dashed, 3 dotted, 4 dash-dot
+  int point = 7;                  ///< gnuplot's point type: 7 disc, 5 square, 9 triangle; one less is the open form
+  double point_size = 0.5;
+  double opacity = 1;  ///< 0 to 1
+};
+
+/// How a series is drawn: `band` and `error_bars` take two columns, the others draw every column that they are given.
+enum class Mark {
+  line,
+  points,
+  line_and_points,
+  band,        ///< the area between two columns
+  error_bars,  ///< first column +- second column, with a point
+  boxes,       ///< bars from zero, as wide as `Series::box_width`
+  box_errors,  ///< the whiskers of such bars: first column +- second column, no point
+  histogram,   ///< an area with a flat top a bin, from zero
+};
+
+struct Series {
+  Mark mark = Mark::line;
+  std::string table;
+  std::string x;
+  std::vector<std::string> y{};
+  Ink ink{};
+  std::string title;  ///< in the key, in gnuplot's enhanced text; empty: not there
+  double box_width = 1;
+};
+
+/// A word in place of a number on an axis.
+struct Tic {
+  std::string label;
+  double position = 0;
+};
+
+struct Axis {
+  std::string label;  ///< with its unit
+  std::optional<double> lower{}, upper{};
+  bool is_logarithmic = false;
+  std::vector<Tic> tics{};  ///< instead of numbers
+  double tilt = 0;          ///< of the words, degrees
+};
+
+struct Panel {
+  std::string title;
+  Axis x, y;
+  std::string key;  ///< where the key stands, in gnuplot's words ("top right"); empty: no key
+  std::vector<Series> series;
+  std::vector<double> guides;  ///< heights of thin horizontal lines, such as chance level
+};
+
+struct Figure {
+  std::string name;  ///< of its files; characters other than letters, digits, '.', '-' and '_' become '_'
+  std::string caption;  ///< what is seen and how it was made: plain text
+  std::vector<Table> tables;
+  std::vector<Panel> panels;
+  Index columns = 1;                 ///< of panels, filled row by row
+  double width = 640, height = 400;  ///< points of 1/96 inch
+};
+
+/// What became of a figure. The data and the script are always there; where gnuplot is missing or failed, the drawings
+/// are not.
+struct Drawing {
+  std::filesystem::path script;
+  bool is_drawn = false;
+  std::string problem;  ///< why it is not drawn, in one line
+
+  [[nodiscard]] std::filesystem::path svg() const { return std::filesystem::path(script).replace_extension(".svg"); }
+  [[nodiscard]] std::filesystem::path pdf() const { return std::filesystem::path(script).replace_extension(".pdf"); }
+};
+
+/// Writes a figure to an existing folder: NAME.csv (NAME_TABLE.csv for each table where there are several), the gnuplot
+/// script NAME.gp that draws it, and, drawn by it, NAME.svg and NAME.pdf. Throws OutputError where a file cannot be
+/// written, std::invalid_argument where a series names a table or column that is not there.
+Drawing draw(const Figure& figure, const std::filesystem::path& folder);
+
+/// `text` with what gnuplot's enhanced mode gives a meaning to (`_ ^ { } @ & ~ \`) taken literally: for names that
+/// users give.
+[[nodiscard]] std::string literal(std::string_view text);
+
+}  // namespace glifr::analysis

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "glifr/backend/view.hpp"
+
+namespace glifr::analysis {
+
+/// What is known of a group of values: their number, mean and standard deviation (n - 1 in the denominator; NaN for
+/// fewer than two values, as is the mean of none).
+struct Moments {
+  Index count = 0;
+  double mean = 0;
+  double sd = 0;
+};
+
+[[nodiscard]] Moments moments(std::span<const double> values);
+
+struct Interval {
+  double lower = 0;
+  double upper = 0;
+};
+
+/// The interval that holds the mean with the given confidence (between 0 and 1), by Student's t; nothing for fewer than
+/// two values.
+[[nodiscard]] std::optional<Interval> confidence_interval(const Moments& group, double confidence = 0.95);
+
+/// A two-sided, two-sample t-test of `mean(a) - mean(b)`.
+struct TTest {
+  double t = 0;
+  double degrees_of_freedom = 0;
+  double p = 0;
+};
+
+/// Student's test with pooled variance, n_a + n_b - 2 degrees of freedom: the one that the published comparisons use.
+/// Nothing where it is not defined: fewer than two values in a group, or no variance in either.
+[[nodiscard]] std::optional<TTest> pooled_t_test(const Moments& a, const Moments& b);
+
+/// Welch's test, which does not take the variances as equal (Welch-Satterthwaite degrees of freedom). Nothing where not
+/// defined, as above.
+[[nodiscard]] std::optional<TTest> welch_t_test(const Moments& a, const Moments& b);
+
+/// Effect size: `(mean(a) - mean(b)) / pooled sd` (Cohen's d). Nothing where not defined, as above.
+[[nodiscard]] std::optional<double> cohens_d(const Moments& a, const Moments& b);
+
+}  // namespace glifr::analysis

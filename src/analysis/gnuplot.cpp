@@ -1,0 +1,107 @@
+#include "gnuplot.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+extern char** environ;
+
+namespace glifr::analysis::detail {
+namespace {
+
+/// The two ends of a pipe, closed with it; neither is passed on to other programs.
+struct Pipe {
+  int read_end = -1;
+  int write_end = -1;
+
+  Pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return;
+    read_end = ends[0];
+    write_end = ends[1];
+  }
+  ~Pipe() {
+    close_write_end();
+    if (read_end >= 0) ::close(read_end);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  void close_write_end() {
+    if (write_end >= 0) ::close(write_end);
+    write_end = -1;
+  }
+};
+
+struct SpawnActions {
+  posix_spawn_file_actions_t actions;
+
+  SpawnActions() { ::posix_spawn_file_actions_init(&actions); }
+  ~SpawnActions() { ::posix_spawn_file_actions_destroy(&actions); }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+};
+
+std::string read_all(int descriptor) {
+  std::string text;
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
+    if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (count == 0 || (count < 0 && errno != EINTR)) return text;
+  }
+}
+
+int wait_for(pid_t process) {
+  int status = 0;
+  while (::waitpid(process, &status, 0) < 0) {
+    if (errno != EINTR) return -1;
+  }
+  return status;
+}
+
+/// gnuplot points at the place of an error over several lines; its last line says what is wrong.
+std::string last_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  const auto start = text.find_last_of('\n');
+  std::string line = start == std::string::npos ? text : text.substr(start + 1);
+  line.erase(0, line.find_first_not_of(" \t"));
+  return line;
+}
+
+}  // namespace
+
+std::string run_gnuplot(const std::filesystem::path& script) {
+  const std::string folder = script.parent_path().empty() ? "." : script.parent_path().string();
+  const std::string file = script.filename().string();
+  Pipe messages;
+  if (messages.write_end < 0) return std::string("gnuplot was not started: ") + std::strerror(errno);
+
+  SpawnActions spawn;
+  ::posix_spawn_file_actions_addchdir_np(&spawn.actions, folder.c_str());
+  ::posix_spawn_file_actions_addopen(&spawn.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&spawn.actions, messages.write_end, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&spawn.actions, messages.write_end, STDERR_FILENO);
+
+  // Default settings: a user's ~/.gnuplot must not change what a figure looks like.
+  std::array<const char*, 4> arguments{"gnuplot", "--default-settings", file.c_str(), nullptr};
+  pid_t process = 0;
+  const int error =
+      ::posix_spawnp(&process, "gnuplot", &spawn.actions, nullptr, const_cast<char* const*>(arguments.data()), environ);
+  if (error == ENOENT) return "gnuplot was not found; install it (Debian: gnuplot-nox) and run: gnuplot " + file;
+  if (error != 0) return std::string("gnuplot was not started: ") + std::strerror(error);
+
+  messages.close_write_end();
+  const std::string output = read_all(messages.read_end);
+  const int status = wait_for(process);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  if (WIFSIGNALED(status)) return "gnuplot was ended by signal " + std::to_string(WTERMSIG(status));
+  return "gnuplot failed: " + last_line(output);
+}
+
+}  // namespace glifr::analysis::detail

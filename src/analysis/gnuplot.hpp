@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "glifr/analysis/plot.hpp"
+
+namespace glifr::analysis::detail {
+
+/// `name` with everything but letters, digits, '.', '-' and '_' replaced by '_'.
+[[nodiscard]] std::string file_name(std::string_view name);
+
+/// The name of the CSV file that holds a table of a figure.
+[[nodiscard]] std::string table_file(const Figure& figure, const Table& table);
+
+/// The gnuplot commands that draw a figure, from its tables' files, as SVG and PDF. Throws std::invalid_argument where
+/// a series names a table or column that is not there.
+[[nodiscard]] std::string gnuplot_script(const Figure& figure);
+
+/// Runs `gnuplot` on a script, in the script's folder. Empty where it went well, else what went wrong, in one line.
+[[nodiscard]] std::string run_gnuplot(const std::filesystem::path& script);
+
+}  // namespace glifr::analysis::detail

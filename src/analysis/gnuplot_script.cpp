@@ -1,0 +1,228 @@
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <iomanip>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+
+#include "glifr/io/csv.hpp"
+#include "gnuplot.hpp"
+
+namespace glifr::analysis::detail {
+namespace {
+
+/// Text in single quotes, where gnuplot gives a meaning to nothing but the quote itself.
+std::string quote(std::string_view text) {
+  std::string result(1, '\'');
+  for (const char c : text) result.append(c == '\'' ? 2 : 1, c);
+  result += '\'';
+  return result;
+}
+
+std::string number(double value) {
+  return format_number(value);
+}
+
+/// gnuplot puts transparency in front: '#AARRGGBB', 00 opaque.
+std::string color(const Ink& ink) {
+  std::ostringstream out;
+  out << "rgb '#" << std::hex << std::uppercase << std::setfill('0') << std::setw(2)
+      << std::lround(255 * (1 - ink.opacity)) << ink.color.substr(1) << '\'';
+  return out.str();
+}
+
+bool draws_an_area(Mark mark) {
+  return mark == Mark::band || mark == Mark::boxes || mark == Mark::histogram;
+}
+
+bool takes_two_columns(Mark mark) {
+  return mark == Mark::band || mark == Mark::error_bars || mark == Mark::box_errors;
+}
+
+std::string_view gnuplot_name(Mark mark) {
+  switch (mark) {
+    case Mark::line:
+      return "lines";
+    case Mark::points:
+      return "points";
+    case Mark::line_and_points:
+      return "linespoints";
+    case Mark::error_bars:
+    case Mark::box_errors:
+      return "yerrorbars";
+    case Mark::band:
+      return "filledcurves";
+    case Mark::boxes:
+      return "boxes";
+    case Mark::histogram:
+      return "fillsteps";
+  }
+  throw std::invalid_argument("figure: unknown mark");
+}
+
+void write_ink(std::ostream& out, Mark mark, const Ink& ink) {
+  if (draws_an_area(mark)) {
+    out << " fillcolor " << color(ink) << " fillstyle solid noborder";
+    return;
+  }
+  out << " linecolor " << color(ink) << " linewidth " << number(ink.width) << " dashtype " << ink.dash;
+  if (mark == Mark::box_errors) out << " pointtype 0";
+  if (mark == Mark::points || mark == Mark::line_and_points || mark == Mark::error_bars) {
+    out << " pointtype " << ink.point << " pointsize " << number(ink.point_size);
+  }
+}
+
+const Table& find_table(const Figure& figure, const std::string& name) {
+  const auto table = std::ranges::find(figure.tables, name, &Table::name);
+  if (table == figure.tables.end())
+    throw std::invalid_argument("figure " + figure.name + ": there is no table " + name);
+  return *table;
+}
+
+void check_columns(const Figure& figure, const Series& series) {
+  const Table& table = find_table(figure, series.table);
+  const auto check = [&](const std::string& name) {
+    if (std::ranges::find(table.columns, name, &Column::name) != table.columns.end()) return;
+    throw std::invalid_argument("figure " + figure.name + ", table " + table.name + ": there is no column " + name);
+  };
+  check(series.x);
+  std::ranges::for_each(series.y, check);
+  if (series.y.empty() || (takes_two_columns(series.mark) && series.y.size() != 2)) {
+    throw std::invalid_argument("figure " + figure.name + ", table " + table.name + ": a series lacks columns");
+  }
+}
+
+/// The columns as words of a string, for gnuplot to go through.
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (!text.empty()) text += ' ';
+    text += name;
+  }
+  return text;
+}
+
+void write_series(std::ostream& out, const Figure& figure, const Series& series) {
+  const auto column = [](const std::string& name) { return "column(" + quote(name) + ")"; };
+  const bool repeats = !takes_two_columns(series.mark) && series.y.size() > 1;
+  if (repeats) out << "for [name in " << quote(joined(series.y)) << "] ";
+  out << quote(table_file(figure, find_table(figure, series.table))) << " using (" << column(series.x) << "):(";
+  out << (repeats ? "column(name)" : column(series.y[0])) << ')';
+  if (takes_two_columns(series.mark)) out << ":(" << column(series.y[1]) << ')';
+  if (series.mark == Mark::boxes) out << ":(" << number(series.box_width) << ')';
+  out << " with " << gnuplot_name(series.mark);
+  write_ink(out, series.mark, series.ink);
+  out << " notitle";
+}
+
+void write_key_entry(std::ostream& out, const Series& series) {
+  out << "keyentry with " << (draws_an_area(series.mark) ? "boxes" : gnuplot_name(series.mark));
+  write_ink(out, series.mark, series.ink);
+  out << " title " << quote(series.title);
+}
+
+void write_axis(std::ostream& out, const Axis& axis, char letter) {
+  const auto bound = [](const std::optional<double>& value) { return value ? number(*value) : std::string("*"); };
+  out << "  set " << letter << "label " << quote(axis.label) << '\n';
+  out << "  set " << letter << "range [" << bound(axis.lower) << ':' << bound(axis.upper) << "]\n";
+  if (axis.is_logarithmic) out << "  set logscale " << letter << "; set format " << letter << " '10^{%T}'\n";
+  if (axis.tics.empty()) return;
+  out << "  set " << letter << "tics";
+  if (axis.tilt != 0) out << " rotate by " << number(axis.tilt) << " right";
+  const char* separator = " (";
+  for (const Tic& tic : axis.tics) {
+    out << separator << quote(tic.label) << ' ' << number(tic.position);
+    separator = ", ";
+  }
+  out << ")\n";
+}
+
+/// Takes back what one panel sets and the next must not inherit.
+void write_axis_end(std::ostream& out, const Axis& axis, char letter) {
+  if (axis.is_logarithmic) out << "  unset logscale " << letter << "; set format " << letter << '\n';
+  if (!axis.tics.empty()) out << "  set " << letter << "tics norotate autofreq\n";
+}
+
+void write_panel(std::ostream& out, const Figure& figure, const Panel& panel) {
+  out << "\n  set title " << quote(panel.title) << '\n';
+  write_axis(out, panel.x, 'x');
+  write_axis(out, panel.y, 'y');
+  if (panel.key.empty()) {
+    out << "  unset key\n";
+  } else {
+    out << "  set key " << panel.key << '\n';
+  }
+  out << "  plot ";
+  const char* separator = "";
+  const auto next = [&] {
+    out << separator;
+    separator = ", \\\n       ";
+  };
+  for (const double guide : panel.guides) {
+    next();
+    out << number(guide) << " with lines linecolor rgb '#888888' linewidth 1 dashtype 3 notitle";
+  }
+  for (const Series& series : panel.series) {
+    next();
+    check_columns(figure, series);
+    write_series(out, figure, series);
+    if (series.title.empty()) continue;
+    next();
+    write_key_entry(out, series);
+  }
+  out << '\n';
+  write_axis_end(out, panel.x, 'x');
+  write_axis_end(out, panel.y, 'y');
+}
+
+}  // namespace
+
+std::string file_name(std::string_view name) {
+  std::string safe(name);
+  for (char& c : safe) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-' && c != '_') c = '_';
+  }
+  return safe;
+}
+
+std::string table_file(const Figure& figure, const Table& table) {
+  return file_name(figure.tables.size() == 1 ? figure.name : figure.name + "_" + table.name) + ".csv";
+}
+
+std::string gnuplot_script(const Figure& figure) {
+  const std::string name = file_name(figure.name);
+  const auto panels = static_cast<Index>(figure.panels.size());
+  std::ostringstream out;
+  if (!figure.caption.empty()) out << "# " << figure.caption << '\n';
+  out << "# To restyle the figure, change this script and run, in its folder: gnuplot " << name << ".gp\n"
+      << "set encoding utf8\n"
+         "set datafile separator comma\n"
+         "set datafile columnheaders\n"
+         "set border 3 linecolor rgb '#444444'\n"
+         "set tics nomirror out scale 0.6\n"
+         "set grid y linetype 1 linecolor rgb '#E4E4E4' linewidth 0.6\n"
+         "set errorbars 0.6\n"
+         "set title offset 0,-0.4\n"
+         "set key samplen 2 spacing 1.15\n"
+         "\n"
+         "do for [format in 'svg pdf'] {\n"
+         "  if (format eq 'svg') {\n"
+      << "    set terminal svg size " << number(figure.width) << ',' << number(figure.height)
+      << " font 'Helvetica,12' background 'white'\n"
+         "  } else {\n"
+      << "    set terminal pdfcairo size " << number(figure.width / 96) << "in," << number(figure.height / 96)
+      << "in font 'Helvetica,12' background 'white'\n"
+         "  }\n"
+      << "  set output '" << name << ".'.format\n";
+  if (panels > 1) {
+    out << "  set multiplot layout " << (panels + figure.columns - 1) / figure.columns << ',' << figure.columns
+        << " margins char 9,2,3.5,1.5 spacing char 10,5\n";
+  }
+  for (const Panel& panel : figure.panels) write_panel(out, figure, panel);
+  if (panels > 1) out << "\n  unset multiplot\n";
+  out << "  unset output\n}\n";
+  return out.str();
+}
+
+}  // namespace glifr::analysis::detail

@@ -1,0 +1,82 @@
+#include "glifr/analysis/statistics.hpp"
+
+#include <boost/math/distributions/students_t.hpp>
+#include <boost/math/statistics/univariate_statistics.hpp>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "glifr/error.hpp"
+
+namespace glifr::analysis {
+namespace {
+
+using StudentsT = boost::math::students_t_distribution<double>;
+
+bool are_comparable(const Moments& a, const Moments& b) {
+  return a.count >= 2 && b.count >= 2 && (a.sd > 0 || b.sd > 0);
+}
+
+/// The variance of a group's mean.
+double squared_error(const Moments& group) {
+  return group.sd * group.sd / static_cast<double>(group.count);
+}
+
+double pooled_variance(const Moments& a, const Moments& b) {
+  const auto a_freedom = static_cast<double>(a.count - 1);
+  const auto b_freedom = static_cast<double>(b.count - 1);
+  return (a_freedom * a.sd * a.sd + b_freedom * b.sd * b.sd) / (a_freedom + b_freedom);
+}
+
+TTest two_sided(double t, double degrees_of_freedom) {
+  const StudentsT distribution(degrees_of_freedom);
+  return {t, degrees_of_freedom, 2 * boost::math::cdf(boost::math::complement(distribution, std::abs(t)))};
+}
+
+}  // namespace
+
+Moments moments(std::span<const double> values) {
+  constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+  const auto count = static_cast<Index>(values.size());
+  if (count == 0) return {0, undefined, undefined};
+  namespace statistics = boost::math::statistics;
+  const double mean = statistics::mean(values.begin(), values.end());
+  if (count == 1) return {1, mean, undefined};
+  return {count, mean, std::sqrt(statistics::sample_variance(values.begin(), values.end()))};
+}
+
+std::optional<Interval> confidence_interval(const Moments& group, double confidence) {
+  if (!(confidence > 0 && confidence < 1)) {
+    throw ConfigError("confidence", "found " + std::to_string(confidence) + ", accepted are values between 0 and 1");
+  }
+  if (group.count < 2) return std::nullopt;
+  const StudentsT distribution(static_cast<double>(group.count - 1));
+  const double quantile = boost::math::quantile(boost::math::complement(distribution, (1 - confidence) / 2));
+  const double half = quantile * std::sqrt(squared_error(group));
+  return Interval{group.mean - half, group.mean + half};
+}
+
+std::optional<TTest> pooled_t_test(const Moments& a, const Moments& b) {
+  if (!are_comparable(a, b)) return std::nullopt;
+  const double weight = 1 / static_cast<double>(a.count) + 1 / static_cast<double>(b.count);
+  const double t = (a.mean - b.mean) / std::sqrt(pooled_variance(a, b) * weight);
+  return two_sided(t, static_cast<double>(a.count + b.count - 2));
+}
+
+std::optional<TTest> welch_t_test(const Moments& a, const Moments& b) {
+  if (!are_comparable(a, b)) return std::nullopt;
+  const double a_part = squared_error(a);
+  const double b_part = squared_error(b);
+  const double sum = a_part + b_part;
+  const double degrees_of_freedom =
+      sum * sum /
+      (a_part * a_part / static_cast<double>(a.count - 1) + b_part * b_part / static_cast<double>(b.count - 1));
+  return two_sided((a.mean - b.mean) / std::sqrt(sum), degrees_of_freedom);
+}
+
+std::optional<double> cohens_d(const Moments& a, const Moments& b) {
+  if (!are_comparable(a, b)) return std::nullopt;
+  return (a.mean - b.mean) / std::sqrt(pooled_variance(a, b));
+}
+
+}  // namespace glifr::analysis

@@ -1,0 +1,96 @@
+#include "glifr/analysis/plot.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+#include "glifr/error.hpp"
+#include "glifr/io/files.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+
+using namespace glifr;
+using namespace glifr::analysis;
+
+namespace {
+
+Figure small_figure() {
+  Figure figure;
+  figure.name = "a figure's name";
+  figure.tables.push_back(
+      {"losses", {{"epoch", std::vector<double>{1, 2, 3}}, {"loss", std::vector<double>{0.5, std::nan(""), 0.25}}}});
+  figure.tables.push_back({"models", {{"model", std::vector<std::string>{"rnn"}}, {"loss", std::vector<double>{1}}}});
+  Panel panel;
+  panel.x = {.label = "epoch"};
+  panel.y = {.label = "loss of o'brien's " + literal("glifr_hom")};
+  panel.key = "top right";
+  panel.series.push_back({.mark = Mark::line, .table = "losses", .x = "epoch", .y = {"loss"}, .title = "it's"});
+  figure.panels.push_back(panel);
+  return figure;
+}
+
+/// Puts another PATH in place for as long as it lives.
+class SearchPath {
+ public:
+  explicit SearchPath(const std::string& path) : before_(test::environment("PATH").value_or("")) {
+    ::setenv("PATH", path.c_str(), 1);
+  }
+  ~SearchPath() { ::setenv("PATH", before_.c_str(), 1); }
+  SearchPath(const SearchPath&) = delete;
+  SearchPath& operator=(const SearchPath&) = delete;
+
+ private:
+  std::string before_;
+};
+
+}  // namespace
+
+TEST_CASE("a figure leaves its data, its script and its drawings") {
+  const test::TemporaryFolder folder;
+  const Drawing drawing = draw(small_figure(), folder.path());
+  CHECK(read_file(folder.path() / "a_figure_s_name_losses.csv") == "epoch,loss\n1,0.5\n2,\n3,0.25\n");
+  CHECK(read_file(folder.path() / "a_figure_s_name_models.csv") == "model,loss\nrnn,1\n");
+  CHECK(drawing.script == folder.path() / "a_figure_s_name.gp");
+  CHECK(std::filesystem::exists(drawing.script));
+  if (!drawing.is_drawn) GLIFR_SKIP(drawing.problem);
+  CHECK_THAT(read_file(drawing.svg()), Catch::Contains("loss of o'brien's glifr_hom") && Catch::Contains("it's"));
+  CHECK(read_file(drawing.pdf()).starts_with("%PDF"));
+}
+
+TEST_CASE("without gnuplot the data and the script are there, and the caller is told") {
+  const test::TemporaryFolder folder;
+  const SearchPath nothing(folder.path().string());
+  const Drawing drawing = draw(small_figure(), folder.path());
+  CHECK_FALSE(drawing.is_drawn);
+  CHECK_THAT(drawing.problem, Catch::Contains("gnuplot was not found") && Catch::Contains("a_figure_s_name.gp"));
+  CHECK(std::filesystem::exists(drawing.script));
+  CHECK_FALSE(std::filesystem::exists(drawing.svg()));
+}
+
+TEST_CASE("what gnuplot says of a broken script reaches the caller in one line") {
+  const test::TemporaryFolder folder;
+  Figure figure = small_figure();
+  figure.panels[0].key = "in the attic";
+  const Drawing drawing = draw(figure, folder.path());
+  CHECK_FALSE(drawing.is_drawn);
+  CHECK(drawing.problem.find('\n') == std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(drawing.svg()));
+}
+
+TEST_CASE("a series must name a table and columns that are there") {
+  const test::TemporaryFolder folder;
+  Figure figure = small_figure();
+  figure.panels[0].series[0].y = {"los"};
+  CHECK_THROWS_AS(draw(figure, folder.path()), std::invalid_argument);
+  figure.panels[0].series[0].y = {};
+  CHECK_THROWS_AS(draw(figure, folder.path()), std::invalid_argument);
+  figure.panels[0].series[0].table = "loss";
+  CHECK_THROWS_AS(draw(figure, folder.path()), std::invalid_argument);
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("a folder that is not there is an error that names the file") {
+  CHECK_THROWS_WITH(draw(small_figure(), "/nonexistent/folder"), Catch::Contains("/nonexistent/folder"));
+}

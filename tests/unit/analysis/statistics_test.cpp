@@ -1,0 +1,114 @@
+#include "glifr/analysis/statistics.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "glifr/error.hpp"
+#include "support/catch.hpp"
+
+using namespace glifr;
+using namespace glifr::analysis;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+const std::vector<double> first{27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1,
+                                21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4};
+const std::vector<double> second{27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0,
+                                 24.8, 20.2, 21.9, 22.1, 22.9, 30.5, 24.4};
+
+std::vector<double> published_accuracies(const std::string& task, const std::string& model) {
+  const auto folder = test::environment("GLIFR_REFERENCE_DIR");
+  std::ifstream file(std::filesystem::path(*folder) / "results.csv");
+  std::vector<double> values;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream cells(line);
+    std::string row_task, row_model, trial, accuracy;
+    std::getline(cells, row_task, ',');
+    std::getline(cells, row_model, ',');
+    std::getline(cells, trial, ',');
+    std::getline(cells, accuracy, ',');
+    if (row_task == task && row_model == model) values.push_back(std::stod(accuracy));
+  }
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("moments of a few values") {
+  const Moments group = moments(std::vector{2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0});
+  CHECK(group.count == 8);
+  CHECK_THAT(group.mean, WithinRel(5.0, 1e-15));
+  CHECK_THAT(group.sd, WithinRel(std::sqrt(32.0 / 7.0), 1e-15));
+}
+
+TEST_CASE("what one value or none cannot tell is NaN") {
+  CHECK(std::isnan(moments({}).mean));
+  const Moments one = moments(std::vector{3.0});
+  CHECK(one.mean == 3.0);
+  CHECK(std::isnan(one.sd));
+  CHECK_FALSE(confidence_interval(one).has_value());
+}
+
+TEST_CASE("a confidence interval of the mean follows Student's t") {
+  const Moments group = moments(std::vector{1.0, 2.0, 3.0, 4.0});
+  const auto interval = confidence_interval(group);
+  REQUIRE(interval.has_value());
+  const double half = 3.182446305284263 * std::sqrt(5.0 / 3.0) / 2;  // quantile of t(3) at 0.975
+  CHECK_THAT(interval->lower, WithinRel(2.5 - half, 1e-12));
+  CHECK_THAT(interval->upper, WithinRel(2.5 + half, 1e-12));
+  CHECK_THROWS_AS(confidence_interval(group, 1.0), ConfigError);
+}
+
+// The values of the two tests were computed with scipy.stats.ttest_ind.
+TEST_CASE("t-tests with pooled and with separate variances") {
+  const Moments a = moments(first);
+  const Moments b = moments(second);
+  const auto pooled = pooled_t_test(a, b);
+  REQUIRE(pooled.has_value());
+  CHECK_THAT(pooled->t, WithinRel(-2.8529548701715215, 1e-12));
+  CHECK(pooled->degrees_of_freedom == 28);
+  CHECK_THAT(pooled->p, WithinRel(0.008054761905079602, 1e-10));
+  const auto welch = welch_t_test(a, moments(std::vector(second.begin(), second.begin() + 6)));
+  REQUIRE(welch.has_value());
+  CHECK_THAT(welch->t, WithinRel(-2.258373452641151, 1e-12));
+  CHECK_THAT(welch->degrees_of_freedom, WithinRel(12.31661539073679, 1e-12));
+  CHECK_THAT(welch->p, WithinRel(0.042808163011702274, 1e-10));
+}
+
+TEST_CASE("the effect size is the difference in pooled standard deviations") {
+  const Moments a{10, 5.0, 2.0};
+  const Moments b{10, 4.0, 2.0};
+  CHECK_THAT(cohens_d(a, b).value(), WithinRel(0.5, 1e-15));
+  CHECK_THAT(cohens_d(b, a).value(), WithinRel(-0.5, 1e-15));
+}
+
+TEST_CASE("groups without spread or with a single value are not compared") {
+  const Moments constant{5, 1.0, 0.0};
+  const Moments single = moments(std::vector{2.0});
+  const Moments group{5, 2.0, 0.5};
+  CHECK_FALSE(pooled_t_test(constant, constant).has_value());
+  CHECK_FALSE(welch_t_test(constant, constant).has_value());
+  CHECK_FALSE(cohens_d(constant, constant).has_value());
+  CHECK_FALSE(pooled_t_test(single, group).has_value());
+  CHECK(welch_t_test(constant, group).has_value());
+}
+
+TEST_CASE("the published comparisons on line-by-line MNIST") {
+  if (!test::environment("GLIFR_REFERENCE_DIR")) GLIFR_SKIP("GLIFR_REFERENCE_DIR is not set");
+  const auto of = [](const char* model) { return moments(published_accuracies("lmnist", model)); };
+  const auto networks = pooled_t_test(of("rnn"), of("lstmn"));
+  REQUIRE(networks.has_value());
+  CHECK(networks->degrees_of_freedom == 18);
+  CHECK_THAT(networks->t, WithinAbs(-6.696, 5e-4));
+  const auto learning = pooled_t_test(of("glifr_rheta"), of("glifr_hom"));
+  REQUIRE(learning.has_value());
+  CHECK(learning->degrees_of_freedom == 18);
+  CHECK_THAT(learning->t, WithinAbs(15.106, 5e-4));
+}
