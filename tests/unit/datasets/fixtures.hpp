@@ -77,6 +77,13 @@ inline std::string idx_bytes(const std::vector<std::uint32_t>& sizes, const std:
   return bytes + bytes_of(values);
 }
 
+/// An entry of an N-MNIST recording.
+inline std::string event_bytes(int x, int y, int polarity, int time) {
+  const int packed = polarity << 23 | time;
+  return {static_cast<char>(x), static_cast<char>(y), static_cast<char>(packed >> 16), static_cast<char>(packed >> 8),
+          static_cast<char>(packed)};
+}
+
 /// The `DataError` that `action` throws; it must throw one.
 template <class F>
 DataError data_error(F action) {

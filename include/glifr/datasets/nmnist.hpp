@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "glifr/datasets/events.hpp"
+#include "glifr/datasets/frames.hpp"
+
+namespace glifr {
+
+/// Recordings as frames, with their classes.
+struct LabelledFrames {
+  static constexpr Index classes = 10;
+
+  BinaryFrames frames;
+  std::vector<std::uint8_t> labels;  ///< one a sample, below `classes`
+};
+
+/// How N-MNIST is read.
+struct NmnistOptions {
+  FrameSettings frames = {};
+  /// Where the decoded frames are kept for the next time; empty: in the folder of the data, if it can be written.
+  std::filesystem::path cache_folder = {};
+  /// Told how many of the recordings are decoded, by the calling thread. Not called where the cache has them.
+  std::function<void(Index done, Index total)> progress = {};
+};
+
+/// Reads `folder`/{Train,Test}/DIGIT/ID.bin: digits 0 to 9, recordings of a digit by their number; the digit is the
+/// label. Recordings are decoded in parallel and kept in a cache file, SPLIT-STEPSxMICROSECONDSus.glifr-cache, which
+/// serves as long as names, sizes and times of the recordings stay the same; one that is damaged is made again. Runs
+/// that make it at once do not disturb each other.
+///
+/// Throws DataError where a folder is missing, empty or closed, a name is no number or a recording is damaged;
+/// ConfigError for settings out of range or a `cache_folder` that cannot be had; OutputError where a cache cannot be
+/// written to the `cache_folder` that was asked for.
+[[nodiscard]] LabelledFrames read_nmnist(const std::filesystem::path& folder, Split split,
+                                         const NmnistOptions& options = {});
+
+/// Recordings of the event camera as sparse binary frames, with class labels.
+template <Scalar T>
+class NmnistDataset final : public Dataset<T> {
+ public:
+  explicit NmnistDataset(std::shared_ptr<const LabelledFrames> data) : data_(std::move(data)) {}
+
+  [[nodiscard]] Index size() const override { return data_->frames.samples; }
+  [[nodiscard]] Index time_steps() const override { return data_->frames.time_steps; }
+  [[nodiscard]] Index input_size() const override { return data_->frames.frame_size; }
+  [[nodiscard]] bool is_sparse() const override { return true; }
+  [[nodiscard]] Index classes() const override { return LabelledFrames::classes; }
+
+  void inputs(std::span<const Index> samples, T* x) const override;
+  void active_inputs(std::span<const Index> samples, ActiveInputs* rows) const override;
+  void labels(std::span<const Index> samples, std::int32_t* labels) const override;
+
+ private:
+  std::shared_ptr<const LabelledFrames> data_;
+};
+
+extern template class NmnistDataset<float>;
+extern template class NmnistDataset<double>;
+
+}  // namespace glifr
