@@ -1,0 +1,208 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "glifr/backend/view.hpp"
+#include "glifr/neurons/math.hpp"
+
+// Everything here depends on the instruction set that a file is compiled for. The library and a consumer may be compiled for different ones,
+// so each set gets a namespace of its own, and the linker can never hand one the other's code.
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#define GLIFR_VECTOR_BYTES 64
+#define GLIFR_INSTRUCTION_SET avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define GLIFR_VECTOR_BYTES 32
+#define GLIFR_INSTRUCTION_SET avx2
+#else
+#define GLIFR_VECTOR_BYTES 16
+#define GLIFR_INSTRUCTION_SET baseline
+#endif
+
+namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
+
+/// Rows of padded matrices are multiples of this many bytes: the widest vector register there is, whatever this build uses, so that
+/// buffers look alike on all of them.
+inline constexpr Index row_bytes = 64;
+
+template <Scalar T>
+constexpr Index padded(Index columns) {
+  constexpr Index unit = row_bytes / static_cast<Index>(sizeof(T));
+  return (columns + unit - 1) / unit * unit;
+}
+
+template <Scalar T>
+struct VectorOf;
+template <>
+struct VectorOf<float> {
+  typedef float type __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
+  typedef std::int32_t integer __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
+};
+template <>
+struct VectorOf<double> {
+  typedef double type __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
+  typedef std::int64_t integer __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
+};
+
+/// `Registers` vector registers that a scan advances side by side, so that the latency of one hides behind the others: a value type on
+/// which a neuron's step runs many neurons at a time.
+template <Scalar T, int Registers>
+struct Pack {
+  using Vector = typename VectorOf<T>::type;
+  using Integer = typename VectorOf<T>::integer;
+  static constexpr Index lanes = GLIFR_VECTOR_BYTES / static_cast<Index>(sizeof(T));
+  static constexpr Index width = lanes * Registers;
+
+  Vector v[Registers];
+
+  Pack() = default;
+  GLIFR_INLINE Pack(T value) {  // NOLINT: numbers in a step become packs
+    each([&](auto i) __attribute__((always_inline)) { v[i] = value - Vector{}; });
+  }
+
+  /// Calls f with 0, 1, … Count - 1 as constants, so that no loop is left and every register stays one.
+  template <int Count, class F>
+  static GLIFR_INLINE void unroll(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+      (f(std::integral_constant<std::size_t, I>{}), ...);
+    }
+    (std::make_index_sequence<static_cast<std::size_t>(Count)>{});
+  }
+  template <class F>
+  static GLIFR_INLINE void each(F&& f) {
+    unroll<Registers>(f);
+  }
+
+  static GLIFR_INLINE Pack load(const T* from) {
+    Pack p;
+    each([&](auto i) __attribute__((always_inline)) { std::memcpy(&p.v[i], from + static_cast<Index>(i) * lanes, sizeof(Vector)); });
+    return p;
+  }
+  GLIFR_INLINE void store(T* to) const {
+    each([&](auto i) __attribute__((always_inline)) { std::memcpy(to + static_cast<Index>(i) * lanes, &v[i], sizeof(Vector)); });
+  }
+
+  /// f(register of a, register of b, …) for each register.
+  template <class F, class... P>
+  static GLIFR_INLINE Pack map(F f, const P&... operands) {
+    Pack p;
+    each([&](auto i) __attribute__((always_inline)) { p.v[i] = f(operands.v[i]...); });
+    return p;
+  }
+
+  friend GLIFR_INLINE Pack operator+(const Pack& a, const Pack& b) {
+    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x + y; }, a, b);
+  }
+  friend GLIFR_INLINE Pack operator-(const Pack& a, const Pack& b) {
+    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x - y; }, a, b);
+  }
+  friend GLIFR_INLINE Pack operator*(const Pack& a, const Pack& b) {
+    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x * y; }, a, b);
+  }
+  friend GLIFR_INLINE Pack operator/(const Pack& a, const Pack& b) {
+    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x / y; }, a, b);
+  }
+  friend GLIFR_INLINE Pack operator-(const Pack& a) {
+    return map([](Vector x) __attribute__((always_inline)) { return -x; }, a);
+  }
+  friend GLIFR_INLINE Pack min(const Pack& a, const Pack& b) {
+    return map([](Vector x, Vector y) __attribute__((always_inline)) { return y < x ? y : x; }, a, b);
+  }
+  friend GLIFR_INLINE Pack max(const Pack& a, const Pack& b) {
+    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x < y ? y : x; }, a, b);
+  }
+  friend GLIFR_INLINE Pack less(const Pack& a, const Pack& b) {
+    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x < y ? Vector{} + T(1) : Vector{}; }, a, b);
+  }
+  friend GLIFR_INLINE Pack select(const Pack& condition, const Pack& a, const Pack& b) {
+    return map([](Vector c, Vector x, Vector y) __attribute__((always_inline)) { return c > T(0.5) ? x : y; }, condition, a, b);
+  }
+  friend GLIFR_INLINE Pack surrogate(const Pack& value, const Pack&, const Pack&) { return value; }
+  friend GLIFR_INLINE Pack abs(const Pack& a) { return max(a, -a); }
+  friend GLIFR_INLINE Pack exp(const Pack& x) { return map([](Vector a) __attribute__((always_inline)) { return exp_of(a); }, x); }
+  friend GLIFR_INLINE Pack sigmoid(const Pack& x) {
+    return map([](Vector a) __attribute__((always_inline)) { return T(1) / (T(1) + exp_of(-a)); }, x);
+  }
+  friend GLIFR_INLINE Pack tanh(const Pack& x) {
+    // (e^2x - 1) / (e^2x + 1), from e^2x - 1 as a whole so that small x keep their digits; beyond +-20 the result is +-1 in either type.
+    return map(
+        [](Vector a) __attribute__((always_inline)) {
+          const Vector two_x = clamp(a, T(-20), T(20)) * T(2);
+          const Reduced r = reduce(two_x);
+          const Vector minus_one = r.scale * r.fraction + (r.scale - T(1));
+          return minus_one / (minus_one + T(2));
+        },
+        x);
+  }
+  friend GLIFR_INLINE Pack log(const Pack& x) { return lane_by_lane(x, [](T a) { return glifr::log(a); }); }
+  friend GLIFR_INLINE Pack sqrt(const Pack& x) { return lane_by_lane(x, [](T a) { return glifr::sqrt(a); }); }
+
+ private:
+  /// e^x = scale (1 + fraction), scale a power of two.
+  struct Reduced {
+    Vector scale, fraction;
+  };
+
+  static GLIFR_INLINE Vector clamp(Vector x, T low, T high) {
+    x = x < low ? Vector{} + low : x;  // in this order a NaN stays one
+    return x > high ? Vector{} + high : x;
+  }
+
+  static GLIFR_INLINE Reduced reduce(Vector x) {
+    constexpr bool is_float = sizeof(T) == 4;
+    // Adding and dropping 1.5 * 2^(mantissa bits) rounds to the nearest integer, which the low bits of the sum then hold.
+    constexpr T shifter = is_float ? T(12582912.0) : T(6755399441055744.0);
+    constexpr int mantissa = is_float ? 23 : 52;
+    constexpr typename std::conditional_t<is_float, std::int32_t, std::int64_t> one = std::bit_cast<
+        typename std::conditional_t<is_float, std::int32_t, std::int64_t>>(T(1));
+    const Vector shifted = x * T(1.4426950408889634074) + shifter;
+    const Vector n = shifted - shifter;
+    const Vector r = is_float ? (x - n * T(0.693359375)) + n * T(2.12194440e-4)
+                              : (x - n * T(6.93147180369123816490e-01)) - n * T(1.90821492927058770002e-10);
+    Integer bits;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << mantissa) + one;
+    Reduced result;
+    std::memcpy(&result.scale, &bits, sizeof bits);
+    // Taylor's polynomial of e^r - 1 for |r| <= ln(2)/2: the first term left out is below half a unit in the last place.
+    Vector p;
+    if constexpr (is_float) {
+      p = r * T(1.0 / 5040) + T(1.0 / 720);
+    } else {
+      p = r * T(1.0 / 6227020800.0) + T(1.0 / 479001600.0);
+      p = p * r + T(1.0 / 39916800.0);
+      p = p * r + T(1.0 / 3628800.0);
+      p = p * r + T(1.0 / 362880.0);
+      p = p * r + T(1.0 / 40320.0);
+      p = p * r + T(1.0 / 5040.0);
+      p = p * r + T(1.0 / 720.0);
+    }
+    p = p * r + T(1.0 / 120);
+    p = p * r + T(1.0 / 24);
+    p = p * r + T(1.0 / 6);
+    p = p * r + T(0.5);
+    result.fraction = (p * r) * r + r;
+    return result;
+  }
+
+  /// e^x; 0 below and infinity above what the type holds (numbers too small for a normal one are 0).
+  static GLIFR_INLINE Vector exp_of(Vector x) {
+    constexpr bool is_float = sizeof(T) == 4;
+    const Reduced r = reduce(clamp(x, is_float ? T(-88) : T(-709), is_float ? T(89) : T(710)));
+    return r.scale * r.fraction + r.scale;
+  }
+
+  template <class F>
+  static GLIFR_INLINE Pack lane_by_lane(const Pack& x, F f) {
+    alignas(GLIFR_VECTOR_BYTES) T values[static_cast<std::size_t>(width)];
+    x.store(values);
+    for (T& value : values) value = f(value);
+    return load(values);
+  }
+};
+
+}  // namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "glifr/backend/cpu/pack.hpp"
+#include "glifr/backend/scan.hpp"
+#include "glifr/neurons/derive.hpp"
+
+/// The scan over one window on the CPU: each (sample, group of neurons) runs through the window's steps with its state, its adjoints and its
+/// neurons' parameter sums in registers. Within a window neurons do not see each other, so this is all there is to do.
+namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
+
+/// Registers that run side by side, by what the register file holds without spilling (measured by tests/benchmark/scan).
+inline constexpr int forward_registers = 4;
+inline constexpr int backward_registers = 1;
+inline constexpr int backward_samples = 2;
+
+namespace detail {
+
+/// A struct of packs, its scalars loaded from rows `row_step` apart.
+template <class Struct, Scalar T>
+GLIFR_INLINE Struct load_struct(const T* from, Index row_step) {
+  Struct object;
+  Index k = 0;
+  for_each_scalar(object, [&](auto& member, const Field&, int) __attribute__((always_inline)) {
+    member = std::remove_cvref_t<decltype(member)>::load(from + k++ * row_step);
+  });
+  return object;
+}
+
+template <class Struct, Scalar T>
+GLIFR_INLINE Struct load_constants(const T* from) {
+  Struct object;
+  Index k = 0;
+  for_each_scalar(object, [&](T& member, const Field&, int) __attribute__((always_inline)) { member = from[k++]; });
+  return object;
+}
+
+/// Runs body(first neuron, width tag) over all neurons: in groups of `Registers` registers, then one register at a time.
+template <Scalar T, int Registers, class Body>
+GLIFR_INLINE void for_each_group(Index neurons, Body&& body) {
+  using Wide = Pack<T, Registers>;
+  using Narrow = Pack<T, 1>;
+  Index n = 0;
+  for (; n + Wide::width <= neurons; n += Wide::width) body(n, Wide{});
+  for (; n < neurons; n += Narrow::width) body(n, Narrow{});
+}
+
+template <class N, class P, Scalar T>
+void forward_group(const ScanWindow<N, T>& w, Index n) {
+  using Parameters = typename N::template Parameters<P>;
+  using Constants = typename N::template Constants<T>;
+  const auto parameters = load_struct<Parameters>(w.parameters + n, w.stride);
+  const auto constants = load_constants<Constants>(w.constants);
+  constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
+  for (Index b = 0; b < w.batch; ++b) {
+    const Index cell = b * w.stride + n;
+    typename N::template State<P> state;
+    {
+      std::size_t k = 0;
+      for_each_scalar(state, [&](P& s, const Field&, int) __attribute__((always_inline)) {
+        s = P::load(w.state[k] + cell);
+        ++k;
+      });
+    }
+    for (Index t = 0; t < w.steps; ++t) {
+      std::array<P, inputs> synaptic;
+      const T* drive = w.synaptic + (t * w.batch + b) * w.stride * static_cast<Index>(inputs) + n;
+      for (std::size_t g = 0; g < inputs; ++g) synaptic[g] = P::load(drive + static_cast<Index>(g) * w.stride);
+      call_step<N>(state, parameters, constants, synaptic);
+      std::size_t k = 0;
+      for_each_scalar(state, [&](P& s, const Field&, int) __attribute__((always_inline)) {
+        if (k == 0 && w.mask) s = s * P::load(w.mask + t * w.mask_step + b * w.mask_row + n);
+        s.store(w.state[k] + (t + 1) * w.state_step[k] + cell);
+        ++k;
+      });
+    }
+  }
+  static_assert(states >= 1);
+}
+
+/// The reverse scan of `Samples` samples from `first` on, which share their neurons' parameters and sums: independent chains of operations,
+/// so that the latency of one hides behind the others.
+template <class N, bool Train, int Samples, class P, Scalar T>
+GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index first, const auto& parameters, const auto& constants,
+                                   auto& parameter_sum) {
+  constexpr const auto& program = derive::program<N, Train>;
+  constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
+  constexpr auto samples = static_cast<std::size_t>(Samples);
+  std::array<std::array<P, states>, samples> adjoint, later;  // later: the state after the step, read once and carried over
+  for (std::size_t s = 0; s < samples; ++s) {
+    const Index cell = (first + static_cast<Index>(s)) * w.stride + n;
+    for (std::size_t k = 0; k < states; ++k) {
+      adjoint[s][k] = P::load(w.adjoint[k] + cell);
+      later[s][k] = P::load(w.state[k] + w.steps * w.state_step[k] + cell);
+    }
+  }
+  for (Index t = w.steps - 1; t >= 0; --t) {
+    P::template unroll<Samples>([&](auto s) __attribute__((always_inline)) {
+      const Index b = first + static_cast<Index>(s);
+      const Index row = (t * w.batch + b) * w.stride;
+      derive::ReverseStep<N, P> io;
+      for (std::size_t k = 0; k < states; ++k) {
+        io.adjoint[k] = adjoint[s][k];
+        io.new_state[k] = later[s][k];
+        io.old_state[k] = P::load(w.state[k] + t * w.state_step[k] + b * w.stride + n);
+        later[s][k] = io.old_state[k];
+      }
+      io.adjoint[0] = io.adjoint[0] + P::load(w.output_grad + row + n);
+      if (w.mask) {
+        // The step's own output is what was stored, over the mask; where the mask is 0 nothing flows back, whatever it was.
+        const P mask = P::load(w.mask + t * w.mask_step + b * w.mask_row + n);
+        const P is_open = less(P(0), mask);
+        io.adjoint[0] = io.adjoint[0] * mask;
+        io.new_state[0] = select(is_open, io.new_state[0] / select(is_open, mask, P(1)), P(T(0.5)));
+      }
+      if constexpr (program.needs_synaptic) {
+        for (std::size_t g = 0; g < inputs; ++g) {
+          io.synaptic[g] = P::load(w.synaptic + row * static_cast<Index>(inputs) + static_cast<Index>(g) * w.stride + n);
+        }
+      }
+      io.parameter_sum = parameter_sum;
+      derive::run_reverse<N, Train>(io, parameters, constants);
+      for (std::size_t g = 0; g < inputs; ++g) {
+        io.synaptic_adjoint[g].store(w.synaptic_grad + row * static_cast<Index>(inputs) + static_cast<Index>(g) * w.stride + n);
+      }
+      adjoint[s] = io.adjoint;
+      parameter_sum = io.parameter_sum;
+    });
+  }
+  for (std::size_t s = 0; s < samples; ++s) {
+    const Index cell = (first + static_cast<Index>(s)) * w.stride + n;
+    for (std::size_t k = 0; k < states; ++k) adjoint[s][k].store(w.adjoint[k] + cell);
+  }
+}
+
+template <class N, bool Train, int Samples, class P, Scalar T>
+void backward_group(const ScanWindow<N, T>& w, Index n) {
+  constexpr auto parameter_count = static_cast<std::size_t>(derive::parameters_of<N>);
+  constexpr auto constant_count = static_cast<std::size_t>(derive::constants_of<N>);
+  std::array<P, parameter_count> parameters, parameter_sum;
+  std::array<T, constant_count> constants;
+  for (std::size_t k = 0; k < constant_count; ++k) constants[k] = w.constants[k];
+  for (std::size_t k = 0; k < parameter_count; ++k) {
+    parameters[k] = P::load(w.parameters + static_cast<Index>(k) * w.stride + n);
+    if constexpr (Train) parameter_sum[k] = P::load(w.parameter_sum + static_cast<Index>(k) * w.stride + n);
+  }
+  Index b = 0;
+  for (; b + Samples <= w.batch; b += Samples) backward_samples<N, Train, Samples, P>(w, n, b, parameters, constants, parameter_sum);
+  if constexpr (Samples > 1) {
+    for (; b < w.batch; ++b) backward_samples<N, Train, 1, P>(w, n, b, parameters, constants, parameter_sum);
+  }
+  if constexpr (Train) {
+    for (std::size_t k = 0; k < parameter_count; ++k) parameter_sum[k].store(w.parameter_sum + static_cast<Index>(k) * w.stride + n);
+  }
+}
+
+}  // namespace detail
+
+/// Advances every neuron through the window. See `ScanWindow`.
+template <class N, Scalar T, int Registers = forward_registers>
+void scan_forward(const ScanWindow<N, T>& window) {
+  detail::for_each_group<T, Registers>(window.stride, [&](Index n, auto pack) {
+    detail::forward_group<N, decltype(pack)>(window, n);
+  });
+}
+
+/// Takes adjoints back through the window and adds up parameter gradients. See `ScanWindow`.
+template <class N, Scalar T, int Registers = backward_registers, int Samples = backward_samples>
+void scan_backward(const ScanWindow<N, T>& window) {
+  detail::for_each_group<T, Registers>(window.stride, [&](Index n, auto pack) {
+    if (window.parameter_sum) {
+      detail::backward_group<N, true, Samples, decltype(pack)>(window, n);
+    } else {
+      detail::backward_group<N, false, Samples, decltype(pack)>(window, n);
+    }
+  });
+}
+
+}  // namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET

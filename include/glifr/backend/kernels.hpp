@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+
+#include "glifr/backend/cpu/scan.hpp"
+#include "glifr/backend/scan.hpp"
+#include "glifr/backend/sparse.hpp"
+#include "glifr/backend/view.hpp"
+#include "glifr/neurons/glifr.hpp"
+#include "glifr/neurons/lstm.hpp"
+#include "glifr/neurons/rnn.hpp"
+#include "glifr/neurons/transform.hpp"
+
+/// Every compiled kernel, forward next to backward. They take memory and sizes only, allocate nothing and run on the calling thread.
+namespace glifr::kernels {
+
+enum class Transpose : bool { no, yes };
+
+/// c = a b + beta c, each operand transposed as asked; beta is 0 or 1. Transposition is of the view as it lies in memory.
+template <Scalar T>
+void gemm(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<const T> b, T beta, View<T> c);
+
+/// y[r] = beta y[r] + sum of the rows of `weights` that are active in row r.
+template <Scalar T>
+void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View<T> y);
+/// d_weights[i] += dy[r] for every input i that is active in row r, rows in order.
+template <Scalar T>
+void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights);
+
+/// `count` physical values from raw ones; positions from `count` to `padded` become 0.
+template <Scalar T>
+void to_physical(Transform transform, const T* raw, Index count, Index padded, T dt, T* physical);
+/// d_raw += d_physical * slope of the transform at the physical value.
+template <Scalar T>
+void to_physical_backward(Transform transform, const T* physical, const T* d_physical, Index count, T dt, T* d_raw);
+
+/// Sums over rows, added to y [1, columns], in a fixed order.
+template <Scalar T>
+void add_column_sums(View<const T> x, View<T> y);
+
+/// sum of (x - target)^2, in double; dx = 2 weight (x - target) is added to `dx` where it is not empty.
+template <Scalar T>
+double squared_error(View<const T> x, View<const T> target, T weight, View<T> dx);
+
+/// sum over rows of -log softmax(x)[label], in double; weight (softmax(x) - onehot) is added to `dx` where it is not empty.
+template <Scalar T>
+double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View<T> dx);
+
+/// Runs a neuron through a window: `cpu::scan_forward`, compiled in the library for the neurons that come with it.
+template <class N, Scalar T>
+void scan_forward(const ScanWindow<N, T>& window) {
+  cpu::scan_forward(window);
+}
+template <class N, Scalar T>
+void scan_backward(const ScanWindow<N, T>& window) {
+  cpu::scan_backward(window);
+}
+
+#define GLIFR_BUILT_IN_SCANS(declare, T)                                \
+  declare void scan_forward<Glifr<0>, T>(const ScanWindow<Glifr<0>, T>&);  \
+  declare void scan_forward<Glifr<1>, T>(const ScanWindow<Glifr<1>, T>&);  \
+  declare void scan_forward<Glifr<2>, T>(const ScanWindow<Glifr<2>, T>&);  \
+  declare void scan_forward<Glifr<3>, T>(const ScanWindow<Glifr<3>, T>&);  \
+  declare void scan_forward<Glifr<4>, T>(const ScanWindow<Glifr<4>, T>&);  \
+  declare void scan_forward<Rnn, T>(const ScanWindow<Rnn, T>&);            \
+  declare void scan_forward<Lstm, T>(const ScanWindow<Lstm, T>&);          \
+  declare void scan_backward<Glifr<0>, T>(const ScanWindow<Glifr<0>, T>&); \
+  declare void scan_backward<Glifr<1>, T>(const ScanWindow<Glifr<1>, T>&); \
+  declare void scan_backward<Glifr<2>, T>(const ScanWindow<Glifr<2>, T>&); \
+  declare void scan_backward<Glifr<3>, T>(const ScanWindow<Glifr<3>, T>&); \
+  declare void scan_backward<Glifr<4>, T>(const ScanWindow<Glifr<4>, T>&); \
+  declare void scan_backward<Rnn, T>(const ScanWindow<Rnn, T>&);           \
+  declare void scan_backward<Lstm, T>(const ScanWindow<Lstm, T>&)
+GLIFR_BUILT_IN_SCANS(extern template, float);
+GLIFR_BUILT_IN_SCANS(extern template, double);
+
+}  // namespace glifr::kernels

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <cstddef>
+
+#include "glifr/backend/view.hpp"
+
+/// The only place that names oneTBB.
+namespace glifr {
+
+/// Processors that this process may use.
+inline Index hardware_threads() { return tbb::this_task_arena::max_concurrency(); }
+
+/// Runs body(0) … body(count - 1), in any order, on the threads of the surrounding `Workers` (all of the machine's where there are none).
+/// An exception of a body is thrown on after the others have stopped.
+template <class Body>
+void parallel_for(Index count, Body&& body) {
+  tbb::parallel_for(
+      tbb::blocked_range<Index>(0, count, 1),
+      [&](const tbb::blocked_range<Index>& range) {
+        for (Index i = range.begin(); i != range.end(); ++i) body(i);
+      },
+      tbb::simple_partitioner());
+}
+
+/// A group of threads that works on one thing: the caller and `threads - 1` helpers.
+class Workers {
+ public:
+  explicit Workers(Index threads) : arena_(static_cast<int>(threads)), threads_(threads) {}
+
+  [[nodiscard]] Index threads() const { return threads_; }
+
+  /// Runs f here; every `parallel_for` in it uses these workers. Other work is not taken up meanwhile.
+  template <class F>
+  auto run(F&& f) {
+    return arena_.execute([&] { return tbb::this_task_arena::isolate([&] { return f(); }); });
+  }
+
+  /// Number of the calling worker within its group, 0 … threads - 1.
+  static Index current() { return tbb::this_task_arena::current_thread_index(); }
+
+ private:
+  tbb::task_arena arena_;
+  Index threads_;
+};
+
+/// Bounds the threads of the whole process while it lives.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(Index threads)
+      : control_(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)) {}
+
+ private:
+  tbb::global_control control_;
+};
+
+}  // namespace glifr

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "glifr/core/parameter.hpp"
+#include "glifr/core/tape.hpp"
+#include "glifr/error.hpp"
+#include "glifr/ops/linear.hpp"
+#include "glifr/ops/reshape.hpp"
+#include "glifr/ops/scan.hpp"
+
+namespace glifr {
+
+/// What a network can be built of: a layer of neurons that reads a sequence. `run` takes the whole sequence in one operation, `run_composed`
+/// one tape operation after another; both give the same numbers and the same gradients.
+template <class C>
+concept RecurrentCell = requires(C& cell, const C& fixed, Tape<typename C::Value>& tape, const Sequence<typename C::Value>& input,
+                                 const OutputMask<typename C::Value>& mask, const ScanOptions& options) {
+  requires Scalar<typename C::Value>;
+  requires Neuron<typename C::NeuronType>;
+  { cell.parameters() } -> std::same_as<ParameterList<typename C::Value>>;
+  { fixed.hidden_size() } -> std::convertible_to<Index>;
+  { fixed.input_size() } -> std::convertible_to<Index>;
+  { fixed.run(tape, input, mask, options) } -> std::same_as<ScanResult<typename C::NeuronType, typename C::Value>>;
+  { fixed.run_composed(tape, input, mask, options) } -> std::same_as<ScanResult<typename C::NeuronType, typename C::Value>>;
+};
+
+/// The synaptic delay in whole time steps: int(delay / dt), and at least 1. Both in ms.
+inline Index delay_steps(double synaptic_delay, double dt) {
+  // A delay of 1 at dt 0.05 is 20 steps, though 1 / 0.05 may fall just short of 20.
+  return std::max<Index>(1, static_cast<Index>(std::floor(synaptic_delay / dt + 1e-9)));
+}
+
+/// Sizes of a layer and what its neurons share.
+template <class N>
+struct CellSettings {
+  Index input_size = 1;
+  Index hidden_size = 1;
+  Index delay = 1;  ///< synaptic delay in steps, >= 1; see `delay_steps`
+  typename N::template Constants<double> constants = default_constants<N>();
+};
+
+/// A layer of neurons with its weights and synaptic delay:
+///
+///     I_syn(t) = x(t) W_in + S(t - delay) W_lat,   S(t < 0) = 0
+///
+/// Parameters: the weights, then the neuron's own, raw, under the names that it gives them.
+template <class N, Scalar T>
+class Cell {
+  static_assert(Neuron<N>, "a cell is made of something that meets glifr::Neuron");
+
+ public:
+  using Value = T;
+  using NeuronType = N;
+  using Settings = CellSettings<N>;
+  static constexpr auto field_list = list_fields<typename N::template Parameters<double>>();
+  static constexpr Index inputs = input_count<N>;
+
+  /// Parameters are zero until initialised (network/initialize.hpp). ConfigError where a size is not positive.
+  explicit Cell(const Settings& settings, const std::string& prefix = "neuron_layer.") : settings_(settings) {
+    const auto require_positive = [](const char* key, Index value) {
+      if (value < 1) throw ConfigError(key, "expected 1 or more, found " + std::to_string(value));
+    };
+    require_positive("input_size", settings.input_size);
+    require_positive("hidden_size", settings.hidden_size);
+    require_positive("synaptic_delay", settings.delay);
+    constexpr WeightNames names = weight_names<N>;
+    const Index n = settings.hidden_size;
+    parameters_.reserve(2 + field_list.size());
+    parameters_.emplace_back(prefix + names.input, Shape{settings.input_size, inputs * n}, names.stored_transposed);
+    parameters_.emplace_back(prefix + names.lateral, Shape{n, inputs * n}, names.stored_transposed);
+    for (const auto& [field, extent] : field_list) {
+      parameters_.emplace_back(prefix + field.stored_name(), field.is_flat ? Shape{extent * n} : extent == 1 ? Shape{1, n} : Shape{extent, 1, n});
+    }
+  }
+
+  [[nodiscard]] Index input_size() const { return settings_.input_size; }
+  [[nodiscard]] Index hidden_size() const { return settings_.hidden_size; }
+  [[nodiscard]] Index delay() const { return settings_.delay; }
+  [[nodiscard]] const typename N::template Constants<double>& constants() const { return settings_.constants; }
+  /// The neurons' constants may change between steps of training (sigma_v, annealed).
+  [[nodiscard]] typename N::template Constants<double>& constants() { return settings_.constants; }
+
+  [[nodiscard]] ParameterList<T> parameters() {
+    ParameterList<T> list;
+    for (Parameter<T>& parameter : parameters_) list.push_back(&parameter);
+    return list;
+  }
+  [[nodiscard]] Parameter<T>& w_input() { return parameters_[0]; }
+  [[nodiscard]] Parameter<T>& w_lateral() { return parameters_[1]; }
+  [[nodiscard]] Parameter<T>& field(std::size_t index) { return parameters_[2 + index]; }
+
+  /// The layer with its parameters on a tape.
+  [[nodiscard]] Layer<N, T> on(Tape<T>& tape) const {
+    Layer<N, T> layer;
+    layer.w_input = tape.use(parameters_[0]);
+    layer.w_lateral = tape.use(parameters_[1]);
+    for (std::size_t k = 0; k < field_list.size(); ++k) layer.raw[k] = tape.use(parameters_[2 + k]);
+    layer.constants = settings_.constants;
+    layer.neurons = settings_.hidden_size;
+    layer.delay = settings_.delay;
+    return layer;
+  }
+
+  /// The whole sequence in one fused operation.
+  [[nodiscard]] ScanResult<N, T> run(Tape<T>& tape, const Sequence<T>& input, const OutputMask<T>& mask = {},
+                                     const ScanOptions& options = {}, const InitialState<N, T>& initial = {}) const {
+    return scan(on(tape), input, initial, mask, options);
+  }
+
+  /// The same, one tape operation for every operation of every time step.
+  [[nodiscard]] ScanResult<N, T> run_composed(Tape<T>& tape, const Sequence<T>& input, const OutputMask<T>& mask = {},
+                                              const ScanOptions& options = {}, const InitialState<N, T>& initial = {}) const;
+
+ private:
+  Settings settings_;
+  std::vector<Parameter<T>> parameters_;
+};
+
+}  // namespace glifr
+
+#include "glifr/cells/composed.hpp"

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "glifr/cells/cell.hpp"
+
+namespace glifr {
+
+namespace detail {
+
+/// A column block [rows, columns] of a matrix on the tape, in place.
+template <Scalar T>
+Var<T> column_block(const Var<T>& x, Index first, Index columns) {
+  return x.tape().alias(x, {x.value().rows, columns}, first);
+}
+
+/// The neuron's physical parameters as tape values [1, neurons], through the transforms' own operations.
+template <class N, Scalar T>
+typename N::template Parameters<Var<T>> physical_parameters(const Layer<N, T>& layer) {
+  const T dt = static_cast<T>(time_step(layer.constants));
+  typename N::template Parameters<Var<T>> parameters;
+  std::size_t field_index = 0;
+  for_each_scalar(parameters, [&](Var<T>& member, const Field& field, int j) {
+    const std::size_t index = j == 0 ? field_index++ : field_index - 1;
+    const Var<T>& raw = layer.raw[index];
+    member = to_physical(field.transform, raw.tape().alias(raw, {1, layer.neurons}, j * layer.neurons), dt);
+  });
+  return parameters;
+}
+
+/// A value [batch, neurons] of zeros without gradient.
+template <Scalar T>
+Var<T> zeros(Tape<T>& tape, Index batch, Index neurons) {
+  return tape.constant({batch, neurons}, tape.arena().template allocate_zeroed<T>(batch * neurons));
+}
+
+}  // namespace detail
+
+template <class N, Scalar T>
+ScanResult<N, T> Cell<N, T>::run_composed(Tape<T>& tape, const Sequence<T>& input, const OutputMask<T>& mask, const ScanOptions& options,
+                                          const InitialState<N, T>& initial) const {
+  constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  const Layer<N, T> layer = on(tape);
+  const Index neurons = layer.neurons, delay = layer.delay;
+  const auto parameters = detail::physical_parameters(layer);
+  typename N::template Constants<T> constants;
+  {
+    Index k = 0;
+    std::array<T, static_cast<std::size_t>(derive::constants_of<N>) + 1> values{};
+    auto given = layer.constants;
+    for_each_scalar(given, [&](double& value, const Field&, int) { values[static_cast<std::size_t>(k++)] = static_cast<T>(value); });
+    k = 0;
+    for_each_scalar(constants, [&](T& value, const Field&, int) { value = values[static_cast<std::size_t>(k++)]; });
+  }
+
+  typename N::template State<Var<T>> state;
+  std::size_t s = 0;
+  for_each_scalar(state, [&](Var<T>& member, const Field&, int) {
+    const bool given = s == 0 ? !initial.history.is_empty() : !initial.rest[s - 1].is_empty();
+    member = !given ? detail::zeros(tape, input.batch, neurons) : s == 0 ? step_of(initial.history, delay - 1) : initial.rest[s - 1];
+    ++s;
+  });
+
+  // Past values, in the tape's arena as everything of a round: a ring is not needed, for the tape keeps every step alive anyway.
+  Arena& arena = tape.arena();
+  const auto row = [&] { return std::span<Var<T>>(arena.template allocate<Var<T>>(input.steps), static_cast<std::size_t>(input.steps)); };
+  const std::span<Var<T>> outputs = row(), currents = options.track_states ? row() : std::span<Var<T>>{};
+  std::array<std::span<Var<T>>, states> history;
+  for (auto& rows : history) rows = options.track_states ? row() : std::span<Var<T>>{};
+
+  for (Index t = 0; t < input.steps; ++t) {
+    Var<T> synaptic = input.is_sparse() ? sparse_matmul(input.active + t * input.batch, input.batch, layer.w_input)
+                                        : matmul(step_of(input.dense, t), layer.w_input);
+    if (t >= delay) {
+      synaptic = synaptic + matmul(outputs[static_cast<std::size_t>(t - delay)], layer.w_lateral);
+    } else if (!initial.history.is_empty()) {
+      synaptic = synaptic + matmul(step_of(initial.history, t), layer.w_lateral);
+    }
+    std::array<Var<T>, static_cast<std::size_t>(inputs)> parts;
+    for (std::size_t g = 0; g < parts.size(); ++g) parts[g] = detail::column_block(synaptic, static_cast<Index>(g) * neurons, neurons);
+    call_step<N>(state, parameters, constants, parts);
+    s = 0;
+    for_each_scalar(state, [&](Var<T>& member, const Field&, int) {
+      if (s == 0) {
+        if (mask.is_active()) member = member * mask.at(tape, t, input.steps, input.batch, neurons);
+        outputs[static_cast<std::size_t>(t)] = member;
+      }
+      if (options.track_states) history[s][static_cast<std::size_t>(t)] = member;
+      ++s;
+    });
+    if (options.track_states) currents[static_cast<std::size_t>(t)] = synaptic;
+  }
+
+  ScanResult<N, T> result;
+  const auto asked = options.last_only ? outputs.last(std::min<std::size_t>(1, outputs.size())) : outputs;
+  result.output = asked.empty() ? tape.make({0, input.batch, neurons}) : stack<T>(tape, asked);
+  if (options.track_states) {
+    for (std::size_t k = 0; k < states; ++k) result.states[k] = stack<T>(tape, history[k]);
+    result.synaptic = stack<T>(tape, currents);
+  }
+  return result;
+}
+
+}  // namespace glifr

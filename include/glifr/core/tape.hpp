@@ -1,0 +1,169 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "glifr/backend/memory.hpp"
+#include "glifr/backend/view.hpp"
+#include "glifr/core/parameter.hpp"
+
+namespace glifr {
+
+template <Scalar T>
+class Tape;
+
+namespace detail {
+
+/// A value on a tape, in the tape's arena.
+template <Scalar T>
+struct TapeNode {
+  Shape shape;
+  Index stride;  // between rows
+  T* value;
+  T* grad;  // null: nothing flows back to here
+};
+
+}  // namespace detail
+
+/// Handle of a value on a tape; copied freely. It lives until the tape is cleared (debug builds catch a later use).
+template <Scalar T>
+class Var {
+ public:
+  using Value = T;
+
+  Var() = default;
+
+  [[nodiscard]] const Shape& shape() const { return node().shape; }
+  [[nodiscard]] View<T> value() const { return {node().value, shape().rows(), shape().columns(), node().stride}; }
+  /// dL / d value, complete once `Tape::backward` has run; empty where no gradient is kept.
+  [[nodiscard]] View<T> grad() const {
+    return has_grad() ? View<T>{node().grad, shape().rows(), shape().columns(), node().stride} : View<T>{};
+  }
+  [[nodiscard]] bool has_grad() const { return node().grad != nullptr; }
+  [[nodiscard]] bool is_empty() const { return node_ == nullptr; }
+  [[nodiscard]] Tape<T>& tape() const { return *tape_; }
+  /// The number in a value of size 1.
+  [[nodiscard]] T item() const { return node().value[0]; }
+
+ private:
+  friend class Tape<T>;
+  Var(Tape<T>& tape, detail::TapeNode<T>* node) : tape_(&tape), node_(node), round_(tape.round()) {}
+
+  [[nodiscard]] const detail::TapeNode<T>& node() const {
+#ifndef NDEBUG
+    if (!tape_ || tape_->round() != round_) throw std::logic_error("a value of a tape was used after the tape was cleared");
+#endif
+    return *node_;
+  }
+
+  Tape<T>* tape_ = nullptr;
+  detail::TapeNode<T>* node_ = nullptr;
+  std::uint64_t round_ = 0;
+};
+
+/// Reverse-mode automatic differentiation. Operations append what undoes them, in the order in which they ran; `backward` runs that list
+/// from its end. Values, gradients and list entries live in an arena: `clear` takes everything back at once, and after the first round of a
+/// repeated computation nothing is allocated. A tape belongs to one thread at a time; different tapes are independent.
+template <Scalar T>
+class Tape {
+ public:
+  enum class Mode { record, forward_only };
+
+  /// `forward_only`: nothing is recorded and no gradient is kept, for evaluation.
+  explicit Tape(Mode mode = Mode::record) : mode_(mode) {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  [[nodiscard]] bool is_recording() const { return mode_ == Mode::record; }
+  void set_mode(Mode mode) { mode_ = mode; }
+
+  /// A value that receives a gradient (zero at first) and is otherwise uninitialised. `stride` (0: dense) is the distance between rows.
+  Var<T> make(const Shape& shape, Index stride = 0) { return make(shape, stride, is_recording()); }
+  /// The result of an operation: it has a gradient where one of its operands has.
+  template <class... Operands>
+  Var<T> make_from(const Shape& shape, const Operands&... operands) {
+    return make(shape, 0, is_recording() && (operands.has_grad() || ...));
+  }
+  Var<T> make(const Shape& shape, Index stride, bool with_grad) {
+    if (stride == 0) stride = shape.columns();
+    const Index size = shape.rows() * stride;
+    return add({shape, stride, arena_.template allocate<T>(size), with_grad ? arena_.template allocate_zeroed<T>(size) : nullptr});
+  }
+  /// Numbers that receive no gradient, in memory that outlives the round.
+  Var<T> constant(const Shape& shape, const T* values) { return add({shape, shape.columns(), const_cast<T*>(values), nullptr}); }
+  /// A value in memory that an operation took from the arena; `grad` may be null.
+  Var<T> adopt(const Shape& shape, Index stride, T* value, T* grad) { return add({shape, stride, value, grad}); }
+  /// A part of another value, in place: what flows back to it is already in the other's gradient.
+  Var<T> alias(const Var<T>& parent, const Shape& shape, Index offset) {
+    T* grad = parent.has_grad() ? parent.grad().data + offset : nullptr;
+    return add({shape, parent.value().stride, parent.value().data + offset, grad});
+  }
+
+  /// A parameter's value; its gradient goes to the `Gradients` given to `accumulate_into`, or to the tape's own where there are none.
+  Var<T> use(const Parameter<T>& parameter) {
+    for (const auto& [used, var] : used_) {
+      if (used == &parameter) return var;
+    }
+    const Shape& shape = parameter.value.shape();
+    T* grad = nullptr;
+    if (parameter.is_trained && is_recording()) {
+      grad = gradients_ ? gradients_->of(parameter).data : arena_.template allocate_zeroed<T>(shape.size());
+    }
+    const Var<T> var = add({shape, shape.columns(), const_cast<T*>(parameter.value.data()), grad});
+    used_.emplace_back(&parameter, var);
+    return var;
+  }
+  /// From now on, gradients of parameters are added to these, which outlive rounds. Null: to the tape's own.
+  void accumulate_into(Gradients<T>* gradients) { gradients_ = gradients; }
+
+  /// Appends a step of the backward pass. It captures handles and pointers only, for nothing on a tape is ever destroyed.
+  template <class F>
+  void on_backward(F&& f) {
+    using Closure = std::remove_cvref_t<F>;
+    static_assert(std::is_trivially_destructible_v<Closure>, "a closure on a tape captures handles, views and numbers only");
+    if (!is_recording()) return;
+    auto* closure = ::new (static_cast<void*>(arena_.template allocate<Closure>(1))) Closure(std::forward<F>(f));
+    entries_.push_back({[](const void* object) { (*static_cast<const Closure*>(object))(); }, closure});
+  }
+
+  /// Adds dL / d value to the gradient of every value that `loss` (of size 1) was computed from.
+  void backward(const Var<T>& loss) {
+    if (loss.shape().size() != 1) throw ShapeError("backward", "a loss of size 1", to_string(loss.shape()));
+    if (!loss.has_grad()) return;
+    loss.grad().data[0] = T(1);
+    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) entry->run(entry->closure);
+  }
+
+  /// Forgets everything; memory is kept for the next round.
+  void clear() {
+    entries_.clear();
+    used_.clear();
+    arena_.reset();
+    ++round_;
+  }
+
+  /// Memory of this round, for what operations keep between their forward and their backward pass.
+  [[nodiscard]] Arena& arena() { return arena_; }
+  [[nodiscard]] std::uint64_t round() const { return round_; }
+
+ private:
+  struct Entry {
+    void (*run)(const void*);
+    const void* closure;
+  };
+
+  Var<T> add(const detail::TapeNode<T>& node) {
+    return {*this, ::new (static_cast<void*>(arena_.template allocate<detail::TapeNode<T>>(1))) detail::TapeNode<T>(node)};
+  }
+
+  Mode mode_;
+  Arena arena_;
+  std::vector<Entry> entries_;
+  std::vector<std::pair<const Parameter<T>*, Var<T>>> used_;
+  Gradients<T>* gradients_ = nullptr;
+  std::uint64_t round_ = 0;
+};
+
+}  // namespace glifr

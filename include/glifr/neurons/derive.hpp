@@ -1,0 +1,544 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "glifr/neurons/neuron.hpp"
+
+/// From a neuron's `step`, written once, to its reverse step, by the compiler. The step is run at compile time on symbols, which record what it
+/// computes as a graph; reverse-mode differentiation of that graph, in a constexpr function, appends the adjoint computations to it; what does
+/// not lead to a result drops out. The straight-line program that is left is expanded on any value type by `run_reverse`: lanes of a
+/// vector register, plain numbers, numbers on a device.
+namespace glifr::derive {
+
+enum class Op : unsigned char {
+  literal,
+  // Leaves that the caller of the program supplies, each with an index.
+  old_state,      // state that the step started from
+  new_state,      // state that the step produced: stored by the forward pass, never computed again
+  parameter,
+  constant,
+  synaptic,
+  state_adjoint,  // dL / d new state
+  parameter_sum,  // dL / d parameter, summed so far
+  // Computations.
+  add, sub, mul, div, neg,
+  mul_add,  // a b + c
+  mul_sub,  // a b - c
+  neg_mul_add,  // c - a b
+  sigmoid, tanh, exp, log, sqrt, abs, sign, min, max, less, select, surrogate,
+};
+
+constexpr bool is_leaf(Op op) { return op <= Op::parameter_sum; }
+
+struct Node {
+  Op op = Op::literal;
+  int a = -1, b = -1, c = -1;  // operands; a leaf's index in a
+  double value = 0;            // a literal's value
+
+  friend constexpr bool operator==(const Node&, const Node&) = default;
+};
+
+/// A straight-line program: operands stand before what uses them, equal computations are one node.
+struct Graph {
+  static constexpr int capacity = 1024;
+  std::array<Node, capacity> nodes{};
+  int size = 0;
+
+  constexpr const Node& operator[](int id) const { return nodes[static_cast<std::size_t>(id)]; }
+  constexpr bool is(int id, Op op) const { return (*this)[id].op == op; }
+  constexpr bool is_value(int id, double value) const { return is(id, Op::literal) && (*this)[id].value == value; }
+
+  constexpr int put(const Node& node) {
+    for (int id = 0; id < size; ++id) {
+      if (nodes[static_cast<std::size_t>(id)] == node) return id;
+    }
+    if (size == capacity) throw "this neuron's step is too long: more operations than glifr::derive::Graph::capacity";
+    nodes[static_cast<std::size_t>(size)] = node;
+    return size++;
+  }
+  constexpr int leaf(Op op, int index) { return put({.op = op, .a = index}); }
+  constexpr int literal(double value) { return put({.op = Op::literal, .value = value}); }
+
+  // Folding keeps what the compiler may not simplify by itself (x * 0, x + 0 and signs, in floating point) out of the program.
+  constexpr int neg(int a) {
+    if (is(a, Op::literal)) return literal(-(*this)[a].value);
+    if (is(a, Op::neg)) return (*this)[a].a;
+    return put({.op = Op::neg, .a = a});
+  }
+  constexpr int add(int a, int b) {
+    if (is(a, Op::literal) && is(b, Op::literal)) return literal((*this)[a].value + (*this)[b].value);
+    if (is_value(a, 0)) return b;
+    if (is_value(b, 0)) return a;
+    if (is(b, Op::neg)) return sub(a, (*this)[b].a);
+    if (is(a, Op::neg)) return sub(b, (*this)[a].a);
+    return put({.op = Op::add, .a = a, .b = b});
+  }
+  constexpr int sub(int a, int b) {
+    if (is(a, Op::literal) && is(b, Op::literal)) return literal((*this)[a].value - (*this)[b].value);
+    if (is_value(a, 0)) return neg(b);
+    if (is_value(b, 0)) return a;
+    if (a == b) return literal(0);
+    if (is(b, Op::neg)) return add(a, (*this)[b].a);
+    return put({.op = Op::sub, .a = a, .b = b});
+  }
+  constexpr int mul(int a, int b) {
+    if (is(a, Op::literal) && is(b, Op::literal)) return literal((*this)[a].value * (*this)[b].value);
+    if (is_value(a, 0) || is_value(b, 0)) return literal(0);
+    if (is_value(a, 1)) return b;
+    if (is_value(b, 1)) return a;
+    if (is_value(a, -1)) return neg(b);
+    if (is_value(b, -1)) return neg(a);
+    if (is(a, Op::neg)) return neg(mul((*this)[a].a, b));
+    if (is(b, Op::neg)) return neg(mul(a, (*this)[b].a));
+    return put({.op = Op::mul, .a = a, .b = b});
+  }
+  constexpr int div(int a, int b) {
+    if (is(a, Op::literal) && is(b, Op::literal)) return literal((*this)[a].value / (*this)[b].value);
+    if (is_value(a, 0) || is_value(b, 1)) return a;
+    if (is(a, Op::neg)) return neg(div((*this)[a].a, b));
+    return put({.op = Op::div, .a = a, .b = b});
+  }
+  constexpr int select(int condition, int a, int b) {
+    return a == b ? a : put({.op = Op::select, .a = condition, .b = a, .c = b});
+  }
+  constexpr int unary(Op op, int a) { return put({.op = op, .a = a}); }
+  constexpr int binary(Op op, int a, int b) { return put({.op = op, .a = a, .b = b}); }
+};
+
+/// The value type on which a step is recorded: a node of a graph, or a number that is no node yet.
+struct Symbol {
+  Graph* graph = nullptr;
+  int id = -1;
+  double value = 0;
+
+  constexpr Symbol() = default;
+  constexpr Symbol(double number) : value(number) {}  // NOLINT: literals in a step become symbols
+  constexpr Symbol(Graph& owner, int node) : graph(&owner), id(node) {}
+
+  constexpr int in(Graph& owner) const { return graph ? id : owner.literal(value); }
+};
+
+/// What a comparison of symbols gives, so that the compiler names the mend: it converts to nothing.
+struct no_branches_in_a_step__use_less_and_select {};
+no_branches_in_a_step__use_less_and_select operator<(const Symbol&, const Symbol&);
+no_branches_in_a_step__use_less_and_select operator>(const Symbol&, const Symbol&);
+no_branches_in_a_step__use_less_and_select operator<=(const Symbol&, const Symbol&);
+no_branches_in_a_step__use_less_and_select operator>=(const Symbol&, const Symbol&);
+
+namespace detail {
+
+constexpr Graph* owner(const Symbol& a, const Symbol& b = {}, const Symbol& c = {}) {
+  return a.graph ? a.graph : b.graph ? b.graph : c.graph;
+}
+
+constexpr Graph& known_owner(const Symbol& a, const Symbol& b = {}, const Symbol& c = {}) {
+  Graph* graph = owner(a, b, c);
+  if (!graph) throw "a function of plain numbers only: compute it outside the step, or from a constant of the neuron";
+  return *graph;
+}
+
+constexpr Symbol unary(Op op, const Symbol& x) {
+  Graph& g = known_owner(x);
+  return {g, g.unary(op, x.in(g))};
+}
+
+constexpr Symbol binary(Op op, const Symbol& a, const Symbol& b) {
+  Graph& g = known_owner(a, b);
+  return {g, g.binary(op, a.in(g), b.in(g))};
+}
+
+}  // namespace detail
+
+constexpr Symbol operator+(const Symbol& a, const Symbol& b) {
+  Graph* g = detail::owner(a, b);
+  return g ? Symbol(*g, g->add(a.in(*g), b.in(*g))) : Symbol(a.value + b.value);
+}
+constexpr Symbol operator-(const Symbol& a, const Symbol& b) {
+  Graph* g = detail::owner(a, b);
+  return g ? Symbol(*g, g->sub(a.in(*g), b.in(*g))) : Symbol(a.value - b.value);
+}
+constexpr Symbol operator*(const Symbol& a, const Symbol& b) {
+  Graph* g = detail::owner(a, b);
+  return g ? Symbol(*g, g->mul(a.in(*g), b.in(*g))) : Symbol(a.value * b.value);
+}
+constexpr Symbol operator/(const Symbol& a, const Symbol& b) {
+  Graph* g = detail::owner(a, b);
+  return g ? Symbol(*g, g->div(a.in(*g), b.in(*g))) : Symbol(a.value / b.value);
+}
+constexpr Symbol operator-(const Symbol& a) { return a.graph ? Symbol(*a.graph, a.graph->neg(a.id)) : Symbol(-a.value); }
+
+constexpr Symbol sigmoid(const Symbol& x) { return detail::unary(Op::sigmoid, x); }
+constexpr Symbol tanh(const Symbol& x) { return detail::unary(Op::tanh, x); }
+constexpr Symbol exp(const Symbol& x) { return detail::unary(Op::exp, x); }
+constexpr Symbol log(const Symbol& x) { return detail::unary(Op::log, x); }
+constexpr Symbol sqrt(const Symbol& x) { return detail::unary(Op::sqrt, x); }
+constexpr Symbol abs(const Symbol& x) { return detail::unary(Op::abs, x); }
+constexpr Symbol min(const Symbol& a, const Symbol& b) { return detail::binary(Op::min, a, b); }
+constexpr Symbol max(const Symbol& a, const Symbol& b) { return detail::binary(Op::max, a, b); }
+constexpr Symbol less(const Symbol& a, const Symbol& b) { return detail::binary(Op::less, a, b); }
+constexpr Symbol select(const Symbol& condition, const Symbol& a, const Symbol& b) {
+  Graph& g = detail::known_owner(condition, a, b);
+  return {g, g.select(condition.in(g), a.in(g), b.in(g))};
+}
+constexpr Symbol surrogate(const Symbol& value, const Symbol& x, const Symbol& slope) {
+  Graph& g = detail::known_owner(value, x, slope);
+  return {g, g.put({.op = Op::surrogate, .a = value.in(g), .b = x.in(g), .c = slope.in(g)})};
+}
+
+template <class N>
+inline constexpr int states_of = count_scalars<typename N::template State<Symbol>>();
+template <class N>
+inline constexpr int parameters_of = count_scalars<typename N::template Parameters<Symbol>>();
+template <class N>
+inline constexpr int constants_of = count_scalars<typename N::template Constants<Symbol>>();
+
+/// The reverse step of a neuron: a graph with the nodes at which its results stand.
+template <class N>
+struct Program {
+  Graph graph;
+  std::array<int, static_cast<std::size_t>(states_of<N>)> old_state_adjoint{};        // dL / d old state
+  std::array<int, static_cast<std::size_t>(input_count<N>)> synaptic_adjoint{};       // dL / d synaptic current
+  std::array<int, static_cast<std::size_t>(parameters_of<N>)> parameter_sum{};        // dL / d parameter, with this step's share
+  bool needs_old_state = false;    // some result depends on the state that the step started from
+  bool needs_synaptic = false;     // some result depends on the synaptic current, so that the forward pass must keep it
+  bool carries_state = false;      // the new state depends on the old one: no step is independent of those before it
+};
+
+namespace detail {
+
+/// Step of neuron N recorded on symbols; returns the nodes of its new state.
+template <class N>
+constexpr auto record(Graph& graph) {
+  typename N::template State<Symbol> state;
+  typename N::template Parameters<Symbol> parameters;
+  typename N::template Constants<Symbol> constants;
+  std::array<Symbol, static_cast<std::size_t>(input_count<N>)> synaptic;
+  const auto leaves = [&](auto& object, Op op) {
+    int index = 0;
+    for_each_scalar(object, [&](Symbol& symbol, const Field&, int) { symbol = Symbol(graph, graph.leaf(op, index++)); });
+  };
+  leaves(state, Op::old_state);
+  leaves(parameters, Op::parameter);
+  leaves(constants, Op::constant);
+  for (std::size_t g = 0; g < synaptic.size(); ++g) synaptic[g] = Symbol(graph, graph.leaf(Op::synaptic, static_cast<int>(g)));
+  call_step<N>(state, parameters, constants, synaptic);
+  std::array<int, static_cast<std::size_t>(states_of<N>)> outputs{};
+  std::size_t k = 0;
+  for_each_scalar(state, [&](Symbol& symbol, const Field&, int) { outputs[k++] = symbol.in(graph); });
+  return outputs;
+}
+
+/// Marks what the nodes in `roots` depend on.
+constexpr std::array<bool, Graph::capacity> reach(const Graph& graph, const auto&... roots) {
+  std::array<bool, Graph::capacity> live{};
+  const auto mark = [&](const auto& ids) {
+    for (const int id : ids) live[static_cast<std::size_t>(id)] = true;
+  };
+  (mark(roots), ...);
+  for (int id = graph.size - 1; id >= 0; --id) {
+    const Node& n = graph[id];
+    if (!live[static_cast<std::size_t>(id)] || is_leaf(n.op)) continue;
+    for (const int operand : {n.a, n.b, n.c}) {
+      if (operand >= 0) live[static_cast<std::size_t>(operand)] = true;
+    }
+  }
+  return live;
+}
+
+/// The reverse sweep over a recorded step, emitting into a second graph in which every new state is a leaf.
+template <std::size_t States>
+class Reverse {
+ public:
+  constexpr Reverse(const Graph& forward, const std::array<int, States>& new_state) : forward_(forward) {
+    value_.fill(-1);
+    adjoint_.fill(-1);
+    for (std::size_t k = 0; k < States; ++k) {
+      const int id = new_state[k];
+      const int leaf = out_.leaf(Op::new_state, static_cast<int>(k));
+      if (!is_leaf(forward_[id].op)) value_[static_cast<std::size_t>(id)] = leaf;
+      accumulate(id, out_.leaf(Op::state_adjoint, static_cast<int>(k)));
+    }
+  }
+
+  constexpr void sweep() {
+    for (int id = forward_.size - 1; id >= 0; --id) {
+      if (adjoint_[static_cast<std::size_t>(id)] >= 0) propagate(id, adjoint_[static_cast<std::size_t>(id)]);
+    }
+  }
+
+  /// dL / d leaf, or 0 where the step does not depend on it. A parameter's is its share of this step added to the sum so far.
+  constexpr int adjoint(Op op, int index) {
+    for (int id = 0; id < forward_.size; ++id) {
+      if (forward_.is(id, op) && forward_[id].a == index && adjoint_[static_cast<std::size_t>(id)] >= 0) {
+        return adjoint_[static_cast<std::size_t>(id)];
+      }
+    }
+    return op == Op::parameter ? out_.leaf(Op::parameter_sum, index) : out_.literal(0);
+  }
+
+  constexpr const Graph& graph() const { return out_; }
+
+ private:
+  constexpr void accumulate(int id, int share) {
+    if (id < 0 || forward_.is(id, Op::literal) || forward_.is(id, Op::constant) || out_.is_value(share, 0)) return;
+    int& sum = adjoint_[static_cast<std::size_t>(id)];
+    if (sum < 0 && forward_.is(id, Op::parameter)) sum = out_.leaf(Op::parameter_sum, forward_[id].a);
+    sum = sum < 0 ? share : out_.add(sum, share);
+  }
+
+  /// The value of a forward node in the reverse program: a leaf, a stored new state, or computed again.
+  constexpr int value(int id) {
+    int& known = value_[static_cast<std::size_t>(id)];
+    if (known >= 0) return known;
+    const Node& n = forward_[id];
+    if (is_leaf(n.op)) return known = out_.put(n);
+    const int a = value(n.a);
+    const int b = n.b >= 0 ? value(n.b) : -1;
+    const int c = n.c >= 0 ? value(n.c) : -1;
+    switch (n.op) {
+      case Op::add: return known = out_.add(a, b);
+      case Op::sub: return known = out_.sub(a, b);
+      case Op::mul: return known = out_.mul(a, b);
+      case Op::div: return known = out_.div(a, b);
+      case Op::neg: return known = out_.neg(a);
+      case Op::surrogate: return known = a;
+      default: return known = out_.put({.op = n.op, .a = a, .b = b, .c = c});
+    }
+  }
+
+  /// Hands the adjoint w of node y to its operands.
+  constexpr void propagate(int id, int w) {
+    const Node& n = forward_[id];
+    Graph& g = out_;
+    switch (n.op) {
+      case Op::add:
+        accumulate(n.a, w);
+        accumulate(n.b, w);
+        break;
+      case Op::sub:
+        accumulate(n.a, w);
+        accumulate(n.b, g.neg(w));
+        break;
+      case Op::mul:
+        accumulate(n.a, g.mul(w, value(n.b)));
+        accumulate(n.b, g.mul(w, value(n.a)));
+        break;
+      case Op::div: {
+        const int q = g.div(w, value(n.b));
+        accumulate(n.a, q);
+        accumulate(n.b, g.neg(g.mul(q, value(id))));
+        break;
+      }
+      case Op::neg:
+        accumulate(n.a, g.neg(w));
+        break;
+      case Op::sigmoid: {
+        const int y = value(id);
+        accumulate(n.a, g.mul(w, g.sub(y, g.mul(y, y))));
+        break;
+      }
+      case Op::tanh: {
+        const int y = value(id);
+        accumulate(n.a, g.sub(w, g.mul(w, g.mul(y, y))));
+        break;
+      }
+      case Op::exp:
+        accumulate(n.a, g.mul(w, value(id)));
+        break;
+      case Op::log:
+        accumulate(n.a, g.div(w, value(n.a)));
+        break;
+      case Op::sqrt:
+        accumulate(n.a, g.div(g.mul(g.literal(0.5), w), value(id)));
+        break;
+      case Op::abs:
+        accumulate(n.a, g.mul(w, g.unary(Op::sign, value(n.a))));
+        break;
+      case Op::min:
+      case Op::max: {
+        const int first_loses = n.op == Op::min ? g.binary(Op::less, value(n.b), value(n.a)) : g.binary(Op::less, value(n.a), value(n.b));
+        accumulate(n.a, g.select(first_loses, g.literal(0), w));
+        accumulate(n.b, g.select(first_loses, w, g.literal(0)));
+        break;
+      }
+      case Op::select:
+        accumulate(n.b, g.select(value(n.a), w, g.literal(0)));
+        accumulate(n.c, g.select(value(n.a), g.literal(0), w));
+        break;
+      case Op::surrogate:
+        accumulate(n.b, g.mul(w, value(n.c)));
+        break;
+      default:
+        break;  // leaves, and less, whose derivative is zero
+    }
+  }
+
+  const Graph& forward_;
+  Graph out_{};
+  std::array<int, Graph::capacity> value_{};    // forward node -> its value in out_
+  std::array<int, Graph::capacity> adjoint_{};  // forward node -> its adjoint in out_
+};
+
+/// Drops what no result needs, fuses products that are used once into the sum that uses them, and numbers the rest anew, in order.
+template <class N>
+constexpr Program<N> compact(Program<N> program) {
+  Graph& graph = program.graph;
+  auto live = reach(graph, program.old_state_adjoint, program.synaptic_adjoint, program.parameter_sum);
+  std::array<int, Graph::capacity> uses{};
+  const auto use = [&](int id) {
+    if (id >= 0) ++uses[static_cast<std::size_t>(id)];
+  };
+  for (int id = 0; id < graph.size; ++id) {
+    if (!live[static_cast<std::size_t>(id)] || is_leaf(graph[id].op)) continue;
+    use(graph[id].a);
+    use(graph[id].b);
+    use(graph[id].c);
+  }
+  const auto results = [&](auto&& visit) {
+    for (int& id : program.old_state_adjoint) visit(id);
+    for (int& id : program.synaptic_adjoint) visit(id);
+    for (int& id : program.parameter_sum) visit(id);
+  };
+  results([&](int& id) { use(id); });
+
+  for (int id = 0; id < graph.size; ++id) {
+    if (!live[static_cast<std::size_t>(id)]) continue;
+    Node& n = graph.nodes[static_cast<std::size_t>(id)];
+    if (n.op != Op::add && n.op != Op::sub) continue;
+    const auto fuses = [&](int operand) { return graph.is(operand, Op::mul) && uses[static_cast<std::size_t>(operand)] == 1; };
+    const auto fuse = [&](Op op, int product, int other) {
+      n = {.op = op, .a = graph[product].a, .b = graph[product].b, .c = other};
+      live[static_cast<std::size_t>(product)] = false;
+    };
+    if (fuses(n.b)) {
+      fuse(n.op == Op::add ? Op::mul_add : Op::neg_mul_add, n.b, n.a);
+    } else if (fuses(n.a)) {
+      fuse(n.op == Op::add ? Op::mul_add : Op::mul_sub, n.a, n.b);
+    }
+  }
+
+  std::array<int, Graph::capacity> number{};
+  Graph compacted;
+  for (int id = 0; id < graph.size; ++id) {
+    if (!live[static_cast<std::size_t>(id)]) continue;
+    Node n = graph[id];
+    if (!is_leaf(n.op)) {
+      for (int* operand : {&n.a, &n.b, &n.c}) {
+        if (*operand >= 0) *operand = number[static_cast<std::size_t>(*operand)];
+      }
+    }
+    number[static_cast<std::size_t>(id)] = compacted.size;
+    compacted.nodes[static_cast<std::size_t>(compacted.size++)] = n;
+  }
+  graph = compacted;
+  results([&](int& id) { id = number[static_cast<std::size_t>(id)]; });
+  return program;
+}
+
+}  // namespace detail
+
+/// Derives the reverse step of neuron N. With `train_parameters` false, parameter sums are left as they are (dynamics that are not trained).
+template <class N>
+constexpr Program<N> derive(bool train_parameters) {
+  Graph forward;
+  const auto new_state = detail::record<N>(forward);
+  detail::Reverse reverse(forward, new_state);
+  reverse.sweep();
+  Program<N> program;
+  for (int k = 0; k < states_of<N>; ++k) program.old_state_adjoint[static_cast<std::size_t>(k)] = reverse.adjoint(Op::old_state, k);
+  for (int g = 0; g < input_count<N>; ++g) program.synaptic_adjoint[static_cast<std::size_t>(g)] = reverse.adjoint(Op::synaptic, g);
+  for (int k = 0; k < parameters_of<N>; ++k) {
+    program.parameter_sum[static_cast<std::size_t>(k)] = reverse.adjoint(Op::parameter, k);
+  }
+  program.graph = reverse.graph();
+  if (!train_parameters) {
+    for (int k = 0; k < parameters_of<N>; ++k) {
+      program.parameter_sum[static_cast<std::size_t>(k)] = program.graph.leaf(Op::parameter_sum, k);
+    }
+  }
+  program = detail::compact(program);
+  for (int id = 0; id < program.graph.size; ++id) {
+    program.needs_old_state |= program.graph.is(id, Op::old_state);
+    program.needs_synaptic |= program.graph.is(id, Op::synaptic);
+  }
+  const auto live = detail::reach(forward, new_state);
+  for (int id = 0; id < forward.size; ++id) {
+    program.carries_state |= live[static_cast<std::size_t>(id)] && forward.is(id, Op::old_state);
+  }
+  return program;
+}
+
+/// The reverse step of neuron N, derived once, by the compiler.
+template <class N, bool TrainParameters = true>
+inline constexpr Program<N> program = derive<N>(TrainParameters);
+
+/// What a reverse step reads and writes, for a value type T. `adjoint` holds dL / d new state and receives dL / d old state.
+template <class N, class T>
+struct ReverseStep {
+  std::array<T, static_cast<std::size_t>(states_of<N>)> old_state, new_state, adjoint;
+  std::array<T, static_cast<std::size_t>(input_count<N>)> synaptic, synaptic_adjoint;
+  std::array<T, static_cast<std::size_t>(parameters_of<N>)> parameter_sum;
+};
+
+namespace detail {
+
+template <class N, bool Train, int I, class T, class Parameters, class Constants>
+GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& parameters, const Constants& constants) {
+  constexpr Node n = program<N, Train>.graph[I];
+  constexpr auto index = static_cast<std::size_t>(n.a);
+  if constexpr (n.op == Op::literal) v[I] = T(n.value);
+  if constexpr (n.op == Op::old_state) v[I] = io.old_state[index];
+  if constexpr (n.op == Op::new_state) v[I] = io.new_state[index];
+  if constexpr (n.op == Op::parameter) v[I] = parameters[index];
+  if constexpr (n.op == Op::constant) v[I] = T(constants[index]);
+  if constexpr (n.op == Op::synaptic) v[I] = io.synaptic[index];
+  if constexpr (n.op == Op::state_adjoint) v[I] = io.adjoint[index];
+  if constexpr (n.op == Op::parameter_sum) v[I] = io.parameter_sum[index];
+  if constexpr (n.op == Op::add) v[I] = v[n.a] + v[n.b];
+  if constexpr (n.op == Op::sub) v[I] = v[n.a] - v[n.b];
+  if constexpr (n.op == Op::mul) v[I] = v[n.a] * v[n.b];
+  if constexpr (n.op == Op::div) v[I] = v[n.a] / v[n.b];
+  if constexpr (n.op == Op::neg) v[I] = -v[n.a];
+  if constexpr (n.op == Op::mul_add) v[I] = v[n.a] * v[n.b] + v[n.c];
+  if constexpr (n.op == Op::mul_sub) v[I] = v[n.a] * v[n.b] - v[n.c];
+  if constexpr (n.op == Op::neg_mul_add) v[I] = v[n.c] - v[n.a] * v[n.b];
+  if constexpr (n.op == Op::sigmoid) v[I] = sigmoid(v[n.a]);
+  if constexpr (n.op == Op::tanh) v[I] = tanh(v[n.a]);
+  if constexpr (n.op == Op::exp) v[I] = exp(v[n.a]);
+  if constexpr (n.op == Op::log) v[I] = log(v[n.a]);
+  if constexpr (n.op == Op::sqrt) v[I] = sqrt(v[n.a]);
+  if constexpr (n.op == Op::abs) v[I] = abs(v[n.a]);
+  if constexpr (n.op == Op::sign) v[I] = less(T(0), v[n.a]) - less(v[n.a], T(0));
+  if constexpr (n.op == Op::min) v[I] = min(v[n.a], v[n.b]);
+  if constexpr (n.op == Op::max) v[I] = max(v[n.a], v[n.b]);
+  if constexpr (n.op == Op::less) v[I] = less(v[n.a], v[n.b]);
+  if constexpr (n.op == Op::select) v[I] = select(v[n.a], v[n.b], v[n.c]);
+}
+
+}  // namespace detail
+
+/// One reverse step on value type T: adjoints of the new state in, adjoints of the old state and of the synaptic currents out, parameter sums
+/// advanced. `parameters` and `constants` are indexable, in declaration order.
+template <class N, bool Train = true, class T, class Parameters, class Constants>
+GLIFR_INLINE void run_reverse(ReverseStep<N, T>& io, const Parameters& parameters, const Constants& constants) {
+  constexpr const Program<N>& p = program<N, Train>;
+  T v[static_cast<std::size_t>(p.graph.size)];
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (detail::execute<N, Train, I>(v, io, parameters, constants), ...);
+  }(std::make_integer_sequence<int, p.graph.size>{});
+  [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
+    ((io.adjoint[K] = v[p.old_state_adjoint[K]]), ...);
+  }(std::make_index_sequence<static_cast<std::size_t>(states_of<N>)>{});
+  [&]<std::size_t... G>(std::index_sequence<G...>) __attribute__((always_inline)) {
+    ((io.synaptic_adjoint[G] = v[p.synaptic_adjoint[G]]), ...);
+  }(std::make_index_sequence<static_cast<std::size_t>(input_count<N>)>{});
+  if constexpr (Train) {
+    [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
+      ((io.parameter_sum[K] = v[p.parameter_sum[K]]), ...);
+    }(std::make_index_sequence<static_cast<std::size_t>(parameters_of<N>)>{});
+  }
+}
+
+}  // namespace glifr::derive

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "glifr/backend/kernels.hpp"
+#include "glifr/core/tape.hpp"
+#include "glifr/ops/elementwise.hpp"
+
+namespace glifr {
+
+/// y = a b: matrices over the last size, all others rows, `[rows, k]` and `[k, n]`.
+/// dL/da += dL/dy b^T, dL/db += a^T dL/dy. ShapeError where the inner sizes differ.
+template <Scalar T>
+Var<T> matmul(const Var<T>& a, const Var<T>& b) {
+  using enum kernels::Transpose;
+  if (a.value().columns != b.value().rows) {
+    throw ShapeError("matmul", "equal inner sizes", to_string(a.shape()) + " and " + to_string(b.shape()));
+  }
+  const Index columns = b.value().columns;
+  const Shape shape = a.shape().rank() == 3 ? Shape{a.shape()[0], a.shape()[1], columns} : Shape{a.value().rows, columns};
+  const Var<T> y = a.tape().make_from(shape, a, b);
+  kernels::gemm<T>(no, no, a.value(), b.value(), T(0), y.value());
+  if (y.has_grad()) {
+    a.tape().on_backward([a, b, y] {
+      if (a.has_grad()) kernels::gemm<T>(no, yes, y.grad(), b.value(), T(1), a.grad());
+      if (b.has_grad()) kernels::gemm<T>(yes, no, a.value(), y.grad(), T(1), b.grad());
+    });
+  }
+  return y;
+}
+
+/// y[r] = sum of the rows of `weights` [features, n] at which row r of a binary input is 1, `rows` rows.   dL/dweights[i] += dL/dy[r] for
+/// every active i. `active` outlives the round.
+template <Scalar T>
+Var<T> sparse_matmul(const ActiveInputs* active, Index rows, const Var<T>& weights) {
+  const Var<T> y = weights.tape().make_from({rows, weights.value().columns}, weights);
+  kernels::gather_rows<T>(active, weights.value(), T(0), y.value());
+  if (y.has_grad()) {
+    weights.tape().on_backward([active, weights, y] { kernels::gather_rows_backward<T>(active, y.grad(), weights.grad()); });
+  }
+  return y;
+}
+
+/// y = x W + b, W [inputs, outputs], b [outputs].
+template <Scalar T>
+Var<T> linear(const Var<T>& x, const Var<T>& weight, const Var<T>& bias) {
+  return matmul(x, weight) + bias;
+}
+
+}  // namespace glifr

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "glifr/backend/elementwise.hpp"
+#include "glifr/backend/kernels.hpp"
+#include "glifr/core/tape.hpp"
+#include "glifr/error.hpp"
+
+namespace glifr {
+
+/// A loss: the value to differentiate, and the same sum unrounded and unscaled, for metrics.
+template <Scalar T>
+struct Loss {
+  Var<T> value;  ///< [1]
+  double sum;    ///< over elements (squared error) or samples (cross entropy)
+};
+
+namespace detail {
+
+template <Scalar T>
+Loss<T> make_loss(const Var<T>& x, double sum, T weight, const Var<T>& direction) {
+  const Var<T> loss = x.tape().make_from({1}, x);
+  loss.value().data[0] = static_cast<T>(sum * static_cast<double>(weight));
+  if (loss.has_grad()) {
+    x.tape().on_backward([x, loss, direction] {
+      const T upstream = loss.grad().data[0];
+      kernels::map_backward<kernels::Affine<T>, T>({upstream, T(0)}, x.value(), x.value(), direction.value(), x.grad());
+    });
+  }
+  return {loss, sum};
+}
+
+/// Room for dL/dx at upstream 1, zeroed, which the forward pass of a loss fills along the way.
+template <Scalar T>
+Var<T> loss_direction(const Var<T>& x) {
+  return x.tape().constant(x.shape(), x.tape().arena().template allocate_zeroed<T>(x.has_grad() ? x.shape().size() : 0));
+}
+
+}  // namespace detail
+
+/// Mean squared error: sum of (x - target)^2 over `count` (0: the number of elements; a share of a batch gives the whole batch's).
+/// `target` has the shape of x and outlives the round.   dL/dx += 2 (x - target) / count
+template <Scalar T>
+Loss<T> mean_squared_error(const Var<T>& x, View<const T> target, Index count = 0) {
+  const View<T> vx = x.value();
+  if (target.rows != vx.rows || target.columns != vx.columns) {
+    throw ShapeError("mean_squared_error", to_string(x.shape()), to_string(Shape{target.rows, target.columns}));
+  }
+  const T weight = T(1) / static_cast<T>(count ? count : x.shape().size());
+  const Var<T> direction = detail::loss_direction(x);
+  const double sum = kernels::squared_error<T>(vx, target, weight, x.has_grad() ? direction.value() : View<T>{});
+  return detail::make_loss(x, sum, weight, direction);
+}
+
+/// Cross entropy of softmax(x), x [samples, classes], with a label a row, over `count` (0: the rows). Stable for any finite x.
+/// dL/dx += (softmax(x) - onehot(label)) / count. ShapeError where a label is no class.
+template <Scalar T>
+Loss<T> softmax_cross_entropy(const Var<T>& x, std::span<const std::int32_t> labels, Index count = 0) {
+  const View<T> vx = x.value();
+  if (static_cast<Index>(labels.size()) != vx.rows) {
+    throw ShapeError("softmax_cross_entropy", "a label for each of " + std::to_string(vx.rows) + " rows", std::to_string(labels.size()));
+  }
+  for (const std::int32_t label : labels) {
+    if (label < 0 || label >= vx.columns) {
+      throw ShapeError("softmax_cross_entropy", "labels 0 to " + std::to_string(vx.columns - 1), std::to_string(label));
+    }
+  }
+  const T weight = T(1) / static_cast<T>(count ? count : vx.rows);
+  const Var<T> direction = detail::loss_direction(x);
+  const double sum = kernels::cross_entropy<T>(vx, labels.data(), weight, x.has_grad() ? direction.value() : View<T>{});
+  return detail::make_loss(x, sum, weight, direction);
+}
+
+}  // namespace glifr

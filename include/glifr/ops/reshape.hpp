@@ -1,0 +1,53 @@
+#pragma once
+
+#include <span>
+
+#include "glifr/core/tape.hpp"
+#include "glifr/error.hpp"
+
+namespace glifr {
+
+/// Steps `first` to `first + count` of x [time, batch, features], in place: nothing is copied, and gradients go straight into those of x.
+template <Scalar T>
+Var<T> slice(const Var<T>& x, Index first, Index count) {
+  const Shape& shape = x.shape();
+  if (shape.rank() != 3 || first < 0 || count < 0 || first + count > shape[0]) {
+    throw ShapeError("slice", "steps within [time, batch, features]",
+                     std::to_string(first) + " to " + std::to_string(first + count) + " of " + to_string(shape));
+  }
+  return x.tape().alias(x, {count, shape[1], shape[2]}, first * shape[1] * x.value().stride);
+}
+
+/// Step t of x [time, batch, features] as [batch, features], in place.
+template <Scalar T>
+Var<T> step_of(const Var<T>& x, Index t) {
+  const Var<T> steps = slice(x, t, 1);
+  return x.tape().alias(steps, {x.shape()[1], x.shape()[2]}, 0);
+}
+
+/// Values [batch, features], one a time step, as one [time, batch, features].   dL/dx[t] += dL/dy at t
+template <Scalar T>
+Var<T> stack(Tape<T>& tape, std::span<const Var<T>> steps) {
+  if (steps.empty()) throw ShapeError("stack", "at least one value", "none");
+  const Shape one = steps.front().shape();
+  bool with_grad = false;
+  for (const Var<T>& step : steps) {
+    if (step.shape() != one) throw ShapeError("stack", to_string(one) + " in every step", to_string(step.shape()));
+    with_grad |= step.has_grad();
+  }
+  const Index rows = one.rows();
+  const Var<T> y = tape.make({static_cast<Index>(steps.size()), rows, one.columns()}, 0, with_grad);
+  for (std::size_t t = 0; t < steps.size(); ++t) {
+    const Var<T>& x = steps[t];
+    const View<T> part = y.value().middle_rows(static_cast<Index>(t) * rows, rows);
+    kernels::map<kernels::Affine<T>, T>({T(1), T(0)}, x.value(), part);
+    if (!x.has_grad()) continue;
+    tape.on_backward([x, y, t, rows] {
+      const View<T> from = y.grad().middle_rows(static_cast<Index>(t) * rows, rows);
+      kernels::map_backward<kernels::Affine<T>, T>({T(1), T(0)}, x.value(), x.value(), from, x.grad());
+    });
+  }
+  return y;
+}
+
+}  // namespace glifr

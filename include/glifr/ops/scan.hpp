@@ -1,0 +1,405 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+
+#include "glifr/backend/kernels.hpp"
+#include "glifr/core/tape.hpp"
+#include "glifr/ops/output_mask.hpp"
+#include "glifr/ops/sequence.hpp"
+
+namespace glifr {
+
+/// A layer of neurons before its first step. Anything empty is zero.
+template <class N, Scalar T>
+struct InitialState {
+  static constexpr auto hidden = static_cast<std::size_t>(derive::states_of<N> - 1);
+
+  Var<T> history{};                   ///< outputs of the `delay` steps before, [delay, batch, neurons], oldest first
+  std::array<Var<T>, hidden> rest{};  ///< the state's other scalars, [batch, neurons] each
+
+  [[nodiscard]] bool is_zero() const {
+    return history.is_empty() && std::all_of(rest.begin(), rest.end(), [](const Var<T>& v) { return v.is_empty(); });
+  }
+};
+
+/// A layer of neurons with everything it runs on.
+template <class N, Scalar T>
+struct Layer {
+  static constexpr auto fields = static_cast<std::size_t>(count_fields<typename N::template Parameters<double>>());
+
+  Var<T> w_input;                        ///< [features, inputs * neurons]
+  Var<T> w_lateral;                      ///< [neurons, inputs * neurons]
+  std::array<Var<T>, fields> raw{};      ///< unconstrained parameters, one value a field, [extent, 1, neurons]
+  typename N::template Constants<double> constants{};
+  Index neurons = 0;
+  Index delay = 1;                       ///< synaptic delay in steps, >= 1
+};
+
+/// What a scan gives back.
+template <class N, Scalar T>
+struct ScanResult {
+  Var<T> output;                                                          ///< [steps or 1, batch, neurons]
+  std::array<Var<T>, static_cast<std::size_t>(derive::states_of<N>)> states{};  ///< where tracked: [steps, batch, neurons] each
+  Var<T> synaptic{};                                                      ///< where tracked: [steps, batch, inputs * neurons (padded)]
+};
+
+struct ScanOptions {
+  bool last_only = false;     ///< only the last step's output is asked for
+  bool track_states = false;  ///< keep every state and the synaptic currents for the caller
+};
+
+namespace detail {
+
+/// The scan of a layer over time, cut into windows of at most `delay` steps: within a window, what neurons receive from each other was sent
+/// before it, so that one matrix product serves all its steps and the rest is elementwise.
+template <class N, Scalar T>
+class Scan {
+  static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  static constexpr Index inputs = input_count<N>;
+  static constexpr auto parameter_scalars = static_cast<Index>(derive::parameters_of<N>);
+  static constexpr const auto& program = derive::program<N>;
+  using enum kernels::Transpose;
+
+ public:
+  Scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial, const OutputMask<T>& mask,
+       const ScanOptions& options)
+      : tape_(layer.w_lateral.tape()), layer_(layer), input_(input), initial_(initial), options_(options) {
+    batch_ = input.batch;
+    neurons_ = layer.neurons;
+    stride_ = cpu::padded<T>(neurons_);
+    choose_steps();
+    has_grad_ = tape_.is_recording();
+    keeps_states_ = has_grad_ || options.track_states;
+    allocate();
+    load_parameters();
+    load_initial_state();
+    load_mask(mask);
+  }
+
+  ScanResult<N, T> forward() {
+    project();
+    for (Index first = 0; first < steps_; first += delay_) {
+      const Index count = std::min(delay_, steps_ - first);
+      add_lateral(first, count);
+      kernels::scan_forward(window(first, count));
+    }
+    return result();
+  }
+
+  /// Runs on a copy kept in the tape's arena.
+  void backward() const {
+    clear_early_gradients();
+    for (Index first = (steps_ - 1) / delay_ * delay_; first >= 0; first -= delay_) {
+      const Index count = std::min(delay_, steps_ - first);
+      kernels::scan_backward(window(first, count));
+      send_back(first, count);
+    }
+    add_weight_gradients();
+    add_parameter_gradients();
+    add_initial_gradients();
+  }
+
+  [[nodiscard]] bool has_grad() const { return has_grad_; }
+
+ private:
+  /// Where neurons carry no state and only the last output counts, it depends on every delay-th step alone: the others are skipped.
+  void choose_steps() {
+    const bool skips = !program.carries_state && options_.last_only && !options_.track_states && initial_.is_zero() && input_.steps > 0;
+    hop_ = skips ? layer_.delay : 1;
+    delay_ = skips ? 1 : layer_.delay;
+    steps_ = skips ? (input_.steps - 1) / hop_ + 1 : input_.steps;
+  }
+  /// The input's step behind step t of the scan.
+  [[nodiscard]] Index input_step(Index t) const { return input_.steps - 1 - (steps_ - 1 - t) * hop_; }
+
+  [[nodiscard]] Index row_size() const { return batch_ * stride_; }
+  [[nodiscard]] T* output_row(Index t) const { return output_ + (t + past_) * row_size(); }
+  [[nodiscard]] T* synaptic_row(Index t) const { return synaptic_ + t * row_size() * inputs; }
+  [[nodiscard]] T* synaptic_grad_row(Index t) const { return synaptic_grad_ + t * row_size() * inputs; }
+  [[nodiscard]] T* grad_row(Index t) const { return grad_ + t * row_size(); }
+
+  void allocate() {
+    Arena& arena = tape_.arena();
+    past_ = initial_.history.is_empty() ? 1 : delay_;
+    output_ = arena.template allocate<T>((steps_ + past_) * row_size());
+    synaptic_ = arena.template allocate<T>(steps_ * row_size() * inputs);
+    for (std::size_t k = 1; k < states; ++k) {
+      state_[k] = arena.template allocate<T>((keeps_states_ ? steps_ + 1 : 1) * row_size());
+    }
+    if (!has_grad_) return;
+    grad_ = arena.template allocate<T>(steps_ * row_size());
+    // The gradient of the synaptic currents replaces that of the outputs, or, where there are several currents, the currents themselves.
+    synaptic_grad_ = inputs == 1 && !program.needs_synaptic ? grad_ : synaptic_;
+    for (std::size_t k = 0; k < states; ++k) adjoint_[k] = arena.template allocate_zeroed<T>(row_size());
+    parameter_sum_ = arena.template allocate_zeroed<T>(parameter_scalars * stride_);
+  }
+
+  void load_parameters() {
+    parameters_ = tape_.arena().template allocate<T>(parameter_scalars * stride_);
+    const T dt = static_cast<T>(time_step(layer_.constants));
+    for_each_field([&](std::size_t field, const FieldExtent& f, Index scalar) {
+      for (Index j = 0; j < f.extent; ++j) {
+        kernels::to_physical<T>(f.field.transform, layer_.raw[field].value().data + j * neurons_, neurons_, stride_, dt,
+                                parameters_ + (scalar + j) * stride_);
+      }
+    });
+    constants_ = tape_.arena().template allocate<T>(std::max<Index>(1, derive::constants_of<N>));
+    Index k = 0;
+    auto constants = layer_.constants;
+    for_each_scalar(constants, [&](double& value, const Field&, int) { constants_[k++] = static_cast<T>(value); });
+  }
+
+  /// visit(index of the field, field, index of its first scalar).
+  template <class Visit>
+  static void for_each_field(Visit&& visit) {
+    constexpr auto list = list_fields<typename N::template Parameters<double>>();
+    Index scalar = 0;
+    for (std::size_t field = 0; field < list.size(); ++field) {
+      visit(field, list[field], scalar);
+      scalar += list[field].extent;
+    }
+  }
+
+  void load_initial_state() {
+    state_[0] = output_row(-1);
+    std::fill_n(output_, past_ * row_size(), T(0));
+    if (!initial_.history.is_empty()) copy_rows(initial_.history.value(), {output_, past_ * batch_, neurons_, stride_});
+    for (std::size_t k = 1; k < states; ++k) {
+      std::fill_n(state_[k], row_size(), T(0));
+      if (!initial_.rest[k - 1].is_empty()) copy_rows(initial_.rest[k - 1].value(), {state_[k], batch_, neurons_, stride_});
+    }
+  }
+
+  static void copy_rows(View<const T> from, View<T> to) {
+    if (from.rows != to.rows || from.columns != to.columns) {
+      throw ShapeError("scan: initial state", to_string(Shape{to.rows, to.columns}), to_string(Shape{from.rows, from.columns}));
+    }
+    for (Index r = 0; r < from.rows; ++r) std::copy_n(from.row(r), from.columns, to.row(r));
+  }
+
+  void load_mask(const OutputMask<T>& mask) {
+    if (!mask.is_active()) return;
+    mask_row_ = mask.is_constant() ? 0 : stride_;
+    mask_step_ = mask.is_constant() ? 0 : row_size();
+    mask_ = tape_.arena().template allocate_zeroed<T>(mask.is_constant() ? stride_ : steps_ * row_size());
+    if (mask.is_constant()) return mask.fill(0, 1, 0, neurons_, mask_);
+    for (Index t = 0; t < steps_; ++t) {
+      for (Index b = 0; b < batch_; ++b) mask.fill(input_step(t), input_.steps, b, neurons_, mask_ + t * mask_step_ + b * mask_row_);
+    }
+  }
+
+  ScanWindow<N, T> window(Index first, Index count) const {
+    ScanWindow<N, T> w;
+    w.steps = count;
+    w.batch = batch_;
+    w.stride = stride_;
+    w.parameters = parameters_;
+    w.constants = constants_;
+    w.synaptic = synaptic_row(first);
+    for (std::size_t k = 0; k < states; ++k) {
+      w.state_step[k] = k == 0 || keeps_states_ ? row_size() : 0;
+      w.state[k] = state_[k] + first * w.state_step[k];
+      w.adjoint[k] = adjoint_[k];
+    }
+    w.mask = mask_ ? mask_ + first * mask_step_ : nullptr;
+    w.mask_step = mask_step_;
+    w.mask_row = mask_row_;
+    if (has_grad_) {
+      w.output_grad = grad_row(first);
+      w.synaptic_grad = synaptic_grad_row(first);
+      w.parameter_sum = trains_parameters() ? parameter_sum_ : nullptr;
+    }
+    return w;
+  }
+
+  [[nodiscard]] bool trains_parameters() const {
+    return std::any_of(layer_.raw.begin(), layer_.raw.end(), [](const Var<T>& v) { return v.has_grad(); });
+  }
+
+  /// Calls visit(columns of the padded currents, block of the weights) so that one product a call covers all inputs of the neurons: all of them
+  /// at once where no padding stands between them.
+  template <class Visit>
+  void for_each_block(View<T> w, Visit&& visit) const {
+    if (inputs == 1 || stride_ == neurons_) return visit(Index{0}, inputs * neurons_, w);
+    for (Index g = 0; g < inputs; ++g) {
+      visit(g * stride_, neurons_, View<T>{w.data + g * neurons_, w.rows, neurons_, w.stride});
+    }
+  }
+
+  /// currents (+)= rows * weights.
+  void multiply(View<const T> rows, const Var<T>& weights, T beta, T* currents) const {
+    for_each_block(weights.value(), [&](Index column, Index columns, View<T> w) {
+      kernels::gemm<T>(no, no, rows, w, beta, {currents + column, rows.rows, columns, inputs * stride_});
+    });
+  }
+  /// d_rows (+)= d_currents * weights^T.
+  void multiply_back(const T* d_currents, const Var<T>& weights, T beta, View<T> d_rows) const {
+    for_each_block(weights.value(), [&](Index column, Index columns, View<T> w) {
+      const View<const T> d(d_currents + column, d_rows.rows, columns, inputs * stride_);
+      kernels::gemm<T>(no, yes, d, w, column == 0 ? beta : T(1), d_rows);
+    });
+  }
+  /// d_weights += rows^T d_currents.
+  void add_products(View<const T> rows, const T* d_currents, const Var<T>& weights) const {
+    for_each_block(weights.grad(), [&](Index column, Index columns, View<T> dw) {
+      const View<const T> d(d_currents + column, rows.rows, columns, inputs * stride_);
+      kernels::gemm<T>(yes, no, rows, d, T(1), dw);
+    });
+  }
+
+  /// Runs of steps whose inputs lie together: all of them, or, where steps are skipped, one after another. visit(first step, count)
+  template <class Visit>
+  void for_each_run(Visit&& visit) const {
+    if (hop_ == 1) return visit(Index{0}, steps_);
+    for (Index t = 0; t < steps_; ++t) visit(t, Index{1});
+  }
+  [[nodiscard]] View<T> input_rows(const View<T>& x, Index t, Index count) const {
+    return x.middle_rows(input_step(t) * batch_, count * batch_);
+  }
+
+  void project() {
+    clear_padding();
+    for_each_run([&](Index t, Index count) {
+      if (!input_.is_sparse()) return multiply(input_rows(input_.dense.value(), t, count), layer_.w_input, T(0), synaptic_row(t));
+      for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
+        kernels::gather_rows<T>(input_.active + input_step(t) * batch_, w, T(0),
+                                {synaptic_row(t) + column, count * batch_, columns, inputs * stride_});
+      });
+    });
+  }
+
+  void clear_padding() {
+    if (stride_ == neurons_) return;
+    for (Index row = 0; row < steps_ * batch_ * inputs; ++row) {
+      std::fill(synaptic_ + row * stride_ + neurons_, synaptic_ + (row + 1) * stride_, T(0));
+    }
+  }
+
+  /// First step that hears of earlier outputs.
+  [[nodiscard]] Index first_hearing() const { return initial_.history.is_empty() ? delay_ : 0; }
+
+  void add_lateral(Index first, Index count) {
+    if (first < first_hearing()) return;
+    multiply({output_row(first - delay_), count * batch_, neurons_, stride_}, layer_.w_lateral, T(1), synaptic_row(first));
+  }
+
+  ScanResult<N, T> result() {
+    ScanResult<N, T> r;
+    const Index from = options_.last_only && steps_ > 0 ? steps_ - 1 : 0;
+    r.output = tape_.adopt({steps_ - from, batch_, neurons_}, stride_, output_row(from), has_grad_ ? grad_row(from) : nullptr);
+    if (has_grad_) std::fill(grad_row(from), grad_row(steps_), T(0));
+    if (options_.track_states) {
+      for (std::size_t k = 0; k < states; ++k) {
+        r.states[k] = tape_.adopt({steps_, batch_, neurons_}, stride_, state_[k] + row_size(), nullptr);
+      }
+      r.synaptic = tape_.adopt({steps_, batch_, inputs * stride_}, inputs * stride_, synaptic_, nullptr);
+    }
+    return r;
+  }
+
+  /// Where only the last output is used, gradients of earlier ones come from later windows alone: the first product overwrites what stands
+  /// there, and only the steps that no later window hears are cleared.
+  void clear_early_gradients() const {
+    if (!options_.last_only) return;
+    std::fill(grad_row(std::max<Index>(0, steps_ - delay_)), grad_row(steps_ - 1), T(0));
+  }
+
+  /// What the window's currents owe to the outputs a delay before.
+  void send_back(Index first, Index count) const {
+    if (first < delay_) return;
+    const T beta = options_.last_only ? T(0) : T(1);
+    multiply_back(synaptic_grad_row(first), layer_.w_lateral, beta, {grad_row(first - delay_), count * batch_, neurons_, stride_});
+    if (options_.last_only) clear_padding_of(grad_row(first - delay_), count * batch_);
+  }
+  void clear_padding_of(T* rows, Index count) const {
+    if (stride_ == neurons_) return;
+    for (Index row = 0; row < count; ++row) std::fill(rows + row * stride_ + neurons_, rows + (row + 1) * stride_, T(0));
+  }
+
+  void add_weight_gradients() const {
+    if (layer_.w_lateral.has_grad() && steps_ > first_hearing()) {
+      const Index first = first_hearing();
+      add_products({output_row(first - delay_), (steps_ - first) * batch_, neurons_, stride_}, synaptic_grad_row(first), layer_.w_lateral);
+    }
+    for_each_run([&](Index t, Index count) {
+      if (layer_.w_input.has_grad() && input_.is_sparse()) {
+        for_each_block(layer_.w_input.grad(), [&](Index column, Index columns, View<T> dw) {
+          kernels::gather_rows_backward<T>(input_.active + input_step(t) * batch_,
+                                           {synaptic_grad_row(t) + column, count * batch_, columns, inputs * stride_}, dw);
+        });
+      }
+      if (input_.is_sparse()) return;
+      if (layer_.w_input.has_grad()) add_products(input_rows(input_.dense.value(), t, count), synaptic_grad_row(t), layer_.w_input);
+      if (input_.dense.has_grad()) multiply_back(synaptic_grad_row(t), layer_.w_input, T(1), input_rows(input_.dense.grad(), t, count));
+    });
+  }
+
+  void add_parameter_gradients() const {
+    const T dt = static_cast<T>(time_step(layer_.constants));
+    for_each_field([&](std::size_t field, const FieldExtent& f, Index scalar) {
+      if (!layer_.raw[field].has_grad()) return;
+      for (Index j = 0; j < f.extent; ++j) {
+        const Index at = (scalar + j) * stride_;
+        kernels::to_physical_backward<T>(f.field.transform, parameters_ + at, parameter_sum_ + at, neurons_, dt,
+                                         layer_.raw[field].grad().data + j * neurons_);
+      }
+    });
+  }
+
+  void add_initial_gradients() const {
+    const auto add = [](const T* from, Index stride, View<T> to) {
+      for (Index r = 0; r < to.rows; ++r) {
+        for (Index c = 0; c < to.columns; ++c) to(r, c) += from[r * stride + c];
+      }
+    };
+    for (std::size_t k = 1; k < states; ++k) {
+      const Var<T>& rest = initial_.rest[k - 1];
+      if (!rest.is_empty() && rest.has_grad()) add(adjoint_[k], stride_, rest.grad());
+    }
+    if (initial_.history.is_empty() || !initial_.history.has_grad()) return;
+    const View<T> d_history = initial_.history.grad();
+    const Index heard = std::min(delay_, steps_) * batch_;
+    if (heard > 0) multiply_back(synaptic_grad_row(0), layer_.w_lateral, T(1), d_history.middle_rows(0, heard));
+    add(adjoint_[0], stride_, d_history.middle_rows((delay_ - 1) * batch_, batch_));
+  }
+
+  Tape<T>& tape_;
+  Layer<N, T> layer_;
+  Sequence<T> input_;
+  InitialState<N, T> initial_;
+  ScanOptions options_;
+  Index batch_ = 0, neurons_ = 0, stride_ = 0, steps_ = 0, delay_ = 1, hop_ = 1;
+  Index past_ = 1;  // rows of outputs before the first step
+  bool has_grad_ = false, keeps_states_ = false;
+  T *parameters_ = nullptr, *constants_ = nullptr, *output_ = nullptr, *synaptic_ = nullptr;
+  std::array<T*, states> state_{}, adjoint_{};
+  T *grad_ = nullptr, *synaptic_grad_ = nullptr, *parameter_sum_ = nullptr;
+  T* mask_ = nullptr;
+  Index mask_step_ = 0, mask_row_ = 0;
+};
+
+}  // namespace detail
+
+/// Runs a layer of neurons over a sequence: one operation on the tape, forward and reverse both fused over time (docs/performance.md).
+///
+///     I_syn(t) = x(t) W_in + S(t - delay) W_lat,   then the neuron's step,   then S(t) *= mask
+///
+/// Gradients flow to the weights, the raw parameters, the input and the initial state. ShapeError where shapes do not fit.
+template <class N, Scalar T>
+ScanResult<N, T> scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial = {},
+                      const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {
+  if (layer.delay < 1) throw ConfigError("synaptic_delay", "a scan needs a delay of at least one step, found " + std::to_string(layer.delay));
+  if (layer.w_input.value().rows != input.features) {
+    throw ShapeError("scan", "inputs of " + std::to_string(layer.w_input.value().rows) + " features", std::to_string(input.features));
+  }
+  Tape<T>& tape = layer.w_lateral.tape();
+  detail::Scan<N, T> scan(layer, input, initial, mask, options);
+  const ScanResult<N, T> result = scan.forward();
+  if (scan.has_grad() && input.steps > 0) tape.on_backward([scan] { scan.backward(); });
+  return result;
+}
+
+}  // namespace glifr

@@ -1,0 +1,154 @@
+// Eigen's templates bear the same names whatever instruction set they are compiled for. Under a namespace of our own, they cannot be mixed up
+// with those of a program that uses Eigen with other flags.
+#define Eigen glifr_eigen
+#define EIGEN_DONT_PARALLELIZE
+#include <Eigen/Core>
+#undef Eigen
+
+#include "glifr/backend/kernels.hpp"
+
+#ifdef GLIFR_USE_CBLAS
+extern "C" {
+void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a, int lda, const float* b,
+                 int ldb, float beta, float* c, int ldc);
+void cblas_dgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, double alpha, const double* a, int lda, const double* b,
+                 int ldb, double beta, double* c, int ldc);
+}
+#endif
+
+namespace glifr::kernels {
+
+namespace {
+
+template <Scalar T>
+void multiply(Transpose ta, Transpose tb, Index m, Index n, Index k, View<const T> a, View<const T> b, T beta, View<T> c) {
+#ifdef GLIFR_USE_CBLAS
+  constexpr int row_major = 101, as_it_is = 111, transposed = 112;
+  const auto flag = [](Transpose t) { return t == Transpose::yes ? transposed : as_it_is; };
+  const auto narrow = [](Index size) { return static_cast<int>(size); };
+  if constexpr (std::is_same_v<T, float>) {
+    cblas_sgemm(row_major, flag(ta), flag(tb), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.stride), b.data, narrow(b.stride), beta,
+                c.data, narrow(c.stride));
+  } else {
+    cblas_dgemm(row_major, flag(ta), flag(tb), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.stride), b.data, narrow(b.stride), beta,
+                c.data, narrow(c.stride));
+  }
+#else
+  (void)m, (void)n, (void)k;
+  using Dense = glifr_eigen::Matrix<T, glifr_eigen::Dynamic, glifr_eigen::Dynamic, glifr_eigen::RowMajor>;
+  using Stride = glifr_eigen::OuterStride<>;
+  const glifr_eigen::Map<const Dense, 0, Stride> left(a.data, a.rows, a.columns, Stride(a.stride));
+  const glifr_eigen::Map<const Dense, 0, Stride> right(b.data, b.rows, b.columns, Stride(b.stride));
+  glifr_eigen::Map<Dense, 0, Stride> product(c.data, c.rows, c.columns, Stride(c.stride));
+  if (beta == T(0)) product.setZero();
+  const bool at = ta == Transpose::yes, bt = tb == Transpose::yes;
+  if (at && bt) product.noalias() += left.transpose() * right.transpose();
+  if (at && !bt) product.noalias() += left.transpose() * right;
+  if (!at && bt) product.noalias() += left * right.transpose();
+  if (!at && !bt) product.noalias() += left * right;
+#endif
+}
+
+/// c = a b + beta c for a single column a: one source, as in a network with one input. A general product would spend its time packing.
+template <Scalar T>
+void outer_product(const T* a, Index a_step, const T* b, T beta, View<T> c) {
+  for (Index r = 0; r < c.rows; ++r) {
+    const T factor = a[r * a_step];
+    T* row = c.row(r);
+    if (beta == T(0)) {
+      for (Index j = 0; j < c.columns; ++j) row[j] = factor * b[j];
+    } else {
+      for (Index j = 0; j < c.columns; ++j) row[j] += factor * b[j];
+    }
+  }
+}
+
+/// c = a b + beta c for a single row c.
+template <Scalar T>
+void weighted_row_sum(const T* a, Index a_step, View<const T> b, T beta, T* c) {
+  if (beta == T(0)) {
+    for (Index j = 0; j < b.columns; ++j) c[j] = 0;
+  }
+  for (Index r = 0; r < b.rows; ++r) {
+    const T factor = a[r * a_step];
+    const T* row = b.row(r);
+    for (Index j = 0; j < b.columns; ++j) c[j] += factor * row[j];
+  }
+}
+
+/// c = a b + beta c for a single column b, which lies dense.
+template <Scalar T>
+void row_dots(View<const T> a, const T* b, T beta, View<T> c) {
+  using P = cpu::Pack<T, 4>;
+  for (Index r = 0; r < a.rows; ++r) {
+    const T* row = a.row(r);
+    P sums(T(0));
+    Index j = 0;
+    for (; j + P::width <= a.columns; j += P::width) sums = sums + P::load(row + j) * P::load(b + j);
+    alignas(64) T lanes[P::width];
+    sums.store(lanes);
+    T sum = 0;
+    for (const T lane : lanes) sum += lane;
+    for (; j < a.columns; ++j) sum += row[j] * b[j];
+    c(r, 0) = beta == T(0) ? sum : c(r, 0) + sum;
+  }
+}
+
+}  // namespace
+
+template <Scalar T>
+void gemm(Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
+  const Index k = ta == Transpose::yes ? a.rows : a.columns;
+  if (c.rows == 0 || c.columns == 0) return;
+  if (k == 0) {
+    for (Index r = 0; beta == T(0) && r < c.rows; ++r) {
+      for (Index j = 0; j < c.columns; ++j) c(r, j) = 0;
+    }
+    return;
+  }
+  // Products with a size of 1 come with networks of one input or output.
+  const Index a_step = ta == Transpose::yes ? a.stride : Index{1};  // along k
+  if (k == 1 && (tb == Transpose::no || b.stride == 1)) {
+    return outer_product(a.data, ta == Transpose::yes ? Index{1} : a.stride, b.data, beta, c);
+  }
+  if (c.rows == 1 && tb == Transpose::no) return weighted_row_sum(a.data, a_step, b, beta, c.data);
+  if (c.columns == 1 && c.stride == 1 && ta == Transpose::yes && tb == Transpose::no) {
+    return weighted_row_sum(b.data, b.stride, a, beta, c.data);
+  }
+  if (c.columns == 1 && b.stride == 1 && ta == Transpose::no && tb == Transpose::no) return row_dots(a, b.data, beta, c);
+  multiply(ta, tb, c.rows, c.columns, k, a, b, beta, c);
+}
+
+template <Scalar T>
+void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View<T> y) {
+  for (Index r = 0; r < y.rows; ++r) {
+    T* __restrict row = y.row(r);
+    if (beta == T(0)) {
+      for (Index j = 0; j < y.columns; ++j) row[j] = 0;
+    }
+    for (Index i = 0; i < active[r].count; ++i) {
+      const T* __restrict source = weights.row(active[r].indices[i]);
+      for (Index j = 0; j < y.columns; ++j) row[j] += source[j];
+    }
+  }
+}
+
+template <Scalar T>
+void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights) {
+  for (Index r = 0; r < dy.rows; ++r) {
+    const T* __restrict row = dy.row(r);
+    for (Index i = 0; i < active[r].count; ++i) {
+      T* __restrict target = d_weights.row(active[r].indices[i]);
+      for (Index j = 0; j < dy.columns; ++j) target[j] += row[j];
+    }
+  }
+}
+
+#define GLIFR_INSTANTIATE(T)                                                                            \
+  template void gemm<T>(Transpose, Transpose, View<const T>, View<const T>, T, View<T>);                \
+  template void gather_rows<T>(const ActiveInputs*, View<const T>, T, View<T>);                         \
+  template void gather_rows_backward<T>(const ActiveInputs*, View<const T>, View<T>)
+GLIFR_INSTANTIATE(float);
+GLIFR_INSTANTIATE(double);
+
+}  // namespace glifr::kernels

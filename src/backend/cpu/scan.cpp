@@ -1,0 +1,10 @@
+#include "glifr/backend/cpu/scan.hpp"
+
+#include "glifr/backend/kernels.hpp"
+
+namespace glifr::kernels {
+
+GLIFR_BUILT_IN_SCANS(template, float);
+GLIFR_BUILT_IN_SCANS(template, double);
+
+}  // namespace glifr::kernels

@@ -1,0 +1,93 @@
+// ns per neuron-step of the scan over a window: forward, reverse as derived by the compiler, reverse as written by hand.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "hand_scan.hpp"
+
+namespace {
+
+using namespace glifr;
+
+/// Buffers of a window of 28 steps and 256 neurons, filled with plausible numbers.
+struct Problem {
+  static constexpr Index steps = 28, neurons = 256;
+  Index batch;
+  std::vector<float> parameters, constants, synaptic, output_grad, sums;
+  std::array<std::vector<float>, 4> state, adjoint;
+
+  explicit Problem(Index samples) : batch(samples) {
+    const float physical[] = {1, 0.05f, 2, 2, 0.01f, -0.01f, 0.01f, -0.01f};
+    for (const float value : physical) parameters.insert(parameters.end(), neurons, value);
+    constants = {0.05f, 0.05f, 1, 0.1f, 0, 0};
+    const auto size = static_cast<std::size_t>(steps * batch * neurons);
+    for (std::size_t i = 0; i < size; ++i) {
+      synaptic.push_back(static_cast<float>(i % 17) / 17 - 0.5f);
+      output_grad.push_back(static_cast<float>(i % 13) / 13 - 0.5f);
+    }
+    sums.assign(8 * neurons, 0);
+    for (auto& rows : state) rows.assign(static_cast<std::size_t>((steps + 1) * batch * neurons) + 64, 0);
+    for (auto& rows : adjoint) rows.assign(static_cast<std::size_t>(batch * neurons) + 64, 0);
+  }
+
+  ScanWindow<Glifr<2>, float> window() {
+    ScanWindow<Glifr<2>, float> w;
+    w.steps = steps;
+    w.batch = batch;
+    w.stride = neurons;
+    w.parameters = parameters.data();
+    w.constants = constants.data();
+    w.synaptic = synaptic.data();
+    w.output_grad = output_grad.data();
+    w.synaptic_grad = output_grad.data();
+    w.parameter_sum = sums.data();
+    for (std::size_t k = 0; k < 4; ++k) {
+      w.state[k] = state[k].data();
+      w.state_step[k] = batch * neurons;
+      w.adjoint[k] = adjoint[k].data();
+    }
+    return w;
+  }
+};
+
+template <class Scan>
+void run(benchmark::State& state, Scan scan) {
+  Problem problem(state.range(0));
+  const auto window = problem.window();
+  cpu::scan_forward(window);
+  for (auto _ : state) {
+    scan(window);
+    benchmark::ClobberMemory();
+  }
+  const double cells = static_cast<double>(Problem::steps * Problem::neurons * problem.batch);
+  state.counters["neuron_step"] =
+      benchmark::Counter(cells, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+template <int Registers>
+void forward(benchmark::State& s) {
+  run(s, cpu::scan_forward<Glifr<2>, float, Registers>);
+}
+template <int Registers, int Samples>
+void derived(benchmark::State& s) {
+  run(s, cpu::scan_backward<Glifr<2>, float, Registers, Samples>);
+}
+template <int Registers>
+void hand(benchmark::State& s) {
+  run(s, benchmark_support::hand_backward<Registers>);
+}
+
+}  // namespace
+
+BENCHMARK(forward<1>)->Arg(4)->Arg(32);
+BENCHMARK(forward<2>)->Arg(4)->Arg(32);
+BENCHMARK(forward<4>)->Arg(4)->Arg(32);
+BENCHMARK(derived<1, 1>)->Arg(4)->Arg(32);
+BENCHMARK(derived<1, 2>)->Arg(4)->Arg(32);
+BENCHMARK(derived<1, 4>)->Arg(4)->Arg(32);
+BENCHMARK(derived<2, 1>)->Arg(4)->Arg(32);
+BENCHMARK(derived<2, 2>)->Arg(4)->Arg(32);
+BENCHMARK(hand<1>)->Arg(4)->Arg(32);
+BENCHMARK(hand<2>)->Arg(4)->Arg(32);
+BENCHMARK(hand<4>)->Arg(4)->Arg(32);
+BENCHMARK_MAIN();
