@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
@@ -14,37 +15,51 @@ namespace {
 
 namespace json = boost::json;
 
-void append(std::string& text, const json::value& value, std::size_t depth);
+class Writer {
+ public:
+  explicit Writer(bool is_one_line) : is_one_line_(is_one_line) {}
 
-template <class Container, class AppendElement>
-void append_block(std::string& text, char open, char close, const Container& elements, std::size_t depth,
-                  AppendElement append_element) {
-  text += open;
-  bool is_first = true;
-  for (const auto& element : elements) {
-    text += is_first ? "\n" : ",\n";
-    text.append(2 * (depth + 1), ' ');
-    append_element(element);
-    is_first = false;
+  void write(const json::value& value) {
+    if (const json::object* object = value.if_object()) {
+      write_block('{', '}', *object, [&](const json::key_value_pair& member) {
+        text_ += json::serialize(member.key()) + ": ";
+        write(member.value());
+      });
+    } else if (const json::array* array = value.if_array()) {
+      write_block('[', ']', *array, [&](const json::value& element) { write(element); });
+    } else if (const double* number = value.if_double()) {
+      text_ += std::isfinite(*number) ? format_number(*number) : "null";
+    } else {
+      text_ += json::serialize(value);
+    }
   }
-  if (!is_first) text.append("\n").append(2 * depth, ' ');
-  text += close;
-}
 
-void append(std::string& text, const json::value& value, std::size_t depth) {
-  if (const json::object* object = value.if_object()) {
-    append_block(text, '{', '}', *object, depth, [&](const json::key_value_pair& member) {
-      text += json::serialize(member.key()) + ": ";
-      append(text, member.value(), depth + 1);
-    });
-  } else if (const json::array* array = value.if_array()) {
-    append_block(text, '[', ']', *array, depth, [&](const json::value& element) { append(text, element, depth + 1); });
-  } else if (const double* number = value.if_double()) {
-    text += std::isfinite(*number) ? format_number(*number) : "null";
-  } else {
-    text += json::serialize(value);
+  [[nodiscard]] std::string& text() { return text_; }
+
+ private:
+  template <class Container, class WriteElement>
+  void write_block(char open, char close, const Container& elements, WriteElement write_element) {
+    text_ += open;
+    ++depth_;
+    bool is_first = true;
+    for (const auto& element : elements) {
+      if (!std::exchange(is_first, false)) text_ += is_one_line_ ? ", " : ",";
+      break_line();
+      write_element(element);
+    }
+    --depth_;
+    if (!elements.empty()) break_line();
+    text_ += close;
   }
-}
+
+  void break_line() {
+    if (!is_one_line_) text_.append("\n").append(2 * depth_, ' ');
+  }
+
+  bool is_one_line_;
+  std::size_t depth_ = 0;
+  std::string text_;
+};
 
 }  // namespace
 
@@ -66,10 +81,15 @@ json::value read_json_file(const std::filesystem::path& path) {
 }
 
 std::string to_text(const json::value& document) {
-  std::string text;
-  append(text, document, 0);
-  text += '\n';
-  return text;
+  Writer writer(false);
+  writer.write(document);
+  return std::move(writer.text()) + "\n";
+}
+
+std::string to_line(const json::value& document) {
+  Writer writer(true);
+  writer.write(document);
+  return std::move(writer.text());
 }
 
 }  // namespace glifr

@@ -2,6 +2,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,8 +17,16 @@
 
 namespace glifr {
 
+/// The numbers that a key accepts; always finite ones.
+struct ConfigRange {
+  double lowest = std::numeric_limits<double>::lowest();
+  double highest = std::numeric_limits<double>::max();
+  bool excludes_lowest = false;
+  bool excludes_highest = false;
+};
+
 /// What there is to know about one configuration key. Checking, `--set`, the resolved JSON and the reference page all
-/// follow this table.
+/// follow from it.
 struct ConfigKey {
   using Field = std::variant<double Settings::*, Index Settings::*, bool Settings::*, std::string Settings::*,
                              Settings::Optimizer Settings::*, Settings::Schedule Settings::*,
@@ -25,12 +34,17 @@ struct ConfigKey {
 
   std::string_view group;  ///< heading of the reference page
   std::string_view name;
-  Field field;
-  std::string_view unit;
-  std::string_view accepted;  ///< range or choices: ">= 1", "> 0", "0 to 1", "adam|sgd"
-  std::string_view used_by;   ///< built-in tasks that know the key, separated by blanks; empty: all
-  std::string_view help;      ///< one line
-  bool is_by_model = false;   ///< whether it may be an object of values by model name, with "default" for the rest
+  Field field;  ///< decides the type
+  std::string_view help;
+  std::string_view unit = {};
+  ConfigRange range = {};                          ///< of numbers
+  std::span<const std::string_view> choices = {};  ///< of an enumeration, in its order
+  std::span<const Settings::Data> used_by = {};    ///< the built-in tasks that know the key; empty: all
+  bool is_by_model = false;  ///< whether it may be an object of values by model name, with "default" for the rest
+
+  [[nodiscard]] bool is_used_by(Settings::Data data) const;
+  /// "a number > 0", "an integer >= 0 and <= 4", "true or false", "adam or sgd", "text".
+  [[nodiscard]] std::string accepted() const;
 };
 
 /// All configuration keys, in the order in which they are written.
@@ -43,23 +57,25 @@ struct TaskInfo {
   std::string description;
 };
 
-/// The built-in tasks and variations, sorted by name, the five that vary nothing first.
+/// The built-in tasks and variations: first the five that vary nothing, in the order of Settings::Data.
 [[nodiscard]] const std::vector<TaskInfo>& builtin_tasks();
 
+inline constexpr std::string_view default_task = "sine";
+
 /// What is asked for, before a model is chosen: the configuration of a task and changes to it. A stack of layers, each
-/// a JSON object; a key has the value of the uppermost layer that knows it.
+/// a JSON object of keys; a key has the value of the uppermost layer that gives one for the model in question.
 class Config {
  public:
-  /// The configuration of a built-in task or variation. Throws ConfigError (key "task") where there is none of that
-  /// name.
+  /// The configuration of a built-in task or variation. Throws ConfigError (key "task") where none has that name.
   explicit Config(std::string_view task);
-  /// The configuration in a file, over that of a built-in task. A file that names its "base" is a variation of it, and
-  /// a task by its own "name" or else that of the file; any other changes `task`. Throws DataError where the file
-  /// cannot be read or is not JSON, ConfigError for an unknown key, a wrong type, a value out of range, or a `task`
-  /// that is another than the file's own.
+
+  /// The configuration in a file, over that of a built-in task: the file's "base", or else `task`, or else the default
+  /// task. A file with a base is a variation and a task by its own "name", or else by the name of the file.
+  /// Throws DataError where the file cannot be read or is not JSON; ConfigError for an unknown key, a wrong type, a
+  /// value out of range, a key that the task does not know, or a `task` that is another than the file's.
   static Config from_file(const std::filesystem::path& path, std::optional<std::string_view> task);
 
-  /// Changes one key, "lr=1e-3" or "hidden_size={\"rnn\": 64}", for all models. Throws ConfigError as `from_file` does.
+  /// Changes one key, "lr=1e-3" or "hidden_size={\"rnn\": 64}". Throws ConfigError as `from_file` does.
   void set(std::string_view assignment);
 
   [[nodiscard]] const std::string& task() const;
@@ -76,22 +92,22 @@ class Config {
   std::shared_ptr<const Content> content_;  // never changed, only replaced: copies may share it
 };
 
-/// Task, model and every key that the task knows, in the order of the table.
+/// Task, base_task, model and every key that the task knows, in the order of the table.
 [[nodiscard]] boost::json::object to_json(const Settings& settings);
 
 /// Takes settings from an object that `to_json` wrote; other members (version, seed, …) are left alone. `name` stands
 /// for the file in messages. Throws DataError where a key is missing or has a value that is not accepted.
 [[nodiscard]] Settings settings_from_json(const boost::json::object& object, const std::string& name);
 
-/// A key by which two settings differ.
+/// A key by which two settings differ, and both values as JSON.
 struct SettingDifference {
   std::string key, first, second;
 };
 
-/// The first key by which they differ, with both values as text, or nothing.
+/// The first key by which they differ, or nothing.
 [[nodiscard]] std::optional<SettingDifference> first_difference(const Settings& first, const Settings& second);
 
-/// The reference of all keys and the values that the built-in tasks give them, as Markdown: docs/configuration.md is
+/// The reference of all keys and of the values that the built-in tasks give them, as Markdown. docs/configuration.md is
 /// this text.
 [[nodiscard]] std::string config_reference();
 

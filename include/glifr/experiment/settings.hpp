@@ -26,7 +26,7 @@ struct Settings {
   Index input_size = 1;
   Index output_size = 1;
   Index hidden_size = 1;
-  Index num_ascs = 2;           ///< after-spike currents a neuron, J; 0 in models without
+  Index num_ascs = 0;           ///< after-spike currents a neuron, J
   bool train_dynamics = false;  ///< whether thresh, k_m, k_j, r_j, a_j are trained
   double dt = 0.05;             ///< ms
   double tau = 0.05;            ///< ms

@@ -15,5 +15,7 @@ namespace glifr {
 /// A document for people: a member a line, two spaces deep, members in their order, numbers in the shortest digits that
 /// round-trip. Numbers that JSON has no form for (NaN, infinities) become null.
 [[nodiscard]] std::string to_text(const boost::json::value& document);
+/// The same in one line, without a line end.
+[[nodiscard]] std::string to_line(const boost::json::value& document);
 
 }  // namespace glifr

@@ -26,6 +26,9 @@ TEST_CASE("a document is written for people and reads back the same") {
         "{\n  \"lr\": 1e-04,\n  \"task\": \"sine\",\n  \"flag\": true,\n  \"nothing\": null,\n  \"count\": 5000,\n"
         "  \"empty\": [],\n  \"list\": [\n    1,\n    0.1,\n    \"a\\\"b\\n\"\n  ]\n}\n");
   CHECK(parse_json(text, "text") == document);
+  CHECK(to_line(document) ==
+        "{\"lr\": 1e-04, \"task\": \"sine\", \"flag\": true, \"nothing\": null, \"count\": 5000, \"empty\": [], "
+        "\"list\": [1, 0.1, \"a\\\"b\\n\"]}");
 }
 
 TEST_CASE("numbers without a form in JSON become null") {

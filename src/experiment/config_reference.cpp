@@ -1,0 +1,127 @@
+#include <boost/json.hpp>
+#include <initializer_list>
+
+#include "config_values.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/io/json.hpp"
+
+namespace glifr {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view introduction = R"(# Configuration
+
+Every setting of an experiment is a key with a value. `glifr_train --task TASK` starts from the settings of a built-in task or variation
+(the files in [`configs/`](../configs), which are part of the program); over them come those of `--config FILE`, over these each
+`--set key=value`. `glifr_train --print-config` shows what comes out. An unknown key, a value of the wrong type or out of range, and a key
+that the task does not know are errors.
+
+A configuration file is a JSON object of keys:
+
+```json
+{"base": "lmnist", "lr": 0.002, "hidden_size": {"default": 64, "rnn": 70}}
+```
+
+- `base` names the built-in task or variation over which the file lies. Such a file is a variation: a task by its own name, under which its
+  results are filed. Without `base` it changes the task that `--task` names.
+- `name` is the name of the variation; without it, that of the file.
+- `description` says what it is for.
+
+Where a key takes values by model name, `default` stands for the models that are not named; models that neither names keep the value they had.
+)";
+
+std::string tasks_of(const ConfigKey& key) {
+  if (key.used_by.empty()) return "all";
+  std::string text;
+  for (const Settings::Data data : key.used_by) text.append(text.empty() ? "" : ", ").append(detail::to_string(data));
+  return text;
+}
+
+/// A value in all models, as "128, lstmn 63": that of most, then those of the others.
+std::string value_text(const ConfigKey& key, const Config& config) {
+  const auto value_in = [&](const Model& model) {
+    const json::value value = detail::value_of(key, config.resolve(model));
+    const json::string* text = value.if_string();
+    return "`" + (text ? std::string(*text) : to_line(value)) + "`";
+  };
+  const std::string common = value_in(find_model("glifr_hom"));
+  std::string text = common;
+  if (!key.is_by_model) return text;
+  for (const Model& model : models) {
+    const std::string value = value_in(model);
+    if (value != common) text.append(", ").append(model.name).append(" ").append(value);
+  }
+  return text;
+}
+
+/// A key's value in each of the tasks that vary nothing; an empty text where the task does not know the key.
+std::vector<std::string> values_by_task(const ConfigKey& key, const std::vector<Config>& tasks) {
+  std::vector<std::string> values;
+  for (const Config& task : tasks) {
+    values.push_back(key.is_used_by(detail::data_of(task.task())) ? value_text(key, task) : "");
+  }
+  return values;
+}
+
+/// The value that all tasks give that know the key, or nothing where they differ.
+std::optional<std::string> common_value(const std::vector<std::string>& values) {
+  std::optional<std::string> common;
+  for (const std::string& value : values) {
+    if (value.empty()) continue;
+    if (common && *common != value) return std::nullopt;
+    common = value;
+  }
+  return common;
+}
+
+void append_row(std::string& text, std::initializer_list<std::string_view> cells) {
+  text += '|';
+  for (const std::string_view cell : cells) text.append(" ").append(cell).append(" |");
+  text += '\n';
+}
+
+}  // namespace
+
+std::string config_reference() {
+  std::vector<Config> tasks;
+  for (const TaskInfo& task : builtin_tasks()) {
+    if (task.base.empty()) tasks.emplace_back(task.name);
+  }
+
+  std::string text(introduction);
+  std::string differing;
+  std::string_view group;
+  for (const ConfigKey& key : config_keys()) {
+    if (key.group != group) {
+      group = key.group;
+      text.append("\n## ").append(group).append("\n\n");
+      append_row(text, {"key", "meaning", "unit", "accepted", "default", "tasks"});
+      append_row(text, {"---", "---", "---", "---", "---", "---"});
+    }
+    const std::vector<std::string> values = values_by_task(key, tasks);
+    const std::optional<std::string> common = common_value(values);
+    const std::string name = "`" + std::string(key.name) + "`";
+    append_row(text,
+               {name, key.help, key.unit, key.accepted(), common ? *common : "by task, see below", tasks_of(key)});
+    if (!common) {
+      differing.append("| ").append(name).append(" |");
+      for (const std::string& value : values) differing.append(" ").append(value).append(" |");
+      differing += '\n';
+    }
+  }
+
+  text += "\n## Defaults that depend on the task\n\n| key |";
+  for (const Config& task : tasks) text.append(" ").append(task.task()).append(" |");
+  text.append("\n| --- |");
+  for (std::size_t i = 0; i < tasks.size(); ++i) text += " --- |";
+  text.append("\n").append(differing);
+
+  text += "\n## Built-in tasks and variations\n\n";
+  append_row(text, {"name", "variation of", "what it is"});
+  append_row(text, {"---", "---", "---"});
+  for (const TaskInfo& task : builtin_tasks()) append_row(text, {task.name, task.base, task.description});
+  return text;
+}
+
+}  // namespace glifr

@@ -1,0 +1,281 @@
+#include "glifr/experiment/config.hpp"
+
+#include <boost/json.hpp>
+
+#include "glifr/error.hpp"
+#include "glifr/io/json.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+
+namespace glifr {
+namespace {
+
+namespace json = boost::json;
+using Catch::Matchers::Contains;
+using Catch::Matchers::Equals;
+
+Settings resolve(std::string_view task, std::string_view model, const std::vector<std::string>& changes = {}) {
+  Config config(task);
+  for (const std::string& change : changes) config.set(change);
+  return config.resolve(find_model(model));
+}
+
+/// A configuration in a file called my-task.json.
+Config from_text(std::string_view text, std::optional<std::string_view> task = std::nullopt) {
+  const test::TemporaryFolder folder;
+  test::write_text(folder.path() / "my-task.json", text);
+  return Config::from_file(folder.path() / "my-task.json", task);
+}
+
+TEST_CASE("the built-in tasks have the published settings") {
+  struct Row {
+    std::string_view task, model;
+    Index hidden, delay_steps, steps;
+  };
+  const auto row = GENERATE(values<Row>({{"sine", "rnn", 128, 1, 100},
+                                         {"sine", "lstmn", 63, 1, 100},
+                                         {"sine", "glifr_hom", 128, 20, 100},
+                                         {"sine", "glifr_fheta", 128, 20, 100},
+                                         {"sine", "glifr_lhet", 127, 20, 100},
+                                         {"sine", "glifr_rheta", 124, 20, 100},
+                                         {"lmnist", "rnn", 256, 1, 28},
+                                         {"lmnist", "lstmn", 122, 1, 28},
+                                         {"lmnist", "glifr_lheta", 252, 20, 28},
+                                         {"lmnist", "glifr_rhet", 255, 20, 28},
+                                         {"lmnist-rnndelay", "rnn", 256, 20, 28},
+                                         {"lmnist-rnndelay", "glifr_homa", 256, 20, 28},
+                                         {"pmnist", "rnn", 256, 300, 784},
+                                         {"pmnist", "lstmn", 128, 1, 784},
+                                         {"pmnist", "glifr_lheta", 252, 300, 784},
+                                         {"nmnist", "rnn", 256, 1, 15},
+                                         {"nmnist", "lstmn", 128, 1, 15},
+                                         {"nmnist", "glifr_fhet", 256, 1, 15}}));
+  INFO(row.task << " " << row.model);
+  const Settings settings = resolve(row.task, row.model);
+  CHECK(settings.hidden_size == row.hidden);
+  CHECK(settings.delay_steps() == row.delay_steps);
+  CHECK(settings.time_steps() == row.steps);
+  CHECK(settings.task == row.task);
+  CHECK(settings.model == row.model);
+}
+
+TEST_CASE("the built-in tasks are trained as the published ones were") {
+  const Settings sine = resolve("sine", "rnn"), lmnist = resolve("lmnist", "rnn"), pmnist = resolve("pmnist", "rnn"),
+                 nmnist = resolve("nmnist", "rnn"), realizable = resolve("realizable", "glifr_lheta");
+  CHECK((sine.lr == 1e-4 && sine.batch_size == 6 && sine.max_epochs == 5000));
+  CHECK((lmnist.lr == 1e-3 && lmnist.batch_size == 512 && lmnist.max_epochs == 30));
+  CHECK((pmnist.lr == 1e-4 && pmnist.batch_size == 1024 && pmnist.max_epochs == 50));
+  CHECK((nmnist.lr == 1e-3 && nmnist.batch_size == 512 && nmnist.max_epochs == 30));
+  CHECK((realizable.lr == 1e-3 && realizable.time_steps() == 200 && realizable.max_epochs == 6000));
+  CHECK((sine.input_size == 1 && lmnist.input_size == 28 && pmnist.input_size == 1 && nmnist.input_size == 2312));
+  CHECK((sine.output_size == 1 && lmnist.output_size == 10 && pmnist.output_size == 10 && nmnist.output_size == 10));
+  CHECK((sine.loss_fn == Settings::Loss::mse && sine.final_reduction == Settings::Reduction::none));
+  CHECK((nmnist.loss_fn == Settings::Loss::cross_entropy && nmnist.final_reduction == Settings::Reduction::last));
+  CHECK((nmnist.dt == 1 && nmnist.tau == 1 && lmnist.dt == 0.05 && lmnist.tau == 0.05));
+  CHECK((sine.sigma_v == 1 && sine.R == 0.1 && sine.I0 == 0 && sine.v_reset == 0 && sine.dropout_prob == 0));
+  CHECK((sine.optimizer == Settings::Optimizer::adam && sine.beta1 == 0.9 && sine.beta2 == 0.999 && sine.eps == 1e-8));
+}
+
+TEST_CASE("every built-in variation can be resolved for every model and changes what its name says") {
+  for (const TaskInfo& task : builtin_tasks()) {
+    INFO(task.name);
+    CHECK_FALSE(task.description.empty());
+    const Config config(task.name);
+    CHECK(config.task() == task.name);
+    for (const Model& model : select_models("all", config.task(), config.base_task())) {
+      CHECK(config.resolve(model).model == model.name);
+    }
+  }
+  const Settings anneal = resolve("lmnist-anneal", "glifr_lheta");
+  CHECK((anneal.sigma_v_in(0) == 1 && anneal.sigma_v_in(29) == 1e-3));
+  CHECK(Config("lmnist-anneal").base_task() == "lmnist");
+  CHECK(resolve("lmnist-lowsigma", "glifr_lheta").sigma_v == 1e-3);
+  for (const int percent : {0, 20, 40, 60, 80, 100}) {
+    CHECK(resolve("lmnist-dropout" + std::to_string(percent), "rnn").dropout_prob == percent / 100.0);
+  }
+}
+
+TEST_CASE("a model has what its kind has, whatever is asked of the others") {
+  CHECK(resolve("sine", "glifr_lheta").num_ascs == 2);
+  CHECK(resolve("sine", "glifr_lheta", {"num_ascs=1"}).num_ascs == 1);
+  CHECK(resolve("sine", "glifr_lhet", {"num_ascs=1"}).num_ascs == 0);
+  CHECK(resolve("sine", "rnn", {"num_ascs=1"}).num_ascs == 0);
+  CHECK(resolve("sine", "lstmn", {"synaptic_delay=3"}).synaptic_delay == 0);
+  CHECK(resolve("sine", "glifr_lhet").train_dynamics);
+  CHECK_FALSE(resolve("sine", "glifr_fhet").train_dynamics);
+  CHECK(resolve("sine", "glifr_fhet", {"train_dynamics=true"}).train_dynamics);
+  CHECK_FALSE(resolve("sine", "rnn", {"train_dynamics=true"}).train_dynamics);
+}
+
+TEST_CASE("the rows of parameter files thin out in long trainings unless asked otherwise") {
+  CHECK(resolve("sine", "glifr_lheta").parameter_every == 10);
+  CHECK(resolve("sine", "glifr_lheta", {"max_epochs=500"}).parameter_every == 1);
+  CHECK(resolve("sine", "glifr_lheta", {"parameter_every=3"}).parameter_every == 3);
+}
+
+TEST_CASE("single keys are changed from text, the last one wins") {
+  const Settings settings =
+      resolve("sine", "rnn", {"lr=1e30", "optimizer=sgd", "lr_schedule=cosine", "I0=-3", "hidden_size=7", "lr=0.5"});
+  CHECK(settings.lr == 0.5);
+  CHECK(settings.optimizer == Settings::Optimizer::sgd);
+  CHECK(settings.lr_schedule == Settings::Schedule::cosine);
+  CHECK(settings.I0 == -3);
+  CHECK(settings.hidden_size == 7);
+  CHECK(resolve("lmnist", "rnn", {"mnist_path=123=4"}).mnist_path == "123=4");
+  CHECK(resolve("pmnist", "rnn", {"permute_pixels=true"}).permute_pixels);
+}
+
+TEST_CASE("values by model change the models that they name") {
+  const std::vector<std::string> change{R"(hidden_size={"rnn": 10, "glifr_lheta": 11})"};
+  CHECK(resolve("sine", "rnn", change).hidden_size == 10);
+  CHECK(resolve("sine", "glifr_lheta", change).hidden_size == 11);
+  CHECK(resolve("sine", "lstmn", change).hidden_size == 63);
+  const std::vector<std::string> with_default{R"(synaptic_delay={"rnn": 2, "default": 3})"};
+  CHECK(resolve("sine", "rnn", with_default).synaptic_delay == 2);
+  CHECK(resolve("sine", "glifr_hom", with_default).synaptic_delay == 3);
+}
+
+TEST_CASE("wrong changes are refused with the key, what was found and what is accepted") {
+  const auto refused = [](const std::string& change, const std::string& message) {
+    Config config("lmnist");
+    CHECK_THROWS_WITH(config.set(change), Equals(message));
+    CHECK(config.resolve(find_model("rnn")).lr == 1e-3);
+  };
+  refused("lr=0", "lr: found 0; accepted: a number > 0");
+  refused("lr=inf", "lr: found \"inf\"; accepted: a number > 0");
+  refused("lr=1e999", "lr: found inf; accepted: a number > 0");
+  refused("lr=fast", "lr: found \"fast\"; accepted: a number > 0");
+  refused("lr=", "lr: found \"\"; accepted: a number > 0");
+  refused("lr", "lr: has no value; accepted: key=value, as lr=0.001");
+  refused("batch_size=2.5", "batch_size: found 2.5; accepted: an integer >= 1 and <= 1000000000");
+  refused("dropout_prob=1.5", "dropout_prob: found 1.5; accepted: a number >= 0 and <= 1");
+  refused("num_ascs=5", "num_ascs: found 5; accepted: an integer >= 0 and <= 4, or an object of them by model name");
+  refused("beta1=1", "beta1: found 1; accepted: a number >= 0 and < 1");
+  refused("optimizer=rmsprop", "optimizer: found \"rmsprop\"; accepted: adam or sgd");
+  refused("lr_schedule=1", "lr_schedule: found \"1\"; accepted: constant, step or cosine");
+  refused("sigma_v_anneal=yes", "sigma_v_anneal: found \"yes\"; accepted: true or false");
+  refused("epochs=3", "epochs: is no configuration key; the nearest is max_epochs");
+  refused("batchsize=3", "batchsize: is no configuration key; the nearest is batch_size");
+  refused("LR=3", "LR: is no configuration key; the nearest is R");
+  refused("permute_pixels=true", "permute_pixels: is no key of task lmnist; accepted for pmnist");
+  refused("hidden_size={\"rnm\": 3}",
+          "hidden_size: found 'rnm'; accepted: default or the name of a model, as glifr_lheta");
+  refused("hidden_size={\"rnn\": 0}",
+          "hidden_size: found 0; accepted: an integer >= 1 and <= 1000000, or an object of them by model name");
+  refused("lr={\"rnn\": 1}", "lr: found {\"rnn\": 1}; accepted: a number > 0");
+}
+
+TEST_CASE("settings that contradict each other are refused") {
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"freq_min=2"}),
+                    Equals("freq_min: found 2 1/ms; accepted: at most freq_max, 0.6"));
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"sim_time=0.01"}), Contains("sim_time: found 0.01 ms"));
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"dt=1e-300"}), Contains("sim_time") || Contains("synaptic_delay"));
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"loss_fn=cross_entropy"}), Contains("loss_fn: found cross_entropy"));
+  CHECK_THROWS_WITH(resolve("lmnist", "rnn", {"loss_fn=mse"}), Contains("loss_fn: found mse"));
+  CHECK_THROWS_WITH(resolve("lmnist", "rnn", {"input_size=14"}),
+                    Equals("input_size: found 14; accepted for task lmnist: 28"));
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"synaptic_delay=1e30"}), Contains("synaptic_delay: found 1e+30 ms"));
+}
+
+TEST_CASE("unknown tasks are refused with those that there are") {
+  CHECK_THROWS_WITH(Config("mnist"),
+                    Contains("task: found 'mnist'; accepted: sine, lmnist, pmnist, nmnist, realizable, lmnist-anneal"));
+}
+
+TEST_CASE("a file with a base is a variation, named by itself or by the file") {
+  const Config by_file = from_text(R"({"base": "lmnist", "description": "mine", "lr": 0.5})");
+  CHECK(by_file.task() == "my-task");
+  CHECK(by_file.base_task() == "lmnist");
+  const Settings settings = by_file.resolve(find_model("lstmn"));
+  CHECK((settings.task == "my-task" && settings.data == Settings::Data::lmnist));
+  CHECK((settings.lr == 0.5 && settings.hidden_size == 122));
+
+  const Config by_name = from_text(R"({"base": "lmnist-anneal", "name": "slow"})", "slow");
+  CHECK((by_name.task() == "slow" && by_name.base_task() == "lmnist"));
+  CHECK(by_name.resolve(find_model("glifr_lheta")).sigma_v_anneal);
+  CHECK(from_text(R"({"base": "lmnist"})", "lmnist").task() == "my-task");
+  CHECK_THROWS_WITH(from_text(R"({"base": "lmnist"})", "sine"),
+                    Contains("task: found 'sine', but") && Contains("is my-task, a variation of lmnist"));
+}
+
+TEST_CASE("a file without a base changes the task") {
+  const Config config = from_text(R"({"lr": 0.5})", "lmnist-anneal");
+  CHECK((config.task() == "lmnist-anneal" && config.base_task() == "lmnist"));
+  CHECK(config.resolve(find_model("rnn")).lr == 0.5);
+  CHECK(from_text(R"({"lr": 0.5})").task() == "sine");
+}
+
+TEST_CASE("changes lie over the file, the file over the task") {
+  Config config = from_text(R"({"lr": 0.5, "amp": 2})");
+  const Config before = config;
+  config.set("lr=0.25");
+  const Settings settings = config.resolve(find_model("rnn"));
+  CHECK((settings.lr == 0.25 && settings.amp == 2 && settings.num_freqs == 6));
+  CHECK(before.resolve(find_model("rnn")).lr == 0.5);
+}
+
+TEST_CASE("wrong files are refused with the file and the key") {
+  CHECK_THROWS_WITH(from_text(R"({"lrr": 0.5})"),
+                    Contains("lrr: is no configuration key in ") && Contains("my-task.json; the nearest is lr"));
+  CHECK_THROWS_WITH(from_text(R"({"lr": "0.5"})"),
+                    Contains("lr: found \"0.5\" in ") && Contains("my-task.json; accepted: a number > 0"));
+  CHECK_THROWS_WITH(from_text(R"({"base": "none"})"), Contains("found 'none'"));
+  CHECK_THROWS_WITH(from_text(R"({"base": 1})"), Contains("base: found 1 in"));
+  CHECK_THROWS_WITH(from_text(R"({"name": "../up"})"), Contains("name: found '../up'"));
+  CHECK_THROWS_AS(from_text("{\"lr\": }"), DataError);
+  CHECK_THROWS_AS(from_text("[1]"), DataError);
+  CHECK_THROWS_AS(Config::from_file("/nowhere/none.json", std::nullopt), DataError);
+}
+
+TEST_CASE("settings read back as they were written, for every task and model") {
+  for (const TaskInfo& task : builtin_tasks()) {
+    const Config config(task.name);
+    for (const Model& model : select_models("all", config.task(), config.base_task())) {
+      const Settings settings = config.resolve(model);
+      json::object object = to_json(settings);
+      object["version"] = "0.1.0";
+      const Settings read = settings_from_json(parse_json(to_text(object), "config.json").get_object(), "config.json");
+      CHECK_FALSE(first_difference(settings, read));
+      CHECK(to_text(to_json(read)) == to_text(to_json(settings)));
+    }
+  }
+}
+
+TEST_CASE("written settings that are damaged are refused") {
+  json::object object = to_json(resolve("sine", "rnn"));
+  object["lr"] = -1;
+  CHECK_THROWS_WITH(settings_from_json(object, "config.json"),
+                    Equals("config.json: lr: found -1; accepted: a number > 0"));
+  object.erase("lr");
+  CHECK_THROWS_WITH(settings_from_json(object, "config.json"), Equals("config.json: has no lr"));
+  object["base_task"] = "none";
+  CHECK_THROWS_AS(settings_from_json(object, "config.json"), DataError);
+}
+
+TEST_CASE("the first key that differs is named with both values") {
+  const auto difference = first_difference(resolve("sine", "rnn"), resolve("sine", "rnn", {"max_epochs=3", "lr=0.5"}));
+  REQUIRE(difference);
+  CHECK((difference->key == "lr" && difference->first == "1e-04" && difference->second == "0.5"));
+  const auto other_task = first_difference(resolve("lmnist", "rnn"), resolve("lmnist-anneal", "rnn"));
+  REQUIRE(other_task);
+  CHECK(other_task->key == "task");
+}
+
+TEST_CASE("written settings hold the keys of the task and no others") {
+  const json::object sine = to_json(resolve("sine", "rnn"));
+  CHECK((sine.contains("sim_time") && sine.contains("lr") && !sine.contains("mnist_path")));
+  const json::object realizable = to_json(resolve("realizable", "glifr_lheta"));
+  CHECK((realizable.contains("sim_time") && !realizable.contains("hidden_size")));
+  CHECK(sine.begin()->key() == "task");
+}
+
+TEST_CASE("keys have different names and fields, and a line of help") {
+  const auto keys = config_keys();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    CHECK_FALSE(keys[i].help.empty());
+    for (std::size_t j = 0; j < i; ++j) CHECK((keys[i].name != keys[j].name && keys[i].field != keys[j].field));
+  }
+}
+
+}  // namespace
+}  // namespace glifr
