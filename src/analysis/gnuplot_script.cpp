@@ -12,10 +12,16 @@
 namespace glifr::analysis::detail {
 namespace {
 
+std::string on_one_line(std::string_view text) {
+  std::string result(text);
+  std::ranges::replace(result, '\n', ' ');
+  return result;
+}
+
 /// Text in single quotes, where gnuplot gives a meaning to nothing but the quote itself.
 std::string quote(std::string_view text) {
   std::string result(1, '\'');
-  for (const char c : text) result.append(c == '\'' ? 2 : 1, c);
+  for (const char c : on_one_line(text)) result.append(c == '\'' ? 2 : 1, c);
   result += '\'';
   return result;
 }
@@ -26,9 +32,10 @@ std::string number(double value) {
 
 /// gnuplot puts transparency in front: '#AARRGGBB', 00 opaque.
 std::string color(const Ink& ink) {
+  const auto transparency = static_cast<std::uint32_t>(std::lround(255 * (1 - ink.opacity)));
   std::ostringstream out;
-  out << "rgb '#" << std::hex << std::uppercase << std::setfill('0') << std::setw(2)
-      << std::lround(255 * (1 - ink.opacity)) << ink.color.substr(1) << '\'';
+  out << "rgb '#" << std::hex << std::uppercase << std::setfill('0') << std::setw(8) << (transparency << 24 | ink.color)
+      << '\'';
   return out.str();
 }
 
@@ -194,7 +201,7 @@ std::string gnuplot_script(const Figure& figure) {
   const std::string name = file_name(figure.name);
   const auto panels = static_cast<Index>(figure.panels.size());
   std::ostringstream out;
-  if (!figure.caption.empty()) out << "# " << figure.caption << '\n';
+  if (!figure.caption.empty()) out << "# " << on_one_line(figure.caption) << '\n';
   out << "# To restyle the figure, change this script and run, in its folder: gnuplot " << name << ".gp\n"
       << "set encoding utf8\n"
          "set datafile separator comma\n"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -27,10 +28,10 @@ struct Table {
 
 /// Colour, line and point of a series.
 struct Ink {
-  std::string color = "#000000";  ///< "#RRGGBB"
-  double width = 1.5;             ///< of lines, points
-  int dash = 1;                   ///< gnuplot's dash type: 1 solid, 2 dashed, 3 dotted, 4 dash-dot
-  int point = 7;                  ///< gnuplot's point type: 7 disc, 5 square, 9 triangle; one less is the open form
+  std::uint32_t color = 0;  ///< 0xRRGGBB
+  double width = 1.5;       ///< of lines, points
+  int dash = 1;             ///< gnuplot's dash type: 1 solid, 2 dashed, 3 dotted, 4 dash-dot
+  int point = 7;            ///< gnuplot's point type: 7 disc, 5 square, 9 triangle; one less is the open form
   double point_size = 0.5;
   double opacity = 1;  ///< 0 to 1
 };
@@ -80,7 +81,7 @@ struct Panel {
 };
 
 struct Figure {
-  std::string name;  ///< of its files; characters other than letters, digits, '.', '-' and '_' become '_'
+  std::string name;     ///< of its files; characters other than letters, digits, '.', '-' and '_' become '_'
   std::string caption;  ///< what is seen and how it was made: plain text
   std::vector<Table> tables;
   std::vector<Panel> panels;

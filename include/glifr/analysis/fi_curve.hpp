@@ -1,0 +1,66 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "glifr/analysis/lone_neurons.hpp"
+#include "glifr/analysis/parameters.hpp"
+#include "glifr/backend/parallel.hpp"
+
+namespace glifr::analysis {
+
+/// Mean firing of neurons under constant background currents.
+struct FiCurves {
+  std::vector<double> currents;  ///< pA
+  Index neurons = 0;
+  std::vector<double> rates;  ///< mean output over the steps, [currents, neurons]
+
+  [[nodiscard]] double operator()(Index current, Index neuron) const {
+    return rates[static_cast<std::size_t>(current * neurons + neuron)];
+  }
+};
+
+/// -10000 … 9900 pA in steps of 100.
+[[nodiscard]] std::vector<double> standard_currents();
+
+/// The steps over which rates are taken, whatever dt.
+inline constexpr Index fi_steps = 100;
+
+/// The mean output of every neuron over `fi_steps` steps from zero state, without synaptic input, for each background
+/// current I0 (pA), in parallel over the currents. `constants` are the neurons' constants, of which I0 is replaced.
+template <Scalar T, Neuron N>
+[[nodiscard]] FiCurves fi_curves(std::span<const typename N::template Parameters<double>> neurons,
+                                 const typename N::template Constants<double>& constants,
+                                 std::span<const double> currents) {
+  using Lone = LoneNeurons<N, T>;
+  const Lone lone(neurons);
+  const Index stride = lone.stride();
+  const std::vector<T> silence(static_cast<std::size_t>(fi_steps * input_count<N> * stride));
+  FiCurves curves{{currents.begin(), currents.end()}, static_cast<Index>(neurons.size()), {}};
+  curves.rates.resize(currents.size() * neurons.size());
+
+  parallel_for(static_cast<Index>(currents.size()), [&](Index i) {
+    Arena arena;
+    std::array<T*, Lone::states> state{};
+    std::array<bool, Lone::states> is_kept{true};  // the output alone
+    for (std::size_t k = 0; k < Lone::states; ++k) {
+      state[k] = arena.template allocate<T>((is_kept[k] ? fi_steps + 1 : 1) * stride);
+    }
+    auto at_current = constants;
+    at_current.I0 = currents[static_cast<std::size_t>(i)];
+    lone.run(at_current, fi_steps, silence.data(), state, is_kept);
+    for (Index n = 0; n < curves.neurons; ++n) {
+      double sum = 0;
+      for (Index t = 1; t <= fi_steps; ++t) sum += static_cast<double>(state[0][t * stride + n]);
+      curves.rates[static_cast<std::size_t>(i * curves.neurons + n)] = sum / static_cast<double>(fi_steps);
+    }
+  });
+  return curves;
+}
+
+/// The same for a table of GLIFR neurons (up to four after-spike currents), computed in float where `is_float32`, else
+/// in double. Throws ConfigError for more after-spike currents.
+[[nodiscard]] FiCurves fi_curves(const NeuronTable& neurons, const GlifrConstants& constants,
+                                 std::span<const double> currents, bool is_float32 = false);
+
+}  // namespace glifr::analysis

@@ -1,0 +1,73 @@
+#include "glifr/analysis/summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace glifr::analysis {
+namespace {
+
+ModelSummary summarize_model(const ModelTrials& group) {
+  ModelSummary summary{group.model, {}, {}};
+  for (const Trial* trial : group.trials) {
+    summary.losses.push_back(trial->test.loss);
+    if (trial->test.accuracy) summary.accuracies.push_back(*trial->test.accuracy);
+  }
+  if (summary.accuracies.size() != summary.losses.size()) summary.accuracies.clear();
+  return summary;
+}
+
+Comparison compare(const ModelSummary& first, const ModelSummary& second) {
+  const Moments a = moments(first.values());
+  const Moments b = moments(second.values());
+  return {first.model, second.model, a, b, pooled_t_test(a, b), welch_t_test(a, b), cohens_d(a, b)};
+}
+
+/// Mean and sd of one metric over the trials, epoch by epoch.
+void collect(const ModelTrials& group, std::vector<double> Metrics::*metric, std::size_t epochs,
+             std::vector<double>& mean, std::vector<double>& sd) {
+  std::vector<double> values(group.trials.size());
+  for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
+    std::ranges::transform(group.trials, values.begin(),
+                           [&](const Trial* trial) { return (trial->metrics.*metric)[epoch]; });
+    const Moments over_trials = moments(values);
+    mean.push_back(over_trials.mean);
+    sd.push_back(over_trials.sd);
+  }
+}
+
+}  // namespace
+
+std::vector<TaskSummary> summarize(const Results& results) {
+  std::vector<TaskSummary> summaries;
+  for (const std::string& task : tasks(results)) {
+    TaskSummary& summary = summaries.emplace_back(TaskSummary{task, {}, {}});
+    for (const ModelTrials& group : models_of(results, task)) summary.models.push_back(summarize_model(group));
+    for (const ModelSummary& first : summary.models) {
+      for (const ModelSummary& second : summary.models) {
+        if (first.model == second.model || first.has_accuracy() != second.has_accuracy()) continue;
+        summary.comparisons.push_back(compare(first, second));
+      }
+    }
+  }
+  return summaries;
+}
+
+std::vector<TrainingCurve> training_curves(const Results& results, const std::string& task) {
+  std::vector<TrainingCurve> curves;
+  for (const ModelTrials& group : models_of(results, task)) {
+    TrainingCurve& curve = curves.emplace_back();
+    curve.model = group.model;
+    curve.trials = static_cast<Index>(group.trials.size());
+    const auto shortest =
+        std::ranges::min_element(group.trials, {}, [](const Trial* trial) { return trial->metrics.epoch.size(); });
+    curve.epoch = (*shortest)->metrics.epoch;
+    collect(group, &Metrics::train_loss, curve.epoch.size(), curve.loss_mean, curve.loss_sd);
+    const bool has_accuracy = std::ranges::all_of(group.trials, [](const Trial* trial) {
+      return std::ranges::none_of(trial->metrics.train_acc, [](double value) { return std::isnan(value); });
+    });
+    if (has_accuracy) collect(group, &Metrics::train_acc, curve.epoch.size(), curve.acc_mean, curve.acc_sd);
+  }
+  return curves;
+}
+
+}  // namespace glifr::analysis

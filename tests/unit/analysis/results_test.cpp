@@ -1,0 +1,147 @@
+#include "glifr/analysis/results.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "glifr/analysis/summary.hpp"
+#include "glifr/error.hpp"
+#include "results_folder.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+
+using namespace glifr;
+using namespace glifr::analysis;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+std::string reason(const Results& results, const std::string& trial) {
+  const auto found = std::ranges::find(results.rejected, trial, &Rejected::name);
+  return found == results.rejected.end() ? "" : found->reason;
+}
+
+}  // namespace
+
+TEST_CASE("trials are found by task, model in training order, and number") {
+  const test::TemporaryFolder folder;
+  test::write_trial(folder.path(), "sine", "zz_own", 0, 0.1, {});
+  test::write_trial(folder.path(), "sine", "glifr_hom", 10, 0.1, {});
+  test::write_trial(folder.path(), "sine", "glifr_hom", 9, 0.1, {});
+  test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {});
+  test::write_trial(folder.path(), "lmnist", "rnn", 3, 0.1, 0.9);
+  const Results results = read_results(folder.path());
+  std::vector<std::string> names;
+  for (const Trial& trial : results.trials) names.push_back(trial.name());
+  CHECK(names == std::vector<std::string>{"lmnist/rnn/trial_3", "sine/rnn/trial_0", "sine/glifr_hom/trial_9",
+                                          "sine/glifr_hom/trial_10", "sine/zz_own/trial_0"});
+  CHECK(results.rejected.empty());
+  CHECK(tasks(results) == std::vector<std::string>{"lmnist", "sine"});
+  CHECK(results.trials[0].test.accuracy == 0.9);
+  CHECK(results.trials[0].metrics.train_loss == std::vector<double>{0.4, 0.2, 0.1});
+  CHECK_FALSE(results.trials[1].test.accuracy.has_value());
+  CHECK(std::isnan(results.trials[1].metrics.train_acc[0]));
+  CHECK(read_results(folder.path() / "sine").trials.size() == 4);
+  CHECK(read_results(folder.path() / "sine" / "glifr_hom").trials.size() == 2);
+  CHECK(read_results(folder.path() / "sine" / "rnn" / "trial_0").trials[0].name() == "sine/rnn/trial_0");
+}
+
+TEST_CASE("what is not whole is listed with the reason, the rest is read") {
+  const test::TemporaryFolder folder;
+  test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {});
+  const auto broken = [&](int number) { return test::write_trial(folder.path(), "sine", "rnn", number, 0.1, {}); };
+  std::filesystem::remove(broken(1) / "test.json");
+  std::filesystem::remove(broken(2) / "config.json");
+  test::write_text(broken(3) / "test.json", "{\"test_loss\": null, \"test_acc\": null}");
+  test::write_text(broken(4) / "test.json", "{\"test_loss\": 0.1, \"tes");
+  test::write_text(broken(5) / "metrics.csv", "epoch,train_loss,train_acc,seconds\n1,0.5,,0.1\n2,0.");
+  test::write_text(broken(6) / "metrics.csv", "epoch,train_acc\n1,0.5\n");
+  test::write_text(broken(7) / "metrics.csv", "epoch,train_loss,train_acc,seconds\n1,nan,,0.1\n");
+  test::write_text(broken(8) / "test.json", "{\"test_loss\": 0.1, \"test_acc\": 90}");
+  test::write_text(broken(9) / "metrics.csv", "");
+  test::write_trial(folder.path(), "sine", "rnn", 12, 0.1, {});
+  std::filesystem::create_directories(folder.path() / "sine" / "rnn" / "trial_x");
+
+  const Results results = read_results(folder.path());
+  CHECK(results.trials.size() == 2);
+  CHECK(results.rejected.size() == 11);
+  CHECK_THAT(reason(results, "sine/rnn/trial_1"), Catch::Contains("did not finish (3 of 3 epochs)"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_2"), Catch::Contains("config.json"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_3"), Catch::Contains("test_loss is null, expected a finite number"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_4"), Catch::Contains("test.json"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_5"), Catch::Contains("metrics.csv"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_6"), Catch::Contains("column train_loss is missing"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_7"), Catch::Contains("line 2: train_loss"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_8"), Catch::Contains("test_acc is 90, expected 0 to 1"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_9"), Catch::Contains("metrics.csv"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_10"), Catch::Contains("no such folder"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_11"), Catch::Contains("no such folder"));
+}
+
+TEST_CASE("a folder without a whole trial is an error that says why") {
+  const test::TemporaryFolder folder;
+  CHECK_THROWS_WITH(read_results(folder.path() / "none"), Catch::Contains("there is no such folder"));
+  CHECK_THROWS_WITH(read_results(folder.path()), Catch::Contains("found no trial"));
+  std::filesystem::remove(test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {}) / "test.json");
+  CHECK_THROWS_WITH(read_results(folder.path()), Catch::Contains("none of 1 trials is whole; sine/rnn/trial_0"));
+  CHECK_THROWS_AS(read_results(folder.path()), DataError);
+}
+
+TEST_CASE("a summary compares all pairs of models of a task") {
+  const test::TemporaryFolder folder;
+  for (int trial = 0; trial < 3; ++trial) {
+    test::write_trial(folder.path(), "sine", "rnn", trial, 0.1 * (trial + 1), {});
+    test::write_trial(folder.path(), "sine", "lstmn", trial, 0.1 * (trial + 2), {});
+  }
+  test::write_trial(folder.path(), "sine", "glifr_hom", 0, 0.5, {});
+  const auto summaries = summarize(read_results(folder.path()));
+  REQUIRE(summaries.size() == 1);
+  CHECK_FALSE(summaries[0].has_accuracy());
+  REQUIRE(summaries[0].models.size() == 3);
+  CHECK(summaries[0].models[0].losses.size() == 3);
+  REQUIRE(summaries[0].comparisons.size() == 6);
+  const Comparison& first = summaries[0].comparisons[0];
+  CHECK(first.first == "rnn");
+  CHECK(first.second == "lstmn");
+  CHECK_THAT(first.pooled.value().t, WithinRel(-0.1 / (0.1 * std::sqrt(2.0 / 3)), 1e-12));
+  CHECK_THAT(first.effect.value(), WithinRel(-1.0, 1e-12));
+  CHECK_FALSE(summaries[0].comparisons[1].pooled.has_value());  // a single trial of glifr_hom
+}
+
+TEST_CASE("the summary of the published results gives the published statistics") {
+  const auto reference = test::environment("GLIFR_REFERENCE_DIR");
+  if (!reference) GLIFR_SKIP("GLIFR_REFERENCE_DIR is not set");
+  const test::TemporaryFolder folder;
+  test::write_published_results(std::filesystem::path(*reference) / "results.csv", folder.path());
+  const auto summaries = summarize(read_results(folder.path()));
+  const auto lmnist = std::ranges::find(summaries, "lmnist", &TaskSummary::task);
+  REQUIRE(lmnist != summaries.end());
+  const auto t = [&](const std::string& first, const std::string& second) {
+    for (const Comparison& comparison : lmnist->comparisons) {
+      if (comparison.first == first && comparison.second == second) return comparison.pooled.value();
+    }
+    throw std::logic_error("no such pair");
+  };
+  CHECK(t("rnn", "lstmn").degrees_of_freedom == 18);
+  CHECK_THAT(t("rnn", "lstmn").t, WithinAbs(-6.696, 5e-4));
+  CHECK_THAT(t("glifr_rheta", "glifr_hom").t, WithinAbs(15.106, 5e-4));
+}
+
+TEST_CASE("training curves are the mean over trials of the epochs that all reached") {
+  const test::TemporaryFolder folder;
+  test::write_trial(folder.path(), "lmnist", "rnn", 0, 0.1, 0.9);
+  const auto second = test::write_trial(folder.path(), "lmnist", "rnn", 1, 0.3, 0.6);
+  test::write_text(second / "metrics.csv", "epoch,train_loss,train_acc,seconds\n1,1.2,0.2,0.5\n2,0.6,0.4,0.5\n");
+  const Results results = read_results(folder.path());
+  const auto curves = training_curves(results, "lmnist");
+  REQUIRE(curves.size() == 1);
+  CHECK(curves[0].trials == 2);
+  CHECK(curves[0].epoch == std::vector<double>{1, 2});
+  CHECK_THAT(curves[0].loss_mean[0], WithinRel(0.8, 1e-12));
+  CHECK_THAT(curves[0].loss_sd[1], WithinRel(0.4 / std::sqrt(2.0), 1e-12));
+  CHECK_THAT(curves[0].acc_mean[1], WithinRel(0.5, 1e-12));
+}
