@@ -1,66 +1,17 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "glifr/error.hpp"
+#include "support/files.hpp"
 
 namespace glifr::test {
 
 using Bytes = std::vector<std::uint8_t>;
-
-/// A new, empty folder that goes with the object. Everybody may enter it, so that a test may stop being root inside.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "glifr-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder: " + name);
-    path_ = name;
-    std::filesystem::permissions(path_, std::filesystem::perms::all);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-/// Gives up root's rights, where the tests have them: root may read and write everything.
-class WithoutRoot {
- public:
-  WithoutRoot() {
-    constexpr uid_t nobody = 65534;
-    if (was_root_ && seteuid(nobody) != 0) throw std::runtime_error("cannot give up root's rights");
-  }
-  ~WithoutRoot() {
-    if (was_root_ && seteuid(0) != 0) std::terminate();
-  }
-  WithoutRoot(const WithoutRoot&) = delete;
-  WithoutRoot& operator=(const WithoutRoot&) = delete;
-
- private:
-  bool was_root_ = geteuid() == 0;
-};
-
-inline void write_bytes(const std::filesystem::path& file, std::string_view bytes) {
-  std::filesystem::create_directories(file.parent_path());
-  std::ofstream stream(file, std::ios::binary);
-  stream << bytes;
-  if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());
-}
 
 inline std::string bytes_of(const std::vector<std::uint8_t>& values) {
   return {values.begin(), values.end()};

@@ -73,18 +73,18 @@ TEST_CASE("an IDX file is found with or without .gz") {
   CHECK_THAT(missing.what(), Contains(file.string()) && Contains("images.gz"));
   CHECK(is_one_line(missing));
 
-  write_bytes(folder.path() / "images.gz", gzip(three_images()));
+  write_text(folder.path() / "images.gz", gzip(three_images()));
   CHECK(glifr::read_idx_file(file).bytes == three_images());
   CHECK_THAT(glifr::read_idx_file(file).name, Contains("images.gz (unpacked)"));
 
-  write_bytes(file, three_labels());
+  write_text(file, three_labels());
   CHECK(glifr::read_idx_file(file).bytes == three_labels());
   CHECK(glifr::read_idx_file(file).name == file.string());
 }
 
 TEST_CASE("a gzip file of several members is one file") {
   const TemporaryFolder folder;
-  write_bytes(folder.path() / "images.gz", gzip(three_images().substr(0, 11)) + gzip(three_images().substr(11)));
+  write_text(folder.path() / "images.gz", gzip(three_images().substr(0, 11)) + gzip(three_images().substr(11)));
   CHECK(glifr::read_idx_file(folder.path() / "images").bytes == three_images());
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("content larger than the buffer of unpacking is unpacked") {
   const TemporaryFolder folder;
   std::string content(3'000'001, '\0');
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * i >> 7 & 0xff);
-  write_bytes(folder.path() / "images.gz", gzip(content));
+  write_text(folder.path() / "images.gz", gzip(content));
   CHECK(glifr::read_idx_file(folder.path() / "images").bytes == content);
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("a gzip file cut short or damaged is an error that names it") {
   const std::string packed = gzip(three_images());
 
   for (std::size_t length = 0; length < packed.size(); ++length) {
-    write_bytes(file, packed.substr(0, length));
+    write_text(file, packed.substr(0, length));
     const DataError error = data_error(read);
     CHECK(error.file() == file.string());
     CHECK(error.offset() == static_cast<std::int64_t>(length));
@@ -159,18 +159,18 @@ TEST_CASE("a gzip file cut short or damaged is an error that names it") {
       continue;  // the time, the packer's flags and its system say nothing of the content
     std::string bytes = packed;
     bytes[damaged] = static_cast<char>(~bytes[damaged]);
-    write_bytes(file, bytes);
+    write_text(file, bytes);
     CHECK(is_one_line(data_error(read)));
   }
 
-  write_bytes(file, packed + '\x1f');
+  write_text(file, packed + '\x1f');
   CHECK_THAT(data_error(read).what(), Contains("found 1 bytes after the end"));
 }
 
 TEST_CASE("an IDX file that may not be read is an error") {
   const TemporaryFolder folder;
   const std::filesystem::path closed = folder.path() / "closed";
-  write_bytes(closed / "images", three_images());
+  write_text(closed / "images", three_images());
   const auto read = [&] { (void)glifr::read_idx_file(closed / "images"); };
 
   std::filesystem::permissions(closed / "images", std::filesystem::perms::none);

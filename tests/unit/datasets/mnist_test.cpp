@@ -86,13 +86,13 @@ TEST_CASE("what is no permutation of the pixels is refused") {
 
 TEST_CASE("a folder in MNIST's form is read, one with different counts refused") {
   const TemporaryFolder folder;
-  write_bytes(folder.path() / "t10k-images-idx3-ubyte", idx_bytes({2, 1, 1}, {200, 100}));
-  write_bytes(folder.path() / "t10k-labels-idx1-ubyte", idx_bytes({2}, {4, 5}));
+  write_text(folder.path() / "t10k-images-idx3-ubyte", idx_bytes({2, 1, 1}, {200, 100}));
+  write_text(folder.path() / "t10k-labels-idx1-ubyte", idx_bytes({2}, {4, 5}));
   const LabelledImages data = glifr::read_mnist(folder.path(), Split::test);
   CHECK(data.images.pixels == Bytes{200, 100});
   CHECK(data.labels == Bytes{4, 5});
 
-  write_bytes(folder.path() / "t10k-labels-idx1-ubyte", idx_bytes({3}, {4, 5, 6}));
+  write_text(folder.path() / "t10k-labels-idx1-ubyte", idx_bytes({3}, {4, 5, 6}));
   const glifr::DataError counts = data_error([&] { (void)glifr::read_mnist(folder.path(), Split::test); });
   CHECK_THAT(counts.what(), Contains("t10k-labels-idx1-ubyte") && Contains("found 3 labels") && Contains("2"));
   CHECK(is_one_line(counts));

@@ -33,7 +33,7 @@ class TinyNmnist {
   [[nodiscard]] fs::path digit(int digit) const { return root() / "Test" / std::to_string(digit); }
   [[nodiscard]] fs::path cache() const { return root() / cache_name; }
   void write(int number, const std::string& name, const std::string& bytes) const {
-    write_bytes(digit(number) / name, bytes);
+    write_text(digit(number) / name, bytes);
   }
 
   /// What is read, and whether recordings were decoded for it.
@@ -150,7 +150,7 @@ TEST_CASE("a damaged cache is made again, never trusted") {
   const LabelledFrames expected = tiny.read().data;
   const std::string good = glifr::read_file(tiny.cache());
   const auto check_with = [&](const std::string& bytes) {
-    write_bytes(tiny.cache(), bytes);
+    write_text(tiny.cache(), bytes);
     const TinyNmnist::Result result = tiny.read();
     REQUIRE(result.was_decoded);
     REQUIRE(same(result.data, expected));
@@ -174,7 +174,7 @@ TEST_CASE("a cache may be kept elsewhere") {
   CHECK_FALSE(fs::exists(tiny.cache()));
   CHECK_FALSE(tiny.read(options).was_decoded);
 
-  write_bytes(elsewhere.path() / "file", "");
+  write_text(elsewhere.path() / "file", "");
   CHECK_THROWS_AS(tiny.read({.cache_folder = elsewhere.path() / "file"}), glifr::ConfigError);
 }
 

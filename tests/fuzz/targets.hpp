@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "glifr/error.hpp"
+
+namespace glifr::test {
+
+/// A reader, run on bytes that may be anything. It accepts them (true) or refuses them by a `glifr::Error` of one line
+/// (false); any other exception is a finding, and so is what a sanitizer sees.
+struct FuzzTarget {
+  std::string_view name;
+  bool (*run)(std::string_view bytes);
+  std::vector<std::string> (*seeds)();  ///< small inputs that are accepted, from which others are made
+};
+
+bool fuzz_config(std::string_view bytes);
+bool fuzz_csv(std::string_view bytes);
+bool fuzz_events(std::string_view bytes);
+bool fuzz_idx(std::string_view bytes);
+bool fuzz_safetensors(std::string_view bytes);
+
+std::vector<std::string> config_seeds();
+std::vector<std::string> csv_seeds();
+std::vector<std::string> events_seeds();
+std::vector<std::string> idx_seeds();
+std::vector<std::string> safetensors_seeds();
+
+inline constexpr std::array fuzz_targets{
+    FuzzTarget{"config", fuzz_config, config_seeds}, FuzzTarget{"csv", fuzz_csv, csv_seeds},
+    FuzzTarget{"events", fuzz_events, events_seeds}, FuzzTarget{"idx", fuzz_idx, idx_seeds},
+    FuzzTarget{"safetensors", fuzz_safetensors, safetensors_seeds}};
+
+/// Something that has to hold for whatever a reader accepts.
+inline void require(bool holds, const char* what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+/// Runs a reader; false where it refused its input, in one line.
+template <class Read>
+bool accepts(Read read) {
+  try {
+    read();
+    return true;
+  } catch (const Error& error) {
+    const std::string_view message = error.what();
+    require(!message.empty() && message.find('\n') == std::string_view::npos, "an error is one line");
+    return false;
+  }
+}
+
+}  // namespace glifr::test
