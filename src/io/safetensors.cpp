@@ -126,7 +126,7 @@ class Decoder {
     return bytes_.size() - data_.size() + position;
   }
 
-  std::string_view header() const {
+  [[nodiscard]] std::string_view header() const {
     std::uint64_t length = 0;
     if (bytes_.size() < length_bytes) {
       fail("is cut short; a safetensors file begins with 8 bytes for the length of its header", bytes_.size());
@@ -141,7 +141,7 @@ class Decoder {
     return bytes_.substr(length_bytes, length);
   }
 
-  json::value parse_header(std::string_view text) const {
+  [[nodiscard]] json::value parse_header(std::string_view text) const {
     if (!text.starts_with('{')) fail("the header is no JSON object; this is no safetensors file", length_bytes);
     try {
       return parse_json(text, name_);
@@ -150,7 +150,7 @@ class Decoder {
     }
   }
 
-  std::map<std::string, std::string> metadata(const json::value& value) const {
+  [[nodiscard]] std::map<std::string, std::string> metadata(const json::value& value) const {
     const json::object* object = value.if_object();
     if (!object) fail("__metadata__ is no object", length_bytes);
     std::map<std::string, std::string> result;
@@ -162,7 +162,7 @@ class Decoder {
     return result;
   }
 
-  Place place(std::string_view name, const json::value& value) const {
+  [[nodiscard]] Place place(std::string_view name, const json::value& value) const {
     const json::object* object = value.if_object();
     if (!object) fail_tensor(name, "is no object");
     const auto member = [&](std::string_view key) -> const json::value& {
@@ -173,7 +173,7 @@ class Decoder {
     Place place;
     place.tensor.name = name;
     place.tensor.dtype = dtype(name, member("dtype"));
-    place.tensor.shape = shape(name, member("shape"));
+    place.tensor.shape = counts(name, member("shape"), "shape");
     const std::vector<Index> offsets = counts(name, member("data_offsets"), "data_offsets");
     if (offsets.size() != 2 || offsets[0] > offsets[1] || static_cast<std::uint64_t>(offsets[1]) > data_.size()) {
       fail_tensor(name, "data_offsets lie outside the " + std::to_string(data_.size()) + " bytes of data");
@@ -188,7 +188,7 @@ class Decoder {
     return place;
   }
 
-  Dtype dtype(std::string_view tensor, const json::value& value) const {
+  [[nodiscard]] Dtype dtype(std::string_view tensor, const json::value& value) const {
     const json::string* text = value.if_string();
     const auto* found = text ? std::ranges::find(dtypes, std::string_view(*text), &DtypeFacts::name) : dtypes.end();
     if (found == dtypes.end()) {
@@ -197,11 +197,8 @@ class Decoder {
     return found->dtype;
   }
 
-  std::vector<Index> shape(std::string_view tensor, const json::value& value) const {
-    return counts(tensor, value, "shape");
-  }
-
-  std::vector<Index> counts(std::string_view tensor, const json::value& value, const std::string& what) const {
+  [[nodiscard]] std::vector<Index> counts(std::string_view tensor, const json::value& value,
+                                          const std::string& what) const {
     const json::array* array = value.if_array();
     if (!array) fail_tensor(tensor, what + " is no array");
     std::vector<Index> result;

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Installs what glifr is built and run with, as far as it is missing, from the packages of Debian or Ubuntu: as root, or
+# through sudo. Does nothing where nothing is missing.
+set -euo pipefail
+
+say() { printf 'setup.sh: %s\n' "$*"; }
+fail() {
+  say "$*" >&2
+  exit 1
+}
+
+is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+# is_there COMMAND PACKAGE...: whether the command can be called (- for a library, which has none) or one of the packages
+# is installed.
+is_there() {
+  local package
+  [[ $1 != - ]] && command -v "$1" >/dev/null && return
+  for package in "${@:2}"; do
+    is_installed "$package" && return
+  done
+  return 1
+}
+
+# needs COMMAND PACKAGE..., likes COMMAND PACKAGE...: note what is missing, with the packages any of which would do.
+needed=()
+liked=()
+needs() { is_there "$@" || needed+=("${*:2}"); }
+likes() { is_there "$@" || liked+=("${*:2}"); }
+
+needs g++ g++
+needs cmake cmake
+needs make make
+needs - libeigen3-dev
+needs - libtbb-dev
+needs - libboost-json1.81-dev libboost-json1.83-dev libboost-json-dev
+needs - zlib1g-dev
+needs - libcli11-dev
+needs - catch2
+likes - libblis-serial-dev libopenblas-serial-dev # faster matrix products
+likes gnuplot gnuplot-nox                         # figures
+likes - libbenchmark-dev                          # benchmarks
+likes curl curl                                   # scripts/fetch_data.sh
+likes - ca-certificates                           # scripts/fetch_data.sh
+
+if ((${#needed[@]} + ${#liked[@]} == 0)); then exit 0; fi
+
+if ! command -v apt-get >/dev/null; then
+  say "there is no apt-get here. Make sure of these by other means:" >&2
+  printf '  %s\n' "${needed[@]}" "${liked[@]}" >&2
+  exit 0
+fi
+
+as_root=()
+if ((EUID != 0)); then
+  command -v sudo >/dev/null || fail "has to install packages; run it as root, or install sudo. Missing: ${needed[*]} ${liked[*]}"
+  as_root=(sudo)
+  [[ -t 0 ]] || as_root=(sudo -n) # there is nobody to type a password
+fi
+apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
+
+"${apt_get[@]}" update || say "the package lists could not be renewed; going on with those that are there" >&2
+
+# Of packages any of which would do, the first that the distribution has.
+first_offered() {
+  local package
+  for package; do
+    if [[ -n $(apt-cache madison "$package" 2>/dev/null) ]]; then
+      printf '%s\n' "$package"
+      return
+    fi
+  done
+  return 1
+}
+
+packages=()
+for names in "${needed[@]}"; do
+  # shellcheck disable=SC2086  # several names
+  package=$(first_offered $names) || fail "this distribution has no package $names; Debian 12 has"
+  packages+=("$package")
+done
+for names in "${liked[@]}"; do
+  # shellcheck disable=SC2086  # several names
+  if package=$(first_offered $names); then
+    packages+=("$package")
+  else
+    say "going on without $names, which this distribution does not have"
+  fi
+done
+if ((${#packages[@]} == 0)); then exit 0; fi
+
+say "installing ${packages[*]}"
+"${apt_get[@]}" install --no-install-recommends "${packages[@]}" || fail "apt-get could not install: ${packages[*]}"

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything with warnings as errors into build-test and runs all tests.
+# Tests that need data or reference results are skipped, and said to be, unless GLIFR_DATA and GLIFR_REFERENCE_DIR name
+# the folders that hold them.
+set -euo pipefail
+trap 'printf "test.sh: failed: %s\n" "$BASH_COMMAND" >&2' ERR
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$root/build-test
+jobs=$(nproc)
+
+"$root/scripts/setup.sh"
+cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DGLIFR_WARNINGS_AS_ERRORS=ON -DGLIFR_TESTS=ON -DGLIFR_APPS=ON
+cmake --build "$build" --parallel "$jobs"
+ctest --test-dir "$build" --output-on-failure --no-tests=error --no-label-summary --parallel "$jobs"
