@@ -3,6 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <limits>
 #include <new>
 
@@ -31,24 +33,23 @@ class Inflater {
 
 /// Appends one member's content to `content` and returns how many bytes of `packed` it took.
 std::size_t unpack_member(std::string_view packed, std::size_t first, const std::string& file, std::string& content) {
-  constexpr std::size_t chunk = 1 << 20;
+  std::array<char, 1 << 16> buffer;
   Inflater inflater;
   std::size_t taken = 0;
   for (int status = Z_OK; status != Z_STREAM_END;) {
     const std::string_view rest = packed.substr(first + taken);
-    const std::size_t offered = std::min<std::size_t>(rest.size(), std::numeric_limits<uInt>::max());
-    const std::size_t filled = content.size();
-    content.resize(filled + chunk);
+    const auto offered = static_cast<uInt>(std::min<std::size_t>(rest.size(), std::numeric_limits<uInt>::max()));
     inflater->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(rest.data()));  // zlib reads it only
-    inflater->avail_in = static_cast<uInt>(offered);
-    inflater->next_out = reinterpret_cast<Bytef*>(content.data() + filled);
-    inflater->avail_out = chunk;
+    inflater->avail_in = offered;
+    inflater->next_out = reinterpret_cast<Bytef*>(buffer.data());
+    inflater->avail_out = buffer.size();
     status = inflater.run();
     taken += offered - inflater->avail_in;
-    content.resize(filled + chunk - inflater->avail_out);
+    content.append(buffer.data(), buffer.size() - inflater->avail_out);
     const auto offset = static_cast<std::int64_t>(first + taken);
+    const bool wants_more = status == Z_OK && inflater->avail_out > 0 && first + taken == packed.size();
     if (status == Z_MEM_ERROR) throw std::bad_alloc();
-    if (status == Z_BUF_ERROR || (status == Z_OK && taken == packed.size() - first && inflater->avail_out > 0)) {
+    if (status == Z_BUF_ERROR || wants_more) {
       throw DataError(file, "the file ends inside its compressed data; fetch it again", offset);
     }
     if (status != Z_OK && status != Z_STREAM_END) {
