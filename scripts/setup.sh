@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what glifr is built and run with, as far as it is missing, from the packages of Debian or Ubuntu: as root, or
-# through sudo. Does nothing where nothing is missing.
+# through sudo. Does nothing where nothing is missing. Fails where something that the build needs cannot be had.
 set -euo pipefail
 
 say() { printf 'setup.sh: %s\n' "$*"; }
@@ -51,11 +51,21 @@ if ! command -v apt-get >/dev/null; then
   exit 0
 fi
 
+# Without the rights to install, what is only liked is done without.
+refuse() {
+  ((${#needed[@]} == 0)) || fail "cannot install packages: $1. Missing: ${needed[*]}"
+  say "going on without ${liked[*]}: cannot install packages: $1" >&2
+  exit 0
+}
+
 as_root=()
 if ((EUID != 0)); then
-  command -v sudo >/dev/null || fail "has to install packages; run it as root, or install sudo. Missing: ${needed[*]} ${liked[*]}"
+  command -v sudo >/dev/null || refuse "this is not root, and there is no sudo"
   as_root=(sudo)
-  [[ -t 0 ]] || as_root=(sudo -n) # there is nobody to type a password
+  if ! [[ -t 0 ]]; then
+    as_root=(sudo -n) # there is nobody to type a password
+    sudo -n true 2>/dev/null || refuse "sudo asks for a password, and there is no terminal"
+  fi
 fi
 apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
 
@@ -73,21 +83,24 @@ first_offered() {
   return 1
 }
 
-packages=()
-for names in "${needed[@]}"; do
-  # shellcheck disable=SC2086  # several names
-  package=$(first_offered $names) || fail "this distribution has no package $names; Debian 12 has"
-  packages+=("$package")
-done
-for names in "${liked[@]}"; do
-  # shellcheck disable=SC2086  # several names
-  if package=$(first_offered $names); then
-    packages+=("$package")
-  else
-    say "going on without $names, which this distribution does not have"
-  fi
-done
-if ((${#packages[@]} == 0)); then exit 0; fi
+# Sets `packages` to one package for each group of names; `otherwise NAMES` is called for a group that is not offered.
+choose() {
+  local otherwise=$1 names package
+  packages=()
+  for names in "${@:2}"; do
+    # shellcheck disable=SC2086  # several names
+    if package=$(first_offered $names); then packages+=("$package"); else "$otherwise" "$names"; fi
+  done
+}
+not_offered() { fail "this distribution has no package $1; Debian 12 has"; }
+done_without() { say "going on without $1, which this distribution does not have" >&2; }
 
-say "installing ${packages[*]}"
-"${apt_get[@]}" install --no-install-recommends "${packages[@]}" || fail "apt-get could not install: ${packages[*]}"
+install() {
+  say "installing $*"
+  "${apt_get[@]}" install --no-install-recommends "$@"
+}
+
+choose not_offered "${needed[@]}"
+if ((${#packages[@]} > 0)); then install "${packages[@]}" || fail "apt-get could not install: ${packages[*]}"; fi
+choose done_without "${liked[@]}"
+if ((${#packages[@]} > 0)); then install "${packages[@]}" || say "going on without ${packages[*]}" >&2; fi
