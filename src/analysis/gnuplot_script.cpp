@@ -30,21 +30,25 @@ std::string number(double value) {
   return format_number(value);
 }
 
-/// gnuplot puts transparency in front: '#AARRGGBB', 00 opaque.
+/// '#RRGGBB', or with transparency in front, as gnuplot has it: '#AARRGGBB'.
 std::string color(const Ink& ink) {
   const auto transparency = static_cast<std::uint32_t>(std::lround(255 * (1 - ink.opacity)));
   std::ostringstream out;
-  out << "rgb '#" << std::hex << std::uppercase << std::setfill('0') << std::setw(8) << (transparency << 24 | ink.color)
-      << '\'';
+  out << "rgb '#" << std::hex << std::uppercase << std::setfill('0') << std::setw(transparency == 0 ? 6 : 8)
+      << (transparency << 24 | ink.color) << '\'';
   return out.str();
 }
 
 bool draws_an_area(Mark mark) {
-  return mark == Mark::band || mark == Mark::boxes || mark == Mark::histogram;
+  return mark == Mark::band || mark == Mark::boxes;
 }
 
 bool takes_two_columns(Mark mark) {
-  return mark == Mark::band || mark == Mark::error_bars || mark == Mark::box_errors;
+  return mark == Mark::band || mark == Mark::error_bars;
+}
+
+bool draws_points(Mark mark) {
+  return mark == Mark::points || mark == Mark::line_and_points || mark == Mark::error_bars;
 }
 
 std::string_view gnuplot_name(Mark mark) {
@@ -56,14 +60,13 @@ std::string_view gnuplot_name(Mark mark) {
     case Mark::line_and_points:
       return "linespoints";
     case Mark::error_bars:
-    case Mark::box_errors:
       return "yerrorbars";
     case Mark::band:
       return "filledcurves";
     case Mark::boxes:
       return "boxes";
-    case Mark::histogram:
-      return "fillsteps";
+    case Mark::outline:
+      return "histeps";
   }
   throw std::invalid_argument("figure: unknown mark");
 }
@@ -74,10 +77,7 @@ void write_ink(std::ostream& out, Mark mark, const Ink& ink) {
     return;
   }
   out << " linecolor " << color(ink) << " linewidth " << number(ink.width) << " dashtype " << ink.dash;
-  if (mark == Mark::box_errors) out << " pointtype 0";
-  if (mark == Mark::points || mark == Mark::line_and_points || mark == Mark::error_bars) {
-    out << " pointtype " << ink.point << " pointsize " << number(ink.point_size);
-  }
+  if (draws_points(mark)) out << " pointtype " << ink.point << " pointsize " << number(ink.point_size);
 }
 
 const Table& find_table(const Figure& figure, const std::string& name) {
@@ -95,6 +95,7 @@ void check_columns(const Figure& figure, const Series& series) {
   };
   check(series.x);
   std::ranges::for_each(series.y, check);
+  if (series.where) check(series.where->column);
   if (series.y.empty() || (takes_two_columns(series.mark) && series.y.size() != 2)) {
     throw std::invalid_argument("figure " + figure.name + ", table " + table.name + ": a series lacks columns");
   }
@@ -110,12 +111,26 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+/// `value` in the rows that the series is about, and nothing in the others.
+std::string filtered(const Series& series, const std::string& value) {
+  if (!series.where) return "(" + value + ")";
+  const std::string name = quote(series.where->column);
+  std::ostringstream out;
+  if (const auto* word = std::get_if<std::string>(&series.where->value)) {
+    out << "(stringcolumn(" << name << ") eq " << quote(*word);
+  } else {
+    out << "(column(" << name << ") == " << number(std::get<double>(series.where->value));
+  }
+  out << " ? " << value << " : NaN)";
+  return out.str();
+}
+
 void write_series(std::ostream& out, const Figure& figure, const Series& series) {
   const auto column = [](const std::string& name) { return "column(" + quote(name) + ")"; };
   const bool repeats = !takes_two_columns(series.mark) && series.y.size() > 1;
   if (repeats) out << "for [name in " << quote(joined(series.y)) << "] ";
-  out << quote(table_file(figure, find_table(figure, series.table))) << " using (" << column(series.x) << "):(";
-  out << (repeats ? "column(name)" : column(series.y[0])) << ')';
+  out << quote(table_file(figure, find_table(figure, series.table))) << " using (" << column(series.x)
+      << "):" << filtered(series, repeats ? std::string("column(name)") : column(series.y[0]));
   if (takes_two_columns(series.mark)) out << ":(" << column(series.y[1]) << ')';
   if (series.mark == Mark::boxes) out << ":(" << number(series.box_width) << ')';
   out << " with " << gnuplot_name(series.mark);
@@ -124,8 +139,9 @@ void write_series(std::ostream& out, const Figure& figure, const Series& series)
 }
 
 void write_key_entry(std::ostream& out, const Series& series) {
-  out << "keyentry with " << (draws_an_area(series.mark) ? "boxes" : gnuplot_name(series.mark));
-  write_ink(out, series.mark, series.ink);
+  const Mark mark = draws_an_area(series.mark) ? Mark::boxes : series.mark == Mark::outline ? Mark::line : series.mark;
+  out << "keyentry with " << gnuplot_name(mark);
+  write_ink(out, mark, series.ink);
   out << " title " << quote(series.title);
 }
 
@@ -134,9 +150,10 @@ void write_axis(std::ostream& out, const Axis& axis, char letter) {
   out << "  set " << letter << "label " << quote(axis.label) << '\n';
   out << "  set " << letter << "range [" << bound(axis.lower) << ':' << bound(axis.upper) << "]\n";
   if (axis.is_logarithmic) out << "  set logscale " << letter << "; set format " << letter << " '10^{%T}'\n";
+  if (axis.hides_numbers) out << "  set format " << letter << " ''\n";
+  if (axis.step) out << "  set " << letter << "tics " << number(*axis.step) << '\n';
   if (axis.tics.empty()) return;
   out << "  set " << letter << "tics";
-  if (axis.tilt != 0) out << " rotate by " << number(axis.tilt) << " right";
   const char* separator = " (";
   for (const Tic& tic : axis.tics) {
     out << separator << quote(tic.label) << ' ' << number(tic.position);
@@ -147,8 +164,9 @@ void write_axis(std::ostream& out, const Axis& axis, char letter) {
 
 /// Takes back what one panel sets and the next must not inherit.
 void write_axis_end(std::ostream& out, const Axis& axis, char letter) {
-  if (axis.is_logarithmic) out << "  unset logscale " << letter << "; set format " << letter << '\n';
-  if (!axis.tics.empty()) out << "  set " << letter << "tics norotate autofreq\n";
+  if (axis.is_logarithmic) out << "  unset logscale " << letter << '\n';
+  if (axis.is_logarithmic || axis.hides_numbers) out << "  set format " << letter << '\n';
+  if (axis.step || !axis.tics.empty()) out << "  set " << letter << "tics autofreq\n";
 }
 
 void write_panel(std::ostream& out, const Figure& figure, const Panel& panel) {
@@ -158,7 +176,7 @@ void write_panel(std::ostream& out, const Figure& figure, const Panel& panel) {
   if (panel.key.empty()) {
     out << "  unset key\n";
   } else {
-    out << "  set key " << panel.key << '\n';
+    out << "  set key default; set key Left reverse samplen 2 spacing 1.15 " << panel.key << '\n';
   }
   out << "  plot ";
   const char* separator = "";
@@ -210,8 +228,9 @@ std::string gnuplot_script(const Figure& figure) {
          "set tics nomirror out scale 0.6\n"
          "set grid y linetype 1 linecolor rgb '#E4E4E4' linewidth 0.6\n"
          "set errorbars 0.6\n"
+         "set pointintervalbox 0.001\n"
          "set title offset 0,-0.4\n"
-         "set key samplen 2 spacing 1.15\n"
+         "set xlabel offset 0,0.3\n"
          "\n"
          "do for [format in 'svg pdf'] {\n"
          "  if (format eq 'svg') {\n"
@@ -219,12 +238,13 @@ std::string gnuplot_script(const Figure& figure) {
       << " font 'Helvetica,12' background 'white'\n"
          "  } else {\n"
       << "    set terminal pdfcairo size " << number(figure.width / 96) << "in," << number(figure.height / 96)
-      << "in font 'Helvetica,12' background 'white'\n"
+      << "in font 'Helvetica,13' background 'white'\n"
          "  }\n"
       << "  set output '" << name << ".'.format\n";
   if (panels > 1) {
     out << "  set multiplot layout " << (panels + figure.columns - 1) / figure.columns << ',' << figure.columns
-        << " margins char 9,2,3.5,1.5 spacing char 10,5\n";
+        << " margins char 11," << number(figure.right_margin) << ",3.2," << number(figure.top_margin)
+        << " spacing char 11," << number(figure.row_gap) << '\n';
   }
   for (const Panel& panel : figure.panels) write_panel(out, figure, panel);
   if (panels > 1) out << "\n  unset multiplot\n";

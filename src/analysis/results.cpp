@@ -142,6 +142,10 @@ std::vector<Rejected> find_gaps(const std::vector<Place>& places) {
 
 }  // namespace
 
+bool Metrics::has_accuracy() const {
+  return std::ranges::none_of(train_acc, [](double value) { return std::isnan(value); });
+}
+
 std::string Trial::name() const {
   return Place{task, model, number, {}}.name();
 }

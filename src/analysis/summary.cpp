@@ -62,9 +62,8 @@ std::vector<TrainingCurve> training_curves(const Results& results, const std::st
         std::ranges::min_element(group.trials, {}, [](const Trial* trial) { return trial->metrics.epoch.size(); });
     curve.epoch = (*shortest)->metrics.epoch;
     collect(group, &Metrics::train_loss, curve.epoch.size(), curve.loss_mean, curve.loss_sd);
-    const bool has_accuracy = std::ranges::all_of(group.trials, [](const Trial* trial) {
-      return std::ranges::none_of(trial->metrics.train_acc, [](double value) { return std::isnan(value); });
-    });
+    const bool has_accuracy =
+        std::ranges::all_of(group.trials, [](const Trial* trial) { return trial->metrics.has_accuracy(); });
     if (has_accuracy) collect(group, &Metrics::train_acc, curve.epoch.size(), curve.acc_mean, curve.acc_sd);
   }
   return curves;

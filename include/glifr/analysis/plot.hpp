@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,21 +32,26 @@ struct Ink {
   std::uint32_t color = 0;  ///< 0xRRGGBB
   double width = 1.5;       ///< of lines, points
   int dash = 1;             ///< gnuplot's dash type: 1 solid, 2 dashed, 3 dotted, 4 dash-dot
-  int point = 7;            ///< gnuplot's point type: 7 disc, 5 square, 9 triangle; one less is the open form
+  int point = 7;            ///< gnuplot's point type: 7 disc, 5 square, 9 triangle; one less is the open form; 0 a dot
   double point_size = 0.5;
   double opacity = 1;  ///< 0 to 1
 };
 
-/// How a series is drawn: `band` and `error_bars` take two columns, the others draw every column that they are given.
+/// How a series is drawn. `band` and `error_bars` take two columns, the others draw every column that they are given.
 enum class Mark {
   line,
   points,
   line_and_points,
-  band,        ///< the area between two columns
+  band,        ///< the area between the first column and the second
   error_bars,  ///< first column +- second column, with a point
   boxes,       ///< bars from zero, as wide as `Series::box_width`
-  box_errors,  ///< the whiskers of such bars: first column +- second column, no point
-  histogram,   ///< an area with a flat top a bin, from zero
+  outline,     ///< the contour of a histogram, from the middles of its bins
+};
+
+/// Restricts a series to the rows in which a column has a value.
+struct Filter {
+  std::string column;
+  std::variant<std::string, double> value;
 };
 
 struct Series {
@@ -54,7 +60,8 @@ struct Series {
   std::string x;
   std::vector<std::string> y{};
   Ink ink{};
-  std::string title;  ///< in the key, in gnuplot's enhanced text; empty: not there
+  std::string title{};  ///< in the key, in gnuplot's enhanced text; empty: not there
+  std::optional<Filter> where{};
   double box_width = 1;
 };
 
@@ -67,15 +74,23 @@ struct Tic {
 struct Axis {
   std::string label;  ///< with its unit
   std::optional<double> lower{}, upper{};
+  std::optional<double> step{};  ///< between the numbers on it
   bool is_logarithmic = false;
-  std::vector<Tic> tics{};  ///< instead of numbers
-  double tilt = 0;          ///< of the words, degrees
+  std::vector<Tic> tics{};     ///< instead of numbers
+  bool hides_numbers = false;  ///< where the panel below has the same axis
 };
+
+/// A linear axis over all of `values` (those that are finite), from one round number to another, with about `numbers`
+/// steps.
+[[nodiscard]] Axis round_axis(std::string label, std::span<const double> values, int numbers = 4);
+
+/// Where a key hides nothing: to the right of its panel, which must be the last of its row.
+inline constexpr const char* key_beside = "outside right center vertical";
 
 struct Panel {
   std::string title;
   Axis x, y;
-  std::string key;  ///< where the key stands, in gnuplot's words ("top right"); empty: no key
+  std::string key;  ///< where the key stands, in gnuplot's words ("top right", `key_beside`); empty: no key
   std::vector<Series> series;
   std::vector<double> guides;  ///< heights of thin horizontal lines, such as chance level
 };
@@ -87,6 +102,9 @@ struct Figure {
   std::vector<Panel> panels;
   Index columns = 1;                 ///< of panels, filled row by row
   double width = 640, height = 400;  ///< points of 1/96 inch
+  double row_gap = 5;                ///< between rows of panels, in heights of a character
+  double top_margin = 1.5;           ///< of several panels, in heights of a character
+  double right_margin = 2;           ///< of several panels, in widths of a character: where a key may stand
 };
 
 /// What became of a figure. The data and the script are always there; where gnuplot is missing or failed, the drawings

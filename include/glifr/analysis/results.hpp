@@ -18,6 +18,9 @@ struct Metrics {
   std::vector<double> train_loss;
   std::vector<double> train_acc;  ///< NaN where the task has none
   std::vector<double> seconds;    ///< NaN where the file has none
+
+  /// Whether every epoch has a training accuracy.
+  [[nodiscard]] bool has_accuracy() const;
 };
 
 /// The result on the test set.

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "glifr/analysis/clustering.hpp"
+#include "glifr/analysis/fi_curve.hpp"
+#include "glifr/analysis/parameters.hpp"
+#include "glifr/analysis/plot.hpp"
+#include "glifr/analysis/results.hpp"
+#include "glifr/analysis/summary.hpp"
+#include "glifr/analysis/trace.hpp"
+
+/// The figures of the analyses. Each function describes one; `draw` makes files of it.
+namespace glifr::analysis {
+
+// ---- training and test, drawn by src/analysis/figures_training.cpp ----
+
+/// Test accuracy (or loss) of every model: mean +- sd, the single trials on top.
+[[nodiscard]] Figure summary_figure(const TaskSummary& summary);
+
+/// Training loss (and accuracy, where there is one) of every model over the epochs: mean over trials, +- sd as a band.
+[[nodiscard]] Figure training_curves_figure(const std::string& task, std::span<const TrainingCurve> curves);
+
+/// Loss (and accuracy) of one run over its epochs.
+[[nodiscard]] Figure training_curve_figure(const Metrics& metrics, const std::string& model);
+
+/// Draws `training_curve_figure` of a metrics.csv, as training_curve.{csv,gp,svg,pdf} in an existing folder.
+Drawing draw_training_curve(const std::filesystem::path& metrics, const std::string& model,
+                            const std::filesystem::path& folder);
+
+/// What is left of a model's accuracy (or loss) when a share of its neurons is silenced.
+struct AblationCurve {
+  std::string model;
+  std::vector<double> ratios;    ///< silenced, 0 to 1
+  std::vector<Moments> results;  ///< over draws and trials, one for each ratio
+};
+
+/// Bars of every model for each ratio, +- sd. `has_accuracy`: the results are accuracies as fractions, else losses.
+[[nodiscard]] Figure ablation_figure(const std::string& task, std::span<const AblationCurve> curves, bool has_accuracy);
+
+// ---- neurons, drawn by src/analysis/figures_neurons.cpp ----
+
+/// f-I curves, coloured by cluster where there are labels (one a neuron), and the initial neuron's in black. Of more
+/// than 300 neurons, 300 at equal distances are drawn.
+[[nodiscard]] Figure fi_figure(const FiCurves& curves, std::span<const Index> labels = {},
+                               const std::optional<FiCurves>& initial = std::nullopt);
+
+/// thresh against k_m and, with after-spike currents, r_1 against r_2, k_1 against k_2, a_1 against a_2; coloured by
+/// cluster where there are labels, the initial neurons in black.
+[[nodiscard]] Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Index> labels = {},
+                                              const std::optional<NeuronTable>& initial = std::nullopt);
+
+/// A histogram of every parameter, learned against initial.
+[[nodiscard]] Figure parameter_histogram_figure(const NeuronTable& learned, const std::optional<NeuronTable>& initial);
+
+/// Calinski-Harabasz index against the number of clusters.
+[[nodiscard]] Figure cluster_index_figure(const Clustering& clustering);
+
+/// One neuron's response for several widths of the threshold, side by side.
+struct SigmaTrace {
+  double sigma_v = 1;  ///< mV
+  Trace trace;
+};
+
+/// Input, synaptic current, after-spike currents, voltage and firing over time, a column of panels for each sigma_v.
+/// `dt` in ms.
+[[nodiscard]] Figure trace_figure(std::span<const double> input, std::span<const SigmaTrace> traces, double dt);
+
+// ---- signals, drawn by src/analysis/figures_signals.cpp ----
+
+/// Outputs of trained networks on the sine task beside what they should be.
+struct SineResponses {
+  double dt = 0.05;  ///< ms
+  Index samples = 0;
+  std::vector<double> frequencies;  ///< of the samples, 1/ms
+  std::vector<double> targets;      ///< [steps, samples]
+
+  struct Output {
+    std::string model;
+    std::vector<double> values;  ///< [steps, samples]
+  };
+  std::vector<Output> outputs;
+
+  [[nodiscard]] Index steps() const { return samples == 0 ? 0 : static_cast<Index>(targets.size()) / samples; }
+};
+
+/// A panel a sample: target and outputs over time.
+[[nodiscard]] Figure sine_figure(const SineResponses& responses);
+
+/// How one neuron learned another's output.
+struct RealizableRun {
+  double dt = 0.05;  ///< ms
+  std::vector<double> epoch, loss;
+  std::vector<double> initial, learned, target;  ///< outputs, a value a step
+  std::vector<Column> distances;                 ///< to the teacher's parameters, a value an epoch
+};
+
+/// Loss, outputs and parameter distances of the realizable task.
+[[nodiscard]] Figure realizable_figure(const RealizableRun& run);
+
+}  // namespace glifr::analysis

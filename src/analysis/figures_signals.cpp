@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <cmath>
+
+#include "glifr/analysis/figures.hpp"
+#include "glifr/analysis/style.hpp"
+#include "glifr/io/csv.hpp"
+#include "thinned.hpp"
+
+namespace glifr::analysis {
+namespace {
+
+std::vector<double> times(Index steps, double dt) {
+  std::vector<double> t;
+  for (Index step = 0; step < steps; ++step) t.push_back(static_cast<double>(step) * dt);
+  return t;
+}
+
+std::vector<double> sample_of(const std::vector<double>& values, Index samples, Index sample) {
+  std::vector<double> result;
+  for (auto i = static_cast<std::size_t>(sample); i < values.size(); i += static_cast<std::size_t>(samples)) {
+    result.push_back(values[i]);
+  }
+  return result;
+}
+
+/// Three digits are enough for a title.
+std::string rounded(double value) {
+  return format_number(std::round(value * 1000) / 1000);
+}
+
+/// What a state of a GLIFR neuron is called on an axis.
+struct StateLabel {
+  const char* state;
+  const char* label;
+};
+
+}  // namespace
+
+Figure sine_figure(const SineResponses& responses) {
+  Figure figure;
+  figure.name = "sine_responses";
+  figure.caption =
+      "Outputs of trained networks on the sine task (colours) and their targets (black, dashed), a panel a sample.";
+  Table table{"sine_responses", {{"time", times(responses.steps(), responses.dt)}}};
+  for (Index sample = 0; sample < responses.samples; ++sample) {
+    const std::string number = std::to_string(sample + 1);
+    Panel& panel = figure.panels.emplace_back();
+    panel.title = "f = " + rounded(responses.frequencies[static_cast<std::size_t>(sample)]) + " /ms";
+    std::vector<double> drawn = sample_of(responses.targets, responses.samples, sample);
+    for (const SineResponses::Output& output : responses.outputs) {
+      const std::string name = output.model + "_" + number;
+      const std::vector<double> values = sample_of(output.values, responses.samples, sample);
+      drawn.insert(drawn.end(), values.begin(), values.end());
+      table.columns.push_back({name, values});
+      Ink ink = model_ink(output.model);
+      ink.dash = 1;
+      panel.series.push_back({.mark = Mark::line,
+                              .table = "sine_responses",
+                              .x = "time",
+                              .y = {name},
+                              .ink = ink,
+                              .title = model_label(output.model)});
+    }
+    const std::string name = "target_" + number;
+    table.columns.push_back({name, sample_of(responses.targets, responses.samples, sample)});
+    Ink ink = reference_ink();
+    ink.dash = 2;
+    panel.series.push_back(
+        {.mark = Mark::line, .table = "sine_responses", .x = "time", .y = {name}, .ink = ink, .title = "target"});
+    panel.x = round_axis("time (ms)", std::get<0>(table.columns.front().values), 5);
+    panel.y = round_axis("output", drawn);
+  }
+  figure.columns = std::min<Index>(3, responses.samples);
+  if (!figure.panels.empty()) figure.panels[static_cast<std::size_t>(figure.columns - 1)].key = key_beside;
+  figure.top_margin = 2;
+  figure.right_margin = 12;
+  figure.width = 960;
+  figure.height = 230.0 * static_cast<double>((responses.samples + 2) / 3) + 60;
+  figure.tables.push_back(std::move(table));
+  return figure;
+}
+
+Figure trace_figure(std::span<const double> input, std::span<const SigmaTrace> traces, double dt) {
+  Figure figure;
+  figure.name = "trace";
+  figure.caption = "Response of one neuron: input, synaptic current, after-spike currents, voltage and firing.";
+  Table table{"trace",
+              {{"time", times(static_cast<Index>(input.size()), dt)},
+               {"input", std::vector<double>(input.begin(), input.end())}}};
+  const std::size_t columns = traces.size();
+  std::vector<std::vector<Panel>> panels;  // by column
+  for (std::size_t c = 0; c < columns; ++c) {
+    const Trace& trace = traces[c].trace;
+    const std::string suffix = columns > 1 ? "_sigma_" + rounded(traces[c].sigma_v) : "";
+    std::vector<Panel>& column = panels.emplace_back();
+    const auto add_panel = [&](const char* label, const std::vector<double>& values) -> Panel& {
+      Panel& panel = column.emplace_back();
+      panel.x = round_axis("", std::get<0>(table.columns.front().values));
+      panel.x.hides_numbers = true;
+      panel.y = round_axis(label, values, 3);
+      return panel;
+    };
+    const auto add_series = [&](Panel& panel, const std::string& name, const std::vector<double>& values, Ink ink,
+                                const std::string& title = {}) {
+      table.columns.push_back({name + suffix, values});
+      panel.series.push_back(
+          {.mark = Mark::line, .table = "trace", .x = "time", .y = {name + suffix}, .ink = ink, .title = title});
+    };
+    const std::vector<double> inputs(input.begin(), input.end());
+    Panel& first = add_panel("input", inputs);
+    first.title = "σ_v = " + rounded(traces[c].sigma_v) + " mV";
+    first.series.push_back({.mark = Mark::line, .table = "trace", .x = "time", .y = {"input"}, .ink = reference_ink()});
+    add_series(add_panel("I_{syn} (mV)", trace.synaptic), "synaptic_current", trace.synaptic, cluster_ink(0));
+    if (trace.states() > 2) {
+      std::vector<double> all;
+      for (Index state = 2; state < trace.states(); ++state) {
+        const std::vector<double> values = trace.state(state);
+        all.insert(all.end(), values.begin(), values.end());
+      }
+      Panel& currents = add_panel("I_j (pA)", all);
+      if (c + 1 == columns) currents.key = key_beside;
+      for (Index state = 2; state < trace.states(); ++state) {
+        const std::string index = std::to_string(state - 1);
+        add_series(currents, "after_spike_current_" + index, trace.state(state), cluster_ink(state - 1), "I_" + index);
+      }
+    }
+    const std::vector<double> voltage = trace.state(1);
+    add_series(add_panel("V (mV)", voltage), "voltage", voltage, cluster_ink(4));
+    Panel& last = add_panel("S", std::vector<double>{0, 1});
+    last.y.step = 0.5;
+    last.x.label = "time (ms)";
+    last.x.hides_numbers = false;
+    add_series(last, "firing", trace.state(0), reference_ink());
+  }
+  for (std::size_t row = 0; columns > 0 && row < panels[0].size(); ++row) {
+    for (std::size_t c = 0; c < columns; ++c) figure.panels.push_back(panels[c][row]);
+  }
+  figure.columns = static_cast<Index>(columns);
+  figure.row_gap = 1.2;
+  figure.top_margin = 2;
+  figure.right_margin = 8;
+  figure.width = columns > 1 ? 860 : 520;
+  figure.height = columns > 0 ? 105.0 * static_cast<double>(panels[0].size()) + 70 : 100;
+  figure.tables.push_back(std::move(table));
+  return figure;
+}
+
+Figure realizable_figure(const RealizableRun& run) {
+  Figure figure;
+  figure.name = "realizable";
+  figure.caption =
+      "A neuron learns the output of another of its kind: training loss, outputs before and after training beside the "
+      "target, and "
+      "the distance of each trained parameter to the teacher's.";
+  Table training{"training", {{"epoch", detail::thinned(run.epoch)}, {"loss", detail::thinned(run.loss)}}};
+  for (const Column& distance : run.distances) {
+    training.columns.push_back({distance.name, detail::thinned(std::get<0>(distance.values))});
+  }
+  Table outputs{"outputs",
+                {{"time", times(static_cast<Index>(run.target.size()), run.dt)},
+                 {"initial", run.initial},
+                 {"learned", run.learned},
+                 {"target", run.target}}};
+
+  Panel loss;
+  loss.x.label = "epoch";
+  loss.y = {.label = "training loss",
+            .is_logarithmic = std::ranges::all_of(run.loss, [](double value) { return value > 0; })};
+  loss.series.push_back({.mark = Mark::line, .table = "training", .x = "epoch", .y = {"loss"}, .ink = cluster_ink(0)});
+
+  Panel signal;
+  signal.x.label = "time (ms)";
+  signal.key = "top right";
+  std::vector<double> drawn;
+  for (const auto* values : {&run.initial, &run.learned, &run.target})
+    drawn.insert(drawn.end(), values->begin(), values->end());
+  const auto [low, high] = std::ranges::minmax(drawn);
+  drawn.push_back(high + 0.4 * (high - low));  // room for the key
+  signal.y = round_axis("output S", drawn);
+  Ink dashed = reference_ink();
+  dashed.dash = 2;
+  signal.series.push_back({.mark = Mark::line,
+                           .table = "outputs",
+                           .x = "time",
+                           .y = {"initial"},
+                           .ink = cluster_ink(1),
+                           .title = "initial"});
+  signal.series.push_back({.mark = Mark::line,
+                           .table = "outputs",
+                           .x = "time",
+                           .y = {"learned"},
+                           .ink = cluster_ink(0),
+                           .title = "learned"});
+  signal.series.push_back(
+      {.mark = Mark::line, .table = "outputs", .x = "time", .y = {"target"}, .ink = dashed, .title = "target"});
+
+  Panel distance;
+  distance.x.label = "epoch";
+  distance.y = {.label = "distance to the teacher's", .lower = 0};
+  distance.key = key_beside;
+  for (std::size_t i = 0; i < run.distances.size(); ++i) {
+    const std::string& name = run.distances[i].name;
+    distance.series.push_back({.mark = Mark::line,
+                               .table = "training",
+                               .x = "epoch",
+                               .y = {name},
+                               .ink = cluster_ink(static_cast<Index>(i)),
+                               .title = literal(name)});
+  }
+  figure.tables = {std::move(training), std::move(outputs)};
+  figure.panels = {std::move(loss), std::move(signal), std::move(distance)};
+  figure.columns = 3;
+  figure.right_margin = 14;
+  figure.width = 1060;
+  figure.height = 320;
+  return figure;
+}
+
+}  // namespace glifr::analysis
