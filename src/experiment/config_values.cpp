@@ -88,8 +88,10 @@ json::value value_of(const ConfigKey& key, const Settings& settings) {
 }
 
 json::value parse_value(const ConfigKey& key, std::string_view text) {
-  const bool is_text = std::holds_alternative<std::string Settings::*>(key.field) || !key.choices.empty();
-  if (is_text) return json::value(text);
+  if (std::holds_alternative<std::string Settings::*>(key.field) || !key.choices.empty()) return json::value(text);
+  if (std::holds_alternative<double Settings::*>(key.field)) {
+    if (const std::optional<double> number = parse_number(text)) return json::value(*number);
+  }
   try {
     return parse_json(text, "");
   } catch (const DataError&) {

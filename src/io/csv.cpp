@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <charconv>
 #include <limits>
-#include <optional>
 #include <stdexcept>
 
 #include "glifr/error.hpp"
@@ -40,15 +39,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   return parts;
 }
 
-/// The number that a cell holds, or nothing where it holds something else.
-std::optional<double> parse_number(std::string_view cell) {
-  if (cell.starts_with('+')) cell.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error != std::errc() || end != cell.data() + cell.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 std::string format_number(double value) {
@@ -61,6 +51,14 @@ std::string format_number(float value) {
   std::string text;
   append_number(text, value);
   return text;
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
 }
 
 CsvRows::CsvRows(std::initializer_list<std::string_view> header) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ namespace glifr {
 /// The shortest digits that read back as the same number: "0.1", "1e-08", "nan", "-inf".
 [[nodiscard]] std::string format_number(double value);
 [[nodiscard]] std::string format_number(float value);
+/// The number that a text stands for, whole, or nothing: "-2.5e3", "+1", ".5", "inf", "nan"; no blanks, no hexadecimal
+/// digits, nothing that a double cannot hold.
+[[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
 /// Lines of comma-separated cells, collected in memory: a row is a series of `cell`s closed by `end_row`.
 class CsvRows {

@@ -121,6 +121,7 @@ TEST_CASE("single keys are changed from text, the last one wins") {
   CHECK(settings.lr_schedule == Settings::Schedule::cosine);
   CHECK(settings.I0 == -3);
   CHECK(settings.hidden_size == 7);
+  CHECK(resolve("sine", "rnn", {"lr=.5"}).lr == 0.5);
   CHECK(resolve("lmnist", "rnn", {"mnist_path=123=4"}).mnist_path == "123=4");
   CHECK(resolve("pmnist", "rnn", {"permute_pixels=true"}).permute_pixels);
 }
@@ -142,7 +143,8 @@ TEST_CASE("wrong changes are refused with the key, what was found and what is ac
     CHECK(config.resolve(find_model("rnn")).lr == 1e-3);
   };
   refused("lr=0", "lr: found 0; accepted: a number > 0");
-  refused("lr=inf", "lr: found \"inf\"; accepted: a number > 0");
+  refused("lr=inf", "lr: found inf; accepted: a number > 0");
+  refused("lr=nan", "lr: found nan; accepted: a number > 0");
   refused("lr=1e999", "lr: found inf; accepted: a number > 0");
   refused("lr=fast", "lr: found \"fast\"; accepted: a number > 0");
   refused("lr=", "lr: found \"\"; accepted: a number > 0");

@@ -31,6 +31,16 @@ TEST_CASE("numbers are written in the shortest digits") {
   CHECK(format_number(-std::numeric_limits<float>::infinity()) == "-inf");
 }
 
+TEST_CASE("a text stands for a number as a whole or not at all") {
+  CHECK(parse_number("+.5") == 0.5);
+  CHECK(parse_number("-2.5e3") == -2500);
+  CHECK(parse_number("-Inf") == -std::numeric_limits<double>::infinity());
+  for (const char* text : {"", "+", "--1", "+-1", "1 ", " 1", "1,5", "0x10", "1e999", "1e-999", "e5", "one"}) {
+    INFO(text);
+    CHECK_FALSE(parse_number(text));
+  }
+}
+
 TEMPLATE_TEST_CASE("every number reads back as the same number", "", float, double) {
   std::mt19937_64 generator(1);
   std::normal_distribution<double> mantissa;

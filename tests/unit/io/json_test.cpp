@@ -1,7 +1,9 @@
 #include "glifr/io/json.hpp"
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <limits>
+#include <random>
 
 #include "glifr/error.hpp"
 #include "support/catch.hpp"
@@ -43,6 +45,27 @@ TEST_CASE("text that is not JSON is refused with the place") {
     CHECK_THROWS_AS(parse_json(text, "file.json"), DataError);
   }
   CHECK_THROWS_AS(parse_json(std::string(1000, '['), "deep.json"), DataError);
+}
+
+TEST_CASE("a name that stands twice in one object is refused") {
+  CHECK_THROWS_WITH(parse_json("{\"a\": 1,\n\"b\": 2,\n\"a\": 3}", "file.json"),
+                    Contains("line 3 has 'a' for the second time"));
+  CHECK_THROWS_AS(parse_json("{\"a\": 1, \"\\u0061\": 3}", "file.json"), DataError);
+  CHECK_NOTHROW(parse_json("{\"a\": {\"a\": 1}, \"b\": [{\"a\": 1}, {\"a\": 1}]}", "file.json"));
+}
+
+TEST_CASE("every number reads back as the same number") {
+  std::mt19937_64 generator(1);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  std::vector<double> numbers{0.11935319286735585, 5e300, 1e22, std::numeric_limits<double>::max(),
+                              std::numeric_limits<double>::denorm_min()};
+  for (int i = 0; i < 10'000; ++i) numbers.push_back(uniform(generator) * std::pow(10, 300 * uniform(generator)));
+  const json::value read = parse_json(to_text(json::value_from(numbers)), "numbers");
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (read.at(i).to_number<double>() != numbers[i]) FAIL(to_line(numbers[i]) << " became " << to_line(read.at(i)));
+  }
+  const json::value extremes{std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::uint64_t>::max()};
+  CHECK(parse_json(to_text(extremes), "numbers") == extremes);
 }
 
 TEST_CASE("a JSON file that is missing is a DataError") {
