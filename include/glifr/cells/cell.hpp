@@ -7,11 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "glifr/cells/composed.hpp"
 #include "glifr/core/parameter.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
-#include "glifr/ops/linear.hpp"
-#include "glifr/ops/reshape.hpp"
 #include "glifr/ops/scan.hpp"
 
 namespace glifr {
@@ -74,8 +73,9 @@ class Cell {
     parameters_.reserve(2 + field_list.size());
     parameters_.emplace_back(prefix + names.input, Shape{settings.input_size, inputs * n}, names.stored_transposed);
     parameters_.emplace_back(prefix + names.lateral, Shape{n, inputs * n}, names.stored_transposed);
-    for (const auto& [field, extent] : field_list) {
-      parameters_.emplace_back(prefix + field.stored_name(), field.is_flat ? Shape{extent * n} : extent == 1 ? Shape{1, n} : Shape{extent, 1, n});
+    for (const auto& [field, extent, is_array] : field_list) {
+      const Shape shape = field.is_flat ? Shape{extent * n} : is_array ? Shape{extent, 1, n} : Shape{1, n};
+      parameters_.emplace_back(prefix + field.stored_name(), shape);
     }
   }
 
@@ -115,7 +115,9 @@ class Cell {
 
   /// The same, one tape operation for every operation of every time step.
   [[nodiscard]] ScanResult<N, T> run_composed(Tape<T>& tape, const Sequence<T>& input, const OutputMask<T>& mask = {},
-                                              const ScanOptions& options = {}, const InitialState<N, T>& initial = {}) const;
+                                              const ScanOptions& options = {}, const InitialState<N, T>& initial = {}) const {
+    return scan_composed(on(tape), input, initial, mask, options);
+  }
 
  private:
   Settings settings_;
@@ -123,5 +125,3 @@ class Cell {
 };
 
 }  // namespace glifr
-
-#include "glifr/cells/composed.hpp"

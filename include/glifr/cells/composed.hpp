@@ -1,6 +1,15 @@
 #pragma once
 
-#include "glifr/cells/cell.hpp"
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "glifr/core/tape.hpp"
+#include "glifr/ops/elementwise.hpp"
+#include "glifr/ops/linear.hpp"
+#include "glifr/ops/reshape.hpp"
+#include "glifr/ops/scan.hpp"
 
 namespace glifr {
 
@@ -34,11 +43,12 @@ Var<T> zeros(Tape<T>& tape, Index batch, Index neurons) {
 
 }  // namespace detail
 
+/// What `scan` computes, one tape operation for every operation of every time step: slow and plain, to hold the fused scan against.
 template <class N, Scalar T>
-ScanResult<N, T> Cell<N, T>::run_composed(Tape<T>& tape, const Sequence<T>& input, const OutputMask<T>& mask, const ScanOptions& options,
-                                          const InitialState<N, T>& initial) const {
+ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial = {},
+                               const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {
   constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
-  const Layer<N, T> layer = on(tape);
+  Tape<T>& tape = layer.w_lateral.tape();
   const Index neurons = layer.neurons, delay = layer.delay;
   const auto parameters = detail::physical_parameters(layer);
   typename N::template Constants<T> constants;
@@ -74,7 +84,7 @@ ScanResult<N, T> Cell<N, T>::run_composed(Tape<T>& tape, const Sequence<T>& inpu
     } else if (!initial.history.is_empty()) {
       synaptic = synaptic + matmul(step_of(initial.history, t), layer.w_lateral);
     }
-    std::array<Var<T>, static_cast<std::size_t>(inputs)> parts;
+    std::array<Var<T>, static_cast<std::size_t>(input_count<N>)> parts;
     for (std::size_t g = 0; g < parts.size(); ++g) parts[g] = detail::column_block(synaptic, static_cast<Index>(g) * neurons, neurons);
     call_step<N>(state, parameters, constants, parts);
     s = 0;

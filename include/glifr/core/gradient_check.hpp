@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <sstream>
@@ -14,7 +15,7 @@ namespace glifr {
 /// What a gradient check found.
 struct GradientCheck {
   bool passed = true;
-  double worst = 0;      ///< largest relative error
+  double worst = 0;      ///< largest relative error; NaN where a gradient is
   std::string report{};  ///< where that was, with both gradients
 };
 
@@ -72,9 +73,9 @@ inline GradientCheck gradient_check(const std::function<Var<double>(Tape<double>
       x = centre;
       const double difference = (above - below) / (2 * step), gradient = gradients[k].data()[i];
       const double error = std::abs(gradient - difference) / std::max({std::abs(gradient), std::abs(difference), floor});
-      if (error <= check.worst && !std::isnan(error)) continue;
+      check.passed = check.passed && error <= tolerance;  // false for a NaN
+      if (error <= check.worst || std::isnan(check.worst)) continue;
       check.worst = error;
-      check.passed = error <= tolerance;  // false for a NaN too
       std::ostringstream text;
       text.precision(12);
       text << "input " << k << ", element " << i << ": by the tape " << gradient << ", by differences " << difference << ", relative error "

@@ -46,8 +46,7 @@ class Gradients {
     Index offset = 0;
     for (Parameter<T>* parameter : parameters) {
       entries_.push_back({parameter, offset});
-      constexpr Index unit = static_cast<Index>(memory_alignment / sizeof(T));
-      if (parameter->is_trained) offset += (parameter->value.size() + unit - 1) / unit * unit;
+      if (parameter->is_trained) offset += parameter->value.padded_size();
     }
     buffer_ = Tensor<T>({offset});
   }

@@ -17,9 +17,9 @@ class Tensor {
   /// A tensor of zeros.
   explicit Tensor(const Shape& shape)
       : shape_(shape), memory_(allocate_aligned(static_cast<std::size_t>(shape.size()) * sizeof(T))) {
-    std::fill_n(data(), shape.size(), T(0));
+    std::fill_n(data(), padded_size(), T(0));
   }
-  Tensor(const Tensor& other) : Tensor(other.shape_) { std::copy_n(other.data(), shape_.size(), data()); }
+  Tensor(const Tensor& other) : Tensor(other.memory_ ? Tensor(other.shape_) : Tensor()) { std::copy_n(other.data(), size(), data()); }
   Tensor(Tensor&&) noexcept = default;
   Tensor& operator=(Tensor other) noexcept {
     std::swap(shape_, other.shape_);
@@ -30,6 +30,11 @@ class Tensor {
 
   [[nodiscard]] const Shape& shape() const { return shape_; }
   [[nodiscard]] Index size() const { return memory_ ? shape_.size() : 0; }
+  /// Elements that may be touched: `size` rounded up to whole vectors. Those behind the last are zero unless written.
+  [[nodiscard]] Index padded_size() const {
+    constexpr Index unit = static_cast<Index>(memory_alignment / sizeof(T));
+    return (size() + unit - 1) / unit * unit;
+  }
   [[nodiscard]] T* data() { return reinterpret_cast<T*>(memory_.get()); }
   [[nodiscard]] const T* data() const { return reinterpret_cast<const T*>(memory_.get()); }
   [[nodiscard]] std::span<T> values() { return {data(), static_cast<std::size_t>(size())}; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -16,7 +17,7 @@ enum class Op : unsigned char {
   literal,
   // Leaves that the caller of the program supplies, each with an index.
   old_state,      // state that the step started from
-  new_state,      // state that the step produced: stored by the forward pass, never computed again
+  new_state,      // state that the step produced: stored by the forward pass
   parameter,
   constant,
   synaptic,
@@ -254,10 +255,16 @@ class Reverse {
   constexpr Reverse(const Graph& forward, const std::array<int, States>& new_state) : forward_(forward) {
     value_.fill(-1);
     adjoint_.fill(-1);
+    // The output is stored with its mask (dropout, silencing) over it, which may be zero: where the rest of the step reads it, it is computed
+    // again instead.
+    std::array<int, States - 1> rest{};
+    std::copy(new_state.begin() + 1, new_state.end(), rest.begin());
+    const bool rest_reads_output = reach(forward, rest)[static_cast<std::size_t>(new_state[0])];
     for (std::size_t k = 0; k < States; ++k) {
       const int id = new_state[k];
       const int leaf = out_.leaf(Op::new_state, static_cast<int>(k));
-      if (!is_leaf(forward_[id].op)) value_[static_cast<std::size_t>(id)] = leaf;
+      const bool is_known = !is_leaf(forward_[id].op) && !(k == 0 && rest_reads_output);
+      if (is_known) value_[static_cast<std::size_t>(id)] = leaf;
       accumulate(id, out_.leaf(Op::state_adjoint, static_cast<int>(k)));
     }
   }
@@ -488,6 +495,8 @@ template <class N, bool Train, int I, class T, class Parameters, class Constants
 GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& parameters, const Constants& constants) {
   constexpr Node n = program<N, Train>.graph[I];
   constexpr auto index = static_cast<std::size_t>(n.a);
+  // For plain numbers, which have no namespace of their own; the functions of symbols would hide these.
+  using glifr::sigmoid, glifr::tanh, glifr::exp, glifr::log, glifr::sqrt, glifr::abs, glifr::min, glifr::max, glifr::less, glifr::select;
   if constexpr (n.op == Op::literal) v[I] = T(n.value);
   if constexpr (n.op == Op::old_state) v[I] = io.old_state[index];
   if constexpr (n.op == Op::new_state) v[I] = io.new_state[index];

@@ -81,4 +81,46 @@ GLIFR_INLINE T surrogate(T value, T /*x*/, T /*slope*/) {
   return value;
 }
 
+namespace detail {
+
+/// A number beside others of another type, as a literal is beside a value: they meet as floats where one is a float, else as doubles.
+template <class A, class... B>
+concept MixedNumbers = (std::is_arithmetic_v<A> && ... && std::is_arithmetic_v<B>) && (Number<A> || ... || Number<B>) &&
+                       !(std::is_same_v<A, B> && ...);
+template <class... X>
+using Meeting = std::conditional_t<(std::is_same_v<X, float> || ...), float, double>;
+
+}  // namespace detail
+
+template <class A, class B>
+  requires detail::MixedNumbers<A, B>
+GLIFR_INLINE auto min(A a, B b) {
+  using T = detail::Meeting<A, B>;
+  return min(static_cast<T>(a), static_cast<T>(b));
+}
+template <class A, class B>
+  requires detail::MixedNumbers<A, B>
+GLIFR_INLINE auto max(A a, B b) {
+  using T = detail::Meeting<A, B>;
+  return max(static_cast<T>(a), static_cast<T>(b));
+}
+template <class A, class B>
+  requires detail::MixedNumbers<A, B>
+GLIFR_INLINE auto less(A a, B b) {
+  using T = detail::Meeting<A, B>;
+  return less(static_cast<T>(a), static_cast<T>(b));
+}
+template <class C, class A, class B>
+  requires detail::MixedNumbers<C, A, B>
+GLIFR_INLINE auto select(C condition, A a, B b) {
+  using T = detail::Meeting<C, A, B>;
+  return select(static_cast<T>(condition), static_cast<T>(a), static_cast<T>(b));
+}
+template <class V, class X, class S>
+  requires detail::MixedNumbers<V, X, S>
+GLIFR_INLINE auto surrogate(V value, X x, S slope) {
+  using T = detail::Meeting<V, X, S>;
+  return surrogate(static_cast<T>(value), static_cast<T>(x), static_cast<T>(slope));
+}
+
 }  // namespace glifr

@@ -36,6 +36,10 @@ template <class Member>
 inline constexpr std::size_t extent = 1;
 template <class T, std::size_t N>
 inline constexpr std::size_t extent<std::array<T, N>> = N;
+template <class Member>
+inline constexpr bool is_array = false;
+template <class T, std::size_t N>
+inline constexpr bool is_array<std::array<T, N>> = true;
 
 /// Calls visit(scalar, field, index within the field) for every scalar of a state, parameter or constant struct, in declaration order.
 struct ScalarVisitor {
@@ -79,6 +83,7 @@ consteval int count_fields() {
 struct FieldExtent {
   Field field;
   int extent;
+  bool is_array;  ///< the member is an array, be it of a single scalar
 };
 
 /// The members of a struct described by `fields`, in declaration order.
@@ -88,7 +93,8 @@ constexpr auto list_fields() {
   Struct object{};
   std::size_t i = 0;
   Struct::fields(object, [&](auto& member, const Field& field) {
-    list[i++] = {field, static_cast<int>(detail::extent<std::remove_cvref_t<decltype(member)>>)};
+    using Member = std::remove_cvref_t<decltype(member)>;
+    list[i++] = {field, static_cast<int>(detail::extent<Member>), detail::is_array<Member>};
   });
   return list;
 }
@@ -125,17 +131,35 @@ GLIFR_INLINE constexpr void call_step(typename Neuron::template State<T>& state,
   }
 }
 
+namespace detail {
+
+struct IgnoreField {
+  constexpr void operator()(auto&, const Field&) const {}
+};
+template <class Struct>
+concept Described = requires(Struct& object) { Struct::fields(object, IgnoreField{}); };
+
+/// `step` takes the synaptic currents as `call_step` may hand them over.
+template <class N, class T>
+concept Steps = requires(typename N::template State<T>& state, const typename N::template Parameters<T>& parameters,
+                         const typename N::template Constants<T>& constants, const T& current,
+                         const std::array<T, static_cast<std::size_t>(input_count<N>)>& currents) {
+  requires requires { N::step(state, parameters, constants, currents); } ||
+               (input_count<N> == 1 && requires { N::step(state, parameters, constants, current); });
+};
+
+}  // namespace detail
+
 /// The equations of one neuron, written once. A neuron names itself, describes its `State` (whose first member is the output: what other
 /// neurons and the readout see), `Parameters` (trained) and `Constants` as templates over the value type, each with a
 /// `static void fields(auto& self, auto&& visit)` that visits every member with its `Field`, and advances one time step in
 /// `static void step(State<T>&, const Parameters<T>&, const Constants<C>&, const T& synaptic_current)`.
 template <class N>
-concept Neuron = requires(typename N::template State<double>& state, const typename N::template Parameters<double>& parameters,
-                          const typename N::template Constants<double>& constants,
-                          const std::array<double, static_cast<std::size_t>(input_count<N>)>& synaptic) {
+concept Neuron = requires {
   { N::name } -> std::convertible_to<std::string>;
-  call_step<N>(state, parameters, constants, synaptic);
-} && count_scalars<typename N::template State<double>>() >= 1;
+} && detail::Described<typename N::template State<double>> && detail::Described<typename N::template Parameters<double>> &&
+    detail::Described<typename N::template Constants<double>> && detail::Steps<N, double> &&
+    count_scalars<typename N::template State<double>>() >= 1;
 
 /// The time step (ms) among a neuron's constants, or 1 where it has none.
 template <class Constants>

@@ -119,7 +119,11 @@ Var<T> number_like(const Var<T>& neighbour, double number) {
 template <Scalar T, PlainNumber S>
 Var<T> min(const Var<T>& a, S b) { return min(a, number_like(a, static_cast<double>(b))); }
 template <Scalar T, PlainNumber S>
+Var<T> min(S a, const Var<T>& b) { return min(number_like(b, static_cast<double>(a)), b); }
+template <Scalar T, PlainNumber S>
 Var<T> max(const Var<T>& a, S b) { return max(a, number_like(a, static_cast<double>(b))); }
+template <Scalar T, PlainNumber S>
+Var<T> max(S a, const Var<T>& b) { return max(number_like(b, static_cast<double>(a)), b); }
 template <Scalar T, PlainNumber S>
 Var<T> less(const Var<T>& a, S b) { return less(a, number_like(a, static_cast<double>(b))); }
 template <Scalar T, PlainNumber S>
@@ -133,9 +137,16 @@ Var<T> select(const Var<T>& condition, S a, U b) {
   return select(condition, number_like(condition, static_cast<double>(a)), number_like(condition, static_cast<double>(b)));
 }
 
-/// `value` going forward; going backward, dL/dx += dL/dy slope, and nothing else.
+/// `value` going forward; going backward, dL/dx += dL/dy slope, and nothing else. `value` has the shape of x; a slope with a single row or
+/// column is repeated.
 template <Scalar T>
 Var<T> surrogate(const Var<T>& value, const Var<T>& x, const Var<T>& slope) {
+  const View<T> vx = x.value(), vs = slope.value();
+  const auto fits = [](Index size, Index whole) { return size == whole || size == 1; };
+  if (value.shape() != x.shape() || !fits(vs.rows, vx.rows) || !fits(vs.columns, vx.columns)) {
+    throw ShapeError("surrogate", "a value and a slope like x, " + to_string(x.shape()),
+                     to_string(value.shape()) + " and " + to_string(slope.shape()));
+  }
   const Var<T> y = x.tape().make_from(x.shape(), x);
   kernels::map<kernels::Affine<T>, T>({T(1), T(0)}, value.value(), y.value());
   if (y.has_grad()) {
@@ -144,6 +155,10 @@ Var<T> surrogate(const Var<T>& value, const Var<T>& x, const Var<T>& slope) {
     });
   }
   return y;
+}
+template <Scalar T, PlainNumber S>
+Var<T> surrogate(const Var<T>& value, const Var<T>& x, S slope) {
+  return surrogate(value, x, number_like(x, static_cast<double>(slope)));
 }
 
 }  // namespace glifr

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "glifr/backend/elementwise.hpp"
 #include "glifr/backend/kernels.hpp"
@@ -43,7 +44,7 @@ Var<T> loss_direction(const Var<T>& x) {
 /// Mean squared error: sum of (x - target)^2 over `count` (0: the number of elements; a share of a batch gives the whole batch's).
 /// `target` has the shape of x and outlives the round.   dL/dx += 2 (x - target) / count
 template <Scalar T>
-Loss<T> mean_squared_error(const Var<T>& x, View<const T> target, Index count = 0) {
+Loss<T> mean_squared_error(const Var<T>& x, std::type_identity_t<View<const T>> target, Index count = 0) {
   const View<T> vx = x.value();
   if (target.rows != vx.rows || target.columns != vx.columns) {
     throw ShapeError("mean_squared_error", to_string(x.shape()), to_string(Shape{target.rows, target.columns}));

@@ -131,8 +131,10 @@ class Scan {
     }
     if (!has_grad_) return;
     grad_ = arena.template allocate<T>(steps_ * row_size());
-    // The gradient of the synaptic currents replaces that of the outputs, or, where there are several currents, the currents themselves.
-    synaptic_grad_ = inputs == 1 && !program.needs_synaptic ? grad_ : synaptic_;
+    // The gradient of the synaptic currents replaces that of the outputs or, where there are several currents, these: but for the caller's.
+    synaptic_grad_ = inputs == 1             ? grad_
+                     : options_.track_states ? arena.template allocate<T>(steps_ * row_size() * inputs)
+                                             : synaptic_;
     for (std::size_t k = 0; k < states; ++k) adjoint_[k] = arena.template allocate_zeroed<T>(row_size());
     parameter_sum_ = arena.template allocate_zeroed<T>(parameter_scalars * stride_);
   }

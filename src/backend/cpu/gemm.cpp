@@ -7,12 +7,18 @@
 
 #include "glifr/backend/kernels.hpp"
 
-#ifdef GLIFR_USE_CBLAS
+#if defined(GLIFR_USE_BLIS) || defined(GLIFR_USE_OPENBLAS)
+#define GLIFR_USE_CBLAS
 extern "C" {
 void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a, int lda, const float* b,
                  int ldb, float beta, float* c, int ldc);
 void cblas_dgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, double alpha, const double* a, int lda, const double* b,
                  int ldb, double beta, double* c, int ldc);
+#ifdef GLIFR_USE_BLIS
+void bli_thread_set_num_threads(std::ptrdiff_t threads);
+#else
+void openblas_set_num_threads(int threads);
+#endif
 }
 #endif
 
@@ -20,9 +26,22 @@ namespace glifr::kernels {
 
 namespace {
 
+#ifdef GLIFR_USE_CBLAS
+/// A product runs on the thread that calls for it, whatever the environment tells the library.
+const bool uses_one_thread = [] {
+#ifdef GLIFR_USE_BLIS
+  bli_thread_set_num_threads(1);
+#else
+  openblas_set_num_threads(1);
+#endif
+  return true;
+}();
+#endif
+
 template <Scalar T>
 void multiply(Transpose ta, Transpose tb, Index m, Index n, Index k, View<const T> a, View<const T> b, T beta, View<T> c) {
 #ifdef GLIFR_USE_CBLAS
+  (void)uses_one_thread;
   constexpr int row_major = 101, as_it_is = 111, transposed = 112;
   const auto flag = [](Transpose t) { return t == Transpose::yes ? transposed : as_it_is; };
   const auto narrow = [](Index size) { return static_cast<int>(size); };

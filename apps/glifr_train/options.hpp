@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "glifr/experiment/trial.hpp"
+
+/// What the command line of glifr_train asks for, as it was typed.
+struct Options {
+  std::string task, model = "glifr_lheta", config, data, cache;
+  std::vector<std::string> set;
+  std::optional<glifr::Index> epochs;
+  glifr::Index trials = 1, first_trial = 0, threads = 0, jobs = 0;
+  glifr::RunOptions run;
+  bool benchmark = false, print_config = false;
+  double benchmark_seconds = 3;
+};
+
+/// Parses the command line. Help and version are printed here; `exit_code` is then set, as it is where the command line is wrong.
+struct ParsedOptions {
+  Options options;
+  std::optional<int> exit_code;
+};
+[[nodiscard]] ParsedOptions parse_options(int argc, char** argv);

@@ -1,0 +1,129 @@
+#include "progress.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+using glifr::Index;
+
+namespace {
+
+std::string format(const char* pattern, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, pattern, value);
+  return text;
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  char text[64];
+  if (whole >= 3600) {
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
+  }
+  return text;
+}
+
+std::string bar(double share) {
+  constexpr int width = 20;
+  const int full = static_cast<int>(share * width);
+  return "[" + std::string(static_cast<std::size_t>(full), '=') + std::string(static_cast<std::size_t>(width - full), ' ') + "]";
+}
+
+}  // namespace
+
+void Progress::print(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  erase();
+  std::cout << line << std::endl;
+}
+
+void Progress::note(const glifr::Trial& trial, const std::string& text) { print(trial.label() + ": " + text); }
+
+void Progress::reading(const std::string& what, Index done, Index total) {
+  const std::lock_guard lock(mutex_);
+  const auto now = Clock::now();
+  if (done < total && now - shown_ < std::chrono::milliseconds(is_terminal_ ? 100 : 5000)) return;
+  shown_ = now;
+  erase();
+  std::cout << what << ": " << done << " of " << total;
+  if (is_terminal_ && done < total) {
+    std::cout << std::flush;
+    line_is_open_ = true;
+  } else {
+    std::cout << std::endl;
+  }
+}
+
+void Progress::begin(const glifr::Trial& trial, Index steps_per_epoch, Index samples) {
+  const std::lock_guard lock(mutex_);
+  Running& running = running_[&trial];
+  running.steps_per_epoch = steps_per_epoch;
+  running.samples = samples;
+  running.label = trial.label();
+  running.max_epochs = trial.settings.max_epochs;
+}
+
+void Progress::after_step(const glifr::Trial& trial, const glifr::Position& position) {
+  const std::lock_guard lock(mutex_);
+  Running& running = running_[&trial];
+  running.position = position;
+  if (running.first_step < 0) running.first_step = position.epoch * running.steps_per_epoch + position.step - 1;
+  show();
+}
+
+void Progress::after_epoch(const glifr::Trial& trial, const glifr::EpochReport& report) {
+  const std::lock_guard lock(mutex_);
+  running_[&trial].last = report;
+}
+
+void Progress::end(const glifr::Trial& trial) {
+  const std::lock_guard lock(mutex_);
+  running_.erase(&trial);
+  ++finished_;
+}
+
+std::string Progress::describe(const Running& r) const {
+  const double elapsed = std::chrono::duration<double>(Clock::now() - r.started).count();
+  const double all = static_cast<double>(r.max_epochs * r.steps_per_epoch);
+  const double done = static_cast<double>(r.position.epoch * r.steps_per_epoch + r.position.step);
+  const double here = done - static_cast<double>(std::max<Index>(0, r.first_step));
+  const double per_second = elapsed > 0 ? here / elapsed : 0;
+  const double samples_per_step = static_cast<double>(r.samples) / static_cast<double>(r.steps_per_epoch);
+  const auto& score = r.position.running;
+  const bool has_epoch = r.last.epoch > 0;
+  std::string text = r.label + " " + bar(done / all) + " epoch " + std::to_string(std::min(r.position.epoch + 1, r.max_epochs)) + "/" +
+                     std::to_string(r.max_epochs);
+  text += ", loss " + format("%.4g", has_epoch ? r.last.loss : score.loss());
+  if (has_epoch && r.last.accuracy) text += ", accuracy " + format("%.2f %%", 100 * *r.last.accuracy);
+  text += ", " + format("%.0f", per_second * samples_per_step) + " samples/s";
+  if (per_second > 0) text += ", " + duration((all - done) / per_second) + " left";
+  return text;
+}
+
+void Progress::show() {
+  const auto now = Clock::now();
+  if (now - shown_ < (is_terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000))) return;
+  shown_ = now;
+  if (!is_terminal_) {
+    for (const auto& [trial, running] : running_) std::cout << describe(running) << '\n';
+    std::cout << std::flush;
+    return;
+  }
+  // Where several run, the line shows the one that is furthest behind, and how many are done.
+  const auto behind = std::min_element(running_.begin(), running_.end(), [](const auto& a, const auto& b) {
+    return a.second.position.epoch < b.second.position.epoch;
+  });
+  if (behind == running_.end()) return;
+  erase();
+  if (trials_ > 1) std::cout << "[" << finished_ << "/" << trials_ << " trials] ";
+  std::cout << describe(behind->second) << std::flush;
+  line_is_open_ = true;
+}
+
+void Progress::erase() {
+  if (!line_is_open_) return;
+  std::cout << "\r\033[K" << std::flush;
+  line_is_open_ = false;
+}

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "glifr/experiment/trial.hpp"
+
+/// Shows how training goes on: on a terminal one line that is rewritten, elsewhere plain lines from time to time.
+class Progress final : public glifr::TrialObserver {
+ public:
+  Progress(std::size_t trials, bool is_terminal) : trials_(trials), is_terminal_(is_terminal) {}
+
+  void note(const glifr::Trial& trial, const std::string& text) override;
+  void begin(const glifr::Trial& trial, glifr::Index steps_per_epoch, glifr::Index samples) override;
+  void after_step(const glifr::Trial& trial, const glifr::Position& position) override;
+  void after_epoch(const glifr::Trial& trial, const glifr::EpochReport& report) override;
+
+  /// A line that stays.
+  void print(const std::string& line);
+  /// Long reading of data.
+  void reading(const std::string& what, glifr::Index done, glifr::Index total);
+  /// A trial ended; its line on the terminal goes.
+  void end(const glifr::Trial& trial);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Running {
+    glifr::Index steps_per_epoch = 1, samples = 0, first_step = -1;
+    glifr::EpochReport last{};
+    glifr::Position position{};
+    Clock::time_point started = Clock::now();
+    std::string label;
+    glifr::Index max_epochs = 1;
+  };
+
+  [[nodiscard]] std::string describe(const Running& running) const;
+  void show();
+  void erase();
+
+  std::size_t trials_, finished_ = 0;
+  bool is_terminal_;
+  std::mutex mutex_;
+  std::map<const glifr::Trial*, Running> running_;
+  Clock::time_point shown_ = Clock::now();
+  bool line_is_open_ = false;
+};

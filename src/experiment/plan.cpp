@@ -1,0 +1,140 @@
+#include "glifr/experiment/plan.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+namespace glifr {
+
+std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen, Index first_trial, Index trials,
+                                    const std::filesystem::path& out) {
+  std::vector<PlannedTrial> plan;
+  for (Index number = first_trial; number < first_trial + trials; ++number) {
+    const std::size_t trial_start = plan.size();
+    const auto place_of = [&](std::string_view name) -> std::optional<std::size_t> {
+      for (std::size_t i = trial_start; i < plan.size(); ++i) {
+        if (plan[i].trial.settings.model == name) return i;
+      }
+      return std::nullopt;
+    };
+    for (const Model& model : chosen) {
+      std::optional<std::size_t> after;
+      if (model.is_heterogeneous()) {
+        after = place_of(model.starts_from);
+        Trial source{config.resolve(find_model(model.starts_from)), number};
+        if (!after && !is_complete(source.folder(out))) {
+          plan.push_back({std::move(source), std::nullopt, true});
+          after = plan.size() - 1;
+        }
+      }
+      plan.push_back({{config.resolve(model), number}, after, false});
+    }
+  }
+  return plan;
+}
+
+Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads) {
+  // Products of a forward pass: below some ten million, a step lasts about as long as handing work to another thread.
+  const auto work = [](const Settings& s) {
+    return static_cast<double>(s.batch_size * s.time_steps() * s.hidden_size) * static_cast<double>(s.hidden_size + s.input_size);
+  };
+  const bool is_small = std::all_of(plan.begin(), plan.end(), [&](const PlannedTrial& p) { return work(p.trial.settings) < 3e7; });
+  return is_small ? std::clamp<Index>(static_cast<Index>(plan.size()), 1, threads) : 1;
+}
+
+namespace {
+
+/// What the threads of a plan share: which trials wait, run and are done.
+class Schedule {
+ public:
+  explicit Schedule(const std::vector<PlannedTrial>& plan) : plan_(plan), states_(plan.size(), State::waiting), outcomes_(plan.size()) {}
+
+  /// The next trial that may start, waiting for one if need be; nothing when none is left.
+  std::optional<std::size_t> take() {
+    std::unique_lock lock(mutex_);
+    while (!error_) {
+      bool some_wait = false;
+      for (std::size_t i = 0; i < plan_.size(); ++i) {
+        if (states_[i] != State::waiting) continue;
+        const auto after = plan_[i].after;
+        if (!after || states_[*after] == State::complete) {
+          states_[i] = State::running;
+          return i;
+        }
+        if (states_[*after] == State::failed) {
+          states_[i] = State::failed;
+          outcomes_[i].failure = "not run: " + plan_[*after].trial.label() + ", from which it starts, failed";
+          continue;
+        }
+        some_wait = true;
+      }
+      if (!some_wait) return std::nullopt;
+      changed_.wait(lock);
+    }
+    return std::nullopt;
+  }
+
+  void complete(std::size_t i, const TrialOutcome& outcome) {
+    finish(i, outcome.state == TrialOutcome::State::interrupted ? State::failed : State::complete, {outcome, {}});
+  }
+  void fail(std::size_t i, const std::string& why) { finish(i, State::failed, {std::nullopt, why}); }
+  void stop(std::exception_ptr error) {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::move(error);
+    changed_.notify_all();
+  }
+
+  std::vector<PlannedOutcome> outcomes() {
+    if (error_) std::rethrow_exception(error_);
+    return std::move(outcomes_);
+  }
+
+ private:
+  enum class State { waiting, running, complete, failed };
+
+  void finish(std::size_t i, State state, PlannedOutcome outcome) {
+    const std::lock_guard lock(mutex_);
+    states_[i] = state;
+    outcomes_[i] = std::move(outcome);
+    changed_.notify_all();
+  }
+
+  const std::vector<PlannedTrial>& plan_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<State> states_;
+  std::vector<PlannedOutcome> outcomes_;
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
+std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data, Index threads, Index jobs,
+                                     std::atomic<bool>& stop, TrialObserver& observer) {
+  Schedule schedule(plan);
+  const auto work = [&](Index worker_threads) {
+    Workers workers(worker_threads);
+    while (const auto i = stop ? std::nullopt : schedule.take()) {
+      try {
+        schedule.complete(*i, run_trial(plan[*i].trial, options, data, workers, stop, observer));
+      } catch (const NumericError& error) {
+        schedule.fail(*i, plan[*i].trial.label() + ": " + error.what());
+      } catch (...) {
+        schedule.stop(std::current_exception());
+        stop = true;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> team;
+    for (Index job = 0; job < jobs; ++job) {
+      const Index share = threads / jobs + (job < threads % jobs ? 1 : 0);
+      team.emplace_back(work, std::max<Index>(1, share));
+    }
+  }
+  return schedule.outcomes();
+}
+
+}  // namespace glifr

@@ -1,0 +1,254 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "glifr/experiment/realizable.hpp"
+#include "glifr/experiment/settings.hpp"
+#include "glifr/experiment/trial.hpp"
+#include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/training/checkpoint.hpp"
+
+/// The callbacks that write a trial's files while it is trained.
+namespace glifr {
+
+/// metrics.csv: a row an epoch.
+template <Scalar T>
+class MetricsRecorder final : public Callback<T> {
+ public:
+  MetricsRecorder(const std::filesystem::path& folder, bool resumes, Index epochs)
+      : file_(resumes ? CsvAppender::resume(folder / "metrics.csv", 1 + epochs)
+                      : CsvAppender::start(folder / "metrics.csv", CsvRows({"epoch", "train_loss", "train_acc", "seconds"}))) {}
+
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    row_.clear();
+    row_.cell(report.epoch).cell(report.loss);
+    report.accuracy ? row_.cell(*report.accuracy) : row_.empty_cell();
+    row_.cell(report.seconds).end_row();
+    file_.append(row_);
+    return true;
+  }
+  void sync() { file_.sync(); }
+
+ private:
+  CsvAppender file_;
+  CsvRows row_;
+};
+
+/// parameters/*.csv: the physical values of the neurons' trained parameters before training, every so many epochs, and after the last.
+template <Scalar T>
+class ParameterRecorder final : public Callback<T> {
+ public:
+  ParameterRecorder(RecurrentNetwork<T>& network, const Settings& settings, std::filesystem::path folder)
+      : settings_(settings), folder_(std::move(folder) / "parameters") {
+    // Only neurons with parameters of a physical meaning: the biases of the other cells are weights like others.
+    if (!settings.train_dynamics) return;
+    const auto fields = network.fields();
+    for (std::size_t k = 0; k < fields.size(); ++k) tracked_.push_back({fields[k].field, network.parameters()[2 + k]});
+  }
+
+  void start(bool resumes, Index epochs) {
+    if (tracked_.empty()) return;
+    create_folder(folder_);
+    const Index rows = 1 + epochs / settings_.parameter_every;
+    for (const Tracked& tracked : tracked_) {
+      const auto path = folder_ / (std::string(tracked.field.name) + ".csv");
+      files_.push_back(resumes ? CsvAppender::resume(path, rows) : CsvAppender::start(path));
+    }
+    if (!resumes) append();
+    last_epoch_ = epochs / settings_.parameter_every * settings_.parameter_every;
+  }
+
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    if (report.epoch % settings_.parameter_every != 0) return true;
+    append();
+    last_epoch_ = report.epoch;
+    return true;
+  }
+
+  void finish(Index epoch) {
+    if (last_epoch_ != epoch) append();
+  }
+  void sync() {
+    for (CsvAppender& file : files_) file.sync();
+  }
+
+ private:
+  struct Tracked {
+    Field field;
+    const Parameter<T>* parameter;
+  };
+
+  void append() {
+    for (std::size_t k = 0; k < tracked_.size(); ++k) {
+      physical_.clear();
+      for (const T raw : tracked_[k].parameter->value.values()) {
+        physical_.push_back(to_physical(tracked_[k].field.transform, raw, static_cast<T>(settings_.dt)));
+      }
+      row_.clear();
+      row_.row(physical_);
+      files_[k].append(row_);
+    }
+  }
+
+  const Settings& settings_;
+  std::filesystem::path folder_;
+  std::vector<Tracked> tracked_;
+  std::vector<CsvAppender> files_;
+  std::vector<T> physical_;
+  CsvRows row_;
+  Index last_epoch_ = 0;
+};
+
+/// realizable.csv: each parameter's distance to the teacher's, a row an epoch (epoch 0 before training). Writes nothing for other tasks.
+template <Scalar T>
+class DistanceRecorder final : public Callback<T> {
+ public:
+  DistanceRecorder(RecurrentNetwork<T>& network, const Settings& settings, const std::filesystem::path& folder, bool resumes, Index epochs)
+      : network_(network), settings_(settings) {
+    if (settings.data != Settings::Data::realizable) return;
+    if (resumes) {
+      file_.emplace(CsvAppender::resume(folder / "realizable.csv", 2 + epochs));
+      return;
+    }
+    CsvRows header;
+    header.cell("epoch");
+    for (const auto& [name, distance] : distances_to_teacher(network_, settings_)) header.cell(name);
+    header.end_row();
+    file_.emplace(CsvAppender::start(folder / "realizable.csv", header));
+    append(0);
+  }
+
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    if (file_) append(report.epoch);
+    return true;
+  }
+  void sync() {
+    if (file_) file_->sync();
+  }
+
+ private:
+  void append(Index epoch) {
+    row_.clear();
+    row_.cell(epoch);
+    for (const auto& [name, distance] : distances_to_teacher(network_, settings_)) row_.cell(distance);
+    row_.end_row();
+    file_->append(row_);
+  }
+
+  RecurrentNetwork<T>& network_;
+  const Settings& settings_;
+  std::optional<CsvAppender> file_;
+  CsvRows row_;
+};
+
+/// Sets the width of the smooth threshold as the settings ask for it in each epoch.
+template <Scalar T>
+class SigmaAnnealing final : public Callback<T> {
+ public:
+  SigmaAnnealing(RecurrentNetwork<T>& network, const Settings& settings) : network_(network), settings_(settings) {}
+
+  void begin_epoch(Index epoch) override { network_.set_constant("sigma_v", settings_.sigma_v_in(epoch)); }
+  /// Tests and analyses use the last epoch's.
+  void set_last() { network_.set_constant("sigma_v", settings_.sigma_v_in(settings_.max_epochs - 1)); }
+
+ private:
+  RecurrentNetwork<T>& network_;
+  const Settings& settings_;
+};
+
+/// Ends training early where the settings say so: at a loss low enough, or after too many epochs without a lower one.
+template <Scalar T>
+class EarlyStop final : public Callback<T> {
+ public:
+  /// On resuming, what was seen so far is read from metrics.csv, which holds the epochs of the checkpoint and no more by now.
+  EarlyStop(const Settings& settings, const std::filesystem::path& folder, bool resumes) : settings_(settings) {
+    if (!resumes) return;
+    const CsvNumbers metrics = read_csv_numbers(folder / "metrics.csv", {.has_header = true, .allows_empty_cells = true});
+    for (Index r = 0; r < metrics.rows; ++r) see(metrics(r, 1));
+  }
+
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    see(report.loss);
+    const bool is_low_enough = settings_.early_stop_loss > 0 && report.loss <= settings_.early_stop_loss;
+    return !is_low_enough && (settings_.early_stop_patience == 0 || epochs_without_ < settings_.early_stop_patience);
+  }
+
+ private:
+  void see(double loss) {
+    epochs_without_ = loss < lowest_ ? 0 : epochs_without_ + 1;
+    lowest_ = std::min(lowest_, loss);
+  }
+
+  const Settings& settings_;
+  double lowest_ = std::numeric_limits<double>::infinity();
+  Index epochs_without_ = 0;
+};
+
+/// Writes last.safetensors from time to time, and when the run is asked to stop.
+template <Scalar T>
+class CheckpointWriter final : public Callback<T> {
+ public:
+  CheckpointWriter(Trainer<T>& trainer, std::filesystem::path path, double seconds, const std::atomic<bool>& stop)
+      : trainer_(trainer), path_(std::move(path)), seconds_(seconds), stop_(stop) {}
+
+  /// What has to be on the disk before a checkpoint that counts on it.
+  void before_writing(std::function<void()> sync) { sync_ = std::move(sync); }
+
+  void write() {
+    if (sync_) sync_();
+    TensorFile file = to_tensor_file(trainer_.network());
+    add_training_state(file, trainer_);
+    write_safetensors(path_, file);
+    written_ = Clock::now();
+  }
+
+  bool after_step(const Position&) override {
+    if (!stop_) return true;
+    write();
+    return false;
+  }
+  bool after_epoch(const EpochReport&, const Position&) override {
+    if (std::chrono::duration<double>(Clock::now() - written_).count() >= seconds_) write();
+    return true;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Trainer<T>& trainer_;
+  std::filesystem::path path_;
+  double seconds_;
+  const std::atomic<bool>& stop_;
+  std::function<void()> sync_;
+  Clock::time_point written_ = Clock::now();
+};
+
+/// Hands on what happens to the observer of the trial.
+template <Scalar T>
+class ObserverCallback final : public Callback<T> {
+ public:
+  ObserverCallback(const Trial& trial, TrialObserver& observer) : trial_(trial), observer_(observer) {}
+
+  bool after_step(const Position& position) override {
+    observer_.after_step(trial_, position);
+    return true;
+  }
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    observer_.after_epoch(trial_, report);
+    return true;
+  }
+
+ private:
+  const Trial& trial_;
+  TrialObserver& observer_;
+};
+
+}  // namespace glifr

@@ -1,0 +1,138 @@
+#include "glifr/training/checkpoint.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include "glifr/io/csv.hpp"
+
+namespace glifr {
+
+namespace {
+
+std::vector<Index> sizes_of(const Shape& shape) {
+  std::vector<Index> sizes;
+  for (int axis = 0; axis < shape.rank(); ++axis) sizes.push_back(shape[axis]);
+  return sizes;
+}
+
+template <Scalar T>
+std::vector<T> transposed(std::span<const T> values, Index rows, Index columns) {
+  std::vector<T> turned(values.size());
+  for (Index r = 0; r < rows; ++r) {
+    for (Index c = 0; c < columns; ++c) turned[static_cast<std::size_t>(c * rows + r)] = values[static_cast<std::size_t>(r * columns + c)];
+  }
+  return turned;
+}
+
+/// A tensor shaped like a parameter, as files have it.
+template <Scalar T>
+NamedTensor store(std::string name, const Parameter<T>& parameter, std::span<const T> values) {
+  const Shape& shape = parameter.value.shape();
+  if (!parameter.is_stored_transposed) return make_named_tensor<T>(std::move(name), sizes_of(shape), values);
+  const std::vector<T> turned = transposed(values, shape[0], shape[1]);
+  return make_named_tensor<T>(std::move(name), {shape[1], shape[0]}, std::span<const T>(turned));
+}
+
+std::string text_of(const std::vector<Index>& sizes) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < sizes.size(); ++i) text += (i ? ", " : "") + std::to_string(sizes[i]);
+  return text + "]";
+}
+
+/// The values of a tensor shaped like a parameter, checked.
+template <Scalar T>
+std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const std::string& name, const Parameter<T>& parameter) {
+  const NamedTensor* tensor = file.find(name);
+  if (!tensor) throw DataError(file_name, "there is no tensor '" + name + "', which this network needs");
+  const Shape& shape = parameter.value.shape();
+  const auto expected = parameter.is_stored_transposed ? std::vector<Index>{shape[1], shape[0]} : sizes_of(shape);
+  if (tensor->shape != expected) {
+    throw DataError(file_name, "tensor '" + name + "' has shape " + text_of(tensor->shape) + ", expected " + text_of(expected));
+  }
+  std::vector<T> values = values_of<T>(*tensor);
+  for (const T value : values) {
+    if (!std::isfinite(value)) throw DataError(file_name, "tensor '" + name + "' holds a value that is not finite");
+  }
+  return parameter.is_stored_transposed ? transposed<T>(values, shape[1], shape[0]) : values;
+}
+
+template <class N>
+N number(const TensorFile& file, const std::string& file_name, const std::string& key) {
+  const auto entry = file.metadata.find(key);
+  if (entry == file.metadata.end()) throw DataError(file_name, "there is no training state in it ('" + key + "'), it cannot be resumed");
+  N value{};
+  const std::string& text = entry->second;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw DataError(file_name, "'" + key + "' is '" + text + "', expected a number");
+  }
+  return value;
+}
+
+}  // namespace
+
+template <Scalar T>
+TensorFile to_tensor_file(RecurrentNetwork<T>& network) {
+  TensorFile file;
+  for (const Parameter<T>* parameter : network.parameters()) {
+    file.tensors.push_back(store<T>(parameter->name, *parameter, parameter->value.values()));
+  }
+  for (const auto& [name, value] : network.constants()) file.metadata[name] = format_number(value);
+  file.metadata["delay_steps"] = std::to_string(network.delay());
+  return file;
+}
+
+template <Scalar T>
+void load_parameters(RecurrentNetwork<T>& network, const TensorFile& file, const std::string& name) {
+  const ParameterList<T> parameters = network.parameters();
+  std::vector<std::vector<T>> values;
+  for (const Parameter<T>* parameter : parameters) values.push_back(fetch(file, name, parameter->name, *parameter));
+  for (std::size_t p = 0; p < parameters.size(); ++p) std::copy(values[p].begin(), values[p].end(), parameters[p]->value.data());
+}
+
+template <Scalar T>
+void add_training_state(TensorFile& file, Trainer<T>& trainer) {
+  for (const auto& [parameter, first, second] : trainer.optimizer().states()) {
+    if (first.size() > 0) file.tensors.push_back(store<T>("optimizer.first." + parameter->name, *parameter, first.values()));
+    if (second.size() > 0) file.tensors.push_back(store<T>("optimizer.second." + parameter->name, *parameter, second.values()));
+  }
+  const Position& position = trainer.position();
+  file.metadata["epoch"] = std::to_string(position.epoch);
+  file.metadata["step"] = std::to_string(position.step);
+  file.metadata["running_loss_sum"] = format_number(position.running.loss_sum);
+  file.metadata["running_correct"] = std::to_string(position.running.correct);
+  file.metadata["running_samples"] = std::to_string(position.running.samples);
+  file.metadata["optimizer_steps"] = std::to_string(trainer.optimizer().steps());
+}
+
+template <Scalar T>
+void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std::string& name) {
+  Position position;
+  position.epoch = number<Index>(file, name, "epoch");
+  position.step = number<Index>(file, name, "step");
+  position.running = {number<double>(file, name, "running_loss_sum"), number<Index>(file, name, "running_correct"),
+                      number<Index>(file, name, "running_samples")};
+  const Index optimizer_steps = number<Index>(file, name, "optimizer_steps");
+  for (auto& [parameter, first, second] : trainer.optimizer().states()) {
+    const auto take = [&](const char* prefix, Tensor<T>& to) {
+      if (to.size() == 0) return;
+      const auto values = fetch(file, name, prefix + parameter->name, *parameter);
+      std::copy(values.begin(), values.end(), to.data());
+    };
+    take("optimizer.first.", first);
+    take("optimizer.second.", second);
+  }
+  load_parameters(trainer.network(), file, name);
+  trainer.optimizer().set_steps(optimizer_steps);
+  trainer.set_position(position);
+}
+
+#define GLIFR_INSTANTIATE(T)                                                                   \
+  template TensorFile to_tensor_file<T>(RecurrentNetwork<T>&);                                 \
+  template void load_parameters<T>(RecurrentNetwork<T>&, const TensorFile&, const std::string&); \
+  template void add_training_state<T>(TensorFile&, Trainer<T>&);                               \
+  template void load_training_state<T>(Trainer<T>&, const TensorFile&, const std::string&)
+GLIFR_INSTANTIATE(float);
+GLIFR_INSTANTIATE(double);
+
+}  // namespace glifr
