@@ -193,7 +193,7 @@ struct Pack {
   static GLIFR_INLINE Vector exp_of(Vector x) {
     constexpr bool is_float = sizeof(T) == 4;
     const Reduced r = reduce(clamp(x, is_float ? T(-88) : T(-709), is_float ? T(89) : T(710)));
-    return r.scale * r.fraction + r.scale;
+    return r.scale * (r.fraction + T(1));  // an infinite scale meets a positive factor
   }
 
   template <class F>
