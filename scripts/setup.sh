@@ -37,11 +37,11 @@ needs - libboost-json1.81-dev libboost-json1.83-dev libboost-json-dev
 needs - zlib1g-dev
 needs - libcli11-dev
 needs - catch2
-likes - libblis-serial-dev libopenblas-serial-dev # faster matrix products
-likes gnuplot gnuplot-nox                         # figures
-likes - libbenchmark-dev                          # benchmarks
-likes curl curl                                   # scripts/fetch_data.sh
-likes - ca-certificates                           # scripts/fetch_data.sh
+likes - libblis-pthread-dev libopenblas-pthread-dev # faster matrix products
+likes gnuplot gnuplot-nox                           # figures
+likes - libbenchmark-dev                            # benchmarks
+likes curl curl                                     # scripts/fetch_data.sh
+likes - ca-certificates                             # scripts/fetch_data.sh
 
 if ((${#needed[@]} + ${#liked[@]} == 0)); then exit 0; fi
 

@@ -1,5 +1,5 @@
-// glifr_train: parses the command line, calls the experiment layer, prints. Exit codes: 0 done, 1 the run failed, 2 what was asked is wrong,
-// 130 interrupted.
+// glifr_train: parses the command line, calls the experiment layer, prints. Exit codes: 0 done, 1 the run failed, 2
+// what was asked is wrong, 130 interrupted.
 #include <unistd.h>
 
 #include <atomic>
@@ -22,7 +22,8 @@ namespace {
 
 std::atomic<bool> stop_requested = false;
 
-/// The first Ctrl-C asks the run to stop after its step; the handler then goes, so that a second one ends the process at once.
+/// The first Ctrl-C asks the run to stop after its step; the handler then goes, so that a second one ends the process
+/// at once.
 void request_stop(int signal) {
   stop_requested = true;
   std::signal(signal, SIG_DFL);
@@ -30,7 +31,8 @@ void request_stop(int signal) {
 
 glifr::Config make_config(const Options& o) {
   const auto task = o.task.empty() ? std::nullopt : std::optional<std::string_view>(o.task);
-  glifr::Config config = o.config.empty() ? glifr::Config(task.value_or(glifr::default_task)) : glifr::Config::from_file(o.config, task);
+  glifr::Config config =
+      o.config.empty() ? glifr::Config(task.value_or(glifr::default_task)) : glifr::Config::from_file(o.config, task);
   for (const std::string& assignment : o.set) config.set(assignment);
   if (o.epochs) config.set("max_epochs=" + std::to_string(*o.epochs));
   return config;
@@ -38,15 +40,19 @@ glifr::Config make_config(const Options& o) {
 
 /// The device that was asked for, or a DeviceError. This build knows processors only.
 std::string choose_device(const std::string& asked) {
-  if (asked == "cuda") throw glifr::DeviceError("--device cuda", "this build of glifr knows no GPU; accepted: auto, cpu");
+  if (asked == "cuda")
+    throw glifr::DeviceError("--device cuda", "this build of glifr knows no GPU; accepted: auto, cpu");
   return "cpu";
 }
 
-std::string result_line(const glifr::Trial& trial, const glifr::TrialOutcome& outcome, const std::filesystem::path& folder) {
-  if (outcome.state == glifr::TrialOutcome::State::skipped) return trial.label() + ": complete already, skipped (" + folder.string() + ")";
+std::string result_line(const glifr::Trial& trial, const glifr::TrialOutcome& outcome,
+                        const std::filesystem::path& folder) {
+  if (outcome.state == glifr::TrialOutcome::State::skipped)
+    return trial.label() + ": complete already, skipped (" + folder.string() + ")";
   char text[128];
   if (outcome.accuracy) {
-    std::snprintf(text, sizeof text, "test accuracy %.2f %%, test loss %.5g", 100 * *outcome.accuracy, outcome.test.loss());
+    std::snprintf(text, sizeof text, "test accuracy %.2f %%, test loss %.5g", 100 * *outcome.accuracy,
+                  outcome.test.loss());
   } else {
     std::snprintf(text, sizeof text, "test loss %.6g", outcome.test.loss());
   }
@@ -59,9 +65,15 @@ class Reporter final : public glifr::TrialObserver {
   Reporter(Progress& progress, const glifr::RunOptions& options) : progress_(progress), options_(options) {}
 
   void note(const glifr::Trial& trial, const std::string& text) override { progress_.note(trial, text); }
-  void begin(const glifr::Trial& trial, glifr::Index steps, glifr::Index samples) override { progress_.begin(trial, steps, samples); }
-  void after_step(const glifr::Trial& trial, const glifr::Position& position) override { progress_.after_step(trial, position); }
-  void after_epoch(const glifr::Trial& trial, const glifr::EpochReport& report) override { progress_.after_epoch(trial, report); }
+  void begin(const glifr::Trial& trial, glifr::Index steps, glifr::Index samples) override {
+    progress_.begin(trial, steps, samples);
+  }
+  void after_step(const glifr::Trial& trial, const glifr::Position& position) override {
+    progress_.after_step(trial, position);
+  }
+  void after_epoch(const glifr::Trial& trial, const glifr::EpochReport& report) override {
+    progress_.after_epoch(trial, report);
+  }
   void end(const glifr::Trial& trial, const glifr::TrialOutcome& outcome) override {
     progress_.end(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
@@ -91,7 +103,8 @@ int run(const Options& asked) {
       if (o.print_config) {
         std::cout << glifr::to_text(to_json(settings)) << '\n';
       } else {
-        std::cout << boost::json::serialize(glifr::run_benchmark(settings, o.run, threads, o.benchmark_seconds)) << std::endl;
+        std::cout << boost::json::serialize(glifr::run_benchmark(settings, o.run, threads, o.benchmark_seconds))
+                  << std::endl;
       }
     }
     return 0;
@@ -103,7 +116,9 @@ int run(const Options& asked) {
     if (planned.is_prerequisite) progress.note(planned.trial, "trained first, for another model starts from it");
   }
   Reporter reporter(progress, o.run);
-  glifr::DataStore data(o.data, o.cache, [&](const std::string& what, glifr::Index done, glifr::Index total) { progress.reading(what, done, total); });
+  glifr::DataStore data(o.data, o.cache, [&](const std::string& what, glifr::Index done, glifr::Index total) {
+    progress.reading(what, done, total);
+  });
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   const glifr::Index jobs = o.jobs > 0 ? std::min<glifr::Index>(o.jobs, threads) : glifr::choose_jobs(plan, threads);
@@ -124,7 +139,8 @@ int run(const Options& asked) {
 
 /// 2 where the request or its input is wrong, 1 where the run failed.
 int exit_code_of(const glifr::Error& error) {
-  const bool run_failed = dynamic_cast<const glifr::NumericError*>(&error) || dynamic_cast<const glifr::OutputError*>(&error);
+  const bool run_failed =
+      dynamic_cast<const glifr::NumericError*>(&error) || dynamic_cast<const glifr::OutputError*>(&error);
   return run_failed ? 1 : 2;
 }
 

@@ -33,20 +33,35 @@ ParsedOptions parse_options(int argc, char** argv) {
 
   app.add_option("--task", o.task, "What to learn (default sine):" + task_names())->type_name("NAME");
   app.add_option("--model", o.model,
-                 "Networks to train: names with commas, 'all' (every one that can learn the task) or 'paper' (those published for it). Names: " +
-                     model_names() + ". The fhet and rhet models start from the trained lhet ones of the same trial, which are trained first if need be")
+                 "Networks to train: names with commas, 'all' (every one that can learn the task) or 'paper' (those "
+                 "published for it). Names: " +
+                     model_names() +
+                     ". The fhet and rhet models start from the trained lhet ones of the same trial, which are trained "
+                     "first if need be")
       ->type_name("NAME[,NAME...]")
       ->capture_default_str();
-  app.add_option("--ntrials", o.trials, "Trials of each model, each from a seed of its own")->type_name("N")->check(CLI::Range(1, 1000000))->capture_default_str();
-  app.add_option("--first-trial", o.first_trial, "Number of the first trial")->type_name("N")->check(CLI::Range(0, 1000000))->capture_default_str();
+  app.add_option("--ntrials", o.trials, "Trials of each model, each from a seed of its own")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  app.add_option("--first-trial", o.first_trial, "Number of the first trial")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
 
-  app.add_option("--config", o.config, "JSON file of settings over the built-in ones; its \"base\" names the task that it varies")->type_name("FILE");
-  app.add_option("--set", o.set, "Change one setting, e.g. --set lr=1e-3; repeatable; the keys are in docs/configuration.md")->type_name("KEY=VALUE")->allow_extra_args(false);
+  app.add_option("--config", o.config,
+                 "JSON file of settings over the built-in ones; its \"base\" names the task that it varies")
+      ->type_name("FILE");
+  app.add_option("--set", o.set,
+                 "Change one setting, e.g. --set lr=1e-3; repeatable; the keys are in docs/configuration.md")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   app.add_option("--epochs", o.epochs, "Passes over the training data; the same as --set max_epochs=N")->type_name("N");
 
   const char* data = std::getenv("GLIFR_DATA");
   o.data = data && *data ? data : "./datasets";
-  app.add_option("--data", o.data, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")->type_name("DIR");
+  app.add_option("--data", o.data, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
+      ->type_name("DIR");
   app.add_option("--cache", o.cache, "Folder for decoded recordings (default: beside the data)")->type_name("DIR");
   std::string out = "results";
   app.add_option("--out", out, "Folder for the results")->type_name("DIR")->capture_default_str();
@@ -56,21 +71,36 @@ ParsedOptions parse_options(int argc, char** argv) {
   app.add_flag("--no-figures", no_figures, "Draw no figures");
 
   std::string device = "auto";
-  app.add_option("--device", device, "Where to compute: auto, cpu or cuda")->type_name("NAME")->check(CLI::IsMember({"auto", "cpu", "cuda"}))->capture_default_str();
-  std::map<std::string, glifr::Precision> precisions{{"float32", glifr::Precision::float32}, {"float64", glifr::Precision::float64}};
+  app.add_option("--device", device, "Where to compute: auto, cpu or cuda")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+  std::map<std::string, glifr::Precision> precisions{{"float32", glifr::Precision::float32},
+                                                     {"float64", glifr::Precision::float64}};
   app.add_option("--precision", o.run.precision, "Numbers to compute with: float32 or float64 (default float32)")
       ->type_name("NAME")
       ->transform(CLI::CheckedTransformer(precisions).description(""));
-  app.add_option("--threads", o.threads, "Threads of the whole process (default: all of the machine's)")->type_name("N")->check(CLI::Range(1, 4096));
-  app.add_option("--jobs", o.jobs, "Trials side by side within the threads (default: chosen by the size of a step)")->type_name("N")->check(CLI::Range(1, 4096));
-  app.add_option("--seed", o.run.seed, "Seed of all random numbers: same seed, same bits, on any number of threads")->type_name("S")->capture_default_str();
+  app.add_option("--threads", o.threads, "Threads of the whole process (default: all of the machine's)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--jobs", o.jobs, "Trials side by side within the threads (default: chosen by the size of a step)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--seed", o.run.seed, "Seed of all random numbers: same seed, same bits, on any number of threads")
+      ->type_name("S")
+      ->capture_default_str();
   std::map<std::string, glifr::Engine> engines{{"fused", glifr::Engine::fused}, {"composed", glifr::Engine::composed}};
-  app.add_option("--engine", o.run.engine, "fused scans, or composed of single operations (slow, for comparison) (default fused)")
+  app.add_option("--engine", o.run.engine,
+                 "fused scans, or composed of single operations (slow, for comparison) (default fused)")
       ->type_name("NAME")
       ->transform(CLI::CheckedTransformer(engines).description(""));
 
-  app.add_flag("--benchmark", o.benchmark, "Time training steps on synthetic data of the task's shape and print a line of JSON");
-  app.add_option("--benchmark-seconds", o.benchmark_seconds, "How long to time, in seconds")->type_name("S")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_flag("--benchmark", o.benchmark,
+               "Time training steps on synthetic data of the task's shape and print a line of JSON");
+  app.add_option("--benchmark-seconds", o.benchmark_seconds, "How long to time, in seconds")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_flag("--print-config", o.print_config, "Print the resolved settings of each model as JSON and exit");
 
   try {

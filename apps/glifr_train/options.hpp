@@ -17,7 +17,8 @@ struct Options {
   double benchmark_seconds = 3;
 };
 
-/// Parses the command line. Help and version are printed here; `exit_code` is then set, as it is where the command line is wrong.
+/// Parses the command line. Help and version are printed here; `exit_code` is then set, as it is where the command line
+/// is wrong.
 struct ParsedOptions {
   Options options;
   std::optional<int> exit_code;

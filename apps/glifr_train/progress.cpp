@@ -28,7 +28,8 @@ std::string duration(double seconds) {
 std::string bar(double share) {
   constexpr int width = 20;
   const int full = static_cast<int>(share * width);
-  return "[" + std::string(static_cast<std::size_t>(full), '=') + std::string(static_cast<std::size_t>(width - full), ' ') + "]";
+  return "[" + std::string(static_cast<std::size_t>(full), '=') +
+         std::string(static_cast<std::size_t>(width - full), ' ') + "]";
 }
 
 }  // namespace
@@ -39,7 +40,9 @@ void Progress::print(const std::string& line) {
   std::cout << line << std::endl;
 }
 
-void Progress::note(const glifr::Trial& trial, const std::string& text) { print(trial.label() + ": " + text); }
+void Progress::note(const glifr::Trial& trial, const std::string& text) {
+  print(trial.label() + ": " + text);
+}
 
 void Progress::reading(const std::string& what, Index done, Index total) {
   const std::lock_guard lock(mutex_);
@@ -93,8 +96,8 @@ std::string Progress::describe(const Running& r) const {
   const double samples_per_step = static_cast<double>(r.samples) / static_cast<double>(r.steps_per_epoch);
   const auto& score = r.position.running;
   const bool has_epoch = r.last.epoch > 0;
-  std::string text = r.label + " " + bar(done / all) + " epoch " + std::to_string(std::min(r.position.epoch + 1, r.max_epochs)) + "/" +
-                     std::to_string(r.max_epochs);
+  std::string text = r.label + " " + bar(done / all) + " epoch " +
+                     std::to_string(std::min(r.position.epoch + 1, r.max_epochs)) + "/" + std::to_string(r.max_epochs);
   text += ", loss " + format("%.4g", has_epoch ? r.last.loss : score.loss());
   if (has_epoch && r.last.accuracy) text += ", accuracy " + format("%.2f %%", 100 * *r.last.accuracy);
   text += ", " + format("%.0f", per_second * samples_per_step) + " samples/s";
