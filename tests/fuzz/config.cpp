@@ -1,4 +1,5 @@
 #include <boost/json.hpp>
+#include <optional>
 
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/json.hpp"
@@ -7,26 +8,36 @@
 
 namespace glifr::test {
 
-bool fuzz_config(std::string_view bytes) {
-  bool is_accepted = accepts([&] {
-    const boost::json::value document = parse_json(bytes, "document");
-    require(parse_json(to_text(document), "document written again").kind() == document.kind(), "JSON stays JSON");
-    if (!document.is_object()) throw DataError("document", "is no object");
-    (void)settings_from_json(document.as_object(), "settings");
-  });
+namespace {
 
+/// A document, as the settings of a finished run are.
+bool read_document(std::string_view bytes) {
+  boost::json::value document;
+  if (!accepts([&] { document = parse_json(bytes, "document"); })) return false;
+  const boost::json::value again = parse_json(to_text(document), "document written again");
+  require(again.is_structured() == document.is_structured(), "JSON that was read can be written and read");
+  return document.is_object() && accepts([&] { (void)settings_from_json(document.as_object(), "settings"); });
+}
+
+/// A configuration file, as a user writes it.
+bool read_config(std::string_view bytes) {
   const MemoryFile file(bytes);
-  is_accepted |= accepts([&] {
-    const Config config = Config::from_file(file.path(), std::nullopt);
-    for (const Model& model : models) {
-      accepts([&] {
-        const Settings settings = config.resolve(model);
-        const Settings again = settings_from_json(to_json(settings), "settings written again");
-        require(!first_difference(settings, again), "settings that were resolved can be written and read");
-      });
-    }
-  });
-  return is_accepted;
+  std::optional<Config> config;
+  if (!accepts([&] { config = Config::from_file(file.path(), std::nullopt); })) return false;
+  for (const Model& model : models) {
+    Settings settings;
+    if (!accepts([&] { settings = config->resolve(model); })) continue;
+    const Settings again = settings_from_json(to_json(settings), "settings written again");
+    require(!first_difference(settings, again), "settings that were resolved can be written and read");
+  }
+  return true;
+}
+
+}  // namespace
+
+bool fuzz_config(std::string_view bytes) {
+  const bool is_document = read_document(bytes);
+  return read_config(bytes) || is_document;
 }
 
 std::vector<std::string> config_seeds() {
