@@ -11,7 +11,16 @@ namespace glifr {
 /// what is accepted. Mistakes of the calling code (a cleared tape, an index out of range) are `std::logic_error`s instead.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// Control characters in the message, as a user's text may bring along, become spaces.
+  explicit Error(std::string message) : std::runtime_error(one_line(std::move(message))) {}
+
+ private:
+  static std::string one_line(std::string text) {
+    for (char& c : text) {
+      if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    }
+    return text;
+  }
 };
 
 /// Two shapes that do not fit together.

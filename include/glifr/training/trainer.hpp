@@ -79,14 +79,21 @@ class BatchRunner {
   std::vector<Outcome> outcomes_;
 };
 
+/// The score of a network on all samples of a data set.
+template <Scalar T>
+[[nodiscard]] Score evaluate(const RecurrentNetwork<T>& network, const Dataset<T>& data, Workers& workers) {
+  BatchRunner<T> runner(network, data, workers.threads());
+  return workers.run([&] { return runner.evaluate(); });
+}
+
 /// Samples that a worker takes through the network at a time: enough rows in each window's product to be efficient, few enough for what
 /// they need to stay in its cache, and at least two micro-batches where there are two samples.
 [[nodiscard]] Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state, bool last_step_only);
 
 /// How a network is trained; independent of what it is trained on.
 struct TrainingSettings {
-  OptimizerSettings optimizer;
-  LearningRate learning_rate;
+  OptimizerSettings optimizer{};
+  LearningRate learning_rate{};
   Index batch_size = 1;
   Index micro_batch = 0;  ///< 0: chosen
   Index max_epochs = 1;
