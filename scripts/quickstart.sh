@@ -13,8 +13,13 @@ cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
 
 "$build/apps/glifr_train/glifr_train" --task sine --model glifr_lheta --out "$results" --overwrite
 trial=$results/sine/glifr_lheta/trial_0
-"$build/apps/glifr_analyze/glifr_analyze" responses --checkpoint "$trial/checkpoints/last.safetensors" --out "$results/figures"
+figures=$trial/figures
+"$build/apps/glifr_analyze/glifr_analyze" responses --checkpoint "$trial/checkpoints/last.safetensors" --out "$figures"
 
-printf '\nTest result (%s):\n' "$trial/test.json"
+printf '\nResult on the six waves, %s:\n' "$trial/test.json"
 cat "$trial/test.json"
-printf 'Outputs against targets: %s\n' "$results/figures"
+if [[ -f $figures/sine_responses.svg ]]; then
+  printf 'Outputs against targets: %s\n' "$figures/sine_responses.svg"
+else
+  printf 'No figure was drawn (see above); its data: %s\n' "$figures/responses.csv"
+fi
