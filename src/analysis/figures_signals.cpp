@@ -152,9 +152,10 @@ Figure realizable_figure(const RealizableRun& run) {
       "A neuron learns the output of another of its kind: training loss, outputs before and after training beside the "
       "target, and "
       "the distance of each trained parameter to the teacher's.";
-  Table training{"training", {{"epoch", detail::thinned(run.epoch)}, {"loss", detail::thinned(run.loss)}}};
-  for (const Column& distance : run.distances) {
-    training.columns.push_back({distance.name, detail::thinned(std::get<0>(distance.values))});
+  Table training{"loss", {{"epoch", detail::thinned(run.loss_epoch)}, {"loss", detail::thinned(run.loss)}}};
+  Table distances{"distances", {{"epoch", detail::thinned(run.distance_epoch)}}};
+  for (const Column& column : run.distances) {
+    distances.columns.push_back({column.name, detail::thinned(std::get<0>(column.values))});
   }
   Table outputs{"outputs",
                 {{"time", times(static_cast<Index>(run.target.size()), run.dt)},
@@ -166,7 +167,7 @@ Figure realizable_figure(const RealizableRun& run) {
   loss.x.label = "epoch";
   loss.y = {.label = "training loss",
             .is_logarithmic = std::ranges::all_of(run.loss, [](double value) { return value > 0; })};
-  loss.series.push_back({.mark = Mark::line, .table = "training", .x = "epoch", .y = {"loss"}, .ink = cluster_ink(0)});
+  loss.series.push_back({.mark = Mark::line, .table = "loss", .x = "epoch", .y = {"loss"}, .ink = cluster_ink(0)});
 
   Panel signal;
   signal.x.label = "time (ms)";
@@ -201,13 +202,13 @@ Figure realizable_figure(const RealizableRun& run) {
   for (std::size_t i = 0; i < run.distances.size(); ++i) {
     const std::string& name = run.distances[i].name;
     distance.series.push_back({.mark = Mark::line,
-                               .table = "training",
+                               .table = "distances",
                                .x = "epoch",
                                .y = {name},
                                .ink = cluster_ink(static_cast<Index>(i)),
                                .title = literal(name)});
   }
-  figure.tables = {std::move(training), std::move(outputs)};
+  figure.tables = {std::move(training), std::move(outputs), std::move(distances)};
   figure.panels = {std::move(loss), std::move(signal), std::move(distance)};
   figure.columns = 3;
   figure.right_margin = 14;

@@ -193,23 +193,24 @@ Drawing draw_training_curve(const std::filesystem::path& metrics, const std::str
   return draw(training_curve_figure(read_metrics(metrics), model), folder);
 }
 
-Figure ablation_figure(const std::string& task, std::span<const AblationCurve> curves, bool has_accuracy) {
-  const double factor = has_accuracy ? percent : 1;
+Figure ablation_figure(const TaskAblation& ablation) {
+  const double factor = ablation.has_accuracy ? percent : 1;
   Figure figure;
-  figure.name = "ablation_" + task;
+  figure.name = "ablation_" + ablation.task;
   figure.caption =
-      std::string(has_accuracy ? "Test accuracy" : "Test loss") + " on " + task +
+      std::string(ablation.has_accuracy ? "Test accuracy" : "Test loss") + " on " + ablation.task +
       " with a share of the neurons, drawn at random, silenced: mean and standard deviation over draws and trials.";
   figure.width = 860;
   figure.height = 380;
   Panel panel;
   panel.x.label = "neurons silenced (%)";
-  panel.y.label = has_accuracy ? "test accuracy (%)" : "test loss";
+  panel.y.label = ablation.has_accuracy ? "test accuracy (%)" : "test loss";
   panel.y.lower = 0;
   panel.key = key_beside;
 
   std::vector<double> ratios;
-  for (const AblationCurve& curve : curves) ratios.insert(ratios.end(), curve.ratios.begin(), curve.ratios.end());
+  for (const ModelAblation& model : ablation.models)
+    ratios.insert(ratios.end(), model.ratios.begin(), model.ratios.end());
   std::ranges::sort(ratios);
   const auto repeated = std::ranges::unique(ratios);
   ratios.erase(repeated.begin(), repeated.end());
@@ -221,23 +222,23 @@ Figure ablation_figure(const std::string& task, std::span<const AblationCurve> c
   panel.x.lower = -0.5;
   panel.x.upper = static_cast<double>(ratios.size()) - 0.5;
 
-  const auto models = static_cast<double>(curves.size());
+  const auto models = static_cast<double>(ablation.models.size());
   const double width = 0.84 / std::max(models, 3.0);
   detail::TableRows table("ablation", {"model", "ratio", "position", "mean", "sd"});
-  for (std::size_t m = 0; m < curves.size(); ++m) {
-    const AblationCurve& curve = curves[m];
+  for (std::size_t m = 0; m < ablation.models.size(); ++m) {
+    const ModelAblation& model = ablation.models[m];
     const double offset = width * (static_cast<double>(m) - (models - 1) / 2);
-    for (std::size_t i = 0; i < curve.ratios.size(); ++i) {
-      table.add(curve.model, curve.ratios[i], group(curve.ratios[i]) + offset, factor * curve.results[i].mean,
-                factor * curve.results[i].sd);
+    for (std::size_t i = 0; i < model.ratios.size(); ++i) {
+      const Moments result = moments(scaled(model.values[i], factor));
+      table.add(model.model, model.ratios[i], group(model.ratios[i]) + offset, result.mean, result.sd);
     }
-    const Filter filter{"model", curve.model};
+    const Filter filter{"model", model.model};
     panel.series.push_back({.mark = Mark::boxes,
                             .table = "ablation",
                             .x = "position",
                             .y = {"mean"},
-                            .ink = model_ink(curve.model),
-                            .title = model_label(curve.model),
+                            .ink = model_ink(model.model),
+                            .title = model_label(model.model),
                             .where = filter,
                             .box_width = 0.92 * width});
     panel.series.push_back({.mark = Mark::error_bars,

@@ -16,12 +16,6 @@ ModelSummary summarize_model(const ModelTrials& group) {
   return summary;
 }
 
-Comparison compare(const ModelSummary& first, const ModelSummary& second) {
-  const Moments a = moments(first.values());
-  const Moments b = moments(second.values());
-  return {first.model, second.model, a, b, pooled_t_test(a, b), welch_t_test(a, b), cohens_d(a, b)};
-}
-
 /// Mean and sd of one metric over the trials, epoch by epoch.
 void collect(const ModelTrials& group, std::vector<double> Metrics::*metric, std::size_t epochs,
              std::vector<double>& mean, std::vector<double>& sd) {
@@ -37,6 +31,13 @@ void collect(const ModelTrials& group, std::vector<double> Metrics::*metric, std
 
 }  // namespace
 
+Comparison compare(const std::string& first, std::span<const double> first_values, const std::string& second,
+                   std::span<const double> second_values) {
+  const Moments a = moments(first_values);
+  const Moments b = moments(second_values);
+  return {first, second, a, b, pooled_t_test(a, b), welch_t_test(a, b), cohens_d(a, b)};
+}
+
 std::vector<TaskSummary> summarize(const Results& results) {
   std::vector<TaskSummary> summaries;
   for (const std::string& task : tasks(results)) {
@@ -45,7 +46,7 @@ std::vector<TaskSummary> summarize(const Results& results) {
     for (const ModelSummary& first : summary.models) {
       for (const ModelSummary& second : summary.models) {
         if (first.model == second.model || first.has_accuracy() != second.has_accuracy()) continue;
-        summary.comparisons.push_back(compare(first, second));
+        summary.comparisons.push_back(compare(first.model, first.values(), second.model, second.values()));
       }
     }
   }

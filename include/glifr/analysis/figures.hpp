@@ -32,15 +32,8 @@ namespace glifr::analysis {
 Drawing draw_training_curve(const std::filesystem::path& metrics, const std::string& model,
                             const std::filesystem::path& folder);
 
-/// What is left of a model's accuracy (or loss) when a share of its neurons is silenced.
-struct AblationCurve {
-  std::string model;
-  std::vector<double> ratios;    ///< silenced, 0 to 1
-  std::vector<Moments> results;  ///< over draws and trials, one for each ratio
-};
-
-/// Bars of every model for each ratio, +- sd. `has_accuracy`: the results are accuracies as fractions, else losses.
-[[nodiscard]] Figure ablation_figure(const std::string& task, std::span<const AblationCurve> curves, bool has_accuracy);
+/// Bars of every model for each ratio of silenced neurons, +- sd over draws and trials.
+[[nodiscard]] Figure ablation_figure(const TaskAblation& ablation);
 
 // ---- neurons, drawn by src/analysis/figures_neurons.cpp ----
 
@@ -94,9 +87,10 @@ struct SineResponses {
 /// How one neuron learned another's output.
 struct RealizableRun {
   double dt = 0.05;  ///< ms
-  std::vector<double> epoch, loss;
+  std::vector<double> loss_epoch, loss;
   std::vector<double> initial, learned, target;  ///< outputs, a value a step
-  std::vector<Column> distances;                 ///< to the teacher's parameters, a value an epoch
+  std::vector<double> distance_epoch;            ///< from 0, before training
+  std::vector<Column> distances;                 ///< of each parameter to the teacher's, a value an epoch
 };
 
 /// Loss, outputs and parameter distances of the realizable task.

@@ -7,6 +7,7 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/safetensors.hpp"
 #include "glifr/neurons/glifr.hpp"
 
 namespace glifr::analysis {
@@ -42,6 +43,16 @@ struct NeuronTable {
 [[nodiscard]] NeuronTable read_neurons(const std::filesystem::path& file);
 
 [[nodiscard]] CsvRows to_csv(const NeuronTable& neurons);
+
+/// The GLIFR neurons in a checkpoint, in physical units, whether they were trained or not; `name` stands for the file
+/// in messages. Throws DataError where the checkpoint is of other neurons or damaged.
+[[nodiscard]] NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name);
+
+/// The neurons' constants in a checkpoint's metadata. Throws DataError where one is missing or no number.
+[[nodiscard]] GlifrConstants constants_of(const TensorFile& checkpoint, const std::string& name);
+
+/// One neuron as homogeneous initialisation makes it, at the middle of where it draws from; `dt` in ms.
+[[nodiscard]] NeuronTable initial_neuron(Index num_ascs, double dt);
 
 /// Neuron number `neuron` of a table, as the equations take it. J is the table's.
 template <int J>

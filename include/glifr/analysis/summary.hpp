@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct Comparison {
   std::optional<double> effect;  ///< Cohen's d
 };
 
+[[nodiscard]] Comparison compare(const std::string& first, std::span<const double> first_values,
+                                 const std::string& second, std::span<const double> second_values);
+
 struct TaskSummary {
   std::string task;
   std::vector<ModelSummary> models;
@@ -50,5 +54,19 @@ struct TrainingCurve {
 };
 
 [[nodiscard]] std::vector<TrainingCurve> training_curves(const Results& results, const std::string& task);
+
+/// What is left of a model when some of its neurons are silenced: accuracies (fractions) or losses, over draws and
+/// trials.
+struct ModelAblation {
+  std::string model;
+  std::vector<double> ratios;               ///< of the neurons, ascending
+  std::vector<std::vector<double>> values;  ///< of each ratio
+};
+
+struct TaskAblation {
+  std::string task;
+  bool has_accuracy = false;
+  std::vector<ModelAblation> models;
+};
 
 }  // namespace glifr::analysis

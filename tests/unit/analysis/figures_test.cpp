@@ -98,9 +98,12 @@ TEST_CASE("long curves are thinned, with their ends") {
 }
 
 TEST_CASE("ablation bars stand side by side at each ratio") {
-  const std::vector<AblationCurve> curves{{"rnn", {0, 0.5, 1}, {{10, 0.9, 0.0}, {10, 0.5, 0.1}, {10, 0.1, 0.0}}},
-                                          {"glifr_lheta", {0, 0.5}, {{10, 0.9, 0.0}, {10, 0.8, 0.1}}}};
-  const Figure figure = ablation_figure("lmnist", curves, true);
+  const TaskAblation ablation{
+      "lmnist",
+      true,
+      {{"rnn", {0, 0.5, 1}, {{0.9}, {0.4, 0.5, 0.6}, {0.1}}}, {"glifr_lheta", {0, 0.5}, {{0.9}, {0.7, 0.8, 0.9}}}}};
+  const Figure figure = ablation_figure(ablation);
+  CHECK(std::get<0>(figure.tables[0].columns[3].values)[1] == 50);
   const auto& positions = std::get<0>(figure.tables[0].columns[2].values);
   const std::vector<double> expected{-0.14, 0.86, 1.86, 0.14, 1.14};
   CHECK_THAT(positions, Catch::Approx(expected));
@@ -143,12 +146,7 @@ TEST_CASE("figures of signals") {
   CHECK(responses.steps() == 3);
   drawn(sine_figure(responses));
 
-  const RealizableRun run{0.05,
-                          {1, 2, 3},
-                          {0.1, 0.01, 0.001},
-                          {0.5, 0.5},
-                          {0.3, 0.4},
-                          {0.3, 0.4},
-                          {{"thresh", std::vector<double>{1, 0.5, 0.1}}}};
+  RealizableRun run{0.05, {1, 2, 3}, {0.1, 0.01, 0.001}, {0.5, 0.5}, {0.3, 0.4}, {0.3, 0.4}, {0, 1, 2, 3}, {}};
+  run.distances.push_back({"thresh", std::vector<double>{1, 0.5, 0.1, 0.05}});
   drawn(realizable_figure(run));
 }

@@ -1,0 +1,141 @@
+#include "glifr/analysis/ablation.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "ablation.hpp"
+#include "glifr/analysis/figures.hpp"
+#include "glifr/analysis/tables.hpp"
+#include "glifr/error.hpp"
+#include "subcommands.hpp"
+
+namespace analysis = glifr::analysis;
+
+namespace {
+
+struct Options {
+  std::string folder = "results", task, model;
+  glifr::Index trials = 0;
+  analysis::AblationSettings settings;
+};
+
+/// Adds a trial's results to those of its model, ratio by ratio.
+void add_results(analysis::ModelAblation& model, const std::vector<analysis::AblationResult>& results,
+                 bool has_accuracy) {
+  for (const analysis::AblationResult& result : results) {
+    auto place = std::ranges::lower_bound(model.ratios, result.ratio);
+    const auto index = place - model.ratios.begin();
+    if (place == model.ratios.end() || *place != result.ratio) {
+      model.ratios.insert(place, result.ratio);
+      model.values.insert(model.values.begin() + index, std::vector<double>{});
+    }
+    for (const glifr::Score& score : result.scores) {
+      model.values[static_cast<std::size_t>(index)].push_back(has_accuracy ? score.accuracy() : score.loss());
+    }
+  }
+}
+
+template <glifr::Scalar T>
+void ablate_trial(const analysis::Trial& trial, glifr::DataStore& store, analysis::AblationSettings settings,
+                  analysis::TaskAblation& ablation, analysis::ModelAblation& model) {
+  const TrainedRun run = describe(trial);
+  // A network trained with dropout is tested at the rate that it was trained with too.
+  const double dropout = run.settings.dropout_prob;
+  if (dropout > 0 && std::ranges::find(settings.ratios, dropout) == settings.ratios.end())
+    settings.ratios.push_back(dropout);
+  const auto data = store.load<T>(run.settings, run.seed).test;
+  ablation.has_accuracy = data->classes() > 0;
+  add_results(model, analysis::ablate<T>(network_maker<T>(run), *data, settings), ablation.has_accuracy);
+}
+
+void print(const analysis::TaskAblation& ablation) {
+  std::printf("\n%s, %s\n", ablation.task.c_str(), ablation.has_accuracy ? "test accuracy (%)" : "test loss");
+  for (const analysis::ModelAblation& model : ablation.models) {
+    std::printf("  %-14s", model.model.c_str());
+    for (std::size_t i = 0; i < model.ratios.size(); ++i) {
+      const double mean = analysis::moments(model.values[i]).mean;
+      std::printf("  %g %%: %.4g", 100 * model.ratios[i], ablation.has_accuracy ? 100 * mean : mean);
+    }
+    std::printf("\n");
+  }
+}
+
+void run(const Session& session, const Options& options) {
+  const analysis::Results results = session.read_results(options.folder);
+  glifr::DataStore data(session.data_root(), {});
+  std::vector<analysis::TaskAblation> ablations;
+  for (const std::string& task : tasks(results)) {
+    if (!options.task.empty() && task != options.task) continue;
+    ablations.push_back(ablate_task(session, results, task, options.model, options.trials, options.settings, data));
+    if (ablations.back().models.empty()) ablations.pop_back();
+  }
+  if (ablations.empty())
+    throw glifr::DataError(options.folder, "found no trial of that task and model that can be ablated");
+  session.write(analysis::ablation_table(ablations), "ablation.csv");
+  session.write(analysis::ablation_comparison_table(ablations), "ablation_ttests.csv");
+  for (const analysis::TaskAblation& ablation : ablations) session.draw(analysis::ablation_figure(ablation));
+  for (const analysis::TaskAblation& ablation : ablations) print(ablation);
+}
+
+}  // namespace
+
+analysis::TaskAblation ablate_task(const Session& session, const analysis::Results& results, const std::string& task,
+                                   const std::string& only_model, glifr::Index trials,
+                                   const analysis::AblationSettings& settings, glifr::DataStore& data) {
+  analysis::TaskAblation ablation{task, false, {}};
+  for (const analysis::ModelTrials& group : models_of(results, task)) {
+    if (!only_model.empty() && group.model != only_model) continue;
+    analysis::ModelAblation model{group.model, {}, {}};
+    glifr::Index done = 0;
+    for (const analysis::Trial* trial : group.trials) {
+      if (trials > 0 && done == trials) break;
+      try {
+        if (session.is_float32()) {
+          ablate_trial<float>(*trial, data, settings, ablation, model);
+        } else {
+          ablate_trial<double>(*trial, data, settings, ablation, model);
+        }
+        ++done;
+      } catch (const glifr::DataError& error) {
+        // What concerns one trial alone; a data set that is missing concerns all.
+        if (!error.file().starts_with(trial->folder.string())) throw;
+        Session::warn("left out " + trial->name() + ": " + error.what());
+      }
+    }
+    if (done > 0) ablation.models.push_back(std::move(model));
+  }
+  return ablation;
+}
+
+void add_ablation(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand("ablation",
+                                         "Test results with a share of the neurons silenced at random: ablation.csv, "
+                                         "ablation_ttests.csv and bars. Networks trained with "
+                                         "dropout are also tested at their dropout probability");
+  auto options = std::make_shared<Options>();
+  options->settings.seed = 0;
+  add_results_option(*command, options->folder);
+  command->add_option("--task", options->task, "Only this task (default: all)")->type_name("NAME");
+  command->add_option("--model", options->model, "Only this model (default: all)")->type_name("NAME");
+  command->add_option("--trials", options->trials, "At most so many trials of each model (default: all)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000).description(""));
+  command->add_option("--ratios", options->settings.ratios, "Shares of the neurons that are silenced, 0 to 1")
+      ->type_name("R[,R...]")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--draws", options->settings.draws, "Random choices of neurons for each ratio")
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--samples", options->settings.samples, "Use the first N samples of the test set (default: all)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000000).description(""));
+  session.add_options(*command);
+  command->callback([&session, options] {
+    session.set_action([&session, options] {
+      options->settings.seed = session.seed();
+      run(session, *options);
+    });
+  });
+}

@@ -1,0 +1,54 @@
+#include <cstdio>
+
+#include "glifr/analysis/clustering.hpp"
+#include "glifr/analysis/figures.hpp"
+#include "neurons.hpp"
+#include "subcommands.hpp"
+
+namespace analysis = glifr::analysis;
+
+namespace {
+
+struct Options {
+  NeuronOptions neurons;
+  glifr::Index max_clusters = 11;
+};
+
+void run(const Session& session, const Options& options) {
+  const Neurons neurons = read_neurons(options.neurons);
+  const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), options.max_clusters);
+  glifr::CsvRows scores, labels;
+  for (std::size_t i = 0; i < clustering.counts.size(); ++i)
+    scores.cell(clustering.counts[i]).cell(clustering.scores[i]).end_row();
+  for (const glifr::Index label : clustering.labels) labels.cell(label).end_row();
+  session.write(scores, "chscores.csv");
+  session.write(labels, "cluster_labels.csv");
+
+  const std::vector<double> currents = analysis::standard_currents();
+  const analysis::NeuronTable initial = analysis::initial_neuron(neurons.learned.num_ascs, neurons.constants.dt);
+  session.draw(analysis::cluster_index_figure(clustering));
+  session.draw(analysis::parameter_scatter_figure(neurons.learned, clustering.labels,
+                                                  neurons.initial ? neurons.initial : initial));
+  session.draw(
+      analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32()),
+                          clustering.labels, analysis::fi_curves(initial, neurons.constants, currents)));
+  std::printf("%td clusters of %td neurons\n", clustering.best, neurons.learned.neurons);
+}
+
+}  // namespace
+
+void add_cluster(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand("cluster",
+                                         "Ward clustering of neurons by their parameters: chscores.csv, "
+                                         "cluster_labels.csv, scatter plots and f-I curves by cluster");
+  auto options = std::make_shared<Options>();
+  add_neuron_options(*command, options->neurons);
+  command
+      ->add_option(
+          "--max-clusters", options->max_clusters,
+          "The best number of clusters by the Calinski-Harabasz index is sought from 2 to this; fewer than neurons")
+      ->type_name("N")
+      ->capture_default_str();
+  session.add_options(*command);
+  command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
+}

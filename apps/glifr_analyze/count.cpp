@@ -1,0 +1,90 @@
+#include <cstdio>
+
+#include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/config.hpp"
+#include "subcommands.hpp"
+
+namespace {
+
+struct Options {
+  std::string task = "sine", model = "all", config;
+  std::vector<std::string> set;
+  glifr::Index match = 0;
+};
+
+glifr::Index count_trained(const glifr::Settings& settings) {
+  glifr::Index count = 0;
+  for (const auto* parameter : glifr::make_network<float>(settings)->parameters()) {
+    if (parameter->is_trained) count += parameter->value.size();
+  }
+  return count;
+}
+
+/// The largest hidden size with which a model has at most `parameters` trained parameters (at least 1).
+glifr::Index match_hidden_size(glifr::Settings settings, glifr::Index parameters) {
+  const auto fits = [&](glifr::Index hidden_size) {
+    settings.hidden_size = hidden_size;
+    return count_trained(settings) <= parameters;
+  };
+  glifr::Index fitting = 1, beyond = 2;
+  while (fits(beyond)) {
+    fitting = beyond;
+    beyond *= 2;
+  }
+  while (beyond - fitting > 1) {
+    const glifr::Index middle = (fitting + beyond) / 2;
+    (fits(middle) ? fitting : beyond) = middle;
+  }
+  return fitting;
+}
+
+void run(const Session& session, const Options& options) {
+  glifr::Config config =
+      options.config.empty() ? glifr::Config(options.task) : glifr::Config::from_file(options.config, std::nullopt);
+  for (const std::string& assignment : options.set) config.set(assignment);
+  glifr::Index wanted = 0;
+  if (options.match > 0) {
+    glifr::Settings rnn = config.resolve(glifr::find_model("rnn"));
+    rnn.hidden_size = options.match;
+    wanted = count_trained(rnn);
+    std::printf("an RNN of %td neurons has %td trained parameters on %s\n", options.match, wanted,
+                config.task().c_str());
+  }
+  glifr::CsvRows csv({"task", "model", "hidden_size", "trained_parameters"});
+  for (const glifr::Model& model : glifr::select_models(options.model, config.task(), config.base_task())) {
+    glifr::Settings settings = config.resolve(model);
+    if (options.match > 0) settings.hidden_size = match_hidden_size(settings, wanted);
+    const glifr::Index trained = count_trained(settings);
+    csv.cell(std::string_view(config.task())).cell(model.name).cell(settings.hidden_size).cell(trained).end_row();
+    std::printf("  %-14s hidden size %4td  %8td trained parameters\n", std::string(model.name).c_str(),
+                settings.hidden_size, trained);
+  }
+  session.write(csv, "count.csv");
+}
+
+}  // namespace
+
+void add_count(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand("count", "Trained parameters of each model of a task: count.csv");
+  auto options = std::make_shared<Options>();
+  command->add_option("--task", options->task, "Task whose input and output sizes and hidden sizes are taken")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command->add_option("--model", options->model, "Names with commas, 'all' or 'paper'")
+      ->type_name("NAME[,NAME...]")
+      ->capture_default_str();
+  command->add_option("--config", options->config, "JSON file of settings, in place of --task")->type_name("FILE");
+  command->add_option("--set", options->set, "Change one setting, e.g. --set hidden_size=64; repeatable")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--match", options->match,
+                   "Instead of the task's hidden sizes, take for each model the largest with at most as many trained "
+                   "parameters as an RNN of "
+                   "this hidden size")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000).description(""));
+  session.add_options(*command);
+  command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
+}

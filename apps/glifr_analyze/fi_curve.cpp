@@ -1,0 +1,42 @@
+#include "glifr/analysis/fi_curve.hpp"
+
+#include "glifr/analysis/figures.hpp"
+#include "neurons.hpp"
+#include "subcommands.hpp"
+
+namespace analysis = glifr::analysis;
+
+namespace {
+
+void write_curves(const Session& session, const analysis::FiCurves& curves) {
+  glifr::CsvRows currents, rates;
+  for (std::size_t i = 0; i < curves.currents.size(); ++i) {
+    currents.cell(curves.currents[i]).end_row();
+    const auto neurons = static_cast<std::size_t>(curves.neurons);
+    rates.row(std::span(curves.rates).subspan(i * neurons, neurons));
+  }
+  session.write(currents, "isyns.csv");
+  session.write(rates, "frates.csv");
+}
+
+void run(const Session& session, const NeuronOptions& options) {
+  const Neurons neurons = read_neurons(options);
+  const std::vector<double> currents = analysis::standard_currents();
+  const analysis::FiCurves curves =
+      analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32());
+  const analysis::NeuronTable initial = analysis::initial_neuron(neurons.learned.num_ascs, neurons.constants.dt);
+  write_curves(session, curves);
+  session.draw(analysis::fi_figure(curves, {}, analysis::fi_curves(initial, neurons.constants, currents)));
+}
+
+}  // namespace
+
+void add_fi_curve(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand(
+      "fi-curve",
+      "Mean firing over 100 steps under background currents of -10000 to 9900 pA: isyns.csv, frates.csv and a figure");
+  auto options = std::make_shared<NeuronOptions>();
+  add_neuron_options(*command, *options);
+  session.add_options(*command);
+  command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
+}

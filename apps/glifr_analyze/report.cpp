@@ -1,0 +1,317 @@
+#include "glifr/analysis/report.hpp"
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <iostream>
+#include <map>
+
+#include "ablation.hpp"
+#include "glifr/analysis/clustering.hpp"
+#include "glifr/analysis/published.hpp"
+#include "glifr/analysis/tables.hpp"
+#include "glifr/error.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/version.hpp"
+#include "subcommands.hpp"
+
+namespace analysis = glifr::analysis;
+
+namespace {
+
+struct Options {
+  std::string folder = "results";
+  glifr::Index ablation_samples = 1000;
+};
+
+// ---- words and numbers for people ----
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[96];
+  std::snprintf(text, sizeof text, pattern, values...);
+  return text;
+}
+
+/// "94.17 ± 0.13" of accuracies in percent, "0.0123 ± 0.0045" of losses; a dash where there is nothing.
+std::string mean_and_sd(const analysis::Moments& m, bool has_accuracy) {
+  if (m.count == 0) return "–";
+  const double factor = has_accuracy ? 100 : 1;
+  const std::string mean = has_accuracy ? format("%.2f", factor * m.mean) : format("%.3g", m.mean);
+  if (m.count < 2) return mean;
+  return mean + " ± " + (has_accuracy ? format("%.2f", factor * m.sd) : format("%.2g", m.sd));
+}
+
+std::string interval_text(const analysis::Moments& m, bool has_accuracy) {
+  const auto interval = analysis::confidence_interval(m);
+  if (!interval) return "–";
+  if (has_accuracy) return format("%.2f to %.2f", 100 * interval->lower, 100 * interval->upper);
+  return format("%.3g to %.3g", interval->lower, interval->upper);
+}
+
+std::string test_text(const std::optional<analysis::TTest>& test) {
+  if (!test) return "–";
+  return format("t(%.3g) = %.2f, p %s", test->degrees_of_freedom, test->t,
+                test->p < 1e-4 ? "< 0.0001" : format("= %.2g", test->p).c_str());
+}
+
+std::string setting(const analysis::Trial& trial, const char* key) {
+  const boost::json::value* value = trial.config.if_contains(key);
+  if (!value) return "–";
+  return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
+}
+
+std::string numbers_of(const analysis::ModelTrials& group) {
+  std::string text;
+  for (const analysis::Trial* trial : group.trials) text += (text.empty() ? "" : ", ") + std::to_string(trial->number);
+  return text;
+}
+
+// ---- sections ----
+
+analysis::ReportSection runs_section(const analysis::Results& results) {
+  analysis::ReportSection section{"What was run", 2, {}};
+  analysis::ReportTable table{"One row a task and model, with the settings of its first trial.",
+                              {"task, model", "trials", "hidden size", "trained parameters", "epochs", "batch",
+                               "learning rate", "seed", "precision", "device", "glifr version"},
+                              {}};
+  std::vector<analysis::ReportListing> listings;
+  for (const std::string& task : tasks(results)) {
+    for (const analysis::ModelTrials& group : models_of(results, task)) {
+      const analysis::Trial& first = *group.trials.front();
+      table.rows.push_back({task + ", " + group.model, numbers_of(group), setting(first, "hidden_size"),
+                            setting(first, "trained_parameters"), setting(first, "max_epochs"),
+                            setting(first, "batch_size"), setting(first, "lr"), setting(first, "seed"),
+                            setting(first, "precision"), setting(first, "device"), setting(first, "version")});
+      listings.push_back({"All settings of " + first.name(), glifr::to_text(first.config)});
+    }
+  }
+  section.parts.push_back(std::move(table));
+  for (analysis::ReportListing& listing : listings) section.parts.push_back(std::move(listing));
+  if (results.rejected.empty()) return section;
+  analysis::ReportTable rejected{"Trials that are not whole and were left out.", {"trial", "reason"}, {}};
+  for (const analysis::Rejected& trial : results.rejected) rejected.rows.push_back({trial.name, trial.reason});
+  section.parts.push_back(std::move(rejected));
+  return section;
+}
+
+analysis::ReportTable results_table(const analysis::TaskSummary& summary) {
+  const bool has_accuracy = summary.has_accuracy();
+  const std::string metric = has_accuracy ? "test accuracy (%)" : "test loss";
+  analysis::ReportTable table{
+      "Test results: mean ± standard deviation over trials, with the 95 % confidence interval of the mean. Where "
+      "published "
+      "values exist they stand beside ours, and Welch's t-test compares the two.",
+      {"model", "trials", metric, "95 % interval", "published " + metric, "published trials", "ours against published"},
+      {}};
+  if (has_accuracy) table.header.insert(table.header.begin() + 4, "test loss");
+  for (const analysis::ModelSummary& model : summary.models) {
+    const analysis::Moments ours = analysis::moments(model.values());
+    std::vector<std::string> row{model.model, std::to_string(ours.count), mean_and_sd(ours, has_accuracy),
+                                 interval_text(ours, has_accuracy)};
+    if (has_accuracy) row.push_back(mean_and_sd(analysis::moments(model.losses), false));
+    const analysis::PublishedResult* published = analysis::find_published(summary.task, model.model);
+    const analysis::Moments theirs = !published     ? analysis::Moments{}
+                                     : has_accuracy ? published->accuracy
+                                                    : published->loss;
+    row.push_back(mean_and_sd(theirs, has_accuracy));
+    row.push_back(theirs.count > 0 ? std::to_string(theirs.count) : "–");
+    row.push_back(test_text(analysis::welch_t_test(ours, theirs)));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+/// Every model against every other: t of the row's minus the column's mean.
+analysis::ReportTable comparison_matrix(const analysis::TaskSummary& summary) {
+  analysis::ReportTable table{
+      "Two-sample t-tests with pooled variance between the models: t (degrees of freedom) of the row's mean minus the "
+      "column's; * p < 0.05, ** p < "
+      "0.01, *** p < 0.001, without correction for the number of tests. Welch's tests and effect sizes are in "
+      "ttests.csv.",
+      {"model"},
+      {}};
+  std::map<std::pair<std::string, std::string>, const analysis::Comparison*> pairs;
+  for (const analysis::Comparison& comparison : summary.comparisons)
+    pairs[{comparison.first, comparison.second}] = &comparison;
+  for (const analysis::ModelSummary& model : summary.models) table.header.push_back(model.model);
+  for (const analysis::ModelSummary& first : summary.models) {
+    std::vector<std::string> row{first.model};
+    for (const analysis::ModelSummary& second : summary.models) {
+      const auto pair = pairs.find({first.model, second.model});
+      if (pair == pairs.end() || !pair->second->pooled) {
+        row.emplace_back("–");
+        continue;
+      }
+      const analysis::TTest& test = *pair->second->pooled;
+      row.push_back(format("%.2f (%.0f)%s", test.t, test.degrees_of_freedom,
+                           test.p < 0.001  ? " ***"
+                           : test.p < 0.01 ? " **"
+                           : test.p < 0.05 ? " *"
+                                           : ""));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+/// Composes the report of a results folder; tables and figures go to the output folder on the way.
+class Composer {
+ public:
+  Composer(const Session& session, const Options& options)
+      : session_(session),
+        options_(options),
+        results_(session.read_results(options.folder)),
+        data_(session.data_root(), {}) {}
+
+  analysis::Report compose() {
+    const auto summaries = analysis::summarize(results_);
+    session_.write(analysis::summary_table(summaries), "summary.csv");
+    session_.write(analysis::comparison_table(summaries), "ttests.csv");
+    analysis::Report report{
+        "Results of " + std::filesystem::weakly_canonical(options_.folder).filename().string(),
+        std::to_string(results_.trials.size()) + " trials, analysed by glifr " + std::string(glifr::version()) + ".",
+        {}};
+    report.sections.push_back(runs_section(results_));
+    for (const analysis::TaskSummary& summary : summaries) add_task(report, summary);
+    report.sections.push_back({"Sources",
+                               2,
+                               {analysis::ReportText{"Published values: " + std::string(analysis::published_source)},
+                                analysis::ReportText{"Each figure stands in the folder of this report as SVG and PDF "
+                                                     "too, beside its data (CSV) and the gnuplot "
+                                                     "script that draws it."}}});
+    return report;
+  }
+
+ private:
+  void add_task(analysis::Report& report, const analysis::TaskSummary& summary) {
+    analysis::ReportSection section{"Task " + summary.task, 2, {}};
+    section.parts.push_back(results_table(summary));
+    section.parts.push_back(figure(analysis::summary_figure(summary)));
+    if (summary.models.size() > 1) section.parts.push_back(comparison_matrix(summary));
+    section.parts.push_back(
+        figure(analysis::training_curves_figure(summary.task, training_curves(results_, summary.task))));
+    report.sections.push_back(std::move(section));
+    attempt(report, "Silencing neurons: " + summary.task,
+            [&](analysis::ReportSection& part) { add_ablation(part, summary.task); });
+    attempt(report, "Responses: " + summary.task,
+            [&](analysis::ReportSection& part) { add_responses(part, summary.task); });
+    for (const analysis::ModelTrials& group : models_of(results_, summary.task)) {
+      attempt(report, "Neurons: " + summary.task + ", " + group.model,
+              [&](analysis::ReportSection& part) { add_neurons(part, *group.trials.front()); });
+    }
+  }
+
+  /// Adds a section, if it comes to anything. What is missing for it (data, a checkpoint) is said in its place and
+  /// stops nothing else.
+  template <class Add>
+  void attempt(analysis::Report& report, const std::string& title, Add&& add) {
+    analysis::ReportSection section{title, 3, {}};
+    try {
+      add(section);
+    } catch (const glifr::OutputError&) {
+      throw;
+    } catch (const glifr::Error& error) {
+      Session::warn(title + ": " + error.what());
+      section.parts.push_back(analysis::ReportText{std::string("Not computed: ") + error.what()});
+    }
+    if (!section.parts.empty()) report.sections.push_back(std::move(section));
+  }
+
+  void add_ablation(analysis::ReportSection& section, const std::string& task) {
+    if (options_.ablation_samples == 0) return;
+    if (describe(*models_of(results_, task).front().trials.front()).settings.data == glifr::Settings::Data::realizable)
+      return;
+    analysis::AblationSettings settings;
+    settings.samples = options_.ablation_samples;
+    settings.seed = session_.seed();
+    const analysis::TaskAblation ablation = ablate_task(session_, results_, task, "", 1, settings, data_);
+    if (ablation.models.empty()) return;
+    session_.write(analysis::ablation_table(std::span(&ablation, 1)), "ablation_" + task + "_table.csv");
+    analysis::Figure bars = analysis::ablation_figure(ablation);
+    bars.caption += " The first trial of each model, " + std::to_string(settings.draws) + " draws a ratio, at most " +
+                    std::to_string(settings.samples) + " samples of the test set.";
+    section.parts.push_back(figure(bars));
+  }
+
+  void add_responses(analysis::ReportSection& section, const std::string& task) {
+    std::vector<TrainedRun> runs;
+    for (const analysis::ModelTrials& group : models_of(results_, task))
+      runs.push_back(describe(*group.trials.front()));
+    if (runs.front().settings.data == glifr::Settings::Data::sine) {
+      analysis::Figure drawn = analysis::sine_figure(sine_responses<double>(runs, data_));
+      drawn.name += "_" + task;
+      drawn.caption += " The first trial of each model.";
+      section.parts.push_back(figure(drawn));
+    } else if (runs.front().settings.data == glifr::Settings::Data::realizable) {
+      for (const analysis::ModelTrials& group : models_of(results_, task)) {
+        analysis::Figure drawn = analysis::realizable_figure(realizable_run<double>(*group.trials.front(), data_));
+        drawn.name += "_" + task + "_" + group.model;
+        section.parts.push_back(figure(drawn));
+      }
+    }
+  }
+
+  void add_neurons(analysis::ReportSection& section, const analysis::Trial& trial) {
+    const TrainedRun run = describe(trial);
+    if (!run.settings.train_dynamics || run.settings.hidden_size < 2) return;
+    const glifr::TensorFile last = glifr::read_safetensors(trial.last_checkpoint());
+    const glifr::TensorFile first = glifr::read_safetensors(trial.first_checkpoint());
+    const analysis::NeuronTable learned = analysis::neurons_of(last, trial.last_checkpoint().string());
+    const analysis::NeuronTable initial = analysis::neurons_of(first, trial.first_checkpoint().string());
+    analysis::GlifrConstants constants = analysis::constants_of(last, trial.last_checkpoint().string());
+    constants.tau = constants.dt;
+    const auto currents = analysis::standard_currents();
+    const auto start = analysis::initial_neuron(learned.num_ascs, constants.dt);
+
+    std::vector<glifr::Index> labels;
+    std::vector<analysis::Figure> figures;
+    figures.push_back(analysis::parameter_histogram_figure(learned, initial));
+    constexpr glifr::Index max_clusters = 11;
+    if (learned.neurons > max_clusters) {
+      const analysis::Clustering clustering = analysis::choose_clusters(learned.view(), max_clusters);
+      labels = clustering.labels;
+      figures.push_back(analysis::cluster_index_figure(clustering));
+    }
+    figures.push_back(analysis::parameter_scatter_figure(learned, labels, initial));
+    figures.push_back(analysis::fi_figure(analysis::fi_curves(learned, constants, currents), labels,
+                                          analysis::fi_curves(start, constants, currents)));
+    for (analysis::Figure& each : figures) {
+      each.name += "_" + trial.task + "_" + trial.model;
+      each.caption += " Trial " + std::to_string(trial.number) + ".";
+      section.parts.push_back(figure(each));
+    }
+  }
+
+  analysis::ReportFigure figure(const analysis::Figure& figure) { return {figure.caption, session_.draw(figure)}; }
+
+  const Session& session_;
+  const Options& options_;
+  analysis::Results results_;
+  glifr::DataStore data_;
+};
+
+}  // namespace
+
+void add_report(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand("report",
+                                         "Everything that a results folder tells, as one HTML page that needs nothing "
+                                         "else (report.html), with its tables and figures");
+  auto options = std::make_shared<Options>();
+  add_results_option(*command, options->folder);
+  command
+      ->add_option("--ablation-samples", options->ablation_samples,
+                   "Test samples on which neurons of the first trial of each model are silenced; 0: leave that out")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1000000000).description(""))
+      ->capture_default_str();
+  session.add_options(*command);
+  command->callback([&session, options] {
+    session.set_action([&session, options] {
+      const analysis::Report report = Composer(session, *options).compose();
+      const auto path = session.output("report.html");
+      glifr::write_file_atomically(path, analysis::to_html(report));
+      std::cout << "wrote " << path.string() << '\n';
+    });
+  });
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "glifr/analysis/plot.hpp"
+#include "glifr/analysis/results.hpp"
+#include "glifr/io/csv.hpp"
+
+/// What every subcommand shares: the common options, and where its tables and figures go.
+class Session {
+ public:
+  /// Adds --out, --data, --precision, --threads, --seed and --no-figures to a subcommand.
+  void add_options(CLI::App& command);
+
+  /// Sets what is to be done once the command line is parsed.
+  void set_action(std::function<void()> action) { action_ = std::move(action); }
+  /// Does it, on the threads that were asked for.
+  void run() const;
+
+  [[nodiscard]] const std::filesystem::path& data_root() const { return data_; }
+  [[nodiscard]] bool is_float32() const { return precision_ == "float32"; }
+  [[nodiscard]] std::uint64_t seed() const { return seed_; }
+
+  /// Path of a file in the output folder, which is made if it is not there.
+  [[nodiscard]] std::filesystem::path output(const std::string& file) const;
+  /// Writes a table to the output folder and says so.
+  void write(const glifr::CsvRows& table, const std::string& file) const;
+  /// Draws a figure into the output folder, unless --no-figures; says so, or, once, why it cannot be drawn.
+  glifr::analysis::Drawing draw(const glifr::analysis::Figure& figure) const;
+
+  /// Reads a results folder and warns of what is not whole in it.
+  [[nodiscard]] glifr::analysis::Results read_results(const std::string& folder) const;
+  /// One line on standard error.
+  static void warn(const std::string& text);
+
+ private:
+  std::filesystem::path out_ = "analysis", data_;
+  std::string precision_ = "float64";
+  glifr::Index threads_ = 0;
+  std::uint64_t seed_ = 0;
+  bool no_figures_ = false;
+  std::function<void()> action_;
+  mutable bool has_said_why_not_drawn_ = false;
+};
+
+/// Adds the positional RESULTS to a subcommand.
+void add_results_option(CLI::App& command, std::string& folder);

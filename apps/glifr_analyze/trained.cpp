@@ -1,0 +1,121 @@
+#include "trained.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "glifr/datasets/sine.hpp"
+#include "glifr/error.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/training/checkpoint.hpp"
+
+namespace analysis = glifr::analysis;
+
+namespace {
+
+TrainedRun describe(const boost::json::object& config, const std::filesystem::path& file,
+                    const std::filesystem::path& checkpoint) {
+  TrainedRun run;
+  run.name = checkpoint.string();
+  run.settings = glifr::settings_from_json(config, file.string());
+  run.model = run.settings.model;
+  run.checkpoint = checkpoint;
+  const boost::json::value* seed = config.if_contains("seed");
+  if (!seed || !seed->is_number()) throw glifr::DataError(file.string(), "key seed is missing or no number");
+  run.seed = seed->to_number<std::uint64_t>();
+  return run;
+}
+
+/// What a checkpoint says of the neurons' constants: the width of the threshold, for one, may have been annealed.
+template <glifr::Scalar T>
+void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile& file) {
+  for (const auto& [name, value] : network.constants()) {
+    const auto entry = file.metadata.find(name);
+    if (entry == file.metadata.end()) continue;
+    double stored = 0;
+    std::from_chars(entry->second.data(), entry->second.data() + entry->second.size(), stored);
+    network.set_constant(name, stored);
+  }
+}
+
+}  // namespace
+
+TrainedRun describe(const analysis::Trial& trial) {
+  return describe(trial.config, trial.folder / "config.json", trial.last_checkpoint());
+}
+
+TrainedRun describe_checkpoint(const std::filesystem::path& checkpoint) {
+  const auto file = checkpoint.parent_path().parent_path() / "config.json";
+  const boost::json::value document = glifr::read_json_file(file);
+  if (!document.is_object()) throw glifr::DataError(file.string(), "found no JSON object");
+  return describe(document.as_object(), file, checkpoint);
+}
+
+template <glifr::Scalar T>
+analysis::MakeNetwork<T> network_maker(const TrainedRun& run, std::filesystem::path checkpoint) {
+  if (checkpoint.empty()) checkpoint = run.checkpoint;
+  const auto file = std::make_shared<const glifr::TensorFile>(glifr::read_safetensors(checkpoint));
+  const auto make = [settings = run.settings, file, name = checkpoint.string()] {
+    auto network = glifr::make_network<T>(settings);
+    glifr::load_parameters(*network, *file, name);
+    load_constants(*network, *file);
+    return network;
+  };
+  (void)make();  // what is wrong with the checkpoint shows here, not in the middle of an analysis
+  return make;
+}
+
+template <glifr::Scalar T>
+analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::DataStore& store) {
+  const glifr::Settings& settings = runs.front().settings;
+  const auto data = store.load<T>(settings, runs.front().seed).test;
+  analysis::SineResponses responses;
+  responses.dt = settings.dt;
+  responses.samples = data->size();
+  responses.frequencies = glifr::sine_frequencies(
+      {settings.time_steps(), settings.dt, settings.num_freqs, settings.freq_min, settings.freq_max, settings.amp});
+  std::vector<glifr::Index> samples;
+  for (glifr::Index i = 0; i < data->size(); ++i) samples.push_back(i);
+  std::vector<T> targets(static_cast<std::size_t>(data->time_steps() * data->size()));
+  data->targets(samples, targets.data());
+  responses.targets.assign(targets.begin(), targets.end());
+  for (const TrainedRun& run : runs) {
+    responses.outputs.push_back({run.model, analysis::outputs(*network_maker<T>(run)(), *data)});
+  }
+  return responses;
+}
+
+template <glifr::Scalar T>
+analysis::RealizableRun realizable_run(const analysis::Trial& trial, glifr::DataStore& store) {
+  const TrainedRun run = describe(trial);
+  const auto data = store.load<T>(run.settings, run.seed).train;
+  analysis::RealizableRun result;
+  result.dt = run.settings.dt;
+  result.loss_epoch = trial.metrics.epoch;
+  result.loss = trial.metrics.train_loss;
+  result.initial = analysis::outputs(*network_maker<T>(run, trial.first_checkpoint())(), *data);
+  result.learned = analysis::outputs(*network_maker<T>(run)(), *data);
+  std::vector<T> target(static_cast<std::size_t>(data->time_steps()));
+  const glifr::Index only = 0;
+  data->targets(std::span(&only, 1), target.data());
+  result.target.assign(target.begin(), target.end());
+  const glifr::CsvNumbers distances = glifr::read_csv_numbers(trial.folder / "realizable.csv", {.has_header = true});
+  for (glifr::Index c = 0; c < distances.columns; ++c) {
+    std::vector<double> values;
+    for (glifr::Index row = 0; row < distances.rows; ++row) values.push_back(distances(row, c));
+    if (c == 0) {
+      result.distance_epoch = std::move(values);
+    } else {
+      result.distances.push_back({distances.header[static_cast<std::size_t>(c)], std::move(values)});
+    }
+  }
+  return result;
+}
+
+#define GLIFR_INSTANTIATE(T)                                                                          \
+  template analysis::MakeNetwork<T> network_maker<T>(const TrainedRun&, std::filesystem::path);       \
+  template analysis::SineResponses sine_responses<T>(std::span<const TrainedRun>, glifr::DataStore&); \
+  template analysis::RealizableRun realizable_run<T>(const analysis::Trial&, glifr::DataStore&)
+GLIFR_INSTANTIATE(float);
+GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "glifr/analysis/ablation.hpp"
+#include "glifr/analysis/figures.hpp"
+#include "glifr/analysis/results.hpp"
+#include "glifr/experiment/build.hpp"
+#include "session.hpp"
+
+/// A trained network with what is known of its run.
+struct TrainedRun {
+  std::string name;  ///< for messages
+  std::string model;
+  glifr::Settings settings;
+  std::uint64_t seed = 0;            ///< of the run: noise and permutations of the data follow it
+  std::filesystem::path checkpoint;  ///< after training
+};
+
+/// What config.json of a trial says. Throws DataError where it does not describe a run.
+[[nodiscard]] TrainedRun describe(const glifr::analysis::Trial& trial);
+/// The run that a checkpoint in a trial's folder belongs to.
+[[nodiscard]] TrainedRun describe_checkpoint(const std::filesystem::path& checkpoint);
+
+/// Makes copies of a run's trained network (of `checkpoint`, if it is not the last), with the constants that it was
+/// left with. Throws DataError where the checkpoint is missing, damaged or of another network.
+template <glifr::Scalar T>
+[[nodiscard]] glifr::analysis::MakeNetwork<T> network_maker(const TrainedRun& run,
+                                                            std::filesystem::path checkpoint = {});
+
+/// The outputs of sine networks beside their targets; all runs are of one task.
+template <glifr::Scalar T>
+[[nodiscard]] glifr::analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::DataStore& data);
+
+/// The course and the outcome of a run of the realizable task.
+template <glifr::Scalar T>
+[[nodiscard]] glifr::analysis::RealizableRun realizable_run(const glifr::analysis::Trial& trial,
+                                                            glifr::DataStore& data);

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string_view>
+
+#include "glifr/analysis/statistics.hpp"
+
+namespace glifr::analysis {
+
+/// Where the published results come from.
+inline constexpr std::string_view published_source =
+    "C. N. Winston, D. Mastrovito, E. Shea-Brown, S. Mihalas (2023). Heterogeneity in Neuronal Dynamics Is Learned by "
+    "Gradient Descent for "
+    "Temporal Processing Tasks. Neural Computation 35(4), 555–592, doi:10.1162/neco_a_01571; means and standard "
+    "deviations over the trials "
+    "that the authors made public with it.";
+
+/// What the paper's networks gave on the test set, over trials. `accuracy.count` is 0 where the task has no classes.
+struct PublishedResult {
+  std::string_view task, model;
+  Moments accuracy{};  ///< a fraction
+  Moments loss{};
+};
+
+/// The published result of a model on a task, or null where there is none.
+[[nodiscard]] const PublishedResult* find_published(std::string_view task, std::string_view model);
+
+}  // namespace glifr::analysis

@@ -1,0 +1,155 @@
+#include "glifr/analysis/tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace glifr::analysis {
+namespace {
+
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+void add_words(CsvRows& csv, std::span<const std::string_view> words) {
+  for (const std::string_view word : words) csv.cell(word);
+}
+
+void add_words(CsvRows& csv, std::initializer_list<std::string_view> words) {
+  add_words(csv, std::span(words.begin(), words.size()));
+}
+
+void add_number(CsvRows& csv, double value) {
+  std::isnan(value) ? csv.empty_cell() : csv.cell(value);
+}
+
+/// mean, sd, lower and upper end of the confidence interval; empty cells where there are no values.
+void add_moments(CsvRows& csv, const std::vector<double>& values) {
+  const Moments group = moments(values);
+  const auto interval = confidence_interval(group);
+  for (const double value :
+       {group.mean, group.sd, interval ? interval->lower : undefined, interval ? interval->upper : undefined}) {
+    add_number(csv, value);
+  }
+}
+
+void add_test(CsvRows& csv, const std::optional<TTest>& test) {
+  for (const double value :
+       {test ? test->t : undefined, test ? test->degrees_of_freedom : undefined, test ? test->p : undefined}) {
+    add_number(csv, value);
+  }
+}
+
+constexpr std::array<std::string_view, 13> comparison_columns{
+    "first", "second", "n_first", "n_second", "mean_first", "mean_second", "t",
+    "df",    "p",      "welch_t", "welch_df", "welch_p",    "cohens_d"};
+
+void add_comparison(CsvRows& csv, const Comparison& comparison) {
+  add_words(csv, {comparison.first, comparison.second});
+  csv.cell(comparison.first_moments.count).cell(comparison.second_moments.count);
+  add_number(csv, comparison.first_moments.mean);
+  add_number(csv, comparison.second_moments.mean);
+  add_test(csv, comparison.pooled);
+  add_test(csv, comparison.welch);
+  add_number(csv, comparison.effect.value_or(undefined));
+  csv.end_row();
+}
+
+std::string_view metric_name(bool has_accuracy) {
+  return has_accuracy ? "test_acc" : "test_loss";
+}
+
+/// A model's values at a ratio, or null.
+const std::vector<double>* values_at(const ModelAblation& model, double ratio) {
+  const auto found = std::ranges::find(model.ratios, ratio);
+  return found == model.ratios.end() ? nullptr : &model.values[static_cast<std::size_t>(found - model.ratios.begin())];
+}
+
+}  // namespace
+
+CsvRows summary_table(std::span<const TaskSummary> summaries) {
+  CsvRows csv({"task", "model", "trials", "test_acc_mean", "test_acc_sd", "test_acc_ci95_lower", "test_acc_ci95_upper",
+               "test_loss_mean", "test_loss_sd", "test_loss_ci95_lower", "test_loss_ci95_upper"});
+  for (const TaskSummary& summary : summaries) {
+    for (const ModelSummary& model : summary.models) {
+      add_words(csv, {summary.task, model.model});
+      csv.cell(static_cast<Index>(model.losses.size()));
+      add_moments(csv, model.accuracies);
+      add_moments(csv, model.losses);
+      csv.end_row();
+    }
+  }
+  return csv;
+}
+
+CsvRows comparison_table(std::span<const TaskSummary> summaries) {
+  CsvRows csv;
+  add_words(csv, {"task", "metric"});
+  add_words(csv, comparison_columns);
+  csv.end_row();
+  for (const TaskSummary& summary : summaries) {
+    for (const Comparison& comparison : summary.comparisons) {
+      add_words(csv, {summary.task, metric_name(summary.has_accuracy())});
+      add_comparison(csv, comparison);
+    }
+  }
+  return csv;
+}
+
+CsvRows curves_table(std::span<const std::pair<std::string, std::vector<TrainingCurve>>> curves_of_tasks) {
+  CsvRows csv(
+      {"task", "model", "trials", "epoch", "train_loss_mean", "train_loss_sd", "train_acc_mean", "train_acc_sd"});
+  for (const auto& [task, curves] : curves_of_tasks) {
+    for (const TrainingCurve& curve : curves) {
+      for (std::size_t i = 0; i < curve.epoch.size(); ++i) {
+        add_words(csv, {task, curve.model});
+        csv.cell(curve.trials).cell(curve.epoch[i]);
+        add_number(csv, curve.loss_mean[i]);
+        add_number(csv, curve.loss_sd[i]);
+        add_number(csv, curve.acc_mean.empty() ? undefined : curve.acc_mean[i]);
+        add_number(csv, curve.acc_sd.empty() ? undefined : curve.acc_sd[i]);
+        csv.end_row();
+      }
+    }
+  }
+  return csv;
+}
+
+CsvRows ablation_table(std::span<const TaskAblation> ablations) {
+  CsvRows csv({"task", "model", "ratio_silenced", "n", "mean", "sd", "ci95_lower", "ci95_upper", "metric"});
+  for (const TaskAblation& ablation : ablations) {
+    for (const ModelAblation& model : ablation.models) {
+      for (std::size_t i = 0; i < model.ratios.size(); ++i) {
+        add_words(csv, {ablation.task, model.model});
+        csv.cell(model.ratios[i]).cell(static_cast<Index>(model.values[i].size()));
+        add_moments(csv, model.values[i]);
+        csv.cell(metric_name(ablation.has_accuracy));
+        csv.end_row();
+      }
+    }
+  }
+  return csv;
+}
+
+CsvRows ablation_comparison_table(std::span<const TaskAblation> ablations) {
+  CsvRows csv;
+  add_words(csv, {"task", "metric", "ratio_silenced"});
+  add_words(csv, comparison_columns);
+  csv.end_row();
+  for (const TaskAblation& ablation : ablations) {
+    for (const ModelAblation& first : ablation.models) {
+      for (const ModelAblation& second : ablation.models) {
+        if (&first == &second) continue;
+        for (std::size_t i = 0; i < first.ratios.size(); ++i) {
+          const std::vector<double>* values = values_at(second, first.ratios[i]);
+          if (!values) continue;
+          add_words(csv, {ablation.task, metric_name(ablation.has_accuracy)});
+          csv.cell(first.ratios[i]);
+          add_comparison(csv, compare(first.model, first.values[i], second.model, *values));
+        }
+      }
+    }
+  }
+  return csv;
+}
+
+}  // namespace glifr::analysis

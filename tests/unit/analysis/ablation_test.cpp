@@ -1,0 +1,157 @@
+#include "glifr/analysis/ablation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "glifr/analysis/parameters.hpp"
+#include "glifr/analysis/tables.hpp"
+#include "glifr/backend/parallel.hpp"
+#include "glifr/cells/glifr.hpp"
+#include "glifr/cells/rnn.hpp"
+#include "glifr/datasets/sine.hpp"
+#include "glifr/error.hpp"
+#include "glifr/network/initialize.hpp"
+#include "glifr/training/checkpoint.hpp"
+#include "support/catch.hpp"
+
+using namespace glifr;
+using namespace glifr::analysis;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+using SineNetwork = Network<GlifrCell<2, double>>;
+
+std::unique_ptr<SineNetwork> make_small() {
+  const CellSettings<Glifr<2>> settings{.hidden_size = 10, .delay = 3};
+  auto network = std::make_unique<SineNetwork>(settings, 1, Outputs::every_step);
+  initialize_homogeneous(*network, 5);
+  return network;
+}
+
+}  // namespace
+
+TEST_CASE("a draw silences as many neurons as asked for, each at most once, always the same ones") {
+  for (const Index silenced : {0, 1, 7, 10}) {
+    const auto first = draw_silenced(10, silenced, 0, 3);
+    CHECK(std::ranges::count(first, true) == silenced);
+    CHECK(draw_silenced(10, silenced, 0, 3) == first);
+  }
+  std::vector<Index> times(10);
+  for (Index draw = 0; draw < 2000; ++draw) {
+    const auto is_silenced = draw_silenced(10, 3, draw, 3);
+    for (std::size_t i = 0; i < times.size(); ++i) times[i] += is_silenced[i];
+  }
+  for (const Index count : times) CHECK(std::abs(static_cast<double>(count) - 600) < 5 * std::sqrt(2000 * 0.3 * 0.7));
+}
+
+TEST_CASE("ablation tests the network itself at ratio 0 and its bias alone at ratio 1") {
+  const auto data = make_sine<double>({.time_steps = 20});
+  const auto results = ablate<double>(make_small, data, {.ratios = {0, 0.25, 1}, .draws = 4});
+  REQUIRE(results.size() == 3);
+  CHECK(results[0].silenced == 0);
+  CHECK(results[1].silenced == 2);
+  CHECK(results[2].silenced == 10);
+  CHECK(results[0].scores.size() == 1);
+  CHECK(results[1].scores.size() == 4);
+  CHECK(results[1].scores[0].loss() != results[1].scores[1].loss());
+
+  const auto network = make_small();
+  Workers alone(1);
+  BatchRunner<double> runner(*network, data, 1);
+  CHECK(results[0].scores[0].loss() == alone.run([&] { return runner.evaluate(); }).loss());
+
+  const double bias = network->parameters().back()->value.data()[0];
+  std::vector<double> targets(20 * 6);
+  const std::vector<Index> samples{0, 1, 2, 3, 4, 5};
+  data.targets(samples, targets.data());
+  double loss = 0;
+  for (const double target : targets) loss += (bias - target) * (bias - target) / static_cast<double>(targets.size());
+  CHECK_THAT(results[2].scores[0].loss(), WithinRel(loss, 1e-12));
+}
+
+TEST_CASE("ablation does not depend on the number of threads, and some samples may do") {
+  const auto data = make_sine<double>({.time_steps = 20});
+  const auto losses = [&](Index threads) {
+    Workers workers(threads);
+    std::vector<double> all;
+    for (const auto& result : workers.run([&] { return ablate<double>(make_small, data, {.draws = 3}); })) {
+      for (const Score& score : result.scores) all.push_back(score.loss());
+    }
+    return all;
+  };
+  CHECK(losses(1) == losses(3));
+  CHECK(ablate<double>(make_small, data, {.ratios = {0}, .samples = 2})[0].scores[0].samples == 2);
+  CHECK(ablate<double>(make_small, data, {.ratios = {0}, .samples = 99})[0].scores[0].samples == 6);
+}
+
+TEST_CASE("ratios and draws out of range are refused") {
+  const auto data = make_sine<double>({});
+  CHECK_THROWS_AS(ablate<double>(make_small, data, {.ratios = {1.1}}), ConfigError);
+  CHECK_THROWS_AS(ablate<double>(make_small, data, {.ratios = {std::nan("")}}), ConfigError);
+  CHECK_THROWS_AS(ablate<double>(make_small, data, {.ratios = {}}), ConfigError);
+  CHECK_THROWS_AS(ablate<double>(make_small, data, {.draws = 0}), ConfigError);
+}
+
+TEST_CASE("the outputs of a network come step by step, sample by sample") {
+  const auto data = make_sine<double>({.time_steps = 20});
+  const auto network = make_small();
+  const std::vector<double> values = outputs<double>(*network, data);
+  REQUIRE(values.size() == 20 * 6);
+  std::vector<double> targets(values.size());
+  const std::vector<Index> samples{0, 1, 2, 3, 4, 5};
+  data.targets(samples, targets.data());
+  double loss = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    loss += std::pow(values[i] - targets[i], 2) / static_cast<double>(values.size());
+  CHECK_THAT(ablate<double>(make_small, data, {.ratios = {0}})[0].scores[0].loss(), WithinRel(loss, 1e-12));
+}
+
+TEST_CASE("a checkpoint's neurons in physical units") {
+  const auto network = make_small();
+  const TensorFile file = to_tensor_file<double>(*network);
+  const NeuronTable neurons = neurons_of(file, "checkpoint");
+  CHECK(neurons.neurons == 10);
+  CHECK(neurons.num_ascs == 2);
+  CHECK(neurons(3, neurons.thresh()) == 1);
+  CHECK_THAT(neurons(3, neurons.k_m()), WithinRel(0.05, 0.003));
+  CHECK_THAT(neurons(3, neurons.k(1)), WithinRel(2.0, 1e-12));
+  const auto raw = values_of<double>(*file.find("neuron_layer.trans_r_j"));
+  CHECK_THAT(neurons(3, neurons.r(1)), WithinAbs(1 - 2 / (1 + std::exp(-raw[13])), 1e-15));
+  CHECK(neurons(3, neurons.a(0)) == values_of<double>(*file.find("neuron_layer.a_j"))[3]);
+  CHECK(constants_of(file, "checkpoint").R == 0.1);
+
+  const NeuronTable initial = initial_neuron(2, 0.05);
+  CHECK(initial(0, initial.thresh()) == 1);
+  CHECK(initial(0, initial.k_m()) == neurons(0, neurons.k_m()));
+  CHECK_THAT(initial(0, initial.r(0)), WithinAbs(0, 1e-15));
+  CHECK_THAT(initial(0, initial.a(1)), WithinAbs(0, 1e-15));
+}
+
+TEST_CASE("a checkpoint of other neurons, or a damaged one, is refused") {
+  Network<RnnCell<double>> rnn({.hidden_size = 4}, 1, Outputs::every_step);
+  CHECK_THROWS_WITH(neurons_of(to_tensor_file<double>(rnn), "x"), Catch::Contains("neuron_layer.thresh"));
+  const auto network = make_small();
+  TensorFile file = to_tensor_file<double>(*network);
+  file.metadata.erase("dt");
+  CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("the metadata has no dt"));
+  file = to_tensor_file<double>(*network);
+  file.metadata["dt"] = "soon";
+  CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("'soon', expected a number"));
+}
+
+TEST_CASE("tables have a header, and empty cells where nothing is defined") {
+  const TaskAblation ablation{"lmnist", true, {{"rnn", {0, 0.5}, {{0.9}, {0.4, 0.6}}}, {"lstmn", {0.5}, {{0.5, 0.7}}}}};
+  const auto text = std::string(ablation_table(std::span(&ablation, 1)).text());
+  CHECK_THAT(text,
+             Catch::StartsWith(
+                 "task,model,ratio_silenced,n,mean,sd,ci95_lower,ci95_upper,metric\nlmnist,rnn,0,1,0.9,,,,test_acc\n"));
+  const auto tests = std::string(ablation_comparison_table(std::span(&ablation, 1)).text());
+  CHECK(std::ranges::count(tests, '\n') == 3);
+  CHECK_THAT(tests, Catch::Contains("\nlmnist,test_acc,0.5,rnn,lstmn,2,2,0.5,0.6,"));
+  const TaskSummary summary{"sine", {{"rnn", {0.25}, {}}}, {}};
+  CHECK_THAT(std::string(summary_table(std::span(&summary, 1)).text()), Catch::EndsWith("\nsine,rnn,1,,,,,0.25,,,\n"));
+}
