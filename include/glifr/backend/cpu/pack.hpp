@@ -123,9 +123,11 @@ struct Pack {
   }
   friend GLIFR_INLINE Pack surrogate(const Pack& value, const Pack&, const Pack&) { return value; }
   friend GLIFR_INLINE Pack abs(const Pack& a) { return max(a, -a); }
-  friend GLIFR_INLINE Pack exp(const Pack& x) { return map([](Vector a) __attribute__((always_inline)) { return exp_of(a); }, x); }
+  friend GLIFR_INLINE Pack exp(const Pack& x) {
+    return map([](Vector a) __attribute__((always_inline)) { return T(2) * half_exp_of(a); }, x);
+  }
   friend GLIFR_INLINE Pack sigmoid(const Pack& x) {
-    return map([](Vector a) __attribute__((always_inline)) { return T(1) / (T(1) + exp_of(-a)); }, x);
+    return map([](Vector a) __attribute__((always_inline)) { return T(0.5) / (T(0.5) + half_exp_of(-a)); }, x);
   }
   friend GLIFR_INLINE Pack tanh(const Pack& x) {
     // (e^2x - 1) / (e^2x + 1), from e^2x - 1 as a whole so that small x keep their digits; beyond +-20 the result is +-1 in either type.
@@ -133,8 +135,8 @@ struct Pack {
         [](Vector a) __attribute__((always_inline)) {
           const Vector two_x = clamp(a, T(-20), T(20)) * T(2);
           const Reduced r = reduce(two_x);
-          const Vector minus_one = r.scale * r.fraction + (r.scale - T(1));
-          return minus_one / (minus_one + T(2));
+          const Vector half_of_it = r.half_scale * r.fraction + (r.half_scale - T(0.5));
+          return half_of_it / (half_of_it + T(1));
         },
         x);
   }
@@ -142,9 +144,9 @@ struct Pack {
   friend GLIFR_INLINE Pack sqrt(const Pack& x) { return lane_by_lane(x, [](T a) { return glifr::sqrt(a); }); }
 
  private:
-  /// e^x = scale (1 + fraction), scale a power of two.
+  /// e^x = 2 half_scale (1 + fraction), half_scale a power of two: the largest numbers of the type are twice one.
   struct Reduced {
-    Vector scale, fraction;
+    Vector half_scale, fraction;
   };
 
   static GLIFR_INLINE Vector clamp(Vector x, T low, T high) {
@@ -157,17 +159,16 @@ struct Pack {
     // Adding and dropping 1.5 * 2^(mantissa bits) rounds to the nearest integer, which the low bits of the sum then hold.
     constexpr T shifter = is_float ? T(12582912.0) : T(6755399441055744.0);
     constexpr int mantissa = is_float ? 23 : 52;
-    constexpr typename std::conditional_t<is_float, std::int32_t, std::int64_t> one = std::bit_cast<
-        typename std::conditional_t<is_float, std::int32_t, std::int64_t>>(T(1));
+    constexpr auto half = std::bit_cast<std::conditional_t<is_float, std::int32_t, std::int64_t>>(T(0.5));
     const Vector shifted = x * T(1.4426950408889634074) + shifter;
     const Vector n = shifted - shifter;
     const Vector r = is_float ? (x - n * T(0.693359375)) + n * T(2.12194440e-4)
                               : (x - n * T(6.93147180369123816490e-01)) - n * T(1.90821492927058770002e-10);
     Integer bits;
     std::memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits << mantissa) + one;
+    bits = (bits << mantissa) + half;
     Reduced result;
-    std::memcpy(&result.scale, &bits, sizeof bits);
+    std::memcpy(&result.half_scale, &bits, sizeof bits);
     // Taylor's polynomial of e^r - 1 for |r| <= ln(2)/2: the first term left out is below half a unit in the last place.
     Vector p;
     if constexpr (is_float) {
@@ -189,11 +190,12 @@ struct Pack {
     return result;
   }
 
-  /// e^x; 0 below and infinity above what the type holds (numbers too small for a normal one are 0).
-  static GLIFR_INLINE Vector exp_of(Vector x) {
+  /// e^x / 2; infinity above what the type holds, and 0 where e^x is below about its smallest normal number.
+  static GLIFR_INLINE Vector half_exp_of(Vector x) {
     constexpr bool is_float = sizeof(T) == 4;
-    const Reduced r = reduce(clamp(x, is_float ? T(-88) : T(-709), is_float ? T(89) : T(710)));
-    return r.scale * (r.fraction + T(1));  // an infinite scale meets a positive factor
+    // The exponents at these ends are just those of 0 and infinity.
+    const Reduced r = reduce(clamp(x, is_float ? T(-87.5) : T(-708.6), is_float ? T(89.4) : T(710.4)));
+    return r.half_scale * (r.fraction + T(1));  // both positive: infinity times nothing less
   }
 
   template <class F>
