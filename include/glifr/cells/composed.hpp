@@ -48,6 +48,7 @@ template <class N, Scalar T>
 ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial = {},
                                const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {
   constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  detail::check_scan(layer, input, initial, mask);
   Tape<T>& tape = layer.w_lateral.tape();
   const Index neurons = layer.neurons, delay = layer.delay;
   const auto parameters = detail::physical_parameters(layer);
@@ -103,8 +104,12 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
   const auto asked = options.last_only ? outputs.last(std::min<std::size_t>(1, outputs.size())) : outputs;
   result.output = asked.empty() ? tape.make({0, input.batch, neurons}) : stack<T>(tape, asked);
   if (options.track_states) {
-    for (std::size_t k = 0; k < states; ++k) result.states[k] = stack<T>(tape, history[k]);
-    result.synaptic = stack<T>(tape, currents);
+    const auto track = [&](std::span<Var<T>> steps) {
+      const Var<T> all = stack<T>(tape, steps);
+      return tape.adopt(all.shape(), all.value().stride, all.value().data, nullptr);
+    };
+    for (std::size_t k = 0; k < states; ++k) result.states[k] = track(history[k]);
+    result.synaptic = track(currents);
   }
   return result;
 }

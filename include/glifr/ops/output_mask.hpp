@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "glifr/core/random.hpp"
 #include "glifr/core/tape.hpp"
+#include "glifr/error.hpp"
 
 namespace glifr {
 
@@ -17,9 +19,20 @@ struct OutputMask {
   std::span<const Index> samples{};     ///< number of each sample of the batch, within the data set
   std::span<const T> silencing{};       ///< [neurons], 0 or 1; empty: none silenced
 
+  /// Some output may be changed.
   [[nodiscard]] bool is_active() const { return dropout > 0 || !silencing.empty(); }
   /// One row serves all steps and samples: there is no dropout.
   [[nodiscard]] bool is_constant() const { return dropout == 0; }
+
+  /// ConfigError where the probability is none; ShapeError where there is not a number for each sample or a factor for each neuron.
+  void check(Index batch, Index neurons) const {
+    if (!(dropout >= 0 && dropout <= 1)) throw ConfigError("dropout_prob", "expected 0 to 1, found " + std::to_string(dropout));
+    const auto require = [](const char* what, std::size_t found, Index expected) {
+      if (static_cast<Index>(found) != expected) throw ShapeError(what, std::to_string(expected), std::to_string(found));
+    };
+    if (dropout > 0) require("dropout: numbers of samples", samples.size(), batch);
+    if (!silencing.empty()) require("silencing: factors on neurons", silencing.size(), neurons);
+  }
 
   /// Factors of step t (of `steps`), sample b of the batch.
   void fill(Index t, Index steps, Index b, Index neurons, T* row) const {

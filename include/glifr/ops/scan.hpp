@@ -41,9 +41,10 @@ struct Layer {
 /// What a scan gives back.
 template <class N, Scalar T>
 struct ScanResult {
-  Var<T> output;                                                          ///< [steps or 1, batch, neurons]
-  std::array<Var<T>, static_cast<std::size_t>(derive::states_of<N>)> states{};  ///< where tracked: [steps, batch, neurons] each
-  Var<T> synaptic{};                                                      ///< where tracked: [steps, batch, inputs * neurons (padded)]
+  Var<T> output;  ///< [steps or 1, batch, neurons]
+  /// Where tracked, to be looked at: [steps, batch, neurons] each. No gradient flows back from here.
+  std::array<Var<T>, static_cast<std::size_t>(derive::states_of<N>)> states{};
+  Var<T> synaptic{};  ///< where tracked: [steps, batch, inputs * neurons]; of several inputs, each may be padded to `cpu::padded` neurons
 };
 
 struct ScanOptions {
@@ -52,6 +53,33 @@ struct ScanOptions {
 };
 
 namespace detail {
+
+/// ShapeError or ConfigError where a layer cannot run on what it is given.
+template <class N, Scalar T>
+void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial, const OutputMask<T>& mask) {
+  const Index neurons = layer.neurons, columns = input_count<N> * neurons;
+  const auto require = [](const char* what, const Var<T>& var, const Shape& expected) {
+    const View<T> found = var.value();
+    if (found.rows != expected.rows() || found.columns != expected.columns()) throw ShapeError(what, to_string(expected), to_string(var.shape()));
+  };
+  if (layer.delay < 1) throw ConfigError("synaptic_delay", "a scan needs a delay of at least one step, found " + std::to_string(layer.delay));
+  if (layer.w_input.value().rows != input.features) {
+    throw ShapeError("scan", "inputs of " + std::to_string(layer.w_input.value().rows) + " features", std::to_string(input.features));
+  }
+  require("scan: input weights", layer.w_input, {input.features, columns});
+  require("scan: lateral weights", layer.w_lateral, {neurons, columns});
+  if (!input.is_sparse()) require("scan: input", input.dense, {input.steps, input.batch, input.features});
+  std::size_t k = 0;
+  for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) {
+    const Shape& found = layer.raw[k++].shape();
+    if (found.size() != f.extent * neurons) throw ShapeError(std::string("scan: ") + f.field.name, to_string(Shape{f.extent, 1, neurons}), to_string(found));
+  }
+  if (!initial.history.is_empty()) require("scan: history", initial.history, {layer.delay, input.batch, neurons});
+  for (const Var<T>& rest : initial.rest) {
+    if (!rest.is_empty()) require("scan: initial state", rest, {input.batch, neurons});
+  }
+  mask.check(input.batch, neurons);
+}
 
 /// The scan of a layer over time, cut into windows of at most `delay` steps: within a window, what neurons receive from each other was sent
 /// before it, so that one matrix product serves all its steps and the rest is elementwise.
@@ -176,9 +204,6 @@ class Scan {
   }
 
   static void copy_rows(View<const T> from, View<T> to) {
-    if (from.rows != to.rows || from.columns != to.columns) {
-      throw ShapeError("scan: initial state", to_string(Shape{to.rows, to.columns}), to_string(Shape{from.rows, from.columns}));
-    }
     for (Index r = 0; r < from.rows; ++r) std::copy_n(from.row(r), from.columns, to.row(r));
   }
 
@@ -389,14 +414,12 @@ class Scan {
 ///
 ///     I_syn(t) = x(t) W_in + S(t - delay) W_lat,   then the neuron's step,   then S(t) *= mask
 ///
-/// Gradients flow to the weights, the raw parameters, the input and the initial state. ShapeError where shapes do not fit.
+/// Gradients flow to the weights, the raw parameters, the input and the initial state. ShapeError where shapes do not fit,
+/// ConfigError for a delay or a dropout that is none.
 template <class N, Scalar T>
 ScanResult<N, T> scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial = {},
                       const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {
-  if (layer.delay < 1) throw ConfigError("synaptic_delay", "a scan needs a delay of at least one step, found " + std::to_string(layer.delay));
-  if (layer.w_input.value().rows != input.features) {
-    throw ShapeError("scan", "inputs of " + std::to_string(layer.w_input.value().rows) + " features", std::to_string(input.features));
-  }
+  detail::check_scan(layer, input, initial, mask);
   Tape<T>& tape = layer.w_lateral.tape();
   detail::Scan<N, T> scan(layer, input, initial, mask, options);
   const ScanResult<N, T> result = scan.forward();
