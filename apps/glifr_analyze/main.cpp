@@ -20,7 +20,7 @@ int exit_code_of(const glifr::Error& error) {
 int main(int argc, char** argv) {
   CLI::App app("Tables, tests and figures from what glifr_train leaves behind.", "glifr_analyze");
   app.set_version_flag("--version", "glifr_analyze " + std::string(glifr::version()), "Print the version and exit");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   Session session;
   for (const auto add : {add_summary, add_curves, add_ablation, add_fi_curve, add_parameters, add_cluster, add_trace,
                          add_responses, add_count, add_report}) {
@@ -28,6 +28,8 @@ int main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty())
+      throw glifr::ConfigError("SUBCOMMAND", "none was given (see glifr_analyze --help)");
     session.run();
     return 0;
   } catch (const CLI::Success& done) {

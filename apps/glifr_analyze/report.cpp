@@ -58,6 +58,7 @@ std::string test_text(const std::optional<analysis::TTest>& test) {
 std::string setting(const analysis::Trial& trial, const char* key) {
   const boost::json::value* value = trial.config.if_contains(key);
   if (!value) return "–";
+  if (value->is_double()) return glifr::format_number(value->as_double());
   return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
 }
 

@@ -45,6 +45,8 @@ TrainedRun describe(const analysis::Trial& trial) {
 }
 
 TrainedRun describe_checkpoint(const std::filesystem::path& checkpoint) {
+  if (!std::filesystem::is_regular_file(checkpoint))
+    throw glifr::DataError(checkpoint.string(), "there is no such file");
   const auto file = checkpoint.parent_path().parent_path() / "config.json";
   const boost::json::value document = glifr::read_json_file(file);
   if (!document.is_object()) throw glifr::DataError(file.string(), "found no JSON object");

@@ -106,7 +106,7 @@ Figure summary_figure(const TaskSummary& summary) {
 
   detail::TableRows means("means", {"model", "position", "trials", "mean", "sd"});
   detail::TableRows trials("trials", {"model", "position", "value"});
-  std::vector<double> all;
+  std::vector<double> all, ends;  // single values, ends of the bars
   for (std::size_t m = 0; m < summary.models.size(); ++m) {
     const ModelSummary& model = summary.models[m];
     const std::vector<double> values = scaled(model.values(), factor);
@@ -117,6 +117,8 @@ Figure summary_figure(const TaskSummary& summary) {
     for (std::size_t i = 0; i < values.size(); ++i)
       trials.add(model.model, position + jitter(i, values.size()), values[i]);
     all.insert(all.end(), values.begin(), values.end());
+    if (over_trials.count > 1)
+      ends.insert(ends.end(), {over_trials.mean - over_trials.sd, over_trials.mean + over_trials.sd});
 
     const Filter filter{"model", model.model};
     Ink ink = model_ink(model.model);
@@ -126,16 +128,23 @@ Figure summary_figure(const TaskSummary& summary) {
     circle.width = 1;
     ink.width = 2;
     ink.point_size = 0.9;
-    panel.series.push_back({.mark = Mark::error_bars,
+    const bool has_sd = over_trials.count > 1;
+    panel.series.push_back({.mark = has_sd ? Mark::error_bars : Mark::points,
                             .table = "means",
                             .x = "position",
-                            .y = {"mean", "sd"},
+                            .y = has_sd ? std::vector<std::string>{"mean", "sd"} : std::vector<std::string>{"mean"},
                             .ink = ink,
                             .where = filter});
     panel.series.push_back(
         {.mark = Mark::points, .table = "trials", .x = "position", .y = {"value"}, .ink = circle, .where = filter});
   }
-  if (!summary.has_accuracy() && needs_logarithm(all)) set_logarithmic_range(panel.y, all);
+  if (!summary.has_accuracy() && needs_logarithm(all)) {
+    set_logarithmic_range(panel.y, all);
+  } else {
+    all.insert(all.end(), ends.begin(), ends.end());
+    panel.y = round_axis(panel.y.label, all, 5);
+    if (summary.has_accuracy()) panel.y.upper = std::min(*panel.y.upper, percent);
+  }
   figure.tables = {means.take(), trials.take()};
   figure.panels.push_back(std::move(panel));
   return figure;

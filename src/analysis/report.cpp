@@ -18,27 +18,27 @@ constexpr std::string_view style = R"(
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; }
 body { margin: 0; background: var(--page); color: var(--text); font: 1rem/1.55 system-ui, "Helvetica Neue", Arial, sans-serif; }
-main, header, footer { max-width: 62rem; margin: 0 auto; padding: 0 1.25rem; }
+main, header, footer { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 2.5rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.4rem; margin: 3rem 0 .6rem; padding-top: .6rem; border-top: 2px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 p { max-width: 46rem; overflow-wrap: anywhere; }
-.subtitle, figcaption, caption, footer { color: var(--soft); }
+.subtitle, figcaption, footer { color: var(--soft); }
 a { color: var(--link); }
 nav ul { columns: 14rem; padding-left: 1.1rem; margin: 1rem 0 0; }
 .scroll { overflow-x: auto; margin: 1rem 0; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }
-table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
-caption { caption-side: top; text-align: left; padding: .6rem .8rem .3rem; }
-th, td { padding: .35rem .8rem; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .35rem .6rem; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
-thead th { border-top: none; border-bottom: 2px solid var(--line); font-weight: 600; }
+thead th { border-top: none; border-bottom: 2px solid var(--line); font-weight: 600; white-space: normal; vertical-align: bottom; }
 tbody th { font-weight: 600; }
 td.words { white-space: normal; text-align: left; min-width: 14rem; overflow-wrap: anywhere; }
 figure { margin: 1.5rem 0; }
-figure .scroll { background: #ffffff; margin: 0; padding: .4rem; }
-figure svg { display: block; width: 100%; height: auto; margin: 0 auto; }
-figcaption { font-size: .9rem; margin-top: .5rem; max-width: 46rem; }
+figure .scroll { margin: 0; }
+.drawing .scroll { background: #ffffff; padding: .4rem; }
+svg { display: block; width: 100%; max-width: var(--width); height: auto; margin: 0 auto; }
+figcaption { font-size: .9rem; margin: .5rem 0; max-width: 46rem; }
 .missing { padding: 1rem; color: #5b6069; margin: 0; }
 details { margin: .6rem 0; }
 summary { cursor: pointer; color: var(--link); }
@@ -46,7 +46,7 @@ pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); 
 footer { padding-top: 2rem; padding-bottom: 3rem; font-size: .85rem; }
 @media (max-width: 44rem) {
   h1 { font-size: 1.5rem; }
-  figure svg { width: 40rem; }
+  svg { width: calc(0.85 * var(--width)); }  /* what stands in it stays legible; the card scrolls */
 }
 @media print {
   :root { color-scheme: light; --text: #000000; --soft: #444444; --page: #ffffff; --card: #ffffff; --line: #bbbbbb; --link: #000000; }
@@ -56,7 +56,8 @@ footer { padding-top: 2rem; padding-bottom: 3rem; font-size: .85rem; }
   .scroll { overflow: visible; border: none; }
   table { font-size: 8pt; }
   th, td { padding: .15rem .3rem; }
-  figure, tr { break-inside: avoid; }
+  svg { width: 100%; }
+  .drawing, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
 }
 )";
@@ -73,8 +74,8 @@ class Page {
   void operator()(const ReportText& part) { out_ << "<p>" << escaped(part.text) << "</p>\n"; }
 
   void operator()(const ReportTable& part) {
-    out_ << "<div class=\"scroll\" tabindex=\"0\"><table>\n<caption>" << escaped(part.caption)
-         << "</caption>\n<thead><tr>";
+    out_ << "<figure>\n<figcaption>" << escaped(part.caption)
+         << "</figcaption>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
     for (const std::string& cell : part.header) out_ << "<th scope=\"col\">" << escaped(cell) << "</th>";
     out_ << "</tr></thead>\n<tbody>\n";
     for (const auto& row : part.rows) {
@@ -87,11 +88,11 @@ class Page {
       }
       out_ << "</tr>\n";
     }
-    out_ << "</tbody></table></div>\n";
+    out_ << "</tbody></table></div>\n</figure>\n";
   }
 
   void operator()(const ReportFigure& part) {
-    out_ << "<figure>\n<div class=\"scroll\" tabindex=\"0\">";
+    out_ << "<figure class=\"drawing\">\n<div class=\"scroll\" tabindex=\"0\">";
     if (part.drawing.is_drawn) {
       out_ << detail::inline_svg(read_file(part.drawing.svg()), "figure-" + std::to_string(++figures_), part.caption);
     } else {

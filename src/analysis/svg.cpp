@@ -65,7 +65,7 @@ std::string inline_svg(std::string_view document, const std::string& prefix, std
   take_out(svg, "<desc>", "</desc>");
   const std::string width = take_out(svg, "width=\"", "\"");
   take_out(svg, "height=\"", "\"");
-  svg.insert(4, " role=\"img\" aria-label=\"" + escape_html(label) + "\" style=\"max-width:" + width + "px\"");
+  svg.insert(4, " role=\"img\" aria-label=\"" + escape_html(label) + "\" style=\"--width:" + width + "px\"");
   svg.resize(svg.rfind("</svg>") + 6);
   return svg;
 }

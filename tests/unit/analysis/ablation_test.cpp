@@ -57,7 +57,7 @@ TEST_CASE("ablation tests the network itself at ratio 0 and its bias alone at ra
   CHECK(results[2].silenced == 10);
   CHECK(results[0].scores.size() == 1);
   CHECK(results[1].scores.size() == 4);
-  CHECK(results[1].scores[0].loss() != results[1].scores[1].loss());
+  CHECK(results[1].scores[0].loss() != results[1].scores[2].loss());
 
   const auto network = make_small();
   Workers alone(1);
@@ -76,6 +76,7 @@ TEST_CASE("ablation tests the network itself at ratio 0 and its bias alone at ra
 TEST_CASE("ablation does not depend on the number of threads, and some samples may do") {
   const auto data = make_sine<double>({.time_steps = 20});
   const auto losses = [&](Index threads) {
+    const ThreadLimit limit(threads);
     Workers workers(threads);
     std::vector<double> all;
     for (const auto& result : workers.run([&] { return ablate<double>(make_small, data, {.draws = 3}); })) {

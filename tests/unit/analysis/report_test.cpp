@@ -14,7 +14,7 @@ using namespace glifr::analysis;
 namespace {
 
 /// A drawing as gnuplot makes it, in little.
-constexpr const char* drawing = R"(<?xml version="1.0" encoding="utf-8"  standalone="no"?>
+constexpr const char* drawing = R"svg(<?xml version="1.0" encoding="utf-8"  standalone="no"?>
 <svg 
  width="640" height="400"
  viewBox="0 0 640 400"
@@ -29,7 +29,7 @@ constexpr const char* drawing = R"(<?xml version="1.0" encoding="utf-8"  standal
 <path stroke-width="1" fill="url(#gpPat1)" d="M0,0"/><g id="plot_1"><title>plot_1</title></g>
 </g>
 </svg>
-)";
+)svg";
 
 Drawing drawn_in(const test::TemporaryFolder& folder) {
   test::write_text(folder.path() / "figure.svg", drawing);
@@ -53,7 +53,7 @@ TEST_CASE("a report holds its figures, each with ids of its own, and asks no net
   CHECK(count(page, "href='#figure-2-gpDot'") == 1);
   CHECK(count(page, "url(#figure-2-gpPat1)") == 1);
   CHECK(count(page, "aria-label=\"a &quot;caption&quot;\"") == 2);
-  CHECK(count(page, "style=\"max-width:640px\"") == 2);
+  CHECK(count(page, "style=\"--width:640px\"") == 2);
   CHECK(count(page, "<?xml") == 0);
   CHECK(count(page, "GNUPLOT") == 0);
   CHECK(count(page, "<title>") == 1);

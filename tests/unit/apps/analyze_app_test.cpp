@@ -1,0 +1,234 @@
+// glifr_analyze as a user meets it: what each subcommand leaves behind, what it says of folders that are not whole, and
+// one clear line for every request that cannot be met.
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+#include "glifr/analysis/parameters.hpp"
+#include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+#include "support/process.hpp"
+#include "unit/analysis/results_folder.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using glifr::test::Finished;
+using glifr::test::Process;
+using glifr::test::TemporaryFolder;
+
+/// A folder of its own for a test, with programs that run in it.
+class Session {
+ public:
+  Finished analyze(const std::string& arguments) const { return run(GLIFR_ANALYZE, arguments); }
+  Finished train(const std::string& arguments) const {
+    return run(GLIFR_TRAIN, arguments + " --no-figures --out " + results().string());
+  }
+
+  fs::path results() const { return folder_.path() / "results"; }
+  fs::path out() const { return folder_.path() / "out"; }
+  fs::path file(const std::string& name) const { return folder_.path() / name; }
+  std::string out_option() const { return " --out " + out().string(); }
+
+ private:
+  Finished run(const char* program, const std::string& arguments) const {
+    std::vector<std::string> words{program};
+    std::istringstream stream(arguments);
+    for (std::string word; stream >> word;) words.push_back(word);
+    return Process(words, folder_.path()).wait();
+  }
+
+  TemporaryFolder folder_;
+};
+
+std::ptrdiff_t count_lines(const std::string& text) {
+  return std::count(text.begin(), text.end(), '\n');
+}
+
+void require_refused(const Finished& run, const std::string& culprit) {
+  CAPTURE(run.error, culprit);
+  CHECK(run.exit_code == 2);
+  CHECK(count_lines(run.error) == 1);
+  CHECK_THAT(run.error, Catch::StartsWith("glifr_analyze: ") && Catch::Contains(culprit));
+}
+
+/// A trained sine network, quickly.
+void train_sine(const Session& session, const std::string& models, int epochs = 3) {
+  const Finished run =
+      session.train("--task sine --model " + models + " --epochs " + std::to_string(epochs) + " --set hidden_size=16");
+  INFO(run.error);
+  REQUIRE(run.exit_code == 0);
+}
+
+}  // namespace
+
+TEST_CASE("summary and curves of a folder that is partly damaged") {
+  const Session session;
+  for (int trial = 0; trial < 3; ++trial) {
+    glifr::test::write_trial(session.results(), "lmnist", "rnn", trial, 0.1 + 0.01 * trial, 0.9 + 0.01 * trial);
+    glifr::test::write_trial(session.results(), "lmnist", "lstmn", trial, 0.2 + 0.01 * trial, 0.8 + 0.02 * trial);
+  }
+  fs::remove(session.results() / "lmnist" / "rnn" / "trial_1" / "test.json");
+  const Finished summary =
+      session.analyze("summary " + session.results().string() + session.out_option() + " --no-figures");
+  CHECK(summary.exit_code == 0);
+  CHECK_THAT(summary.error, Catch::Contains("left out lmnist/rnn/trial_1") && Catch::Contains("did not finish"));
+  CHECK_THAT(summary.out, Catch::Contains("rnn") && Catch::Contains("2 trials"));
+  CHECK_THAT(glifr::read_file(session.out() / "summary.csv"), Catch::Contains("\nlmnist,rnn,2,0.91,"));
+  CHECK_THAT(glifr::read_file(session.out() / "ttests.csv"), Catch::Contains("\nlmnist,test_acc,rnn,lstmn,2,3,"));
+
+  const Finished curves = session.analyze("curves " + session.results().string() + session.out_option());
+  CHECK(curves.exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "curves.csv"), Catch::Contains("\nlmnist,lstmn,3,2,"));
+  CHECK(fs::exists(session.out() / "curves_lmnist.gp"));
+}
+
+TEST_CASE("without gnuplot everything else is written, and one line says why there are no drawings") {
+  const Session session;
+  glifr::test::write_trial(session.results(), "sine", "rnn", 0, 0.1, {});
+  glifr::test::write_trial(session.results(), "lmnist", "rnn", 0, 0.1, 0.9);
+  const std::string path = glifr::test::environment("PATH").value_or("");
+  ::setenv("PATH", session.file("").c_str(), 1);
+  const Finished run = session.analyze("summary " + session.results().string() + session.out_option());
+  ::setenv("PATH", path.c_str(), 1);
+  CHECK(run.exit_code == 0);
+  CHECK(count_lines(run.error) == 1);
+  CHECK_THAT(run.error, Catch::Contains("gnuplot was not found"));
+  CHECK(fs::exists(session.out() / "summary.csv"));
+  CHECK(fs::exists(session.out() / "summary_lmnist_means.csv"));
+}
+
+TEST_CASE("from a trained network to its neurons' parameters, f-I curves and clusters") {
+  const Session session;
+  train_sine(session, "glifr_lheta");
+  const std::string checkpoint = (session.results() / "sine/glifr_lheta/trial_0/checkpoints/last.safetensors").string();
+  REQUIRE(session.analyze("parameters --no-figures --checkpoint " + checkpoint + session.out_option()).exit_code == 0);
+  const auto neurons = glifr::analysis::read_neurons(session.out() / "learnedparams.csv");
+  CHECK(neurons.neurons == 16);
+  CHECK(neurons.num_ascs == 2);
+
+  const auto rates = [&](const std::string& arguments) {
+    REQUIRE(session.analyze("fi-curve --no-figures " + arguments + session.out_option()).exit_code == 0);
+    CHECK(glifr::read_csv_numbers(session.out() / "isyns.csv", {}).rows == 200);
+    return glifr::read_file(session.out() / "frates.csv");
+  };
+  const std::string table = session.file("table.csv").string();
+  fs::copy(session.out() / "learnedparams.csv", table);
+  CHECK(rates("--checkpoint " + checkpoint) == rates("--parameters " + table + " --dt 0.05"));
+  CHECK(rates("--parameters " + table) != rates("--parameters " + table + " --sigma-v 0.5"));
+
+  const Finished cluster = session.analyze("cluster --parameters " + table + session.out_option());
+  CHECK(cluster.exit_code == 0);
+  CHECK(glifr::read_csv_numbers(session.out() / "chscores.csv", {}).rows == 10);
+  CHECK(glifr::read_csv_numbers(session.out() / "cluster_labels.csv", {}).rows == 16);
+  for (const char* figure : {"cluster_index.gp", "parameters_scatter.gp", "fi_curves.gp"})
+    CHECK(fs::exists(session.out() / figure));
+}
+
+TEST_CASE("the trace of a neuron says from which step on a state overflowed") {
+  const Session session;
+  glifr::test::write_text(session.file("neuron.json"),
+                          R"({"dt": 0.05, "tau": 0.05, "sigma_v": 1, "R": 0.1, "I0": 0, "v_reset": 0,
+    "weight_in": 1, "thresh": -100, "k_m": 0.1, "r": [3], "a": [1], "k": [1]})");
+  std::string input;
+  for (int t = 0; t < 200; ++t) input += "0.5\n";
+  glifr::test::write_text(session.file("input.csv"), input);
+  const std::string files =
+      " --neuron " + session.file("neuron.json").string() + " --input " + session.file("input.csv").string();
+  const Finished in_double = session.analyze("trace --no-figures" + files + session.out_option());
+  CHECK(in_double.exit_code == 0);
+  CHECK(in_double.error.empty());
+  CHECK(glifr::read_csv_numbers(session.out() / "firing.csv", {}).rows == 200);
+  CHECK(glifr::read_csv_numbers(session.out() / "asc.csv", {}).columns == 1);
+  const Finished in_float = session.analyze("trace --precision float32" + files + session.out_option());
+  CHECK(in_float.exit_code == 0);
+  CHECK(count_lines(in_float.error) == 1);
+  CHECK_THAT(in_float.error, Catch::Contains("a state overflowed in step "));
+}
+
+TEST_CASE("ablation, responses and report of trained networks, the same on any number of threads") {
+  const Session session;
+  train_sine(session, "rnn,glifr_lheta");
+  const auto ablation = [&](const std::string& more) {
+    const Finished run =
+        session.analyze("ablation --no-figures " + session.results().string() + more + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return glifr::read_file(session.out() / "ablation.csv");
+  };
+  const std::string alone = ablation(" --threads 1 --draws 3");
+  CHECK(alone == ablation(" --threads 2 --draws 3"));
+  CHECK(alone != ablation(" --draws 3 --seed 1"));
+  CHECK(count_lines(alone) == 1 + 2 * 6);
+
+  const std::string checkpoint = (session.results() / "sine/rnn/trial_0/checkpoints/last.safetensors").string();
+  CHECK(session.analyze("responses --no-figures --checkpoint " + checkpoint + session.out_option()).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "responses.csv"),
+             Catch::StartsWith("sample,frequency,time,target,rnn\n0,0.08,0,0.25,"));
+  CHECK(session.analyze("responses --no-figures " + session.results().string() + session.out_option()).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "responses.csv"),
+             Catch::StartsWith("sample,frequency,time,target,rnn,glifr_lheta\n"));
+
+  fs::remove(session.results() / "sine/glifr_lheta/trial_0/checkpoints/last.safetensors");
+  const Finished report = session.analyze("report " + session.results().string() + session.out_option());
+  CHECK(report.exit_code == 0);
+  CHECK_THAT(report.error, Catch::Contains("left out sine/glifr_lheta/trial_0"));
+  const std::string page = glifr::read_file(session.out() / "report.html");
+  CHECK_THAT(page, Catch::Contains("Task sine") && Catch::Contains("</html>") &&
+                       Catch::Contains("All settings of sine/rnn/trial_0"));
+}
+
+TEST_CASE("a network trained with dropout is also tested at its dropout probability") {
+  const Session session;
+  REQUIRE(
+      session.train("--task sine --model glifr_hom --epochs 2 --set hidden_size=16 --set dropout_prob=0.3").exit_code ==
+      0);
+  REQUIRE(session
+              .analyze("ablation --no-figures " + session.results().string() + " --draws 2 --ratios 0,0.5" +
+                       session.out_option())
+              .exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,glifr_hom,0.3,2,"));
+}
+
+TEST_CASE("count gives the published hidden sizes for as many parameters as the RNN has") {
+  const Session session;
+  REQUIRE(session.analyze("count --task lmnist --match 256" + session.out_option()).exit_code == 0);
+  const std::string csv = glifr::read_file(session.out() / "count.csv");
+  for (const char* row :
+       {"rnn,256,", "lstmn,122,", "glifr_hom,256,", "glifr_lhet,255,", "glifr_lheta,252,", "glifr_rheta,252,"}) {
+    CHECK_THAT(csv, Catch::Contains(std::string("\nlmnist,") + row));
+  }
+  REQUIRE(session.analyze("count --task sine --model glifr_lheta" + session.out_option()).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nsine,glifr_lheta,124,16617\n"));
+}
+
+TEST_CASE("requests that cannot be met") {
+  const Session session;
+  const std::string none = session.file("none").string();
+  require_refused(session.analyze(""), "subcommand");
+  require_refused(session.analyze("sumary"), "sumary");
+  require_refused(session.analyze("summary --colour red"), "--colour");
+  require_refused(session.analyze("summary --precision float16"), "float16");
+  require_refused(session.analyze("summary --threads 0"), "--threads");
+  require_refused(session.analyze("summary " + none), "none");
+  require_refused(session.analyze("fi-curve"), "--checkpoint");
+  require_refused(session.analyze("fi-curve --checkpoint " + none), "none");
+  require_refused(session.analyze("fi-curve --checkpoint a --parameters b"), "--parameters");
+  require_refused(session.analyze("cluster --parameters " + none), "none");
+  require_refused(session.analyze("trace --neuron " + none), "--input");
+  require_refused(session.analyze("responses --checkpoint " + none), "none");
+  require_refused(session.analyze("count --task sin"), "sin");
+  glifr::test::write_text(session.file("few.csv"), "1,2\n3,4\n");
+  require_refused(session.analyze("cluster --parameters " + session.file("few.csv").string()), "2 neurons");
+  glifr::test::write_text(session.file("bad.csv"), "1,2\n3,x\n");
+  require_refused(session.analyze("fi-curve --parameters " + session.file("bad.csv").string()), "bad.csv");
+  fs::create_directories(session.results() / "sine" / "rnn" / "trial_0");
+  require_refused(session.analyze("report " + session.results().string()), "none of 1 trials is whole");
+  glifr::test::write_trial(session.results(), "sine", "rnn", 1, 0.1, {});
+  const Finished blocked =
+      session.analyze("summary " + session.results().string() + " --out " + session.file("bad.csv").string());
+  CHECK(blocked.exit_code == 2);
+  CHECK_THAT(blocked.error, Catch::Contains("bad.csv"));
+}
