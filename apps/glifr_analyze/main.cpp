@@ -15,6 +15,14 @@ int exit_code_of(const glifr::Error& error) {
   return run_failed ? 1 : 2;
 }
 
+std::string names(const CLI::App& app) {
+  std::string text;
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+    text += (text.empty() ? "" : ", ") + subcommand->get_name();
+  }
+  return text;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -28,8 +36,7 @@ int main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
-    if (app.get_subcommands().empty())
-      throw glifr::ConfigError("SUBCOMMAND", "none was given (see glifr_analyze --help)");
+    if (app.get_subcommands().empty()) throw glifr::ConfigError("subcommand", "found none, accepted are " + names(app));
     session.run();
     return 0;
   } catch (const CLI::Success& done) {

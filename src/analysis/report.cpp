@@ -56,7 +56,7 @@ footer { padding-top: 2rem; padding-bottom: 3rem; font-size: .85rem; }
   .scroll { overflow: visible; border: none; }
   table { font-size: 8pt; }
   th, td { padding: .15rem .3rem; }
-  svg { width: 100%; }
+  svg { width: 100%; max-height: 9cm; }
   .drawing, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
 }
