@@ -37,7 +37,7 @@ needs - libboost-json1.81-dev libboost-json1.83-dev libboost-json-dev
 needs - zlib1g-dev
 needs - libcli11-dev
 needs - catch2
-likes - libblis-pthread-dev libopenblas-pthread-dev # faster matrix products
+likes - libopenblas-pthread-dev libblis-pthread-dev # faster matrix products
 likes gnuplot gnuplot-nox                           # figures
 likes - libbenchmark-dev                            # benchmarks
 likes curl curl                                     # scripts/fetch_data.sh

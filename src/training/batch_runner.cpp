@@ -42,7 +42,8 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
   const Index rows_a_sample = skips_steps ? 1 : std::min(delay, time_steps);
   constexpr Index wanted_rows = 160;
   const Index efficient = ceil_divide(wanted_rows, rows_a_sample);
-  return std::clamp<Index>(efficient, 1, std::max<Index>(1, ceil_divide(batch, 2)));
+  const Index pieces = std::max<Index>(std::min<Index>(batch, 2), ceil_divide(batch, efficient));
+  return std::max<Index>(1, ceil_divide(batch, pieces));  // all of a size, so that no worker waits for another
 }
 
 template <Scalar T>

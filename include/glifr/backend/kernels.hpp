@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "glifr/backend/cpu/scan.hpp"
+#include "glifr/backend/memory.hpp"
 #include "glifr/backend/scan.hpp"
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
@@ -11,7 +12,8 @@
 #include "glifr/neurons/rnn.hpp"
 #include "glifr/neurons/transform.hpp"
 
-/// Every compiled kernel, forward next to backward. They take memory and sizes only, allocate nothing and run on the calling thread.
+/// Every compiled kernel, forward next to backward. They take memory and sizes only, run on the calling thread and allocate nothing but from the
+/// arena that a caller lends.
 namespace glifr::kernels {
 
 enum class Transpose : bool { no, yes };
@@ -22,12 +24,13 @@ void gemm(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<co
 
 /// y[r] = beta y[r] + sum of the rows of `weights` that are active in row r.
 template <Scalar T>
-void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View<T> y);
+void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View<T> y, Arena& scratch);
 /// d_weights[i] += dy[r] for every input i that is active in row r, rows in order.
 template <Scalar T>
-void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights);
+void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights, Arena& scratch);
 
-/// `count` physical values from raw ones; positions from `count` to `padded` become 0.
+/// `count` physical values from raw ones; positions from `count` to `padded` repeat the last, so that the padding computes what a neuron may, and
+/// no infinity comes of a parameter that is 0 there.
 template <Scalar T>
 void to_physical(Transform transform, const T* raw, Index count, Index padded, T dt, T* physical);
 /// d_raw += d_physical * slope of the transform at the physical value.

@@ -108,17 +108,24 @@ struct Graph {
   constexpr int binary(Op op, int a, int b) { return put({.op = op, .a = a, .b = b}); }
 };
 
-/// The value type on which a step is recorded: a node of a graph, or a number that is no node yet.
+/// The value type on which a step is recorded: a node of a graph, a number that is no node yet, or nothing so far.
 struct Symbol {
   Graph* graph = nullptr;
   int id = -1;
   double value = 0;
+  bool is_given = false;
 
   constexpr Symbol() = default;
-  constexpr Symbol(double number) : value(number) {}  // NOLINT: literals in a step become symbols
-  constexpr Symbol(Graph& owner, int node) : graph(&owner), id(node) {}
+  constexpr Symbol(double number) : value(number), is_given(true) {}  // NOLINT: literals in a step become symbols
+  constexpr Symbol(Graph& owner, int node) : graph(&owner), id(node), is_given(true) {}
 
-  constexpr int in(Graph& owner) const { return graph ? id : owner.literal(value); }
+  constexpr void require_given() const {
+    if (!is_given) throw "a step reads a value that it was not given: a member that `fields` leaves out, or a variable that nothing was assigned to";
+  }
+  constexpr int in(Graph& owner) const {
+    require_given();
+    return graph ? id : owner.literal(value);
+  }
 };
 
 /// What a comparison of symbols gives, so that the compiler names the mend: it converts to nothing.
@@ -130,12 +137,16 @@ no_branches_in_a_step__use_less_and_select operator>=(const Symbol&, const Symbo
 
 namespace detail {
 
-constexpr Graph* owner(const Symbol& a, const Symbol& b = {}, const Symbol& c = {}) {
-  return a.graph ? a.graph : b.graph ? b.graph : c.graph;
+/// The graph that one of the symbols belongs to; null where all are numbers.
+constexpr Graph* owner(const auto&... symbols) {
+  (symbols.require_given(), ...);
+  Graph* graph = nullptr;
+  ((graph = graph ? graph : symbols.graph), ...);
+  return graph;
 }
 
-constexpr Graph& known_owner(const Symbol& a, const Symbol& b = {}, const Symbol& c = {}) {
-  Graph* graph = owner(a, b, c);
+constexpr Graph& known_owner(const auto&... symbols) {
+  Graph* graph = owner(symbols...);
   if (!graph) throw "a function of plain numbers only: compute it outside the step, or from a constant of the neuron";
   return *graph;
 }
@@ -168,7 +179,10 @@ constexpr Symbol operator/(const Symbol& a, const Symbol& b) {
   Graph* g = detail::owner(a, b);
   return g ? Symbol(*g, g->div(a.in(*g), b.in(*g))) : Symbol(a.value / b.value);
 }
-constexpr Symbol operator-(const Symbol& a) { return a.graph ? Symbol(*a.graph, a.graph->neg(a.id)) : Symbol(-a.value); }
+constexpr Symbol operator-(const Symbol& a) {
+  Graph* g = detail::owner(a);
+  return g ? Symbol(*g, g->neg(a.id)) : Symbol(-a.value);
+}
 
 constexpr Symbol sigmoid(const Symbol& x) { return detail::unary(Op::sigmoid, x); }
 constexpr Symbol tanh(const Symbol& x) { return detail::unary(Op::tanh, x); }

@@ -32,9 +32,11 @@ Var<T> matmul(const Var<T>& a, const Var<T>& b) {
 template <Scalar T>
 Var<T> sparse_matmul(const ActiveInputs* active, Index rows, const Var<T>& weights) {
   const Var<T> y = weights.tape().make_from({rows, weights.value().columns}, weights);
-  kernels::gather_rows<T>(active, weights.value(), T(0), y.value());
+  kernels::gather_rows<T>(active, weights.value(), T(0), y.value(), weights.tape().arena());
   if (y.has_grad()) {
-    weights.tape().on_backward([active, weights, y] { kernels::gather_rows_backward<T>(active, y.grad(), weights.grad()); });
+    weights.tape().on_backward([active, weights, y] {
+      kernels::gather_rows_backward<T>(active, y.grad(), weights.grad(), weights.tape().arena());
+    });
   }
   return y;
 }

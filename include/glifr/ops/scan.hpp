@@ -103,6 +103,7 @@ class Scan {
     keeps_states_ = has_grad_ || options.track_states;
     allocate();
     load_parameters();
+    load_lateral_weights();
     load_initial_state();
     load_mask(mask);
   }
@@ -182,6 +183,17 @@ class Scan {
     for_each_scalar(constants, [&](double& value, const Field&, int) { constants_[k++] = static_cast<T>(value); });
   }
 
+  /// The lateral weights, with padding between the inputs where there are several: one product a window instead of one an input.
+  void load_lateral_weights() {
+    lateral_ = layer_.w_lateral.value();
+    if (inputs == 1 || stride_ == neurons_) return;
+    const View<T> dense = lateral_;
+    lateral_ = {tape_.arena().template allocate_zeroed<T>(neurons_ * inputs * stride_), neurons_, inputs * stride_};
+    for (Index r = 0; r < neurons_; ++r) {
+      for (Index g = 0; g < inputs; ++g) std::copy_n(dense.row(r) + g * neurons_, neurons_, lateral_.row(r) + g * stride_);
+    }
+  }
+
   /// visit(index of the field, field, index of its first scalar).
   template <class Visit>
   static void for_each_field(Visit&& visit) {
@@ -247,24 +259,24 @@ class Scan {
   }
 
   /// Calls visit(columns of the padded currents, block of the weights) so that one product a call covers all inputs of the neurons: all of them
-  /// at once where no padding stands between them.
+  /// at once where the weights are padded as the currents are.
   template <class Visit>
   void for_each_block(View<T> w, Visit&& visit) const {
-    if (inputs == 1 || stride_ == neurons_) return visit(Index{0}, inputs * neurons_, w);
+    if (inputs == 1 || w.columns == inputs * stride_) return visit(Index{0}, w.columns, w);
     for (Index g = 0; g < inputs; ++g) {
       visit(g * stride_, neurons_, View<T>{w.data + g * neurons_, w.rows, neurons_, w.stride});
     }
   }
 
   /// currents (+)= rows * weights.
-  void multiply(View<const T> rows, const Var<T>& weights, T beta, T* currents) const {
-    for_each_block(weights.value(), [&](Index column, Index columns, View<T> w) {
+  void multiply(View<const T> rows, View<T> weights, T beta, T* currents) const {
+    for_each_block(weights, [&](Index column, Index columns, View<T> w) {
       kernels::gemm<T>(no, no, rows, w, beta, {currents + column, rows.rows, columns, inputs * stride_});
     });
   }
   /// d_rows (+)= d_currents * weights^T.
-  void multiply_back(const T* d_currents, const Var<T>& weights, T beta, View<T> d_rows) const {
-    for_each_block(weights.value(), [&](Index column, Index columns, View<T> w) {
+  void multiply_back(const T* d_currents, View<T> weights, T beta, View<T> d_rows) const {
+    for_each_block(weights, [&](Index column, Index columns, View<T> w) {
       const View<const T> d(d_currents + column, d_rows.rows, columns, inputs * stride_);
       kernels::gemm<T>(no, yes, d, w, column == 0 ? beta : T(1), d_rows);
     });
@@ -290,10 +302,10 @@ class Scan {
   void project() {
     clear_padding();
     for_each_run([&](Index t, Index count) {
-      if (!input_.is_sparse()) return multiply(input_rows(input_.dense.value(), t, count), layer_.w_input, T(0), synaptic_row(t));
+      if (!input_.is_sparse()) return multiply(input_rows(input_.dense.value(), t, count), layer_.w_input.value(), T(0), synaptic_row(t));
       for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
         kernels::gather_rows<T>(input_.active + input_step(t) * batch_, w, T(0),
-                                {synaptic_row(t) + column, count * batch_, columns, inputs * stride_});
+                                {synaptic_row(t) + column, count * batch_, columns, inputs * stride_}, tape_.arena());
       });
     });
   }
@@ -310,7 +322,7 @@ class Scan {
 
   void add_lateral(Index first, Index count) {
     if (first < first_hearing()) return;
-    multiply({output_row(first - delay_), count * batch_, neurons_, stride_}, layer_.w_lateral, T(1), synaptic_row(first));
+    multiply({output_row(first - delay_), count * batch_, neurons_, stride_}, lateral_, T(1), synaptic_row(first));
   }
 
   ScanResult<N, T> result() {
@@ -338,7 +350,7 @@ class Scan {
   void send_back(Index first, Index count) const {
     if (first < delay_) return;
     const T beta = options_.last_only ? T(0) : T(1);
-    multiply_back(synaptic_grad_row(first), layer_.w_lateral, beta, {grad_row(first - delay_), count * batch_, neurons_, stride_});
+    multiply_back(synaptic_grad_row(first), lateral_, beta, {grad_row(first - delay_), count * batch_, neurons_, stride_});
     if (options_.last_only) clear_padding_of(grad_row(first - delay_), count * batch_);
   }
   void clear_padding_of(T* rows, Index count) const {
@@ -355,12 +367,13 @@ class Scan {
       if (layer_.w_input.has_grad() && input_.is_sparse()) {
         for_each_block(layer_.w_input.grad(), [&](Index column, Index columns, View<T> dw) {
           kernels::gather_rows_backward<T>(input_.active + input_step(t) * batch_,
-                                           {synaptic_grad_row(t) + column, count * batch_, columns, inputs * stride_}, dw);
+                                           {synaptic_grad_row(t) + column, count * batch_, columns, inputs * stride_}, dw,
+                                           tape_.arena());
         });
       }
       if (input_.is_sparse()) return;
       if (layer_.w_input.has_grad()) add_products(input_rows(input_.dense.value(), t, count), synaptic_grad_row(t), layer_.w_input);
-      if (input_.dense.has_grad()) multiply_back(synaptic_grad_row(t), layer_.w_input, T(1), input_rows(input_.dense.grad(), t, count));
+      if (input_.dense.has_grad()) multiply_back(synaptic_grad_row(t), layer_.w_input.value(), T(1), input_rows(input_.dense.grad(), t, count));
     });
   }
 
@@ -389,7 +402,7 @@ class Scan {
     if (initial_.history.is_empty() || !initial_.history.has_grad()) return;
     const View<T> d_history = initial_.history.grad();
     const Index heard = std::min(delay_, steps_) * batch_;
-    if (heard > 0) multiply_back(synaptic_grad_row(0), layer_.w_lateral, T(1), d_history.middle_rows(0, heard));
+    if (heard > 0) multiply_back(synaptic_grad_row(0), lateral_, T(1), d_history.middle_rows(0, heard));
     add(adjoint_[0], stride_, d_history.middle_rows((delay_ - 1) * batch_, batch_));
   }
 
@@ -404,6 +417,7 @@ class Scan {
   T *parameters_ = nullptr, *constants_ = nullptr, *output_ = nullptr, *synaptic_ = nullptr;
   std::array<T*, states> state_{}, adjoint_{};
   T *grad_ = nullptr, *synaptic_grad_ = nullptr, *parameter_sum_ = nullptr;
+  View<T> lateral_;
   T* mask_ = nullptr;
   Index mask_step_ = 0, mask_row_ = 0;
 };

@@ -113,6 +113,78 @@ void row_dots(View<const T> a, const T* b, T beta, View<T> c) {
   }
 }
 
+/// Products of a few rows, as in small networks with a delay of one step: a library's packing would cost more than the product.
+template <Scalar T, int Rows>
+void multiply_few_rows(Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
+  if (tb == Transpose::no) {
+    using P = cpu::Pack<T, 2>;
+    Index j = 0;
+    for (; j + P::width <= c.columns; j += P::width) {
+      P sums[Rows];
+      for (int r = 0; r < Rows; ++r) sums[r] = beta == T(0) ? P(T(0)) : P::load(c.row(r) + j);
+      for (Index k = 0; k < a.columns; ++k) {
+        const P w = P::load(b.row(k) + j);
+        for (int r = 0; r < Rows; ++r) sums[r] = sums[r] + w * P(a(r, k));
+      }
+      for (int r = 0; r < Rows; ++r) sums[r].store(c.row(r) + j);
+    }
+    for (int r = 0; r < Rows; ++r) {
+      for (Index rest = j; rest < c.columns; ++rest) {
+        T sum = beta == T(0) ? T(0) : c(r, rest);
+        for (Index k = 0; k < a.columns; ++k) sum += a(r, k) * b(k, rest);
+        c(r, rest) = sum;
+      }
+    }
+    return;
+  }
+  using P = cpu::Pack<T, 1>;
+  for (Index i = 0; i < c.columns; ++i) {
+    const T* w = b.row(i);
+    P sums[Rows];
+    for (int r = 0; r < Rows; ++r) sums[r] = P(T(0));
+    Index k = 0;
+    for (; k + P::width <= a.columns; k += P::width) {
+      const P packed = P::load(w + k);
+      for (int r = 0; r < Rows; ++r) sums[r] = sums[r] + packed * P::load(a.row(r) + k);
+    }
+    for (int r = 0; r < Rows; ++r) {
+      T sum = beta == T(0) ? T(0) : c(r, i);
+      alignas(64) T lanes[P::width];
+      sums[r].store(lanes);
+      for (const T lane : lanes) sum += lane;
+      for (Index rest = k; rest < a.columns; ++rest) sum += a(r, rest) * w[rest];
+      c(r, i) = sum;
+    }
+  }
+}
+
+/// Calls multiply_few_rows for the number of rows; false where they are not few.
+template <Scalar T>
+bool multiplied_few_rows(Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
+  switch (a.rows) {
+    case 1:
+      multiply_few_rows<T, 1>(tb, a, b, beta, c);
+      return true;
+    case 2:
+      multiply_few_rows<T, 2>(tb, a, b, beta, c);
+      return true;
+    case 3:
+      multiply_few_rows<T, 3>(tb, a, b, beta, c);
+      return true;
+    case 4:
+      multiply_few_rows<T, 4>(tb, a, b, beta, c);
+      return true;
+    case 5:
+      multiply_few_rows<T, 5>(tb, a, b, beta, c);
+      return true;
+    case 6:
+      multiply_few_rows<T, 6>(tb, a, b, beta, c);
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 template <Scalar T>
@@ -135,38 +207,11 @@ void gemm(Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, 
     return weighted_row_sum(b.data, b.stride, a, beta, c.data);
   }
   if (c.columns == 1 && b.stride == 1 && ta == Transpose::no && tb == Transpose::no) return row_dots(a, b.data, beta, c);
+  if (ta == Transpose::no && multiplied_few_rows(tb, a, b, beta, c)) return;
   multiply(ta, tb, c.rows, c.columns, k, a, b, beta, c);
 }
 
-template <Scalar T>
-void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View<T> y) {
-  for (Index r = 0; r < y.rows; ++r) {
-    T* __restrict row = y.row(r);
-    if (beta == T(0)) {
-      for (Index j = 0; j < y.columns; ++j) row[j] = 0;
-    }
-    for (Index i = 0; i < active[r].count; ++i) {
-      const T* __restrict source = weights.row(active[r].indices[i]);
-      for (Index j = 0; j < y.columns; ++j) row[j] += source[j];
-    }
-  }
-}
-
-template <Scalar T>
-void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights) {
-  for (Index r = 0; r < dy.rows; ++r) {
-    const T* __restrict row = dy.row(r);
-    for (Index i = 0; i < active[r].count; ++i) {
-      T* __restrict target = d_weights.row(active[r].indices[i]);
-      for (Index j = 0; j < dy.columns; ++j) target[j] += row[j];
-    }
-  }
-}
-
-#define GLIFR_INSTANTIATE(T)                                                                            \
-  template void gemm<T>(Transpose, Transpose, View<const T>, View<const T>, T, View<T>);                \
-  template void gather_rows<T>(const ActiveInputs*, View<const T>, T, View<T>);                         \
-  template void gather_rows_backward<T>(const ActiveInputs*, View<const T>, View<T>)
+#define GLIFR_INSTANTIATE(T) template void gemm<T>(Transpose, Transpose, View<const T>, View<const T>, T, View<T>)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
 

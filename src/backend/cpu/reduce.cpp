@@ -10,10 +10,9 @@ template <Scalar T>
 void to_physical(Transform transform, const T* raw, Index count, Index padded, T dt, T* physical) {
   using P = cpu::Pack<T, 1>;
   std::copy_n(raw, count, physical);
-  std::fill(physical + count, physical + padded, T(0));
+  std::fill(physical + count, physical + padded, count > 0 ? raw[count - 1] : T(0));
   if (transform == Transform::identity) return;
   for (Index i = 0; i < padded; i += P::width) to_physical(transform, P::load(physical + i), dt).store(physical + i);
-  std::fill(physical + count, physical + padded, T(0));
 }
 
 template <Scalar T>

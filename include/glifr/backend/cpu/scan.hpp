@@ -14,7 +14,7 @@ namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 /// Registers that run side by side, by what the register file holds without spilling (measured by tests/benchmark/scan).
 inline constexpr int forward_registers = 4;
 inline constexpr int backward_registers = 1;
-inline constexpr int backward_samples = 2;
+inline constexpr int backward_samples = 4;
 
 namespace detail {
 
@@ -137,6 +137,16 @@ GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index fir
   }
 }
 
+/// All samples from `first` on: so many at a time, those that are left by half as many, and so on.
+template <class N, bool Train, int Samples, class P, Scalar T>
+GLIFR_INLINE void backward_from(const ScanWindow<N, T>& w, Index n, Index first, const auto& parameters, const auto& constants,
+                                auto& parameter_sum) {
+  for (; first + Samples <= w.batch; first += Samples) {
+    backward_samples<N, Train, Samples, P>(w, n, first, parameters, constants, parameter_sum);
+  }
+  if constexpr (Samples > 1) backward_from<N, Train, Samples / 2, P>(w, n, first, parameters, constants, parameter_sum);
+}
+
 template <class N, bool Train, int Samples, class P, Scalar T>
 void backward_group(const ScanWindow<N, T>& w, Index n) {
   constexpr auto parameter_count = static_cast<std::size_t>(derive::parameters_of<N>);
@@ -148,11 +158,7 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
     parameters[k] = P::load(w.parameters + static_cast<Index>(k) * w.stride + n);
     if constexpr (Train) parameter_sum[k] = P::load(w.parameter_sum + static_cast<Index>(k) * w.stride + n);
   }
-  Index b = 0;
-  for (; b + Samples <= w.batch; b += Samples) backward_samples<N, Train, Samples, P>(w, n, b, parameters, constants, parameter_sum);
-  if constexpr (Samples > 1) {
-    for (; b < w.batch; ++b) backward_samples<N, Train, 1, P>(w, n, b, parameters, constants, parameter_sum);
-  }
+  backward_from<N, Train, Samples, P>(w, n, 0, parameters, constants, parameter_sum);
   if constexpr (Train) {
     for (std::size_t k = 0; k < parameter_count; ++k) parameter_sum[k].store(w.parameter_sum + static_cast<Index>(k) * w.stride + n);
   }
