@@ -1,0 +1,163 @@
+#include "glifr/core/tape.hpp"
+
+#include <thread>
+
+#include "glifr/ops/elementwise.hpp"
+#include "glifr/ops/reduce.hpp"
+#include "support/catch.hpp"
+#include "support/tensors.hpp"
+
+namespace {
+
+using namespace glifr;
+using test::copy_of;
+using test::put_on;
+using test::random_tensor;
+
+TEST_CASE("the backward pass runs in the reverse of the order of recording") {
+  Tape<double> tape;
+  std::vector<int> order;
+  auto* seen = &order;
+  const Var<double> loss = tape.make({1});
+  for (int i = 0; i < 4; ++i) tape.on_backward([seen, i] { seen->push_back(i); });
+  tape.backward(loss);
+  CHECK(order == std::vector<int>{3, 2, 1, 0});
+}
+
+TEST_CASE("a value that is used more than once collects all shares") {
+  Tape<double> tape;
+  const Var<double> x = put_on(tape, random_tensor<double>({3}, 1));
+  const Var<double> y = x * x + 3 * x, z = y * x;
+  tape.backward(sum(z));
+  for (Index i = 0; i < 3; ++i) {
+    const double v = x.value()(0, i);
+    CHECK(std::abs(x.grad()(0, i) - (3 * v * v + 6 * v)) < 1e-14);
+  }
+}
+
+TEST_CASE("a long chain needs no recursion") {
+  Tape<double> tape;
+  const Var<double> x = put_on(tape, random_tensor<double>({1}, 1));
+  Var<double> y = x;
+  for (int i = 0; i < 200000; ++i) y = y + 1;
+  tape.backward(y);
+  CHECK(x.grad()(0, 0) == 1);
+}
+
+TEST_CASE("a cleared tape starts anew in the same memory") {
+  Tape<double> tape;
+  const auto round = [&] {
+    const Var<double> x = put_on(tape, random_tensor<double>({50, 40}, 1));
+    tape.backward(sum(sigmoid(x) * x));
+    return copy_of(x.grad());
+  };
+  const Tensor<double> first = round();
+  const std::size_t capacity = tape.arena().capacity();
+  for (int i = 0; i < 3; ++i) {
+    tape.clear();
+    CHECK(test::relative_difference(round(), first) == 0);
+  }
+  CHECK(tape.arena().capacity() == capacity);
+}
+
+#ifndef NDEBUG
+TEST_CASE("a value of a cleared tape is caught") {
+  Tape<double> tape;
+  const Var<double> x = tape.make({2});
+  CHECK(x.value().columns == 2);
+  tape.clear();
+  CHECK_THROWS_AS(x.value(), std::logic_error);
+  CHECK_THROWS_AS(x.grad(), std::logic_error);
+  CHECK_THROWS_AS(x.shape(), std::logic_error);
+  CHECK_THROWS_AS(x + x, std::logic_error);
+  CHECK_THROWS_AS(Var<double>{}.value(), std::logic_error);
+}
+#endif
+
+TEST_CASE("a loss is a single number") {
+  Tape<double> tape;
+  const Var<double> x = tape.make({2, 3});
+  CHECK_THROWS_WITH(tape.backward(x), "backward: expected a loss of size 1, found [2, 3]");
+}
+
+TEST_CASE("a tape that only runs forward keeps no gradient and records nothing") {
+  Tape<double> tape(Tape<double>::Mode::forward_only);
+  const Var<double> x = put_on(tape, random_tensor<double>({3}, 1));
+  const Var<double> y = sum(exp(x));
+  CHECK_FALSE(x.has_grad());
+  CHECK_FALSE(y.has_grad());
+  CHECK(y.grad().data == nullptr);
+  tape.on_backward([] { throw std::logic_error("recorded"); });
+  CHECK_NOTHROW(tape.backward(y));
+}
+
+TEST_CASE("nothing flows back to constants, nor to what is made of them alone") {
+  Tape<double> tape;
+  const double numbers[] = {1, 2};
+  const Var<double> c = tape.constant({2}, numbers);
+  const Var<double> x = put_on(tape, random_tensor<double>({2}, 1));
+  CHECK_FALSE((c * c).has_grad());
+  CHECK((c * x).has_grad());
+  tape.backward(sum(c * c));
+  tape.backward(sum(c * x));
+  CHECK(x.grad()(0, 1) == 2);
+}
+
+TEST_CASE("a parameter is one value on the tape, however often it is used") {
+  Parameter<double> p("p", {2}), frozen("frozen", {2});
+  p.value.data()[0] = 3;
+  frozen.is_trained = false;
+  frozen.value.data()[0] = 5;
+  Gradients<double> gradients({&p, &frozen});
+
+  Tape<double> tape;
+  SECTION("with gradients of the tape's own") {
+    const Var<double> a = tape.use(p), b = tape.use(p);
+    CHECK(a.value().data == b.value().data);
+    tape.backward(sum(a * b * tape.use(frozen)));
+    CHECK(a.grad()(0, 0) == 2 * 3 * 5);
+    CHECK_FALSE(tape.use(frozen).has_grad());
+    CHECK(gradients.of(p)(0, 0) == 0);
+  }
+  SECTION("with gradients that outlive the round, and add up over rounds") {
+    tape.accumulate_into(&gradients);
+    for (int round = 1; round <= 3; ++round) {
+      tape.backward(sum(tape.use(p) * tape.use(frozen)));
+      CHECK(gradients.of(p)(0, 0) == 5 * round);
+      tape.clear();
+    }
+  }
+}
+
+TEST_CASE("a part of a value shares its memory and its gradient") {
+  Tape<double> tape;
+  const Var<double> x = put_on(tape, random_tensor<double>({4, 3}, 1));
+  const Var<double> part = tape.alias(x, {2, 2}, 4);  // rows 1 and 2, columns 1 and 2
+  CHECK(part.value()(1, 0) == x.value()(2, 1));
+  tape.backward(sum(part));
+  for (Index r = 0; r < 4; ++r) {
+    for (Index c = 0; c < 3; ++c) CHECK(x.grad()(r, c) == (r > 0 && r < 3 && c > 0 ? 1 : 0));
+  }
+}
+
+TEST_CASE("tapes of different threads do not know of each other") {
+  const auto work = [](std::uint32_t key) {
+    Tape<double> tape;
+    Tensor<double> last;
+    for (int round = 0; round < 200; ++round) {
+      tape.clear();
+      const Var<double> x = put_on(tape, random_tensor<double>({20, 10}, key));
+      tape.backward(mean(tanh(x) * sigmoid(x)));
+      last = copy_of(x.grad());
+    }
+    return last;
+  };
+  const Tensor<double> alone[] = {work(1), work(2)};
+  Tensor<double> together[2];
+  std::thread first([&] { together[0] = work(1); }), second([&] { together[1] = work(2); });
+  first.join();
+  second.join();
+  for (int i = 0; i < 2; ++i) CHECK(test::relative_difference(together[i], alone[i]) == 0);
+}
+
+}  // namespace

@@ -1,0 +1,167 @@
+// What operations are given is checked at the door: each message names the operation, what was found and what is
+// accepted.
+#include <array>
+#include <limits>
+
+#include "glifr/cells/glifr.hpp"
+#include "glifr/cells/lstm.hpp"
+#include "glifr/cells/rnn.hpp"
+#include "glifr/ops/linear.hpp"
+#include "glifr/ops/loss.hpp"
+#include "glifr/ops/reshape.hpp"
+#include "support/catch.hpp"
+#include "support/tensors.hpp"
+
+namespace {
+
+using namespace glifr;
+
+TEST_CASE("shapes that do not fit") {
+  Tape<float> tape;
+  const auto of = [&](const Shape& shape) { return tape.make(shape); };
+  CHECK_THROWS_WITH(of({2, 3}) + of({3, 2}),
+                    "add: expected equal shapes, or one with a single row or column, found [2, 3] and [3, 2]");
+  CHECK_THROWS_WITH(of({2, 3}) - of({4, 3}),
+                    "subtract: expected equal shapes, or one with a single row or column, found [2, 3] and [4, 3]");
+  CHECK_THROWS_AS(of({2, 3}) * of({2}), ShapeError);
+  CHECK_THROWS_AS(of({2, 3}) / of({2, 2}), ShapeError);
+  CHECK_THROWS_AS(min(of({2}), of({3})), ShapeError);
+  CHECK_THROWS_AS(max(of({0, 3}), of({2, 3})), ShapeError);
+  CHECK_THROWS_AS(less(of({2}), of({3})), ShapeError);
+  CHECK_THROWS_AS(select(of({2}), of({3}), of({3})), ShapeError);
+  CHECK_THROWS_WITH(surrogate(of({1, 3}), of({2, 3}), of({2, 3})),
+                    "surrogate: expected a value and a slope like x, [2, 3], found [1, 3] and [2, 3]");
+  CHECK_THROWS_AS(surrogate(of({2, 3}), of({2, 3}), of({2, 2})), ShapeError);
+  CHECK_THROWS_WITH(matmul(of({32, 784}), of({128, 10})),
+                    "matmul: expected equal inner sizes, found [32, 784] and [128, 10]");
+  CHECK_THROWS_AS(linear(of({2, 3}), of({3, 4}), of({3})), ShapeError);
+  CHECK_THROWS_WITH(slice(of({5, 2, 3}), 3, 3),
+                    "slice: expected steps within [time, batch, features], found 3 to 6 of [5, 2, 3]");
+  CHECK_THROWS_AS(slice(of({5, 2, 3}), -1, 2), ShapeError);
+  CHECK_THROWS_AS(slice(of({5, 3}), 0, 1), ShapeError);
+  CHECK_THROWS_AS(step_of(of({5, 2, 3}), 5), ShapeError);
+  CHECK_THROWS_WITH(stack<float>(tape, std::array{of({2, 3}), of({2, 4})}),
+                    "stack: expected [2, 3] in every step, found [2, 4]");
+  CHECK_THROWS_WITH(stack<float>(tape, {}), "stack: expected at least one value, found none");
+  CHECK_THROWS_WITH(mean_squared_error(of({2, 3}), of({3, 2}).value()),
+                    "mean_squared_error: expected [2, 3], found [3, 2]");
+  const std::array<std::int32_t, 2> labels{0, 3};
+  CHECK_THROWS_WITH(softmax_cross_entropy(of({3, 4}), labels),
+                    "softmax_cross_entropy: expected a label for each of 3 rows, found 2");
+  CHECK_THROWS_WITH(softmax_cross_entropy(of({2, 3}), labels),
+                    "softmax_cross_entropy: expected labels 0 to 2, found 3");
+  CHECK_THROWS_AS(softmax_cross_entropy(of({2, 3}), std::array<std::int32_t, 2>{-1, 0}), ShapeError);
+}
+
+TEST_CASE("a shape error keeps its facts") {
+  Tape<float> tape;
+  try {
+    (void)matmul(tape.make({1, 2}), tape.make({3, 4}));
+    FAIL("no error");
+  } catch (const ShapeError& error) {
+    CHECK(error.op() == "matmul");
+    CHECK(error.expected() == "equal inner sizes");
+    CHECK(error.given() == "[1, 2] and [3, 4]");
+  }
+}
+
+/// Something of a scan that does not fit, and the message.
+template <class Change>
+std::string scan_error(Change change) {
+  Tape<float> tape;
+  GlifrCell<2, float> cell({.input_size = 4, .hidden_size = 3, .delay = 2});
+  Layer<Glifr<2>, float> layer = cell.on(tape);
+  Sequence<float> input = Sequence<float>::from(tape.make({5, 6, 4}));
+  InitialState<Glifr<2>, float> initial;
+  OutputMask<float> mask;
+  change(tape, layer, input, initial, mask);
+  std::string messages[2];
+  for (int i = 0; i < 2; ++i) {
+    try {
+      (void)(i == 0 ? scan(layer, input, initial, mask) : scan_composed(layer, input, initial, mask));
+    } catch (const Error& error) {
+      messages[i] = error.what();
+    }
+  }
+  CHECK(messages[0] == messages[1]);
+  return messages[0];
+}
+
+constexpr std::array<float, 4> factors{};
+constexpr std::array<Index, 3> samples{};
+
+TEST_CASE("what a scan is given") {
+  CHECK(scan_error([](auto&...) {}).empty());
+  CHECK(scan_error([](auto&, auto& layer, auto&...) { layer.delay = 0; }) ==
+        "synaptic_delay: a scan needs a delay of at least one step, found 0");
+  CHECK(scan_error([](auto& tape, auto&, auto& input, auto&...) {
+          input = Sequence<float>::from(tape.make({5, 6, 7}));
+        }) == "scan: expected inputs of 4 features, found 7");
+  CHECK(scan_error([](auto& tape, auto& layer, auto&...) {
+          layer.w_input = tape.make({4, 2});
+        }) == "scan: input weights: expected [4, 3], found [4, 2]");
+  CHECK(scan_error([](auto& tape, auto& layer, auto&...) {
+          layer.w_lateral = tape.make({2, 3});
+        }) == "scan: lateral weights: expected [3, 3], found [2, 3]");
+  CHECK(scan_error([](auto&, auto&, auto& input, auto&...) { input.batch = 5; }) ==
+        "scan: input: expected [5, 5, 4], found [5, 6, 4]");
+  CHECK(scan_error([](auto& tape, auto& layer, auto&...) {
+          layer.raw[2] = tape.make({1, 1, 3});
+        }) == "scan: k_j: expected [2, 1, 3], found [1, 1, 3]");
+  CHECK(scan_error([](auto& tape, auto&, auto&, auto& initial, auto&) {
+          initial.history = tape.make({1, 6, 3});
+        }) == "scan: history: expected [2, 6, 3], found [1, 6, 3]");
+  CHECK(scan_error([](auto& tape, auto&, auto&, auto& initial, auto&) {
+          initial.rest[1] = tape.make({1, 3});
+        }) == "scan: initial state: expected [6, 3], found [1, 3]");
+  CHECK(scan_error([](auto&, auto&, auto&, auto&, auto& mask) { mask.silencing = factors; }) ==
+        "silencing: factors on neurons: expected 3, found 4");
+  CHECK(scan_error([](auto&, auto&, auto&, auto&, auto& mask) { mask = {.dropout = 0.5, .samples = samples}; }) ==
+        "dropout: numbers of samples: expected 6, found 3");
+  for (const double dropout : {-0.1, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_FALSE(scan_error([=](auto&, auto&, auto&, auto&, auto& mask) { mask.dropout = dropout; }).empty());
+  }
+}
+
+TEST_CASE("a layer needs at least one input, one neuron and one step of delay") {
+  CHECK_THROWS_WITH(RnnCell<float>({.input_size = 0}), "input_size: expected 1 or more, found 0");
+  CHECK_THROWS_WITH(RnnCell<float>({.hidden_size = -1}), "hidden_size: expected 1 or more, found -1");
+  CHECK_THROWS_WITH(RnnCell<float>({.delay = 0}), "synaptic_delay: expected 1 or more, found 0");
+}
+
+TEST_CASE("a delay is a whole number of steps, and at least one") {
+  CHECK(delay_steps(1, 0.05) == 20);
+  CHECK(delay_steps(15, 0.05) == 300);
+  CHECK(delay_steps(0, 0.05) == 1);
+  CHECK(delay_steps(0.01, 0.05) == 1);
+  CHECK(delay_steps(0.99, 0.1) == 9);
+  CHECK(delay_steps(0.3, 0.1) == 3);
+  CHECK(delay_steps(2.9, 1) == 2);
+}
+
+/// "name shape" of every parameter of a cell.
+template <class C>
+std::vector<std::string> parameters_of(C cell) {
+  std::vector<std::string> list;
+  for (const auto* p : cell.parameters()) {
+    list.push_back(p->name + " " + to_string(p->value.shape()) + (p->is_stored_transposed ? " turned" : ""));
+  }
+  return list;
+}
+
+TEST_CASE("parameters have the names and shapes of the published networks") {
+  using List = std::vector<std::string>;
+  CHECK(parameters_of(GlifrCell<2, float>({.input_size = 4, .hidden_size = 3})) ==
+        List{"neuron_layer.weight_iv [4, 3]", "neuron_layer.weight_lat [3, 3]", "neuron_layer.thresh [1, 3]",
+             "neuron_layer.trans_k_m [1, 3]", "neuron_layer.trans_k_j [2, 1, 3]", "neuron_layer.trans_r_j [2, 1, 3]",
+             "neuron_layer.a_j [2, 1, 3]"});
+  CHECK(parameters_of(GlifrCell<1, float>({.input_size = 4, .hidden_size = 3})).back() == "neuron_layer.a_j [1, 1, 3]");
+  CHECK(parameters_of(GlifrCell<0, float>({.input_size = 4, .hidden_size = 3})).size() == 4);
+  CHECK(parameters_of(RnnCell<float>({.input_size = 4, .hidden_size = 3})) ==
+        List{"neuron_layer.weight_ih [4, 3]", "neuron_layer.weight_lat [3, 3]", "neuron_layer.bias [1, 3]"});
+  CHECK(parameters_of(LstmCell<float>({.input_size = 4, .hidden_size = 3})) ==
+        List{"neuron_layer.weight_ih [4, 12] turned", "neuron_layer.weight_hh [3, 12] turned",
+             "neuron_layer.bias_ih [12]", "neuron_layer.bias_hh [12]"});
+}
+
+}  // namespace
