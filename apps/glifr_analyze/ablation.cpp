@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <set>
+#include <iostream>
 
 #include "ablation.hpp"
 #include "glifr/analysis/figures.hpp"
@@ -97,6 +97,7 @@ analysis::TaskAblation ablate_task(const Session& session, const analysis::Resul
           ablate_trial<double>(*trial, data, settings, ablation, model);
         }
         ++done;
+        std::cout << "silenced neurons of " << trial->name() << std::endl;
       } catch (const glifr::DataError& error) {
         // What concerns one trial alone; a data set that is missing concerns all.
         if (!error.file().starts_with(trial->folder.string())) throw;

@@ -14,6 +14,17 @@ struct Options {
   glifr::Index max_clusters = 11;
 };
 
+void draw(const Session& session, const Neurons& neurons, const analysis::Clustering& clustering) {
+  const std::vector<double> currents = analysis::standard_currents();
+  const analysis::NeuronTable initial = analysis::initial_neuron(neurons.learned.num_ascs, neurons.constants.dt);
+  session.draw(analysis::cluster_index_figure(clustering));
+  session.draw(analysis::parameter_scatter_figure(neurons.learned, clustering.labels,
+                                                  neurons.initial ? neurons.initial : initial));
+  session.draw(
+      analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32()),
+                          clustering.labels, analysis::fi_curves(initial, neurons.constants, currents)));
+}
+
 void run(const Session& session, const Options& options) {
   const Neurons neurons = read_neurons(options.neurons);
   const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), options.max_clusters);
@@ -24,15 +35,8 @@ void run(const Session& session, const Options& options) {
   session.write(scores, "chscores.csv");
   session.write(labels, "cluster_labels.csv");
 
-  const std::vector<double> currents = analysis::standard_currents();
-  const analysis::NeuronTable initial = analysis::initial_neuron(neurons.learned.num_ascs, neurons.constants.dt);
-  session.draw(analysis::cluster_index_figure(clustering));
-  session.draw(analysis::parameter_scatter_figure(neurons.learned, clustering.labels,
-                                                  neurons.initial ? neurons.initial : initial));
-  session.draw(
-      analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32()),
-                          clustering.labels, analysis::fi_curves(initial, neurons.constants, currents)));
   std::printf("%td clusters of %td neurons\n", clustering.best, neurons.learned.neurons);
+  if (session.draws_figures()) draw(session, neurons, clustering);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 /// Where a subcommand takes neurons from: a checkpoint, or a table of parameters with what the table does not say.
 struct NeuronOptions {
-  std::string checkpoint, parameters, initial;
-  std::optional<double> dt, sigma_v, resistance, v_reset;
+  std::string checkpoint{}, parameters{}, initial{};
+  std::optional<double> dt{}, sigma_v{}, resistance{}, v_reset{};
 };
 
 /// Neurons with their constants.

@@ -13,6 +13,7 @@
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/version.hpp"
+#include "neurons.hpp"
 #include "subcommands.hpp"
 
 namespace analysis = glifr::analysis;
@@ -199,7 +200,7 @@ class Composer {
             [&](analysis::ReportSection& part) { add_responses(part, summary.task); });
     for (const analysis::ModelTrials& group : models_of(results_, summary.task)) {
       attempt(report, "Neurons: " + summary.task + ", " + group.model,
-              [&](analysis::ReportSection& part) { add_neurons(part, *group.trials.front()); });
+              [&](analysis::ReportSection& part) { add_neurons(part, group); });
     }
   }
 
@@ -236,50 +237,47 @@ class Composer {
   }
 
   void add_responses(analysis::ReportSection& section, const std::string& task) {
-    std::vector<TrainedRun> runs;
-    for (const analysis::ModelTrials& group : models_of(results_, task))
-      runs.push_back(describe(*group.trials.front()));
-    if (runs.front().settings.data == glifr::Settings::Data::sine) {
-      analysis::Figure drawn = analysis::sine_figure(sine_responses<double>(runs, data_));
-      drawn.name += "_" + task;
-      drawn.caption += " The first trial of each model.";
-      section.parts.push_back(figure(drawn));
-    } else if (runs.front().settings.data == glifr::Settings::Data::realizable) {
-      for (const analysis::ModelTrials& group : models_of(results_, task)) {
+    std::vector<TrainedRun> sines;
+    for (const analysis::ModelTrials& group : models_of(results_, task)) {
+      if (describe(*group.trials.front()).settings.data == glifr::Settings::Data::realizable) {
         analysis::Figure drawn = analysis::realizable_figure(realizable_run<double>(*group.trials.front(), data_));
         drawn.name += "_" + task + "_" + group.model;
         section.parts.push_back(figure(drawn));
+        continue;
       }
+      if (describe(*group.trials.front()).settings.data != glifr::Settings::Data::sine) continue;
+      if (auto run = first_usable(group)) sines.push_back(std::move(*run));
     }
+    if (sines.empty()) return;
+    analysis::Figure drawn = analysis::sine_figure(sine_responses<double>(sines, data_));
+    drawn.name += "_" + task;
+    drawn.caption += " One trial of each model.";
+    section.parts.push_back(figure(drawn));
   }
 
-  void add_neurons(analysis::ReportSection& section, const analysis::Trial& trial) {
-    const TrainedRun run = describe(trial);
-    if (!run.settings.train_dynamics || run.settings.hidden_size < 2) return;
-    const glifr::TensorFile last = glifr::read_safetensors(trial.last_checkpoint());
-    const glifr::TensorFile first = glifr::read_safetensors(trial.first_checkpoint());
-    const analysis::NeuronTable learned = analysis::neurons_of(last, trial.last_checkpoint().string());
-    const analysis::NeuronTable initial = analysis::neurons_of(first, trial.first_checkpoint().string());
-    analysis::GlifrConstants constants = analysis::constants_of(last, trial.last_checkpoint().string());
-    constants.tau = constants.dt;
+  void add_neurons(analysis::ReportSection& section, const analysis::ModelTrials& group) {
+    const glifr::Settings settings = describe(*group.trials.front()).settings;
+    if (!settings.train_dynamics || settings.data == glifr::Settings::Data::realizable) return;
+    const std::optional<TrainedRun> run = first_usable(group);
+    if (!run) return;
+    const Neurons neurons = read_neurons({.checkpoint = run->checkpoint.string()});
+    const analysis::NeuronTable start = analysis::initial_neuron(neurons.learned.num_ascs, neurons.constants.dt);
     const auto currents = analysis::standard_currents();
-    const auto start = analysis::initial_neuron(learned.num_ascs, constants.dt);
 
     std::vector<glifr::Index> labels;
-    std::vector<analysis::Figure> figures;
-    figures.push_back(analysis::parameter_histogram_figure(learned, initial));
+    std::vector<analysis::Figure> figures{analysis::parameter_histogram_figure(neurons.learned, neurons.initial)};
     constexpr glifr::Index max_clusters = 11;
-    if (learned.neurons > max_clusters) {
-      const analysis::Clustering clustering = analysis::choose_clusters(learned.view(), max_clusters);
+    if (neurons.learned.neurons > max_clusters) {
+      const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), max_clusters);
       labels = clustering.labels;
       figures.push_back(analysis::cluster_index_figure(clustering));
     }
-    figures.push_back(analysis::parameter_scatter_figure(learned, labels, initial));
-    figures.push_back(analysis::fi_figure(analysis::fi_curves(learned, constants, currents), labels,
-                                          analysis::fi_curves(start, constants, currents)));
+    figures.push_back(analysis::parameter_scatter_figure(neurons.learned, labels, neurons.initial));
+    figures.push_back(analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents), labels,
+                                          analysis::fi_curves(start, neurons.constants, currents)));
     for (analysis::Figure& each : figures) {
-      each.name += "_" + trial.task + "_" + trial.model;
-      each.caption += " Trial " + std::to_string(trial.number) + ".";
+      each.name += "_" + group.trials.front()->task + "_" + group.model;
+      each.caption += " Trial " + std::to_string(run->trial) + ".";
       section.parts.push_back(figure(each));
     }
   }

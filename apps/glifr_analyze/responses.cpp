@@ -28,11 +28,7 @@ std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& sessio
   const analysis::Results results = session.read_results(options.folder);
   for (const std::string& task : tasks(results)) {
     for (const analysis::ModelTrials& group : models_of(results, task)) {
-      for (const analysis::Trial* trial : group.trials) {
-        if (options.trial >= 0 && trial->number != options.trial) continue;
-        add(describe(*trial));
-        break;
-      }
+      if (auto run = first_usable(group, options.trial)) add(std::move(*run));
     }
   }
   if (runs.empty()) throw glifr::DataError(options.folder, "found no such trial of the sine task");
@@ -40,8 +36,7 @@ std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& sessio
 }
 
 glifr::CsvRows to_csv(const analysis::SineResponses& responses) {
-  glifr::CsvRows csv({"sample", "frequency", "time", "target"});
-  csv.clear();
+  glifr::CsvRows csv;
   for (const char* column : {"sample", "frequency", "time", "target"}) csv.cell(column);
   for (const auto& output : responses.outputs) csv.cell(std::string_view(output.model));
   csv.end_row();

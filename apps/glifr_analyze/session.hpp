@@ -24,6 +24,7 @@ class Session {
   [[nodiscard]] const std::filesystem::path& data_root() const { return data_; }
   [[nodiscard]] bool is_float32() const { return precision_ == "float32"; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
+  [[nodiscard]] bool draws_figures() const { return !no_figures_; }
 
   /// Path of a file in the output folder, which is made if it is not there.
   [[nodiscard]] std::filesystem::path output(const std::string& file) const;

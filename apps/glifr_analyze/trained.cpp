@@ -16,7 +16,6 @@ namespace {
 TrainedRun describe(const boost::json::object& config, const std::filesystem::path& file,
                     const std::filesystem::path& checkpoint) {
   TrainedRun run;
-  run.name = checkpoint.string();
   run.settings = glifr::settings_from_json(config, file.string());
   run.model = run.settings.model;
   run.checkpoint = checkpoint;
@@ -41,7 +40,23 @@ void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile
 }  // namespace
 
 TrainedRun describe(const analysis::Trial& trial) {
-  return describe(trial.config, trial.folder / "config.json", trial.last_checkpoint());
+  TrainedRun run = describe(trial.config, trial.folder / "config.json", trial.last_checkpoint());
+  run.trial = trial.number;
+  return run;
+}
+
+std::optional<TrainedRun> first_usable(const analysis::ModelTrials& group, glifr::Index only) {
+  for (const analysis::Trial* trial : group.trials) {
+    if (only >= 0 && trial->number != only) continue;
+    try {
+      TrainedRun run = describe(*trial);
+      (void)network_maker<float>(run);
+      return run;
+    } catch (const glifr::DataError& error) {
+      Session::warn("left out " + trial->name() + ": " + error.what());
+    }
+  }
+  return std::nullopt;
 }
 
 TrainedRun describe_checkpoint(const std::filesystem::path& checkpoint) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "glifr/analysis/ablation.hpp"
@@ -11,8 +12,8 @@
 
 /// A trained network with what is known of its run.
 struct TrainedRun {
-  std::string name;  ///< for messages
   std::string model;
+  glifr::Index trial = 0;
   glifr::Settings settings;
   std::uint64_t seed = 0;            ///< of the run: noise and permutations of the data follow it
   std::filesystem::path checkpoint;  ///< after training
@@ -28,6 +29,10 @@ struct TrainedRun {
 template <glifr::Scalar T>
 [[nodiscard]] glifr::analysis::MakeNetwork<T> network_maker(const TrainedRun& run,
                                                             std::filesystem::path checkpoint = {});
+
+/// The first of a model's trials whose network can be made, of number `only` where that is not negative; nothing where
+/// there is none. Warns of those that are left out.
+[[nodiscard]] std::optional<TrainedRun> first_usable(const glifr::analysis::ModelTrials& group, glifr::Index only = -1);
 
 /// The outputs of sine networks beside their targets; all runs are of one task.
 template <glifr::Scalar T>

@@ -172,6 +172,12 @@ TEST_CASE("ablation, responses and report of trained networks, the same on any n
              Catch::StartsWith("sample,frequency,time,target,rnn,glifr_lheta\n"));
 
   fs::remove(session.results() / "sine/glifr_lheta/trial_0/checkpoints/last.safetensors");
+  const Finished without =
+      session.analyze("responses --no-figures " + session.results().string() + session.out_option());
+  CHECK(without.exit_code == 0);
+  CHECK_THAT(without.error, Catch::Contains("left out sine/glifr_lheta/trial_0"));
+  CHECK_THAT(glifr::read_file(session.out() / "responses.csv"),
+             Catch::StartsWith("sample,frequency,time,target,rnn\n"));
   const Finished report = session.analyze("report " + session.results().string() + session.out_option());
   CHECK(report.exit_code == 0);
   CHECK_THAT(report.error, Catch::Contains("left out sine/glifr_lheta/trial_0"));
