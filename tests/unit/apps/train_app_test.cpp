@@ -319,7 +319,7 @@ TEST_CASE("an unwritable results folder is named") {
   REQUIRE(run.error.find("results") != std::string::npos);
 }
 
-TEST_CASE("--benchmark needs no data and prints a line of JSON") {
+TEST_CASE("the benchmark needs no data and prints a line of JSON") {
   const Session session;
   for (const std::string task : {"sine", "lmnist", "nmnist"}) {
     const Finished run = session.train("--benchmark --benchmark-seconds 0.01 --set batch_size=6 --task " + task);
