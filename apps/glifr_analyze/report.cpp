@@ -63,9 +63,16 @@ std::string setting(const analysis::Trial& trial, const char* key) {
   return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
 }
 
+/// "0–4, 7": the numbers of a model's trials.
 std::string numbers_of(const analysis::ModelTrials& group) {
   std::string text;
-  for (const analysis::Trial* trial : group.trials) text += (text.empty() ? "" : ", ") + std::to_string(trial->number);
+  for (std::size_t i = 0; i < group.trials.size();) {
+    std::size_t last = i;
+    while (last + 1 < group.trials.size() && group.trials[last + 1]->number == group.trials[last]->number + 1) ++last;
+    text += (text.empty() ? "" : ", ") + std::to_string(group.trials[i]->number);
+    if (last > i) text += "–" + std::to_string(group.trials[last]->number);
+    i = last + 1;
+  }
   return text;
 }
 
@@ -77,7 +84,6 @@ analysis::ReportSection runs_section(const analysis::Results& results) {
                               {"task, model", "trials", "hidden size", "trained parameters", "epochs", "batch",
                                "learning rate", "seed", "precision", "device", "glifr version"},
                               {}};
-  std::vector<analysis::ReportListing> listings;
   for (const std::string& task : tasks(results)) {
     for (const analysis::ModelTrials& group : models_of(results, task)) {
       const analysis::Trial& first = *group.trials.front();
@@ -85,15 +91,25 @@ analysis::ReportSection runs_section(const analysis::Results& results) {
                             setting(first, "trained_parameters"), setting(first, "max_epochs"),
                             setting(first, "batch_size"), setting(first, "lr"), setting(first, "seed"),
                             setting(first, "precision"), setting(first, "device"), setting(first, "version")});
-      listings.push_back({"All settings of " + first.name(), glifr::to_text(first.config)});
     }
   }
   section.parts.push_back(std::move(table));
-  for (analysis::ReportListing& listing : listings) section.parts.push_back(std::move(listing));
   if (results.rejected.empty()) return section;
   analysis::ReportTable rejected{"Trials that are not whole and were left out.", {"trial", "reason"}, {}};
   for (const analysis::Rejected& trial : results.rejected) rejected.rows.push_back({trial.name, trial.reason});
   section.parts.push_back(std::move(rejected));
+  return section;
+}
+
+analysis::ReportSection settings_section(const analysis::Results& results) {
+  analysis::ReportSection section{
+      "All settings", 2, {analysis::ReportText{"Of the first trial of each task and model."}}};
+  for (const std::string& task : tasks(results)) {
+    for (const analysis::ModelTrials& group : models_of(results, task)) {
+      const analysis::Trial& first = *group.trials.front();
+      section.parts.push_back(analysis::ReportListing{first.name(), glifr::to_text(first.config)});
+    }
+  }
   return section;
 }
 
@@ -127,10 +143,11 @@ analysis::ReportTable results_table(const analysis::TaskSummary& summary) {
 /// Every model against every other: t of the row's minus the column's mean.
 analysis::ReportTable comparison_matrix(const analysis::TaskSummary& summary) {
   analysis::ReportTable table{
-      "Two-sample t-tests with pooled variance between the models: t (degrees of freedom) of the row's mean minus the "
-      "column's; * p < 0.05, ** p < "
-      "0.01, *** p < 0.001, without correction for the number of tests. Welch's tests and effect sizes are in "
-      "ttests.csv.",
+      "Two-sample t-tests with pooled variance between the models: t of the row's mean minus the column's, with one "
+      "degree of freedom "
+      "less than trials for each model; * p < 0.05, ** p < 0.01, *** p < 0.001, without correction for the number of "
+      "tests. Degrees of "
+      "freedom, p, Welch's tests and effect sizes are in ttests.csv.",
       {"model"},
       {}};
   std::map<std::pair<std::string, std::string>, const analysis::Comparison*> pairs;
@@ -146,7 +163,7 @@ analysis::ReportTable comparison_matrix(const analysis::TaskSummary& summary) {
         continue;
       }
       const analysis::TTest& test = *pair->second->pooled;
-      row.push_back(format("%.2f (%.0f)%s", test.t, test.degrees_of_freedom,
+      row.push_back(format("%.2f%s", test.t,
                            test.p < 0.001  ? " ***"
                            : test.p < 0.01 ? " **"
                            : test.p < 0.05 ? " *"
@@ -171,11 +188,12 @@ class Composer {
     session_.write(analysis::summary_table(summaries), "summary.csv");
     session_.write(analysis::comparison_table(summaries), "ttests.csv");
     analysis::Report report{
-        "Results of " + std::filesystem::weakly_canonical(options_.folder).filename().string(),
+        "glifr report: " + std::filesystem::weakly_canonical(options_.folder).filename().string(),
         std::to_string(results_.trials.size()) + " trials, analysed by glifr " + std::string(glifr::version()) + ".",
         {}};
     report.sections.push_back(runs_section(results_));
     for (const analysis::TaskSummary& summary : summaries) add_task(report, summary);
+    report.sections.push_back(settings_section(results_));
     report.sections.push_back({"Sources",
                                2,
                                {analysis::ReportText{"Published values: " + std::string(analysis::published_source)},
@@ -193,7 +211,13 @@ class Composer {
     if (summary.models.size() > 1) section.parts.push_back(comparison_matrix(summary));
     section.parts.push_back(
         figure(analysis::training_curves_figure(summary.task, training_curves(results_, summary.task))));
+    const auto problem = why_not_described(summary.task);
+    if (problem) {
+      Session::warn(summary.task + ": networks are not analysed: " + *problem);
+      section.parts.push_back(analysis::ReportText{"The networks are not analysed: " + *problem});
+    }
     report.sections.push_back(std::move(section));
+    if (problem) return;
     attempt(report, "Silencing neurons: " + summary.task,
             [&](analysis::ReportSection& part) { add_ablation(part, summary.task); });
     attempt(report, "Responses: " + summary.task,
@@ -201,6 +225,16 @@ class Composer {
     for (const analysis::ModelTrials& group : models_of(results_, summary.task)) {
       attempt(report, "Neurons: " + summary.task + ", " + group.model,
               [&](analysis::ReportSection& part) { add_neurons(part, group); });
+    }
+  }
+
+  /// Why it cannot be told what a task's networks are, if it cannot: results may be of another program.
+  std::optional<std::string> why_not_described(const std::string& task) const {
+    try {
+      for (const analysis::ModelTrials& group : models_of(results_, task)) (void)describe(*group.trials.front());
+      return std::nullopt;
+    } catch (const glifr::DataError& error) {
+      return error.what();
     }
   }
 

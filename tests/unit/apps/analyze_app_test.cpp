@@ -183,7 +183,7 @@ TEST_CASE("ablation, responses and report of trained networks, the same on any n
   CHECK_THAT(report.error, Catch::Contains("left out sine/glifr_lheta/trial_0"));
   const std::string page = glifr::read_file(session.out() / "report.html");
   CHECK_THAT(page, Catch::Contains("Task sine") && Catch::Contains("</html>") &&
-                       Catch::Contains("All settings of sine/rnn/trial_0"));
+                       Catch::Contains("<summary>sine/rnn/trial_0</summary>"));
 }
 
 TEST_CASE("a network trained with dropout is also tested at its dropout probability") {
