@@ -7,8 +7,9 @@
 
 namespace glifr {
 
-/// Base of every error that glifr reports about what it was given. `what()` is one line that names the culprit, says what was found and
-/// what is accepted. Mistakes of the calling code (a cleared tape, an index out of range) are `std::logic_error`s instead.
+/// Base of every error that glifr reports about what it was given. `what()` is one line that names the culprit, says
+/// what was found and what is accepted. Mistakes of the calling code (a cleared tape, an index out of range) are
+/// `std::logic_error`s instead.
 class Error : public std::runtime_error {
  public:
   /// Control characters in the message, as a user's text may bring along, become spaces.
@@ -51,7 +52,8 @@ class ConfigError : public Error {
   std::string key_;
 };
 
-/// An input file that is missing, unreadable or damaged; `offset` is the byte at which that was seen (-1: the file as a whole).
+/// An input file that is missing, unreadable or damaged; `offset` is the byte at which that was seen (-1: the file as a
+/// whole).
 class DataError : public Error {
  public:
   DataError(std::string file, const std::string& problem, std::int64_t offset = -1)
@@ -93,7 +95,8 @@ class DeviceError : public Error {
 class NumericError : public Error {
  public:
   NumericError(std::string quantity, std::int64_t epoch, std::int64_t step)
-      : Error("diverged in epoch " + std::to_string(epoch) + ", step " + std::to_string(step) + ": " + quantity + " is not finite"),
+      : Error("diverged in epoch " + std::to_string(epoch) + ", step " + std::to_string(step) + ": " + quantity +
+              " is not finite"),
         quantity_(std::move(quantity)),
         epoch_(epoch),
         step_(step) {}

@@ -2,6 +2,8 @@
 
 namespace glifr {
 
-std::string_view version() { return GLIFR_VERSION; }
+std::string_view version() {
+  return GLIFR_VERSION;
+}
 
 }  // namespace glifr

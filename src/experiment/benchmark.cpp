@@ -31,8 +31,8 @@ double peak_megabytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-/// Floating-point operations of a step's matrix products, in 10^9: input, lateral and readout, each once forward, and once for each of the
-/// gradients that training asks for. Steps that cannot reach the loss are not counted.
+/// Floating-point operations of a step's matrix products, in 10^9: input, lateral and readout, each once forward, and
+/// once for each of the gradients that training asks for. Steps that cannot reach the loss are not counted.
 double count_gflop(const Settings& s) {
   const bool is_lstm = find_model(s.model).cell == CellKind::lstm, is_rnn = find_model(s.model).cell == CellKind::rnn;
   const bool last = s.final_reduction == Settings::Reduction::last;
@@ -40,7 +40,8 @@ double count_gflop(const Settings& s) {
   const bool skips = is_rnn && last;
   const Index steps = skips ? (all_steps - 1) / delay + 1 : all_steps;
   const Index heard = std::max<Index>(0, steps - (skips ? 1 : delay));
-  const double gates = is_lstm ? 4 : 1, n = static_cast<double>(s.hidden_size), batch = static_cast<double>(s.batch_size);
+  const double gates = is_lstm ? 4 : 1, n = static_cast<double>(s.hidden_size),
+               batch = static_cast<double>(s.batch_size);
   const double sources = static_cast<double>(s.input_size) * (s.data == Settings::Data::nmnist ? s.input_density : 1);
   const double input = static_cast<double>(steps) * sources * gates * n * 2;
   const double lateral = static_cast<double>(heard) * n * gates * n * 3;

@@ -70,7 +70,8 @@ std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings) {
 
 TrainingSettings training_settings(const Settings& s, std::uint64_t seed, Engine engine) {
   TrainingSettings t;
-  t.optimizer.kind = s.optimizer == Settings::Optimizer::sgd ? OptimizerSettings::Kind::sgd : OptimizerSettings::Kind::adam;
+  t.optimizer.kind =
+      s.optimizer == Settings::Optimizer::sgd ? OptimizerSettings::Kind::sgd : OptimizerSettings::Kind::adam;
   t.optimizer.beta1 = s.beta1;
   t.optimizer.beta2 = s.beta2;
   t.optimizer.eps = s.eps;
@@ -102,13 +103,17 @@ std::shared_ptr<const LabelledImages> DataStore::images(const std::filesystem::p
 std::shared_ptr<const LabelledFrames> DataStore::frames(const Settings& s, Split split) {
   const std::lock_guard lock(mutex_);
   const std::string part = split == Split::train ? "training" : "test";
-  auto& known = frames_[s.nmnist_path + " " + part + " " + std::to_string(s.num_timesteps) + " " + std::to_string(s.duration_timestep)];
+  auto& known = frames_[s.nmnist_path + " " + part + " " + std::to_string(s.num_timesteps) + " " +
+                        std::to_string(s.duration_timestep)];
   if (!known) {
     NmnistOptions options;
     options.frames.num_timesteps = s.num_timesteps;
     options.frames.duration_timestep = s.duration_timestep;
     options.cache_folder = cache_;
-    if (progress_) options.progress = [&](Index done, Index total) { progress_("decoding the " + part + " recordings", done, total); };
+    if (progress_)
+      options.progress = [&](Index done, Index total) {
+        progress_("decoding the " + part + " recordings", done, total);
+      };
     known = std::make_shared<LabelledFrames>(read_nmnist(root_ / s.nmnist_path, split, options));
   }
   return known;
@@ -144,7 +149,8 @@ TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
               std::make_shared<MnistDataset<T>>(images(s.mnist_path, Split::test), layout, permutation)};
     }
     case Settings::Data::nmnist:
-      return {std::make_shared<NmnistDataset<T>>(frames(s, Split::train)), std::make_shared<NmnistDataset<T>>(frames(s, Split::test))};
+      return {std::make_shared<NmnistDataset<T>>(frames(s, Split::train)),
+              std::make_shared<NmnistDataset<T>>(frames(s, Split::test))};
     case Settings::Data::realizable:
       break;
   }
@@ -165,9 +171,9 @@ std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s) {
   return std::make_unique<SyntheticDataset<T>>(synthetic);
 }
 
-#define GLIFR_INSTANTIATE(T)                                                           \
-  template std::unique_ptr<RecurrentNetwork<T>> make_network<T>(const Settings&);      \
-  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);             \
+#define GLIFR_INSTANTIATE(T)                                                      \
+  template std::unique_ptr<RecurrentNetwork<T>> make_network<T>(const Settings&); \
+  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);        \
   template std::unique_ptr<Dataset<T>> make_synthetic_data<T>(const Settings&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

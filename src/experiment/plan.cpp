@@ -8,8 +8,8 @@
 
 namespace glifr {
 
-std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen, Index first_trial, Index trials,
-                                    const std::filesystem::path& out) {
+std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen, Index first_trial,
+                                    Index trials, const std::filesystem::path& out) {
   std::vector<PlannedTrial> plan;
   for (Index number = first_trial; number < first_trial + trials; ++number) {
     const std::size_t trial_start = plan.size();
@@ -38,9 +38,11 @@ std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Mode
 Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads) {
   // Products of a forward pass: below some ten million, a step lasts about as long as handing work to another thread.
   const auto work = [](const Settings& s) {
-    return static_cast<double>(s.batch_size * s.time_steps() * s.hidden_size) * static_cast<double>(s.hidden_size + s.input_size);
+    return static_cast<double>(s.batch_size * s.time_steps() * s.hidden_size) *
+           static_cast<double>(s.hidden_size + s.input_size);
   };
-  const bool is_small = std::all_of(plan.begin(), plan.end(), [&](const PlannedTrial& p) { return work(p.trial.settings) < 3e7; });
+  const bool is_small =
+      std::all_of(plan.begin(), plan.end(), [&](const PlannedTrial& p) { return work(p.trial.settings) < 3e7; });
   return is_small ? std::clamp<Index>(static_cast<Index>(plan.size()), 1, threads) : 1;
 }
 
@@ -49,7 +51,8 @@ namespace {
 /// What the threads of a plan share: which trials wait, run and are done.
 class Schedule {
  public:
-  explicit Schedule(const std::vector<PlannedTrial>& plan) : plan_(plan), states_(plan.size(), State::waiting), outcomes_(plan.size()) {}
+  explicit Schedule(const std::vector<PlannedTrial>& plan)
+      : plan_(plan), states_(plan.size(), State::waiting), outcomes_(plan.size()) {}
 
   /// The next trial that may start, waiting for one if need be; nothing when none is left.
   std::optional<std::size_t> take() {
@@ -111,8 +114,8 @@ class Schedule {
 
 }  // namespace
 
-std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data, Index threads, Index jobs,
-                                     std::atomic<bool>& stop, TrialObserver& observer) {
+std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
+                                     Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer) {
   Schedule schedule(plan);
   const auto work = [&](Index worker_threads) {
     Workers workers(worker_threads);

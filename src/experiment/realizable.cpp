@@ -11,7 +11,8 @@ namespace {
 
 constexpr double constant_input = 0.01;
 
-/// The physical parameters of the teacher, by field; a field's values repeat over its currents with the sign pattern given.
+/// The physical parameters of the teacher, by field; a field's values repeat over its currents with the sign pattern
+/// given.
 struct TeacherValue {
   const char* name;
   double first, second;
@@ -43,12 +44,14 @@ std::unique_ptr<Dataset<T>> make_realizable_data(const Settings& settings, std::
   const auto fields = teacher->fields();
   for (std::size_t k = 0; k < fields.size(); ++k) {
     Tensor<double>& raw = teacher->parameters()[2 + k]->value;
-    for (Index j = 0; j < raw.size(); ++j) raw.data()[j] = to_raw(fields[k].field.transform, teacher_value(fields[k].field.name, j), settings.dt);
+    for (Index j = 0; j < raw.size(); ++j)
+      raw.data()[j] = to_raw(fields[k].field.transform, teacher_value(fields[k].field.name, j), settings.dt);
   }
   const Index steps = settings.time_steps();
   Tape<double> tape(Tape<double>::Mode::forward_only);
   const std::vector<double> inputs(static_cast<std::size_t>(steps), constant_input);
-  const auto output = teacher->forward(tape, Sequence<double>::from(tape.constant({steps, 1, 1}, inputs.data()))).output;
+  const auto output =
+      teacher->forward(tape, Sequence<double>::from(tape.constant({steps, 1, 1}, inputs.data()))).output;
   std::vector<T> x(inputs.begin(), inputs.end()), targets;
   for (Index t = 0; t < steps; ++t) targets.push_back(static_cast<T>(output.value()(t, 0)));
   return std::make_unique<ValueDataset<T>>(Shape{steps, 1, 1}, std::move(x), 1, std::move(targets));
@@ -70,7 +73,8 @@ void initialize_learner(RecurrentNetwork<T>& learner, const Settings& settings, 
 }
 
 template <Scalar T>
-std::vector<std::pair<std::string, double>> distances_to_teacher(RecurrentNetwork<T>& learner, const Settings& settings) {
+std::vector<std::pair<std::string, double>> distances_to_teacher(RecurrentNetwork<T>& learner,
+                                                                 const Settings& settings) {
   std::vector<std::pair<std::string, double>> distances;
   const auto fields = learner.fields();
   for (std::size_t k = 0; k < fields.size(); ++k) {
@@ -85,9 +89,9 @@ std::vector<std::pair<std::string, double>> distances_to_teacher(RecurrentNetwor
   return distances;
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                                                 \
-  template std::unique_ptr<Dataset<T>> make_realizable_data<T>(const Settings&, std::uint64_t);                              \
-  template void initialize_learner<T>(RecurrentNetwork<T>&, const Settings&, std::uint64_t);                                 \
+#define GLIFR_INSTANTIATE(T)                                                                    \
+  template std::unique_ptr<Dataset<T>> make_realizable_data<T>(const Settings&, std::uint64_t); \
+  template void initialize_learner<T>(RecurrentNetwork<T>&, const Settings&, std::uint64_t);    \
   template std::vector<std::pair<std::string, double>> distances_to_teacher<T>(RecurrentNetwork<T>&, const Settings&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

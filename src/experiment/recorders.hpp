@@ -25,7 +25,8 @@ class MetricsRecorder final : public Callback<T> {
  public:
   MetricsRecorder(const std::filesystem::path& folder, bool resumes, Index epochs)
       : file_(resumes ? CsvAppender::resume(folder / "metrics.csv", 1 + epochs)
-                      : CsvAppender::start(folder / "metrics.csv", CsvRows({"epoch", "train_loss", "train_acc", "seconds"}))) {}
+                      : CsvAppender::start(folder / "metrics.csv",
+                                           CsvRows({"epoch", "train_loss", "train_acc", "seconds"}))) {}
 
   bool after_epoch(const EpochReport& report, const Position&) override {
     row_.clear();
@@ -42,7 +43,8 @@ class MetricsRecorder final : public Callback<T> {
   CsvRows row_;
 };
 
-/// parameters/*.csv: the physical values of the neurons' trained parameters before training, every so many epochs, and after the last.
+/// parameters/*.csv: the physical values of the neurons' trained parameters before training, every so many epochs, and
+/// after the last.
 template <Scalar T>
 class ParameterRecorder final : public Callback<T> {
  public:
@@ -107,11 +109,13 @@ class ParameterRecorder final : public Callback<T> {
   Index last_epoch_ = 0;
 };
 
-/// realizable.csv: each parameter's distance to the teacher's, a row an epoch (epoch 0 before training). Writes nothing for other tasks.
+/// realizable.csv: each parameter's distance to the teacher's, a row an epoch (epoch 0 before training). Writes nothing
+/// for other tasks.
 template <Scalar T>
 class DistanceRecorder final : public Callback<T> {
  public:
-  DistanceRecorder(RecurrentNetwork<T>& network, const Settings& settings, const std::filesystem::path& folder, bool resumes, Index epochs)
+  DistanceRecorder(RecurrentNetwork<T>& network, const Settings& settings, const std::filesystem::path& folder,
+                   bool resumes, Index epochs)
       : network_(network), settings_(settings) {
     if (settings.data != Settings::Data::realizable) return;
     if (resumes) {
@@ -168,10 +172,12 @@ class SigmaAnnealing final : public Callback<T> {
 template <Scalar T>
 class EarlyStop final : public Callback<T> {
  public:
-  /// On resuming, what was seen so far is read from metrics.csv, which holds the epochs of the checkpoint and no more by now.
+  /// On resuming, what was seen so far is read from metrics.csv, which holds the epochs of the checkpoint and no more
+  /// by now.
   EarlyStop(const Settings& settings, const std::filesystem::path& folder, bool resumes) : settings_(settings) {
     if (!resumes) return;
-    const CsvNumbers metrics = read_csv_numbers(folder / "metrics.csv", {.has_header = true, .allows_empty_cells = true});
+    const CsvNumbers metrics =
+        read_csv_numbers(folder / "metrics.csv", {.has_header = true, .allows_empty_cells = true});
     for (Index r = 0; r < metrics.rows; ++r) see(metrics(r, 1));
   }
 

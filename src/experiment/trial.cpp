@@ -29,7 +29,9 @@ std::uint64_t trial_seed(std::uint64_t seed, const Model& model, Index trial) {
   return std::uint64_t{words[0]} << 32 | words[1];
 }
 
-std::string name_of(Precision precision) { return precision == Precision::float32 ? "float32" : "float64"; }
+std::string name_of(Precision precision) {
+  return precision == Precision::float32 ? "float32" : "float64";
+}
 
 /// Refuses a folder whose trial was started with other settings.
 void require_same_settings(const fs::path& config, const Trial& trial, const RunOptions& options) {
@@ -37,8 +39,8 @@ void require_same_settings(const fs::path& config, const Trial& trial, const Run
   if (!document.is_object()) throw DataError(config.string(), "expected an object of settings");
   const json::object& object = document.as_object();
   const auto refuse = [&](const std::string& key, const std::string& there, const std::string& here) {
-    throw ConfigError(key, "the trial in " + config.parent_path().string() + " was started with " + there + ", this run has " + here +
-                               "; use the same settings, or --overwrite to start afresh");
+    throw ConfigError(key, "the trial in " + config.parent_path().string() + " was started with " + there +
+                               ", this run has " + here + "; use the same settings, or --overwrite to start afresh");
   };
   if (const auto difference = first_difference(settings_from_json(object, config.string()), trial.settings)) {
     refuse(difference->key, difference->first, difference->second);
@@ -56,20 +58,22 @@ void require_same_settings(const fs::path& config, const Trial& trial, const Run
 template <Scalar T>
 Index count_trained(RecurrentNetwork<T>& network) {
   Index count = 0;
-  for (const Parameter<T>* parameter : network.parameters()) count += parameter->is_trained ? parameter->value.size() : 0;
+  for (const Parameter<T>* parameter : network.parameters())
+    count += parameter->is_trained ? parameter->value.size() : 0;
   return count;
 }
 
 template <Scalar T>
-void initialize(RecurrentNetwork<T>& network, const Trial& trial, const RunOptions& options, const Model& model, std::uint64_t seed) {
+void initialize(RecurrentNetwork<T>& network, const Trial& trial, const RunOptions& options, const Model& model,
+                std::uint64_t seed) {
   if (trial.settings.data == Settings::Data::realizable) return initialize_learner(network, trial.settings, seed);
   if (!model.is_heterogeneous()) return initialize_homogeneous(network, seed);
   Trial source = trial;
   source.settings.model = std::string(model.starts_from);
   const fs::path folder = source.folder(options.out);
   if (!is_complete(folder)) {
-    throw ConfigError("model", trial.settings.model + " starts from the trained " + source.settings.model + " of the same trial, and " +
-                                   folder.string() + " holds no complete one");
+    throw ConfigError("model", trial.settings.model + " starts from the trained " + source.settings.model +
+                                   " of the same trial, and " + folder.string() + " holds no complete one");
   }
   const fs::path path = folder / "checkpoints" / "last.safetensors";
   const TensorFile file = read_safetensors(path);
@@ -78,7 +82,8 @@ void initialize(RecurrentNetwork<T>& network, const Trial& trial, const RunOptio
       network,
       [&](const std::string& name) {
         const NamedTensor* tensor = file.find(name);
-        if (!tensor || tensor->size() == 0) throw DataError(path.string(), "there is no tensor '" + name + "' to draw initial values from");
+        if (!tensor || tensor->size() == 0)
+          throw DataError(path.string(), "there is no tensor '" + name + "' to draw initial values from");
         values = values_of<T>(*tensor);
         return std::span<const T>(values);
       },
@@ -89,8 +94,8 @@ void initialize(RecurrentNetwork<T>& network, const Trial& trial, const RunOptio
 template <Scalar T>
 class TrialRun {
  public:
-  TrialRun(const Trial& trial, const RunOptions& options, DataStore& store, Workers& workers, const std::atomic<bool>& stop,
-           TrialObserver& observer)
+  TrialRun(const Trial& trial, const RunOptions& options, DataStore& store, Workers& workers,
+           const std::atomic<bool>& stop, TrialObserver& observer)
       : trial_(trial),
         options_(options),
         folder_(trial.folder(options.out)),
@@ -111,8 +116,9 @@ class TrialRun {
     const TensorFile initial = resumes_ ? TensorFile{} : to_tensor_file(*network_);
     if (resumes_) {
       load_training_state(trainer, read_safetensors(checkpoint()), checkpoint().string());
-      observer_.note(trial_, "resumed after epoch " + std::to_string(trainer.position().epoch) +
-                                 (trainer.position().step > 0 ? ", step " + std::to_string(trainer.position().step) : ""));
+      observer_.note(trial_,
+                     "resumed after epoch " + std::to_string(trainer.position().epoch) +
+                         (trainer.position().step > 0 ? ", step " + std::to_string(trainer.position().step) : ""));
     } else {
       write_safetensors(folder_ / "checkpoints" / "initial.safetensors", initial);
     }
@@ -132,7 +138,8 @@ class TrialRun {
     if (!resumes_) checkpoints.write();
 
     observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
-    Callback<T>* const callbacks[] = {&annealing, &metrics, &parameters, &distances, &watching, &early_stop, &checkpoints};
+    Callback<T>* const callbacks[] = {&annealing, &metrics,    &parameters, &distances,
+                                      &watching,  &early_stop, &checkpoints};
     if (!trainer.fit(callbacks)) return {TrialOutcome::State::interrupted};
     parameters.finish(trainer.position().epoch);
     annealing.set_last();
@@ -144,7 +151,8 @@ class TrialRun {
   [[nodiscard]] fs::path checkpoint() const { return folder_ / "checkpoints" / "last.safetensors"; }
 
   void start_folder() {
-    for (const char* part : {"checkpoints", "parameters", "figures", "realizable.csv", "responses.csv", "metrics.csv", "test.json"}) {
+    for (const char* part :
+         {"checkpoints", "parameters", "figures", "realizable.csv", "responses.csv", "metrics.csv", "test.json"}) {
       fs::remove_all(folder_ / part);
     }
     create_folder(folder_ / "checkpoints");
@@ -190,7 +198,9 @@ fs::path Trial::folder(const fs::path& out) const {
   return out / settings.task / settings.model / ("trial_" + std::to_string(number));
 }
 
-std::string Trial::label() const { return settings.task + " " + settings.model + " trial " + std::to_string(number); }
+std::string Trial::label() const {
+  return settings.task + " " + settings.model + " trial " + std::to_string(number);
+}
 
 bool is_complete(const fs::path& folder) {
   return fs::exists(folder / "test.json") && fs::exists(folder / "checkpoints" / "last.safetensors");
@@ -201,15 +211,16 @@ std::optional<std::string> temporal_reach(const Settings& settings) {
   const Index steps = settings.time_steps(), delay = settings.delay_steps();
   if (carries_state || settings.final_reduction != Settings::Reduction::last || delay < 2) return std::nullopt;
   const Index seen = (steps - 1) / delay + 1;
-  return "the loss sees " + std::to_string(seen) + " of the " + std::to_string(steps) + " input steps: " + settings.model +
-         " keeps no state, so with a synaptic delay of " + std::to_string(delay) +
-         " steps its last output depends on every " + std::to_string(delay) + "th step before it and on nothing between";
+  return "the loss sees " + std::to_string(seen) + " of the " + std::to_string(steps) +
+         " input steps: " + settings.model + " keeps no state, so with a synaptic delay of " + std::to_string(delay) +
+         " steps its last output depends on every " + std::to_string(delay) +
+         "th step before it and on nothing between";
 }
 
 namespace {
 
-TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers, const std::atomic<bool>& stop,
-                           TrialObserver& observer) {
+TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
+                           const std::atomic<bool>& stop, TrialObserver& observer) {
   const fs::path folder = trial.folder(options.out);
   create_folder(folder);
   const FolderLock lock(folder);
@@ -217,18 +228,20 @@ TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataSt
   if (options.existing == Existing::resume && fs::exists(config)) require_same_settings(config, trial, options);
   if (options.existing == Existing::resume && is_complete(folder)) return {TrialOutcome::State::skipped};
   if (options.existing == Existing::refuse && fs::exists(config)) {
-    throw ConfigError(folder.string(), std::string(is_complete(folder) ? "holds a complete trial" : "holds a partial trial") +
-                                           " already; go on with it by --resume, or start it afresh by --overwrite");
+    throw ConfigError(folder.string(),
+                      std::string(is_complete(folder) ? "holds a complete trial" : "holds a partial trial") +
+                          " already; go on with it by --resume, or start it afresh by --overwrite");
   }
   if (const auto reach = temporal_reach(trial.settings)) observer.note(trial, *reach);
-  if (options.precision == Precision::float32) return TrialRun<float>(trial, options, data, workers, stop, observer).run();
+  if (options.precision == Precision::float32)
+    return TrialRun<float>(trial, options, data, workers, stop, observer).run();
   return TrialRun<double>(trial, options, data, workers, stop, observer).run();
 }
 
 }  // namespace
 
-TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers, const std::atomic<bool>& stop,
-                       TrialObserver& observer) {
+TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
+                       const std::atomic<bool>& stop, TrialObserver& observer) {
   const TrialOutcome outcome = run_in_folder(trial, options, data, workers, stop, observer);
   observer.end(trial, outcome);
   return outcome;

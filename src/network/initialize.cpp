@@ -6,7 +6,8 @@ namespace glifr {
 
 namespace {
 
-/// The neuron's field that a parameter holds, or null: parameters are the two weights, one for each field, then the readout.
+/// The neuron's field that a parameter holds, or null: parameters are the two weights, one for each field, then the
+/// readout.
 const Field* field_of(const std::vector<FieldExtent>& fields, std::size_t parameter) {
   return parameter >= 2 && parameter - 2 < fields.size() ? &fields[parameter - 2].field : nullptr;
 }
@@ -32,13 +33,15 @@ void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed) {
     std::uint64_t position = 0;
     for (T& value : parameters[p]->value.values()) {
       const double u = random.uniform(position++);
-      value = static_cast<T>(field && field->initial ? field->initial(u, dt, neurons) : (2 * u - 1) / std::sqrt(neurons));
+      value =
+          static_cast<T>(field && field->initial ? field->initial(u, dt, neurons) : (2 * u - 1) / std::sqrt(neurons));
     }
   }
 }
 
 template <Scalar T>
-void initialize_heterogeneous(RecurrentNetwork<T>& network, const std::function<std::span<const T>(const std::string&)>& trained,
+void initialize_heterogeneous(RecurrentNetwork<T>& network,
+                              const std::function<std::span<const T>(const std::string&)>& trained,
                               std::uint64_t seed) {
   initialize_homogeneous(network, seed);  // the readout, and nothing else, stays
   const ParameterList<T> parameters = network.parameters();
@@ -46,13 +49,15 @@ void initialize_heterogeneous(RecurrentNetwork<T>& network, const std::function<
     const Random random(seed, Stream::initialize, static_cast<std::uint32_t>(p));
     const std::span<const T> pool = trained(parameters[p]->name);
     std::uint64_t position = 0;
-    for (T& value : parameters[p]->value.values()) value = pool[random.below(position++, static_cast<std::uint32_t>(pool.size()))];
+    for (T& value : parameters[p]->value.values())
+      value = pool[random.below(position++, static_cast<std::uint32_t>(pool.size()))];
   }
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                                                            \
-  template void initialize_homogeneous<T>(RecurrentNetwork<T>&, std::uint64_t);                                                         \
-  template void initialize_heterogeneous<T>(RecurrentNetwork<T>&, const std::function<std::span<const T>(const std::string&)>&, std::uint64_t)
+#define GLIFR_INSTANTIATE(T)                                                    \
+  template void initialize_homogeneous<T>(RecurrentNetwork<T>&, std::uint64_t); \
+  template void initialize_heterogeneous<T>(                                    \
+      RecurrentNetwork<T>&, const std::function<std::span<const T>(const std::string&)>&, std::uint64_t)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
 

@@ -9,11 +9,14 @@ namespace glifr {
 
 namespace {
 
-/// Shares of a batch that are computed independently. More would serve more threads, but each costs a gradient's memory and time to sum.
+/// Shares of a batch that are computed independently. More would serve more threads, but each costs a gradient's memory
+/// and time to sum.
 constexpr Index most_shares = 16;
 static_assert(most_shares <= static_cast<Index>(max_shares));
 
-constexpr Index ceil_divide(Index a, Index b) { return (a + b - 1) / b; }
+constexpr Index ceil_divide(Index a, Index b) {
+  return (a + b - 1) / b;
+}
 
 template <Scalar T>
 Index count_correct(View<const T> output, std::span<const std::int32_t> labels) {
@@ -47,10 +50,12 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
 }
 
 template <Scalar T>
-BatchRunner<T>::BatchRunner(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads, Index micro_batch)
+BatchRunner<T>::BatchRunner(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads,
+                            Index micro_batch)
     : network_(network), data_(data), micro_batch_(micro_batch) {
   const auto require_equal = [](const char* key, Index expected, Index found) {
-    if (expected != found) throw ConfigError(key, "the data has " + std::to_string(expected) + ", the network " + std::to_string(found));
+    if (expected != found)
+      throw ConfigError(key, "the data has " + std::to_string(expected) + ", the network " + std::to_string(found));
   };
   require_equal("input_size", data.input_size(), network.input_size());
   require_equal("output_size", data.classes() > 0 ? data.classes() : data.target_size(), network.output_size());
@@ -61,8 +66,8 @@ BatchRunner<T>::BatchRunner(const RecurrentNetwork<T>& network, const Dataset<T>
 }
 
 template <Scalar T>
-typename BatchRunner<T>::Outcome BatchRunner<T>::run(Worker& worker, std::span<const Index> samples, Index batch, Engine engine,
-                                                     const OutputMask<T>& mask) {
+typename BatchRunner<T>::Outcome BatchRunner<T>::run(Worker& worker, std::span<const Index> samples, Index batch,
+                                                     Engine engine, const OutputMask<T>& mask) {
   Tape<T>& tape = worker.tape;
   const auto count = static_cast<Index>(samples.size());
   const Index steps = data_.time_steps();
@@ -102,9 +107,10 @@ typename BatchRunner<T>::Outcome BatchRunner<T>::run(Worker& worker, std::span<c
 template <Scalar T>
 Score BatchRunner<T>::evaluate(std::span<const Index> samples, Engine engine) {
   const auto count = static_cast<Index>(samples.size());
-  const Index micro = micro_batch_ > 0 ? micro_batch_
-                                       : choose_micro_batch(count, data_.time_steps(), network_.delay(), network_.carries_state(),
-                                                            network_.outputs() == Outputs::last_step);
+  const Index micro = micro_batch_ > 0
+                          ? micro_batch_
+                          : choose_micro_batch(count, data_.time_steps(), network_.delay(), network_.carries_state(),
+                                               network_.outputs() == Outputs::last_step);
   const Index pieces = ceil_divide(count, micro);
   outcomes_.assign(static_cast<std::size_t>(pieces), {});
   parallel_for(pieces, [&](Index i) {
@@ -112,8 +118,9 @@ Score BatchRunner<T>::evaluate(std::span<const Index> samples, Engine engine) {
     w.tape.clear();
     w.tape.set_mode(Tape<T>::Mode::forward_only);
     const Index first = i * micro;
-    outcomes_[static_cast<std::size_t>(i)] =
-        run(w, samples.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(micro, count - first))), count, engine, {});
+    outcomes_[static_cast<std::size_t>(i)] = run(
+        w, samples.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(micro, count - first))),
+        count, engine, {});
   });
   Score score{0, 0, count};
   for (const Outcome& outcome : outcomes_) {
@@ -138,12 +145,14 @@ Score BatchRunner<T>::evaluate(Engine engine) {
 }
 
 template <Scalar T>
-typename BatchRunner<T>::Gradient BatchRunner<T>::gradient(const ParameterList<T>& parameters, std::span<const Index> samples, Engine engine,
+typename BatchRunner<T>::Gradient BatchRunner<T>::gradient(const ParameterList<T>& parameters,
+                                                           std::span<const Index> samples, Engine engine,
                                                            double dropout, const Random& random) {
   const auto count = static_cast<Index>(samples.size());
-  const Index micro = micro_batch_ > 0 ? micro_batch_
-                                       : choose_micro_batch(count, data_.time_steps(), network_.delay(), network_.carries_state(),
-                                                            network_.outputs() == Outputs::last_step);
+  const Index micro = micro_batch_ > 0
+                          ? micro_batch_
+                          : choose_micro_batch(count, data_.time_steps(), network_.delay(), network_.carries_state(),
+                                               network_.outputs() == Outputs::last_step);
   const Index pieces = ceil_divide(count, micro);
   const Index per_share = ceil_divide(pieces, most_shares);
   const Index shares = ceil_divide(pieces, per_share);
@@ -162,7 +171,8 @@ typename BatchRunner<T>::Gradient BatchRunner<T>::gradient(const ParameterList<T
     for (Index i = s * per_share; i < std::min(pieces, (s + 1) * per_share); ++i) {
       w.tape.clear();
       const Index first = i * micro;
-      const auto piece = samples.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(micro, count - first)));
+      const auto piece =
+          samples.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(micro, count - first)));
       const OutputMask<T> mask{.dropout = dropout, .random = random, .samples = piece};
       outcomes_[static_cast<std::size_t>(i)] = run(w, piece, count, engine, mask);
     }

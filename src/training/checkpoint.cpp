@@ -19,7 +19,8 @@ template <Scalar T>
 std::vector<T> transposed(std::span<const T> values, Index rows, Index columns) {
   std::vector<T> turned(values.size());
   for (Index r = 0; r < rows; ++r) {
-    for (Index c = 0; c < columns; ++c) turned[static_cast<std::size_t>(c * rows + r)] = values[static_cast<std::size_t>(r * columns + c)];
+    for (Index c = 0; c < columns; ++c)
+      turned[static_cast<std::size_t>(c * rows + r)] = values[static_cast<std::size_t>(r * columns + c)];
   }
   return turned;
 }
@@ -41,13 +42,15 @@ std::string text_of(const std::vector<Index>& sizes) {
 
 /// The values of a tensor shaped like a parameter, checked.
 template <Scalar T>
-std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const std::string& name, const Parameter<T>& parameter) {
+std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const std::string& name,
+                     const Parameter<T>& parameter) {
   const NamedTensor* tensor = file.find(name);
   if (!tensor) throw DataError(file_name, "there is no tensor '" + name + "', which this network needs");
   const Shape& shape = parameter.value.shape();
   const auto expected = parameter.is_stored_transposed ? std::vector<Index>{shape[1], shape[0]} : sizes_of(shape);
   if (tensor->shape != expected) {
-    throw DataError(file_name, "tensor '" + name + "' has shape " + text_of(tensor->shape) + ", expected " + text_of(expected));
+    throw DataError(file_name,
+                    "tensor '" + name + "' has shape " + text_of(tensor->shape) + ", expected " + text_of(expected));
   }
   std::vector<T> values = values_of<T>(*tensor);
   for (const T value : values) {
@@ -59,7 +62,8 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
 template <class N>
 N number(const TensorFile& file, const std::string& file_name, const std::string& key) {
   const auto entry = file.metadata.find(key);
-  if (entry == file.metadata.end()) throw DataError(file_name, "there is no training state in it ('" + key + "'), it cannot be resumed");
+  if (entry == file.metadata.end())
+    throw DataError(file_name, "there is no training state in it ('" + key + "'), it cannot be resumed");
   N value{};
   const std::string& text = entry->second;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -87,14 +91,17 @@ void load_parameters(RecurrentNetwork<T>& network, const TensorFile& file, const
   const ParameterList<T> parameters = network.parameters();
   std::vector<std::vector<T>> values;
   for (const Parameter<T>* parameter : parameters) values.push_back(fetch(file, name, parameter->name, *parameter));
-  for (std::size_t p = 0; p < parameters.size(); ++p) std::copy(values[p].begin(), values[p].end(), parameters[p]->value.data());
+  for (std::size_t p = 0; p < parameters.size(); ++p)
+    std::copy(values[p].begin(), values[p].end(), parameters[p]->value.data());
 }
 
 template <Scalar T>
 void add_training_state(TensorFile& file, Trainer<T>& trainer) {
   for (const auto& [parameter, first, second] : trainer.optimizer().states()) {
-    if (first.size() > 0) file.tensors.push_back(store<T>("optimizer.first." + parameter->name, *parameter, first.values()));
-    if (second.size() > 0) file.tensors.push_back(store<T>("optimizer.second." + parameter->name, *parameter, second.values()));
+    if (first.size() > 0)
+      file.tensors.push_back(store<T>("optimizer.first." + parameter->name, *parameter, first.values()));
+    if (second.size() > 0)
+      file.tensors.push_back(store<T>("optimizer.second." + parameter->name, *parameter, second.values()));
   }
   const Position& position = trainer.position();
   file.metadata["epoch"] = std::to_string(position.epoch);
@@ -127,10 +134,10 @@ void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std:
   trainer.set_position(position);
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                   \
-  template TensorFile to_tensor_file<T>(RecurrentNetwork<T>&);                                 \
+#define GLIFR_INSTANTIATE(T)                                                                     \
+  template TensorFile to_tensor_file<T>(RecurrentNetwork<T>&);                                   \
   template void load_parameters<T>(RecurrentNetwork<T>&, const TensorFile&, const std::string&); \
-  template void add_training_state<T>(TensorFile&, Trainer<T>&);                               \
+  template void add_training_state<T>(TensorFile&, Trainer<T>&);                                 \
   template void load_training_state<T>(Trainer<T>&, const TensorFile&, const std::string&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

@@ -7,7 +7,8 @@
 namespace glifr {
 
 template <Scalar T>
-Trainer<T>::Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings, Workers& workers)
+Trainer<T>::Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings,
+                    Workers& workers)
     : network_(network),
       settings_(settings),
       workers_(workers),
@@ -25,7 +26,8 @@ template <Scalar T>
 void Trainer<T>::shuffle(Index epoch) {
   std::iota(order_.begin(), order_.end(), Index{0});
   const Random random(settings_.seed, Stream::shuffle, static_cast<std::uint32_t>(epoch));
-  for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.below(i, static_cast<std::uint32_t>(i))]);
+  for (std::size_t i = order_.size(); i > 1; --i)
+    std::swap(order_[i - 1], order_[random.below(i, static_cast<std::uint32_t>(i))]);
 }
 
 template <Scalar T>
@@ -33,7 +35,9 @@ Score Trainer<T>::step(std::span<const Index> samples, double learning_rate) {
   const Random random(settings_.seed, Stream::dropout, static_cast<std::uint32_t>(position_.epoch));
   return workers_.run([&] {
     const auto gradient = runner_.gradient(parameters_, samples, settings_.engine, settings_.dropout, random);
-    const auto stop = [&](const std::string& quantity) { throw NumericError(quantity, position_.epoch + 1, position_.step + 1); };
+    const auto stop = [&](const std::string& quantity) {
+      throw NumericError(quantity, position_.epoch + 1, position_.step + 1);
+    };
     if (gradient.not_finite) stop(gradient.not_finite);
     if (const auto name = optimizer_.step(gradient.shares, learning_rate)) stop("the gradient of " + *name);
     return gradient.score;
@@ -53,7 +57,8 @@ bool Trainer<T>::fit(std::span<Callback<T>* const> callbacks) {
     while (position_.step < steps_per_epoch()) {
       const Index first = position_.step * settings_.batch_size;
       const auto count = static_cast<std::size_t>(std::min(settings_.batch_size, size - first));
-      position_.running += step(std::span<const Index>(order_).subspan(static_cast<std::size_t>(first), count), learning_rate);
+      position_.running +=
+          step(std::span<const Index>(order_).subspan(static_cast<std::size_t>(first), count), learning_rate);
       ++position_.step;
       bool goes_on = true;
       for (Callback<T>* callback : callbacks) goes_on = callback->after_step(position_) && goes_on;

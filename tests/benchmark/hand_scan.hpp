@@ -3,14 +3,15 @@
 #include "glifr/backend/cpu/scan.hpp"
 #include "glifr/neurons/glifr.hpp"
 
-/// The reverse scan of a GLIFR neuron with two after-spike currents, its adjoint derived with pencil and paper: the yardstick for the one that
-/// the compiler derives. Same buffers, same order of loops.
+/// The reverse scan of a GLIFR neuron with two after-spike currents, its adjoint derived with pencil and paper: the
+/// yardstick for the one that the compiler derives. Same buffers, same order of loops.
 namespace glifr::benchmark_support {
 
 template <class P>
 void hand_backward_group(const ScanWindow<Glifr<2>, float>& w, Index n) {
   const auto row = [&](Index k) { return P::load(w.parameters + k * w.stride + n); };
-  const float spike = w.constants[0] / w.constants[1], inverse_sigma = 1 / w.constants[2], i_0 = w.constants[4], v_reset = w.constants[5];
+  const float spike = w.constants[0] / w.constants[1], inverse_sigma = 1 / w.constants[2], i_0 = w.constants[4],
+              v_reset = w.constants[5];
   const float dt = w.constants[0];
   const P leak = row(1) * dt, leak_r = leak * w.constants[3], keep = P(1) - leak;
   const P keep_1 = P(1) - row(2) * dt, keep_2 = P(1) - row(3) * dt;
@@ -68,7 +69,8 @@ void hand_backward_group(const ScanWindow<Glifr<2>, float>& w, Index n) {
 
 template <int Registers>
 void hand_backward(const ScanWindow<Glifr<2>, float>& window) {
-  cpu::detail::for_each_group<float, Registers>(window.stride, [&](Index n, auto pack) { hand_backward_group<decltype(pack)>(window, n); });
+  cpu::detail::for_each_group<float, Registers>(
+      window.stride, [&](Index n, auto pack) { hand_backward_group<decltype(pack)>(window, n); });
 }
 
 }  // namespace glifr::benchmark_support

@@ -19,18 +19,27 @@ void product(benchmark::State& state, Transpose transpose_a, Transpose transpose
   const View<const float> activity(a.data(), rows, n, stride);
   for (auto _ : state) {
     if (transpose_a == Transpose::yes) {
-      kernels::gemm<float>(transpose_a, transpose_b, activity, View<const float>(c.data(), rows, n, stride), 1, {w.data(), n, n});
+      kernels::gemm<float>(transpose_a, transpose_b, activity, View<const float>(c.data(), rows, n, stride), 1,
+                           {w.data(), n, n});
     } else {
-      kernels::gemm<float>(transpose_a, transpose_b, activity, View<const float>(w.data(), n, n), 1, {c.data(), rows, n, stride});
+      kernels::gemm<float>(transpose_a, transpose_b, activity, View<const float>(w.data(), n, n), 1,
+                           {c.data(), rows, n, stride});
     }
     benchmark::ClobberMemory();
   }
-  state.counters["flop/s"] = benchmark::Counter(2.0 * static_cast<double>(rows * n * n), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["flop/s"] =
+      benchmark::Counter(2.0 * static_cast<double>(rows * n * n), benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void lateral_forward(benchmark::State& state) { product(state, Transpose::no, Transpose::no); }
-void lateral_backward(benchmark::State& state) { product(state, Transpose::no, Transpose::yes); }
-void weight_gradient(benchmark::State& state) { product(state, Transpose::yes, Transpose::no); }
+void lateral_forward(benchmark::State& state) {
+  product(state, Transpose::no, Transpose::no);
+}
+void lateral_backward(benchmark::State& state) {
+  product(state, Transpose::no, Transpose::yes);
+}
+void weight_gradient(benchmark::State& state) {
+  product(state, Transpose::yes, Transpose::no);
+}
 
 /// A function of a neuron, applied to an array that fits the first cache.
 template <class F>
@@ -43,7 +52,8 @@ void function(benchmark::State& state, F f) {
     for (Index i = 0; i < count; i += P::width) f(P::load(x.data() + i)).store(y.data() + i);
     benchmark::ClobberMemory();
   }
-  state.counters["elements/s"] = benchmark::Counter(static_cast<double>(count), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["elements/s"] =
+      benchmark::Counter(static_cast<double>(count), benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void sigmoid_of_pack(benchmark::State& state) {

@@ -1,4 +1,5 @@
-// ns per neuron-step of the scan over a window: forward, reverse as derived by the compiler, reverse as written by hand.
+// ns per neuron-step of the scan over a window: forward, reverse as derived by the compiler, reverse as written by
+// hand.
 #include <benchmark/benchmark.h>
 
 #include <vector>

@@ -23,8 +23,8 @@ inline std::optional<std::string> environment(const char* name) {
 }  // namespace glifr::test
 
 /// Ends the test case and has ctest report it as skipped.
-#define GLIFR_SKIP(reason)                            \
-  do {                                                \
-    std::cout << "[skipped] " << (reason) << '\n';    \
-    return;                                           \
+#define GLIFR_SKIP(reason)                         \
+  do {                                             \
+    std::cout << "[skipped] " << (reason) << '\n'; \
+    return;                                        \
   } while (false)

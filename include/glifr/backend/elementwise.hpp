@@ -5,47 +5,72 @@
 #include "glifr/backend/view.hpp"
 #include "glifr/neurons/math.hpp"
 
-/// Elementwise functions with their derivatives, and the loops that apply them to matrices. An operand with one row or one column is repeated along
-/// the other's rows or columns; its gradient is summed over them in a fixed order.
+/// Elementwise functions with their derivatives, and the loops that apply them to matrices. An operand with one row or
+/// one column is repeated along the other's rows or columns; its gradient is summed over them in a fixed order.
 namespace glifr::kernels {
 
-// --- functions of one number: value(x), and slope(x, y) = dy/dx with y = value(x) -------------------------------------------------------
+// --- functions of one number: value(x), and slope(x, y) = dy/dx with y = value(x)
+// -------------------------------------------------------
 
 struct Sigmoid {
   template <class T>
-  GLIFR_INLINE T value(T x) const { return sigmoid(x); }
+  GLIFR_INLINE T value(T x) const {
+    return sigmoid(x);
+  }
   template <class T>
-  GLIFR_INLINE T slope(T, T y) const { return y * (1 - y); }
+  GLIFR_INLINE T slope(T, T y) const {
+    return y * (1 - y);
+  }
 };
 struct Tanh {
   template <class T>
-  GLIFR_INLINE T value(T x) const { return tanh(x); }
+  GLIFR_INLINE T value(T x) const {
+    return tanh(x);
+  }
   template <class T>
-  GLIFR_INLINE T slope(T, T y) const { return 1 - y * y; }
+  GLIFR_INLINE T slope(T, T y) const {
+    return 1 - y * y;
+  }
 };
 struct Exp {
   template <class T>
-  GLIFR_INLINE T value(T x) const { return exp(x); }
+  GLIFR_INLINE T value(T x) const {
+    return exp(x);
+  }
   template <class T>
-  GLIFR_INLINE T slope(T, T y) const { return y; }
+  GLIFR_INLINE T slope(T, T y) const {
+    return y;
+  }
 };
 struct Log {
   template <class T>
-  GLIFR_INLINE T value(T x) const { return log(x); }
+  GLIFR_INLINE T value(T x) const {
+    return log(x);
+  }
   template <class T>
-  GLIFR_INLINE T slope(T x, T) const { return 1 / x; }
+  GLIFR_INLINE T slope(T x, T) const {
+    return 1 / x;
+  }
 };
 struct Sqrt {
   template <class T>
-  GLIFR_INLINE T value(T x) const { return sqrt(x); }
+  GLIFR_INLINE T value(T x) const {
+    return sqrt(x);
+  }
   template <class T>
-  GLIFR_INLINE T slope(T, T y) const { return T(0.5) / y; }
+  GLIFR_INLINE T slope(T, T y) const {
+    return T(0.5) / y;
+  }
 };
 struct Abs {
   template <class T>
-  GLIFR_INLINE T value(T x) const { return abs(x); }
+  GLIFR_INLINE T value(T x) const {
+    return abs(x);
+  }
   template <class T>
-  GLIFR_INLINE T slope(T x, T) const { return less(T(0), x) - less(x, T(0)); }
+  GLIFR_INLINE T slope(T x, T) const {
+    return less(T(0), x) - less(x, T(0));
+  }
 };
 /// factor x + offset.
 template <Scalar S>
@@ -62,76 +87,126 @@ struct Reciprocal {
   GLIFR_INLINE S slope(S x, S y) const { return -y / x; }
 };
 
-// --- functions of two numbers: value(a, b), and slope_a, slope_b (a, b, y) ---------------------------------------------------------------
+// --- functions of two numbers: value(a, b), and slope_a, slope_b (a, b, y)
+// ---------------------------------------------------------------
 
 struct Add {
   template <class T>
-  GLIFR_INLINE T value(T a, T b) const { return a + b; }
+  GLIFR_INLINE T value(T a, T b) const {
+    return a + b;
+  }
   template <class T>
-  GLIFR_INLINE T slope_a(T, T, T) const { return 1; }
+  GLIFR_INLINE T slope_a(T, T, T) const {
+    return 1;
+  }
   template <class T>
-  GLIFR_INLINE T slope_b(T, T, T) const { return 1; }
+  GLIFR_INLINE T slope_b(T, T, T) const {
+    return 1;
+  }
 };
 struct Subtract {
   template <class T>
-  GLIFR_INLINE T value(T a, T b) const { return a - b; }
+  GLIFR_INLINE T value(T a, T b) const {
+    return a - b;
+  }
   template <class T>
-  GLIFR_INLINE T slope_a(T, T, T) const { return 1; }
+  GLIFR_INLINE T slope_a(T, T, T) const {
+    return 1;
+  }
   template <class T>
-  GLIFR_INLINE T slope_b(T, T, T) const { return -1; }
+  GLIFR_INLINE T slope_b(T, T, T) const {
+    return -1;
+  }
 };
 struct Multiply {
   template <class T>
-  GLIFR_INLINE T value(T a, T b) const { return a * b; }
+  GLIFR_INLINE T value(T a, T b) const {
+    return a * b;
+  }
   template <class T>
-  GLIFR_INLINE T slope_a(T, T b, T) const { return b; }
+  GLIFR_INLINE T slope_a(T, T b, T) const {
+    return b;
+  }
   template <class T>
-  GLIFR_INLINE T slope_b(T a, T, T) const { return a; }
+  GLIFR_INLINE T slope_b(T a, T, T) const {
+    return a;
+  }
 };
 struct Divide {
   template <class T>
-  GLIFR_INLINE T value(T a, T b) const { return a / b; }
+  GLIFR_INLINE T value(T a, T b) const {
+    return a / b;
+  }
   template <class T>
-  GLIFR_INLINE T slope_a(T, T b, T) const { return 1 / b; }
+  GLIFR_INLINE T slope_a(T, T b, T) const {
+    return 1 / b;
+  }
   template <class T>
-  GLIFR_INLINE T slope_b(T, T b, T y) const { return -y / b; }
+  GLIFR_INLINE T slope_b(T, T b, T y) const {
+    return -y / b;
+  }
 };
 struct Min {
   template <class T>
-  GLIFR_INLINE T value(T a, T b) const { return min(a, b); }
+  GLIFR_INLINE T value(T a, T b) const {
+    return min(a, b);
+  }
   template <class T>
-  GLIFR_INLINE T slope_a(T a, T b, T) const { return 1 - less(b, a); }
+  GLIFR_INLINE T slope_a(T a, T b, T) const {
+    return 1 - less(b, a);
+  }
   template <class T>
-  GLIFR_INLINE T slope_b(T a, T b, T) const { return less(b, a); }
+  GLIFR_INLINE T slope_b(T a, T b, T) const {
+    return less(b, a);
+  }
 };
 struct Max {
   template <class T>
-  GLIFR_INLINE T value(T a, T b) const { return max(a, b); }
+  GLIFR_INLINE T value(T a, T b) const {
+    return max(a, b);
+  }
   template <class T>
-  GLIFR_INLINE T slope_a(T a, T b, T) const { return 1 - less(a, b); }
+  GLIFR_INLINE T slope_a(T a, T b, T) const {
+    return 1 - less(a, b);
+  }
   template <class T>
-  GLIFR_INLINE T slope_b(T a, T b, T) const { return less(a, b); }
+  GLIFR_INLINE T slope_b(T a, T b, T) const {
+    return less(a, b);
+  }
 };
 struct Less {
   template <class T>
-  GLIFR_INLINE T value(T a, T b) const { return less(a, b); }
+  GLIFR_INLINE T value(T a, T b) const {
+    return less(a, b);
+  }
   template <class T>
-  GLIFR_INLINE T slope_a(T, T, T) const { return 0; }
+  GLIFR_INLINE T slope_a(T, T, T) const {
+    return 0;
+  }
   template <class T>
-  GLIFR_INLINE T slope_b(T, T, T) const { return 0; }
+  GLIFR_INLINE T slope_b(T, T, T) const {
+    return 0;
+  }
 };
 /// b where the condition a is 1 (`Wanted` 1) or 0 (`Wanted` 0), else 0.
 template <int Wanted>
 struct Gate {
   template <class T>
-  GLIFR_INLINE T value(T a, T b) const { return (a > T(0.5)) == (Wanted == 1) ? b : T(0); }
+  GLIFR_INLINE T value(T a, T b) const {
+    return (a > T(0.5)) == (Wanted == 1) ? b : T(0);
+  }
   template <class T>
-  GLIFR_INLINE T slope_a(T, T, T) const { return 0; }
+  GLIFR_INLINE T slope_a(T, T, T) const {
+    return 0;
+  }
   template <class T>
-  GLIFR_INLINE T slope_b(T a, T, T) const { return (a > T(0.5)) == (Wanted == 1) ? T(1) : T(0); }
+  GLIFR_INLINE T slope_b(T a, T, T) const {
+    return (a > T(0.5)) == (Wanted == 1) ? T(1) : T(0);
+  }
 };
 
-// --- loops ---------------------------------------------------------------------------------------------------------------------------------
+// --- loops
+// ---------------------------------------------------------------------------------------------------------------------------------
 
 /// y = f(x).
 template <class F, Scalar T>
@@ -171,8 +246,8 @@ void combine(const F& f, View<const T> a_view, View<const T> b_view, View<T> y) 
 
 /// da += dy df/da, db += dy df/db; an empty da or db is left out.
 template <class F, Scalar T>
-void combine_backward(const F& f, View<const T> a_view, View<const T> b_view, View<const T> y, View<const T> dy, View<T> da_view,
-                      View<T> db_view) {
+void combine_backward(const F& f, View<const T> a_view, View<const T> b_view, View<const T> y, View<const T> dy,
+                      View<T> da_view, View<T> db_view) {
   const Repeated<const T> a(a_view), b(b_view);
   const Repeated<T> da(da_view), db(db_view);
   for (Index r = 0; r < y.rows; ++r) {

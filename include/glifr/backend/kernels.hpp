@@ -12,13 +12,14 @@
 #include "glifr/neurons/rnn.hpp"
 #include "glifr/neurons/transform.hpp"
 
-/// Every compiled kernel, forward next to backward. They take memory and sizes only, run on the calling thread and allocate nothing but from the
-/// arena that a caller lends.
+/// Every compiled kernel, forward next to backward. They take memory and sizes only, run on the calling thread and
+/// allocate nothing but from the arena that a caller lends.
 namespace glifr::kernels {
 
 enum class Transpose : bool { no, yes };
 
-/// c = a b + beta c, each operand transposed as asked; beta is 0 or 1. Transposition is of the view as it lies in memory.
+/// c = a b + beta c, each operand transposed as asked; beta is 0 or 1. Transposition is of the view as it lies in
+/// memory.
 template <Scalar T>
 void gemm(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<const T> b, T beta, View<T> c);
 
@@ -29,8 +30,8 @@ void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View
 template <Scalar T>
 void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights, Arena& scratch);
 
-/// `count` physical values from raw ones; positions from `count` to `padded` repeat the last, so that the padding computes what a neuron may, and
-/// no infinity comes of a parameter that is 0 there.
+/// `count` physical values from raw ones; positions from `count` to `padded` repeat the last, so that the padding
+/// computes what a neuron may, and no infinity comes of a parameter that is 0 there.
 template <Scalar T>
 void to_physical(Transform transform, const T* raw, Index count, Index padded, T dt, T* physical);
 /// d_raw += d_physical * slope of the transform at the physical value.
@@ -45,7 +46,8 @@ void add_column_sums(View<const T> x, View<T> y);
 template <Scalar T>
 double squared_error(View<const T> x, View<const T> target, T weight, View<T> dx);
 
-/// sum over rows of -log softmax(x)[label], in double; weight (softmax(x) - onehot) is added to `dx` where it is not empty.
+/// sum over rows of -log softmax(x)[label], in double; weight (softmax(x) - onehot) is added to `dx` where it is not
+/// empty.
 template <Scalar T>
 double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View<T> dx);
 
@@ -59,7 +61,7 @@ void scan_backward(const ScanWindow<N, T>& window) {
   cpu::scan_backward(window);
 }
 
-#define GLIFR_BUILT_IN_SCANS(declare, T)                                \
+#define GLIFR_BUILT_IN_SCANS(declare, T)                                   \
   declare void scan_forward<Glifr<0>, T>(const ScanWindow<Glifr<0>, T>&);  \
   declare void scan_forward<Glifr<1>, T>(const ScanWindow<Glifr<1>, T>&);  \
   declare void scan_forward<Glifr<2>, T>(const ScanWindow<Glifr<2>, T>&);  \

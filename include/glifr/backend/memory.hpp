@@ -19,20 +19,21 @@ struct AlignedDelete {
 };
 using AlignedBytes = std::unique_ptr<std::byte, AlignedDelete>;
 
-/// Uninitialised memory. Its size is rounded up to the alignment, so that whole vectors may run over the end of what is used.
+/// Uninitialised memory. Its size is rounded up to the alignment, so that whole vectors may run over the end of what is
+/// used.
 inline AlignedBytes allocate_aligned(std::size_t bytes) {
   bytes = (bytes + memory_alignment - 1) / memory_alignment * memory_alignment;
   return AlignedBytes(static_cast<std::byte*>(::operator new(bytes, std::align_val_t(memory_alignment))));
 }
 
-/// Memory that is handed out piece by piece and taken back all at once. `reset` keeps it for reuse: once an arena has seen its largest
-/// round, no further round allocates. Nothing in it is destroyed, so only trivially destructible things may live here.
+/// Memory that is handed out piece by piece and taken back all at once. `reset` keeps it for reuse: once an arena has
+/// seen its largest round, no further round allocates. Nothing in it is destroyed, so only trivially destructible
+/// things may live here.
 class Arena {
  public:
   /// Uninitialised room for `count` values of T, aligned to `memory_alignment`.
   template <class T>
-    requires std::is_trivially_destructible_v<T>
-  T* allocate(Index count) {
+  requires std::is_trivially_destructible_v<T> T* allocate(Index count) {
     return reinterpret_cast<T*>(take(static_cast<std::size_t>(count) * sizeof(T)));
   }
 

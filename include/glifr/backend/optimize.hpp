@@ -11,16 +11,18 @@ struct AdamFactors {
   double root_scale;  ///< 1 / sqrt(1 - beta2^t)
 };
 
-/// Sums `share_count` gradients element by element, in order, into the first, and returns the sum of their squares (not finite where one of
-/// them is not). `count` is a multiple of the padding unit of `Tensor`.
+/// Sums `share_count` gradients element by element, in order, into the first, and returns the sum of their squares (not
+/// finite where one of them is not). `count` is a multiple of the padding unit of `Tensor`.
 template <Scalar T>
 double sum_shares(T* const* shares, Index share_count, Index count);
 
 /// One Adam update of `count` elements from their summed gradients, each scaled by `gradient_scale`.
 template <Scalar T>
-void adam_update(const T* gradient, T gradient_scale, Index count, const AdamFactors& factors, T* parameter, T* first, T* second);
+void adam_update(const T* gradient, T gradient_scale, Index count, const AdamFactors& factors, T* parameter, T* first,
+                 T* second);
 
-/// One SGD update: velocity = momentum velocity + gradient, parameter -= rate velocity. `velocity` is null without momentum.
+/// One SGD update: velocity = momentum velocity + gradient, parameter -= rate velocity. `velocity` is null without
+/// momentum.
 template <Scalar T>
 void sgd_update(const T* gradient, T gradient_scale, Index count, T rate, T momentum, T* parameter, T* velocity);
 

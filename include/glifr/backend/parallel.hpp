@@ -13,10 +13,12 @@
 namespace glifr {
 
 /// Processors that this process may use.
-inline Index hardware_threads() { return tbb::this_task_arena::max_concurrency(); }
+inline Index hardware_threads() {
+  return tbb::this_task_arena::max_concurrency();
+}
 
-/// Runs body(0) … body(count - 1), in any order, on the threads of the surrounding `Workers` (all of the machine's where there are none).
-/// An exception of a body is thrown on after the others have stopped.
+/// Runs body(0) … body(count - 1), in any order, on the threads of the surrounding `Workers` (all of the machine's
+/// where there are none). An exception of a body is thrown on after the others have stopped.
 template <class Body>
 void parallel_for(Index count, Body&& body) {
   tbb::parallel_for(

@@ -8,30 +8,34 @@
 
 namespace glifr {
 
-/// One window of a scan: `steps` time steps during which everything that neurons send each other is already in `synaptic`, because it was
-/// sent a synaptic delay ago (steps <= delay). Rows of one time step lie together, `[batch, stride]`, neurons padded to `stride`.
-/// Forward reads `state` row 0 and writes rows 1 … steps; backward reads all of them, adds `output_grad` to `adjoint` step by step, and
-/// leaves the adjoint of row 0 in `adjoint`, of the synaptic currents in `synaptic_grad`, of the parameters added to `parameter_sum`.
+/// One window of a scan: `steps` time steps during which everything that neurons send each other is already in
+/// `synaptic`, because it was sent a synaptic delay ago (steps <= delay). Rows of one time step lie together, `[batch,
+/// stride]`, neurons padded to `stride`. Forward reads `state` row 0 and writes rows 1 … steps; backward reads all of
+/// them, adds `output_grad` to `adjoint` step by step, and leaves the adjoint of row 0 in `adjoint`, of the synaptic
+/// currents in `synaptic_grad`, of the parameters added to `parameter_sum`.
 template <class N, Scalar T>
 struct ScanWindow {
   static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
 
   Index steps = 0;
   Index batch = 0;
-  Index stride = 0;               ///< padded neurons
-  const T* parameters = nullptr;  ///< physical values, [parameter scalars, stride]
-  const T* constants = nullptr;   ///< [constant scalars]
-  const T* synaptic = nullptr;    ///< [steps, batch, inputs * stride]
-  std::array<T*, states> state{};         ///< row 0: the state before the window
-  std::array<Index, states> state_step{};  ///< between rows of consecutive steps; 0 keeps only the last (no backward pass then)
-  /// Factors on the output (dropout and silencing), or null: all 1. The one of step t, sample b stands at t * mask_step + b * mask_row.
+  Index stride = 0;                ///< padded neurons
+  const T* parameters = nullptr;   ///< physical values, [parameter scalars, stride]
+  const T* constants = nullptr;    ///< [constant scalars]
+  const T* synaptic = nullptr;     ///< [steps, batch, inputs * stride]
+  std::array<T*, states> state{};  ///< row 0: the state before the window
+  std::array<Index, states>
+      state_step{};  ///< between rows of consecutive steps; 0 keeps only the last (no backward pass then)
+  /// Factors on the output (dropout and silencing), or null: all 1. The one of step t, sample b stands at t * mask_step
+  /// + b * mask_row.
   const T* mask = nullptr;
   Index mask_step = 0;
   Index mask_row = 0;
 
   // Backward only.
-  const T* output_grad = nullptr;    ///< [steps, batch, stride]: dL / d output, from the readout and from later windows
-  T* synaptic_grad = nullptr;        ///< [steps, batch, inputs * stride]; may be `output_grad` or `synaptic` (each element is read first)
+  const T* output_grad = nullptr;  ///< [steps, batch, stride]: dL / d output, from the readout and from later windows
+  T* synaptic_grad =
+      nullptr;  ///< [steps, batch, inputs * stride]; may be `output_grad` or `synaptic` (each element is read first)
   std::array<T*, states> adjoint{};  ///< [batch, stride] each: dL / d state after the window, then before it
   T* parameter_sum = nullptr;        ///< [parameter scalars, stride]; null where the parameters are not trained
 };

@@ -15,8 +15,8 @@ using Index = std::ptrdiff_t;
 template <class T>
 concept Scalar = std::same_as<T, float> || std::same_as<T, double>;
 
-/// Up to three sizes, outermost first. A network's tensors are `[time, batch, features]`, `[rows, columns]` or `[features]`; whatever the
-/// rank, kernels see a matrix of `rows()` (all but the last size) by `columns()` (the last).
+/// Up to three sizes, outermost first. A network's tensors are `[time, batch, features]`, `[rows, columns]` or
+/// `[features]`; whatever the rank, kernels see a matrix of `rows()` (all but the last size) by `columns()` (the last).
 class Shape {
  public:
   static constexpr int max_rank = 3;
@@ -61,20 +61,19 @@ struct View {
   constexpr View() = default;
   constexpr View(T* pointer, Index row_count, Index column_count, Index row_stride)
       : data(pointer), rows(row_count), columns(column_count), stride(row_stride) {}
-  constexpr View(T* pointer, Index row_count, Index column_count) : View(pointer, row_count, column_count, column_count) {}
+  constexpr View(T* pointer, Index row_count, Index column_count)
+      : View(pointer, row_count, column_count, column_count) {}
 
   /// A view that may be written converts to one that may only be read.
-  constexpr operator View<const T>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data, rows, columns, stride};
-  }
+  constexpr operator View<const T>() const requires(!std::is_const_v<T>) { return {data, rows, columns, stride}; }
 
   [[nodiscard]] constexpr T* row(Index r) const { return data + r * stride; }
   [[nodiscard]] constexpr T& operator()(Index r, Index c) const { return data[r * stride + c]; }
   [[nodiscard]] constexpr bool is_dense() const { return stride == columns || rows <= 1; }
   /// Rows `first` to `first + count`, in place.
-  [[nodiscard]] constexpr View middle_rows(Index first, Index count) const { return {row(first), count, columns, stride}; }
+  [[nodiscard]] constexpr View middle_rows(Index first, Index count) const {
+    return {row(first), count, columns, stride};
+  }
 };
 
 }  // namespace glifr

@@ -15,18 +15,21 @@
 
 namespace glifr {
 
-/// What a network can be built of: a layer of neurons that reads a sequence. `run` takes the whole sequence in one operation, `run_composed`
-/// one tape operation after another; both give the same numbers and the same gradients.
+/// What a network can be built of: a layer of neurons that reads a sequence. `run` takes the whole sequence in one
+/// operation, `run_composed` one tape operation after another; both give the same numbers and the same gradients.
 template <class C>
-concept RecurrentCell = requires(C& cell, const C& fixed, Tape<typename C::Value>& tape, const Sequence<typename C::Value>& input,
-                                 const OutputMask<typename C::Value>& mask, const ScanOptions& options) {
+concept RecurrentCell = requires(C& cell, const C& fixed, Tape<typename C::Value>& tape,
+                                 const Sequence<typename C::Value>& input, const OutputMask<typename C::Value>& mask,
+                                 const ScanOptions& options) {
   requires Scalar<typename C::Value>;
   requires Neuron<typename C::NeuronType>;
   { cell.parameters() } -> std::same_as<ParameterList<typename C::Value>>;
   { fixed.hidden_size() } -> std::convertible_to<Index>;
   { fixed.input_size() } -> std::convertible_to<Index>;
   { fixed.run(tape, input, mask, options) } -> std::same_as<ScanResult<typename C::NeuronType, typename C::Value>>;
-  { fixed.run_composed(tape, input, mask, options) } -> std::same_as<ScanResult<typename C::NeuronType, typename C::Value>>;
+  {
+    fixed.run_composed(tape, input, mask, options)
+    } -> std::same_as<ScanResult<typename C::NeuronType, typename C::Value>>;
 };
 
 /// The synaptic delay in whole time steps: int(delay / dt), and at least 1. Both in ms.
@@ -115,7 +118,8 @@ class Cell {
 
   /// The same, one tape operation for every operation of every time step.
   [[nodiscard]] ScanResult<N, T> run_composed(Tape<T>& tape, const Sequence<T>& input, const OutputMask<T>& mask = {},
-                                              const ScanOptions& options = {}, const InitialState<N, T>& initial = {}) const {
+                                              const ScanOptions& options = {},
+                                              const InitialState<N, T>& initial = {}) const {
     return scan_composed(on(tape), input, initial, mask, options);
   }
 

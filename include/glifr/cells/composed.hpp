@@ -43,10 +43,12 @@ Var<T> zeros(Tape<T>& tape, Index batch, Index neurons) {
 
 }  // namespace detail
 
-/// What `scan` computes, one tape operation for every operation of every time step: slow and plain, to hold the fused scan against.
+/// What `scan` computes, one tape operation for every operation of every time step: slow and plain, to hold the fused
+/// scan against.
 template <class N, Scalar T>
-ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial = {},
-                               const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {
+ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& input,
+                               const InitialState<N, T>& initial = {}, const OutputMask<T>& mask = {},
+                               const ScanOptions& options = {}) {
   constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
   detail::check_scan(layer, input, initial, mask);
   Tape<T>& tape = layer.w_lateral.tape();
@@ -57,7 +59,9 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
     Index k = 0;
     std::array<T, static_cast<std::size_t>(derive::constants_of<N>) + 1> values{};
     auto given = layer.constants;
-    for_each_scalar(given, [&](double& value, const Field&, int) { values[static_cast<std::size_t>(k++)] = static_cast<T>(value); });
+    for_each_scalar(given, [&](double& value, const Field&, int) {
+      values[static_cast<std::size_t>(k++)] = static_cast<T>(value);
+    });
     k = 0;
     for_each_scalar(constants, [&](T& value, const Field&, int) { value = values[static_cast<std::size_t>(k++)]; });
   }
@@ -66,13 +70,18 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
   std::size_t s = 0;
   for_each_scalar(state, [&](Var<T>& member, const Field&, int) {
     const bool given = s == 0 ? !initial.history.is_empty() : !initial.rest[s - 1].is_empty();
-    member = !given ? detail::zeros(tape, input.batch, neurons) : s == 0 ? step_of(initial.history, delay - 1) : initial.rest[s - 1];
+    member = !given   ? detail::zeros(tape, input.batch, neurons)
+             : s == 0 ? step_of(initial.history, delay - 1)
+                      : initial.rest[s - 1];
     ++s;
   });
 
-  // Past values, in the tape's arena as everything of a round: a ring is not needed, for the tape keeps every step alive anyway.
+  // Past values, in the tape's arena as everything of a round: a ring is not needed, for the tape keeps every step
+  // alive anyway.
   Arena& arena = tape.arena();
-  const auto row = [&] { return std::span<Var<T>>(arena.template allocate<Var<T>>(input.steps), static_cast<std::size_t>(input.steps)); };
+  const auto row = [&] {
+    return std::span<Var<T>>(arena.template allocate<Var<T>>(input.steps), static_cast<std::size_t>(input.steps));
+  };
   const std::span<Var<T>> outputs = row(), currents = options.track_states ? row() : std::span<Var<T>>{};
   std::array<std::span<Var<T>>, states> history;
   for (auto& rows : history) rows = options.track_states ? row() : std::span<Var<T>>{};
@@ -86,7 +95,8 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
       synaptic = synaptic + matmul(step_of(initial.history, t), layer.w_lateral);
     }
     std::array<Var<T>, static_cast<std::size_t>(input_count<N>)> parts;
-    for (std::size_t g = 0; g < parts.size(); ++g) parts[g] = detail::column_block(synaptic, static_cast<Index>(g) * neurons, neurons);
+    for (std::size_t g = 0; g < parts.size(); ++g)
+      parts[g] = detail::column_block(synaptic, static_cast<Index>(g) * neurons, neurons);
     call_step<N>(state, parameters, constants, parts);
     s = 0;
     for_each_scalar(state, [&](Var<T>& member, const Field&, int) {

@@ -5,7 +5,8 @@
 
 namespace glifr {
 
-/// A vanilla recurrent layer, with a synaptic delay. Parameters: weight_ih [input, hidden], weight_lat [hidden, hidden], bias [1, hidden].
+/// A vanilla recurrent layer, with a synaptic delay. Parameters: weight_ih [input, hidden], weight_lat [hidden,
+/// hidden], bias [1, hidden].
 template <Scalar T>
 using RnnCell = Cell<Rnn, T>;
 

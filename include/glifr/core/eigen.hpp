@@ -4,14 +4,16 @@
 
 #include "glifr/backend/view.hpp"
 
-/// Our memory as Eigen sees it. Compiled with the including file's own flags; no memory that Eigen owns ever crosses glifr's interface.
+/// Our memory as Eigen sees it. Compiled with the including file's own flags; no memory that Eigen owns ever crosses
+/// glifr's interface.
 namespace glifr {
 
 template <class T>
 using Matrix = Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 template <class T>
-using EigenMap = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Matrix<T>, Matrix<T>>, Eigen::Unaligned, Eigen::OuterStride<>>;
+using EigenMap = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Matrix<T>, Matrix<T>>, Eigen::Unaligned,
+                            Eigen::OuterStride<>>;
 
 /// A view's numbers as an Eigen matrix, in place.
 template <class T>

@@ -19,11 +19,13 @@ struct GradientCheck {
   std::string report{};  ///< where that was, with both gradients
 };
 
-/// Holds the tape's gradients of `f` against central differences, in double. `f` is called with a fresh tape and the inputs on it, and returns
-/// a value of any shape, which is projected on fixed random weights: a plain sum would hide symmetric mistakes. Every element of every input
-/// is moved by +-`step`. The error of an element is relative to the larger of the two gradients or `floor`, whichever is more.
+/// Holds the tape's gradients of `f` against central differences, in double. `f` is called with a fresh tape and the
+/// inputs on it, and returns a value of any shape, which is projected on fixed random weights: a plain sum would hide
+/// symmetric mistakes. Every element of every input is moved by +-`step`. The error of an element is relative to the
+/// larger of the two gradients or `floor`, whichever is more.
 inline GradientCheck gradient_check(const std::function<Var<double>(Tape<double>&, std::vector<Var<double>>&)>& f,
-                                    std::vector<Tensor<double>> inputs, double tolerance = 1e-6, double step = 1e-5, double floor = 1e-3) {
+                                    std::vector<Tensor<double>> inputs, double tolerance = 1e-6, double step = 1e-5,
+                                    double floor = 1e-3) {
   const auto weight = [](Index i) { return 0.5 + Random(7, Stream::analysis).uniform(static_cast<std::uint64_t>(i)); };
   // The projected value; with `gradients`, also its derivatives by the tape.
   const auto evaluate = [&](std::vector<Tensor<double>>* gradients) {
@@ -72,14 +74,15 @@ inline GradientCheck gradient_check(const std::function<Var<double>(Tape<double>
       const double below = evaluate(nullptr);
       x = centre;
       const double difference = (above - below) / (2 * step), gradient = gradients[k].data()[i];
-      const double error = std::abs(gradient - difference) / std::max({std::abs(gradient), std::abs(difference), floor});
+      const double error =
+          std::abs(gradient - difference) / std::max({std::abs(gradient), std::abs(difference), floor});
       check.passed = check.passed && error <= tolerance;  // false for a NaN
       if (error <= check.worst || std::isnan(check.worst)) continue;
       check.worst = error;
       std::ostringstream text;
       text.precision(12);
-      text << "input " << k << ", element " << i << ": by the tape " << gradient << ", by differences " << difference << ", relative error "
-           << error;
+      text << "input " << k << ", element " << i << ": by the tape " << gradient << ", by differences " << difference
+           << ", relative error " << error;
       check.report = text.str();
     }
   }

@@ -11,8 +11,9 @@
 
 namespace glifr {
 
-/// A named tensor that training moves. Parameters belong to the cell or readout that uses them; everything else (optimiser, checkpoint,
-/// metrics, analysis) finds them through `parameters()`, one list of pointers that stays valid as long as the owner.
+/// A named tensor that training moves. Parameters belong to the cell or readout that uses them; everything else
+/// (optimiser, checkpoint, metrics, analysis) finds them through `parameters()`, one list of pointers that stays valid
+/// as long as the owner.
 template <Scalar T>
 struct Parameter {
   std::string name;  ///< as in checkpoints: "neuron_layer.thresh"
@@ -38,7 +39,8 @@ Parameter<T>& find_parameter(const ParameterList<T>& parameters, const std::stri
   throw ConfigError(name, "no such parameter; there are " + known);
 }
 
-/// Gradients of a list of parameters, in one buffer: of one worker's share of a batch, or of a batch. Frozen parameters have none.
+/// Gradients of a list of parameters, in one buffer: of one worker's share of a batch, or of a batch. Frozen parameters
+/// have none.
 template <Scalar T>
 class Gradients {
  public:
@@ -51,7 +53,8 @@ class Gradients {
     buffer_ = Tensor<T>({offset});
   }
 
-  /// The gradient of a parameter, shaped like it; empty where it is frozen. std::logic_error where it is not in the list.
+  /// The gradient of a parameter, shaped like it; empty where it is frozen. std::logic_error where it is not in the
+  /// list.
   [[nodiscard]] View<T> of(const Parameter<T>& parameter) {
     for (const Entry& entry : entries_) {
       if (entry.parameter != &parameter) continue;

@@ -11,9 +11,9 @@ namespace glifr {
 /// What a number is drawn for; streams never overlap.
 enum class Stream : std::uint32_t { initialize = 1, shuffle = 2, dropout = 3, data = 4, analysis = 5 };
 
-/// Counter-based random numbers: a number is a function of the seed, the stream, a key within the stream (an epoch, a tensor) and a
-/// position, and of nothing that happened before. So results depend neither on the number of threads nor on the order of work.
-/// Philox 4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3).
+/// Counter-based random numbers: a number is a function of the seed, the stream, a key within the stream (an epoch, a
+/// tensor) and a position, and of nothing that happened before. So results depend neither on the number of threads nor
+/// on the order of work. Philox 4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3).
 class Random {
  public:
   GLIFR_INLINE constexpr Random(std::uint64_t seed, Stream stream, std::uint32_t key = 0)
@@ -22,7 +22,8 @@ class Random {
 
   /// Four independent words at a position.
   [[nodiscard]] GLIFR_INLINE constexpr std::array<std::uint32_t, 4> words(std::uint64_t position) const {
-    std::array<std::uint32_t, 4> x{static_cast<std::uint32_t>(position), static_cast<std::uint32_t>(position >> 32), stream_[0], stream_[1]};
+    std::array<std::uint32_t, 4> x{static_cast<std::uint32_t>(position), static_cast<std::uint32_t>(position >> 32),
+                                   stream_[0], stream_[1]};
     std::uint32_t k0 = key_[0], k1 = key_[1];
     for (int round = 0; round < 10; ++round) {
       const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * x[0], p1 = std::uint64_t{0xCD9E8D57u} * x[2];

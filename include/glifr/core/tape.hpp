@@ -53,7 +53,8 @@ class Var {
 
   [[nodiscard]] const detail::TapeNode<T>& node() const {
 #ifndef NDEBUG
-    if (!tape_ || tape_->round() != round_) throw std::logic_error("a value of a tape was used after the tape was cleared");
+    if (!tape_ || tape_->round() != round_)
+      throw std::logic_error("a value of a tape was used after the tape was cleared");
 #endif
     return *node_;
   }
@@ -63,9 +64,10 @@ class Var {
   std::uint64_t round_ = 0;
 };
 
-/// Reverse-mode automatic differentiation. Operations append what undoes them, in the order in which they ran; `backward` runs that list
-/// from its end. Values, gradients and list entries live in an arena: `clear` takes everything back at once, and after the first round of a
-/// repeated computation nothing is allocated. A tape belongs to one thread at a time; different tapes are independent.
+/// Reverse-mode automatic differentiation. Operations append what undoes them, in the order in which they ran;
+/// `backward` runs that list from its end. Values, gradients and list entries live in an arena: `clear` takes
+/// everything back at once, and after the first round of a repeated computation nothing is allocated. A tape belongs to
+/// one thread at a time; different tapes are independent.
 template <Scalar T>
 class Tape {
  public:
@@ -79,7 +81,8 @@ class Tape {
   [[nodiscard]] bool is_recording() const { return mode_ == Mode::record; }
   void set_mode(Mode mode) { mode_ = mode; }
 
-  /// A value that receives a gradient (zero at first) and is otherwise uninitialised. `stride` (0: dense) is the distance between rows.
+  /// A value that receives a gradient (zero at first) and is otherwise uninitialised. `stride` (0: dense) is the
+  /// distance between rows.
   Var<T> make(const Shape& shape, Index stride = 0) { return make(shape, stride, is_recording()); }
   /// The result of an operation: it has a gradient where one of its operands has.
   template <class... Operands>
@@ -89,10 +92,13 @@ class Tape {
   Var<T> make(const Shape& shape, Index stride, bool with_grad) {
     if (stride == 0) stride = shape.columns();
     const Index size = shape.rows() * stride;
-    return add({shape, stride, arena_.template allocate<T>(size), with_grad ? arena_.template allocate_zeroed<T>(size) : nullptr});
+    return add({shape, stride, arena_.template allocate<T>(size),
+                with_grad ? arena_.template allocate_zeroed<T>(size) : nullptr});
   }
   /// Numbers that receive no gradient, in memory that outlives the round.
-  Var<T> constant(const Shape& shape, const T* values) { return add({shape, shape.columns(), const_cast<T*>(values), nullptr}); }
+  Var<T> constant(const Shape& shape, const T* values) {
+    return add({shape, shape.columns(), const_cast<T*>(values), nullptr});
+  }
   /// A value in memory that an operation took from the arena; `grad` may be null.
   Var<T> adopt(const Shape& shape, Index stride, T* value, T* grad) { return add({shape, stride, value, grad}); }
   /// A part of another value, in place: what flows back to it is already in the other's gradient.
@@ -101,7 +107,8 @@ class Tape {
     return add({shape, parent.value().stride, parent.value().data + offset, grad});
   }
 
-  /// A parameter's value; its gradient goes to the `Gradients` given to `accumulate_into`, or to the tape's own where there are none.
+  /// A parameter's value; its gradient goes to the `Gradients` given to `accumulate_into`, or to the tape's own where
+  /// there are none.
   Var<T> use(const Parameter<T>& parameter) {
     for (const auto& [used, var] : used_) {
       if (used == &parameter) return var;
@@ -118,11 +125,13 @@ class Tape {
   /// From now on, gradients of parameters are added to these, which outlive rounds. Null: to the tape's own.
   void accumulate_into(Gradients<T>* gradients) { gradients_ = gradients; }
 
-  /// Appends a step of the backward pass. It captures handles and pointers only, for nothing on a tape is ever destroyed.
+  /// Appends a step of the backward pass. It captures handles and pointers only, for nothing on a tape is ever
+  /// destroyed.
   template <class F>
   void on_backward(F&& f) {
     using Closure = std::remove_cvref_t<F>;
-    static_assert(std::is_trivially_destructible_v<Closure>, "a closure on a tape captures handles, views and numbers only");
+    static_assert(std::is_trivially_destructible_v<Closure>,
+                  "a closure on a tape captures handles, views and numbers only");
     if (!is_recording()) return;
     auto* closure = ::new (static_cast<void*>(arena_.template allocate<Closure>(1))) Closure(std::forward<F>(f));
     entries_.push_back({[](const void* object) { (*static_cast<const Closure*>(object))(); }, closure});
@@ -155,7 +164,8 @@ class Tape {
   };
 
   Var<T> add(const detail::TapeNode<T>& node) {
-    return {*this, ::new (static_cast<void*>(arena_.template allocate<detail::TapeNode<T>>(1))) detail::TapeNode<T>(node)};
+    return {*this,
+            ::new (static_cast<void*>(arena_.template allocate<detail::TapeNode<T>>(1))) detail::TapeNode<T>(node)};
   }
 
   Mode mode_;

@@ -19,7 +19,9 @@ class Tensor {
       : shape_(shape), memory_(allocate_aligned(static_cast<std::size_t>(shape.size()) * sizeof(T))) {
     std::fill_n(data(), padded_size(), T(0));
   }
-  Tensor(const Tensor& other) : Tensor(other.memory_ ? Tensor(other.shape_) : Tensor()) { std::copy_n(other.data(), size(), data()); }
+  Tensor(const Tensor& other) : Tensor(other.memory_ ? Tensor(other.shape_) : Tensor()) {
+    std::copy_n(other.data(), size(), data());
+  }
   Tensor(Tensor&&) noexcept = default;
   Tensor& operator=(Tensor other) noexcept {
     std::swap(shape_, other.shape_);

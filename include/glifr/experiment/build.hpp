@@ -17,7 +17,8 @@
 
 namespace glifr {
 
-/// The network that settings describe: of the model's cell, with its parameters still zero; those that the model does not train are frozen.
+/// The network that settings describe: of the model's cell, with its parameters still zero; those that the model does
+/// not train are frozen.
 template <Scalar T>
 [[nodiscard]] std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings);
 
@@ -30,11 +31,14 @@ struct TaskData {
   std::shared_ptr<const Dataset<T>> train, test;
 };
 
-/// Finds a task's data under the data root and keeps what was read, so that a session's trials share it. Safe to use from several threads.
+/// Finds a task's data under the data root and keeps what was read, so that a session's trials share it. Safe to use
+/// from several threads.
 class DataStore {
  public:
-  /// `cache`: folder for decoded N-MNIST frames; empty: beside the data. `progress` hears of long reading: (what, done, total).
-  DataStore(std::filesystem::path root, std::filesystem::path cache, std::function<void(const std::string&, Index, Index)> progress = {})
+  /// `cache`: folder for decoded N-MNIST frames; empty: beside the data. `progress` hears of long reading: (what, done,
+  /// total).
+  DataStore(std::filesystem::path root, std::filesystem::path cache,
+            std::function<void(const std::string&, Index, Index)> progress = {})
       : root_(std::move(root)), cache_(std::move(cache)), progress_(std::move(progress)) {}
 
   /// The data of a task; `seed` decides noise and permutations. DataError, ConfigError as the readers.

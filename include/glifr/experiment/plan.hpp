@@ -17,12 +17,13 @@ struct PlannedTrial {
   bool is_prerequisite = false;      ///< nobody asked for it, but one that was asked for starts from it
 };
 
-/// All trials of a request in the order in which they may be started: trial by trial, models in training order. Models that others start from
-/// are added where they were not asked for and `out` holds no complete trial of them.
-[[nodiscard]] std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen, Index first_trial, Index trials,
-                                                  const std::filesystem::path& out);
+/// All trials of a request in the order in which they may be started: trial by trial, models in training order. Models
+/// that others start from are added where they were not asked for and `out` holds no complete trial of them.
+[[nodiscard]] std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen,
+                                                  Index first_trial, Index trials, const std::filesystem::path& out);
 
-/// Trials side by side, sharing `threads`, that a plan runs best with: one a thread where a step is too short to be shared out, else one.
+/// Trials side by side, sharing `threads`, that a plan runs best with: one a thread where a step is too short to be
+/// shared out, else one.
 [[nodiscard]] Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads);
 
 /// How a planned trial ended.
@@ -31,9 +32,9 @@ struct PlannedOutcome {
   std::string failure;                  ///< of one that diverged, or could not start because the one before it did
 };
 
-/// Runs a plan with `jobs` trials side by side. A trial that diverges is reported in its outcome and the others go on; any other error stops
-/// all (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's order.
-std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data, Index threads, Index jobs,
-                                     std::atomic<bool>& stop, TrialObserver& observer);
+/// Runs a plan with `jobs` trials side by side. A trial that diverges is reported in its outcome and the others go on;
+/// any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's order.
+std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
+                                     Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer);
 
 }  // namespace glifr

@@ -10,8 +10,9 @@
 #include "glifr/experiment/settings.hpp"
 #include "glifr/network/network.hpp"
 
-/// The realizable task: one neuron with two after-spike currents learns to respond as another of its kind does, its teacher. That a solution
-/// exists is certain, so the distances between the parameters tell what gradient descent can recover.
+/// The realizable task: one neuron with two after-spike currents learns to respond as another of its kind does, its
+/// teacher. That a solution exists is certain, so the distances between the parameters tell what gradient descent can
+/// recover.
 namespace glifr {
 
 /// The teacher's responses to a constant input as targets: `[time_steps, 1, 1]`.
@@ -24,6 +25,7 @@ void initialize_learner(RecurrentNetwork<T>& learner, const Settings& settings, 
 
 /// How far each of the learner's parameters is from the teacher's: (name, Euclidean distance in physical units).
 template <Scalar T>
-[[nodiscard]] std::vector<std::pair<std::string, double>> distances_to_teacher(RecurrentNetwork<T>& learner, const Settings& settings);
+[[nodiscard]] std::vector<std::pair<std::string, double>> distances_to_teacher(RecurrentNetwork<T>& learner,
+                                                                               const Settings& settings);
 
 }  // namespace glifr

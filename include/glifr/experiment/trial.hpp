@@ -43,7 +43,7 @@ struct Trial {
 struct TrialOutcome {
   enum class State { complete, skipped, interrupted };
   State state = State::complete;
-  Score test{};                     ///< of a complete trial
+  Score test{};                      ///< of a complete trial
   std::optional<double> accuracy{};  ///< where the task has classes
 };
 
@@ -64,15 +64,15 @@ class TrialObserver {
 /// Whether a trial's folder holds a complete trial.
 [[nodiscard]] bool is_complete(const std::filesystem::path& folder);
 
-/// Trains, tests and records one trial in its folder, on the given workers. `stop` is looked at after every step: where it is set, a checkpoint is
-/// written and the outcome is `interrupted`.
-/// ConfigError: another run holds the folder, it holds a partial trial and `existing` is refuse, or one of other settings. DataError:
-/// missing or damaged data or checkpoint. NumericError: training diverged; the last good checkpoint stays. OutputError: a full disk.
-TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers, const std::atomic<bool>& stop,
-                       TrialObserver& observer);
+/// Trains, tests and records one trial in its folder, on the given workers. `stop` is looked at after every step: where
+/// it is set, a checkpoint is written and the outcome is `interrupted`. ConfigError: another run holds the folder, it
+/// holds a partial trial and `existing` is refuse, or one of other settings. DataError: missing or damaged data or
+/// checkpoint. NumericError: training diverged; the last good checkpoint stays. OutputError: a full disk.
+TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
+                       const std::atomic<bool>& stop, TrialObserver& observer);
 
-/// What the loss cannot see, in one sentence, or nothing where it sees all of the input: a network without state hears of the past through its
-/// synapses alone, so that a loss on the last step reaches every delay-th step back only.
+/// What the loss cannot see, in one sentence, or nothing where it sees all of the input: a network without state hears
+/// of the past through its synapses alone, so that a loss on the last step reaches every delay-th step back only.
 [[nodiscard]] std::optional<std::string> temporal_reach(const Settings& settings);
 
 }  // namespace glifr

@@ -10,7 +10,8 @@
 
 namespace glifr {
 
-/// How a network is run: in fused scans, or one tape operation after another (slow; the reference that the scans are held against).
+/// How a network is run: in fused scans, or one tape operation after another (slow; the reference that the scans are
+/// held against).
 enum class Engine { fused, composed };
 
 /// Which outputs a network gives: those of every time step, or of the last.
@@ -20,14 +21,15 @@ enum class Outputs { every_step, last_step };
 template <Scalar T>
 struct Track {
   std::string name, unit;  ///< the second, third … of several currents end in _2, _3 …
-  Var<T> values;  ///< [time, batch, neurons]
+  Var<T> values;           ///< [time, batch, neurons]
 };
 
 /// What a forward pass gives.
 template <Scalar T>
 struct Prediction {
-  Var<T> output;                   ///< [time or 1, batch, output_size]
-  std::vector<Track<T>> tracks{};  ///< where asked for: every state of the neurons, then the synaptic current of each input
+  Var<T> output;  ///< [time or 1, batch, output_size]
+  std::vector<Track<T>>
+      tracks{};  ///< where asked for: every state of the neurons, then the synaptic current of each input
 };
 
 template <Scalar T>
@@ -51,7 +53,8 @@ class RecurrentNetwork {
   [[nodiscard]] virtual Outputs outputs() const = 0;
   /// Synaptic delay in time steps.
   [[nodiscard]] virtual Index delay() const = 0;
-  /// Whether a neuron remembers anything from one step to the next by itself; if not, it hears of the past through its synapses alone.
+  /// Whether a neuron remembers anything from one step to the next by itself; if not, it hears of the past through its
+  /// synapses alone.
   [[nodiscard]] virtual bool carries_state() const = 0;
 
   /// All parameters, the cell's first. Valid as long as the network stays where it is.
@@ -60,10 +63,12 @@ class RecurrentNetwork {
   [[nodiscard]] virtual std::vector<std::pair<std::string, double>> constants() const = 0;
   /// Sets a constant of the neurons; false where they have none of that name.
   virtual bool set_constant(const std::string& name, double value) = 0;
-  /// The fields of the neuron's parameters, by which raw values become physical ones; parameters().at(2 + i) holds field i.
+  /// The fields of the neuron's parameters, by which raw values become physical ones; parameters().at(2 + i) holds
+  /// field i.
   [[nodiscard]] virtual std::vector<FieldExtent> fields() const = 0;
 
-  /// Factors of 0 or 1 on the neurons' outputs, [hidden_size]; empty: no neuron is silenced. ShapeError for another size.
+  /// Factors of 0 or 1 on the neurons' outputs, [hidden_size]; empty: no neuron is silenced. ShapeError for another
+  /// size.
   void silence(std::vector<T> factors) {
     if (!factors.empty() && static_cast<Index>(factors.size()) != hidden_size()) {
       throw ShapeError("silence", std::to_string(hidden_size()) + " factors", std::to_string(factors.size()));
@@ -71,8 +76,10 @@ class RecurrentNetwork {
     silencing_ = std::move(factors);
   }
 
-  /// Runs the network over a batch. What is recorded on the tape leads back to the parameters (and the inputs, if they have gradients).
-  [[nodiscard]] virtual Prediction<T> forward(Tape<T>& tape, const Sequence<T>& input, const ForwardOptions<T>& options = {}) const = 0;
+  /// Runs the network over a batch. What is recorded on the tape leads back to the parameters (and the inputs, if they
+  /// have gradients).
+  [[nodiscard]] virtual Prediction<T> forward(Tape<T>& tape, const Sequence<T>& input,
+                                              const ForwardOptions<T>& options = {}) const = 0;
 
  protected:
   std::vector<T> silencing_;
@@ -85,7 +92,8 @@ class Network final : public RecurrentNetwork<typename C::Value> {
   using T = typename C::Value;
   using NeuronType = typename C::NeuronType;
 
-  Network(const typename C::Settings& settings, Index output_size, Outputs outputs) : cell_(settings), outputs_(outputs) {
+  Network(const typename C::Settings& settings, Index output_size, Outputs outputs)
+      : cell_(settings), outputs_(outputs) {
     if (output_size > 0) readout_.emplace(settings.hidden_size, output_size);
   }
 
@@ -124,14 +132,17 @@ class Network final : public RecurrentNetwork<typename C::Value> {
     return found;
   }
 
-  [[nodiscard]] std::vector<FieldExtent> fields() const override { return {C::field_list.begin(), C::field_list.end()}; }
+  [[nodiscard]] std::vector<FieldExtent> fields() const override {
+    return {C::field_list.begin(), C::field_list.end()};
+  }
 
-  [[nodiscard]] Prediction<T> forward(Tape<T>& tape, const Sequence<T>& input, const ForwardOptions<T>& options = {}) const override {
+  [[nodiscard]] Prediction<T> forward(Tape<T>& tape, const Sequence<T>& input,
+                                      const ForwardOptions<T>& options = {}) const override {
     OutputMask<T> mask = options.mask;
     mask.silencing = this->silencing_;
     const ScanOptions scan{.last_only = outputs_ == Outputs::last_step, .track_states = options.track_states};
-    const auto result =
-        options.engine == Engine::fused ? cell_.run(tape, input, mask, scan) : cell_.run_composed(tape, input, mask, scan);
+    const auto result = options.engine == Engine::fused ? cell_.run(tape, input, mask, scan)
+                                                        : cell_.run_composed(tape, input, mask, scan);
     Prediction<T> prediction{readout_ ? (*readout_)(tape, result.output) : result.output};
     if (options.track_states) add_tracks(result, prediction.tracks);
     return prediction;
@@ -142,7 +153,8 @@ class Network final : public RecurrentNetwork<typename C::Value> {
     typename NeuronType::template State<double> names{};
     std::size_t k = 0;
     for_each_scalar(names, [&](double&, const Field& field, int j) {
-      tracks.push_back({j == 0 ? field.name : field.name + ("_" + std::to_string(j + 1)), field.unit, result.states[k++]});
+      tracks.push_back(
+          {j == 0 ? field.name : field.name + ("_" + std::to_string(j + 1)), field.unit, result.states[k++]});
     });
     tracks.push_back({"synaptic_current", "mV", result.synaptic});
   }

@@ -8,8 +8,8 @@
 
 namespace glifr {
 
-/// Linear readout of a layer: y(t) = S(t) W_out + b_out. Parameters: weight, in memory [hidden, output], in files [output, hidden]; bias
-/// [output].
+/// Linear readout of a layer: y(t) = S(t) W_out + b_out. Parameters: weight, in memory [hidden, output], in files
+/// [output, hidden]; bias [output].
 template <Scalar T>
 class Readout {
  public:
@@ -20,7 +20,9 @@ class Readout {
   [[nodiscard]] ParameterList<T> parameters() { return {&weight_, &bias_}; }
 
   /// [..., hidden] to [..., output].
-  [[nodiscard]] Var<T> operator()(Tape<T>& tape, const Var<T>& x) const { return linear(x, tape.use(weight_), tape.use(bias_)); }
+  [[nodiscard]] Var<T> operator()(Tape<T>& tape, const Var<T>& x) const {
+    return linear(x, tape.use(weight_), tape.use(bias_));
+  }
 
  private:
   Parameter<T> weight_, bias_;

@@ -7,31 +7,49 @@
 
 #include "glifr/neurons/neuron.hpp"
 
-/// From a neuron's `step`, written once, to its reverse step, by the compiler. The step is run at compile time on symbols, which record what it
-/// computes as a graph; reverse-mode differentiation of that graph, in a constexpr function, appends the adjoint computations to it; what does
-/// not lead to a result drops out. The straight-line program that is left is expanded on any value type by `run_reverse`: lanes of a
-/// vector register, plain numbers, numbers on a device.
+/// From a neuron's `step`, written once, to its reverse step, by the compiler. The step is run at compile time on
+/// symbols, which record what it computes as a graph; reverse-mode differentiation of that graph, in a constexpr
+/// function, appends the adjoint computations to it; what does not lead to a result drops out. The straight-line
+/// program that is left is expanded on any value type by `run_reverse`: lanes of a vector register, plain numbers,
+/// numbers on a device.
 namespace glifr::derive {
 
 enum class Op : unsigned char {
   literal,
   // Leaves that the caller of the program supplies, each with an index.
-  old_state,      // state that the step started from
-  new_state,      // state that the step produced: stored by the forward pass
+  old_state,  // state that the step started from
+  new_state,  // state that the step produced: stored by the forward pass
   parameter,
   constant,
   synaptic,
   state_adjoint,  // dL / d new state
   parameter_sum,  // dL / d parameter, summed so far
   // Computations.
-  add, sub, mul, div, neg,
-  mul_add,  // a b + c
-  mul_sub,  // a b - c
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  mul_add,      // a b + c
+  mul_sub,      // a b - c
   neg_mul_add,  // c - a b
-  sigmoid, tanh, exp, log, sqrt, abs, sign, min, max, less, select, surrogate,
+  sigmoid,
+  tanh,
+  exp,
+  log,
+  sqrt,
+  abs,
+  sign,
+  min,
+  max,
+  less,
+  select,
+  surrogate,
 };
 
-constexpr bool is_leaf(Op op) { return op <= Op::parameter_sum; }
+constexpr bool is_leaf(Op op) {
+  return op <= Op::parameter_sum;
+}
 
 struct Node {
   Op op = Op::literal;
@@ -62,7 +80,8 @@ struct Graph {
   constexpr int leaf(Op op, int index) { return put({.op = op, .a = index}); }
   constexpr int literal(double value) { return put({.op = Op::literal, .value = value}); }
 
-  // Folding keeps what the compiler may not simplify by itself (x * 0, x + 0 and signs, in floating point) out of the program.
+  // Folding keeps what the compiler may not simplify by itself (x * 0, x + 0 and signs, in floating point) out of the
+  // program.
   constexpr int neg(int a) {
     if (is(a, Op::literal)) return literal(-(*this)[a].value);
     if (is(a, Op::neg)) return (*this)[a].a;
@@ -120,7 +139,8 @@ struct Symbol {
   constexpr Symbol(Graph& owner, int node) : graph(&owner), id(node), is_given(true) {}
 
   constexpr void require_given() const {
-    if (!is_given) throw "a step reads a value that it was not given: a member that `fields` leaves out, or a variable that nothing was assigned to";
+    if (!is_given)
+      throw "a step reads a value that it was not given: a member that `fields` leaves out, or a variable that nothing was assigned to";
   }
   constexpr int in(Graph& owner) const {
     require_given();
@@ -184,15 +204,33 @@ constexpr Symbol operator-(const Symbol& a) {
   return g ? Symbol(*g, g->neg(a.id)) : Symbol(-a.value);
 }
 
-constexpr Symbol sigmoid(const Symbol& x) { return detail::unary(Op::sigmoid, x); }
-constexpr Symbol tanh(const Symbol& x) { return detail::unary(Op::tanh, x); }
-constexpr Symbol exp(const Symbol& x) { return detail::unary(Op::exp, x); }
-constexpr Symbol log(const Symbol& x) { return detail::unary(Op::log, x); }
-constexpr Symbol sqrt(const Symbol& x) { return detail::unary(Op::sqrt, x); }
-constexpr Symbol abs(const Symbol& x) { return detail::unary(Op::abs, x); }
-constexpr Symbol min(const Symbol& a, const Symbol& b) { return detail::binary(Op::min, a, b); }
-constexpr Symbol max(const Symbol& a, const Symbol& b) { return detail::binary(Op::max, a, b); }
-constexpr Symbol less(const Symbol& a, const Symbol& b) { return detail::binary(Op::less, a, b); }
+constexpr Symbol sigmoid(const Symbol& x) {
+  return detail::unary(Op::sigmoid, x);
+}
+constexpr Symbol tanh(const Symbol& x) {
+  return detail::unary(Op::tanh, x);
+}
+constexpr Symbol exp(const Symbol& x) {
+  return detail::unary(Op::exp, x);
+}
+constexpr Symbol log(const Symbol& x) {
+  return detail::unary(Op::log, x);
+}
+constexpr Symbol sqrt(const Symbol& x) {
+  return detail::unary(Op::sqrt, x);
+}
+constexpr Symbol abs(const Symbol& x) {
+  return detail::unary(Op::abs, x);
+}
+constexpr Symbol min(const Symbol& a, const Symbol& b) {
+  return detail::binary(Op::min, a, b);
+}
+constexpr Symbol max(const Symbol& a, const Symbol& b) {
+  return detail::binary(Op::max, a, b);
+}
+constexpr Symbol less(const Symbol& a, const Symbol& b) {
+  return detail::binary(Op::less, a, b);
+}
 constexpr Symbol select(const Symbol& condition, const Symbol& a, const Symbol& b) {
   Graph& g = detail::known_owner(condition, a, b);
   return {g, g.select(condition.in(g), a.in(g), b.in(g))};
@@ -213,12 +251,13 @@ inline constexpr int constants_of = count_scalars<typename N::template Constants
 template <class N>
 struct Program {
   Graph graph;
-  std::array<int, static_cast<std::size_t>(states_of<N>)> old_state_adjoint{};        // dL / d old state
-  std::array<int, static_cast<std::size_t>(input_count<N>)> synaptic_adjoint{};       // dL / d synaptic current
-  std::array<int, static_cast<std::size_t>(parameters_of<N>)> parameter_sum{};        // dL / d parameter, with this step's share
-  bool needs_old_state = false;    // some result depends on the state that the step started from
-  bool needs_synaptic = false;     // some result depends on the synaptic current, so that the forward pass must keep it
-  bool carries_state = false;      // the new state depends on the old one: no step is independent of those before it
+  std::array<int, static_cast<std::size_t>(states_of<N>)> old_state_adjoint{};   // dL / d old state
+  std::array<int, static_cast<std::size_t>(input_count<N>)> synaptic_adjoint{};  // dL / d synaptic current
+  std::array<int, static_cast<std::size_t>(parameters_of<N>)>
+      parameter_sum{};           // dL / d parameter, with this step's share
+  bool needs_old_state = false;  // some result depends on the state that the step started from
+  bool needs_synaptic = false;   // some result depends on the synaptic current, so that the forward pass must keep it
+  bool carries_state = false;    // the new state depends on the old one: no step is independent of those before it
 };
 
 namespace detail {
@@ -232,12 +271,14 @@ constexpr auto record(Graph& graph) {
   std::array<Symbol, static_cast<std::size_t>(input_count<N>)> synaptic;
   const auto leaves = [&](auto& object, Op op) {
     int index = 0;
-    for_each_scalar(object, [&](Symbol& symbol, const Field&, int) { symbol = Symbol(graph, graph.leaf(op, index++)); });
+    for_each_scalar(object,
+                    [&](Symbol& symbol, const Field&, int) { symbol = Symbol(graph, graph.leaf(op, index++)); });
   };
   leaves(state, Op::old_state);
   leaves(parameters, Op::parameter);
   leaves(constants, Op::constant);
-  for (std::size_t g = 0; g < synaptic.size(); ++g) synaptic[g] = Symbol(graph, graph.leaf(Op::synaptic, static_cast<int>(g)));
+  for (std::size_t g = 0; g < synaptic.size(); ++g)
+    synaptic[g] = Symbol(graph, graph.leaf(Op::synaptic, static_cast<int>(g)));
   call_step<N>(state, parameters, constants, synaptic);
   std::array<int, static_cast<std::size_t>(states_of<N>)> outputs{};
   std::size_t k = 0;
@@ -269,8 +310,8 @@ class Reverse {
   constexpr Reverse(const Graph& forward, const std::array<int, States>& new_state) : forward_(forward) {
     value_.fill(-1);
     adjoint_.fill(-1);
-    // The output is stored with its mask (dropout, silencing) over it, which may be zero: where the rest of the step reads it, it is computed
-    // again instead.
+    // The output is stored with its mask (dropout, silencing) over it, which may be zero: where the rest of the step
+    // reads it, it is computed again instead.
     std::array<int, States - 1> rest{};
     std::copy(new_state.begin() + 1, new_state.end(), rest.begin());
     const bool rest_reads_output = reach(forward, rest)[static_cast<std::size_t>(new_state[0])];
@@ -289,7 +330,8 @@ class Reverse {
     }
   }
 
-  /// dL / d leaf, or 0 where the step does not depend on it. A parameter's is its share of this step added to the sum so far.
+  /// dL / d leaf, or 0 where the step does not depend on it. A parameter's is its share of this step added to the sum
+  /// so far.
   constexpr int adjoint(Op op, int index) {
     for (int id = 0; id < forward_.size; ++id) {
       if (forward_.is(id, op) && forward_[id].a == index && adjoint_[static_cast<std::size_t>(id)] >= 0) {
@@ -319,13 +361,20 @@ class Reverse {
     const int b = n.b >= 0 ? value(n.b) : -1;
     const int c = n.c >= 0 ? value(n.c) : -1;
     switch (n.op) {
-      case Op::add: return known = out_.add(a, b);
-      case Op::sub: return known = out_.sub(a, b);
-      case Op::mul: return known = out_.mul(a, b);
-      case Op::div: return known = out_.div(a, b);
-      case Op::neg: return known = out_.neg(a);
-      case Op::surrogate: return known = a;
-      default: return known = out_.put({.op = n.op, .a = a, .b = b, .c = c});
+      case Op::add:
+        return known = out_.add(a, b);
+      case Op::sub:
+        return known = out_.sub(a, b);
+      case Op::mul:
+        return known = out_.mul(a, b);
+      case Op::div:
+        return known = out_.div(a, b);
+      case Op::neg:
+        return known = out_.neg(a);
+      case Op::surrogate:
+        return known = a;
+      default:
+        return known = out_.put({.op = n.op, .a = a, .b = b, .c = c});
     }
   }
 
@@ -379,7 +428,8 @@ class Reverse {
         break;
       case Op::min:
       case Op::max: {
-        const int first_loses = n.op == Op::min ? g.binary(Op::less, value(n.b), value(n.a)) : g.binary(Op::less, value(n.a), value(n.b));
+        const int first_loses =
+            n.op == Op::min ? g.binary(Op::less, value(n.b), value(n.a)) : g.binary(Op::less, value(n.a), value(n.b));
         accumulate(n.a, g.select(first_loses, g.literal(0), w));
         accumulate(n.b, g.select(first_loses, w, g.literal(0)));
         break;
@@ -402,7 +452,8 @@ class Reverse {
   std::array<int, Graph::capacity> adjoint_{};  // forward node -> its adjoint in out_
 };
 
-/// Drops what no result needs, fuses products that are used once into the sum that uses them, and numbers the rest anew, in order.
+/// Drops what no result needs, fuses products that are used once into the sum that uses them, and numbers the rest
+/// anew, in order.
 template <class N>
 constexpr Program<N> compact(Program<N> program) {
   Graph& graph = program.graph;
@@ -428,7 +479,9 @@ constexpr Program<N> compact(Program<N> program) {
     if (!live[static_cast<std::size_t>(id)]) continue;
     Node& n = graph.nodes[static_cast<std::size_t>(id)];
     if (n.op != Op::add && n.op != Op::sub) continue;
-    const auto fuses = [&](int operand) { return graph.is(operand, Op::mul) && uses[static_cast<std::size_t>(operand)] == 1; };
+    const auto fuses = [&](int operand) {
+      return graph.is(operand, Op::mul) && uses[static_cast<std::size_t>(operand)] == 1;
+    };
     const auto fuse = [&](Op op, int product, int other) {
       n = {.op = op, .a = graph[product].a, .b = graph[product].b, .c = other};
       live[static_cast<std::size_t>(product)] = false;
@@ -460,7 +513,8 @@ constexpr Program<N> compact(Program<N> program) {
 
 }  // namespace detail
 
-/// Derives the reverse step of neuron N. With `train_parameters` false, parameter sums are left as they are (dynamics that are not trained).
+/// Derives the reverse step of neuron N. With `train_parameters` false, parameter sums are left as they are (dynamics
+/// that are not trained).
 template <class N>
 constexpr Program<N> derive(bool train_parameters) {
   Graph forward;
@@ -468,8 +522,10 @@ constexpr Program<N> derive(bool train_parameters) {
   detail::Reverse reverse(forward, new_state);
   reverse.sweep();
   Program<N> program;
-  for (int k = 0; k < states_of<N>; ++k) program.old_state_adjoint[static_cast<std::size_t>(k)] = reverse.adjoint(Op::old_state, k);
-  for (int g = 0; g < input_count<N>; ++g) program.synaptic_adjoint[static_cast<std::size_t>(g)] = reverse.adjoint(Op::synaptic, g);
+  for (int k = 0; k < states_of<N>; ++k)
+    program.old_state_adjoint[static_cast<std::size_t>(k)] = reverse.adjoint(Op::old_state, k);
+  for (int g = 0; g < input_count<N>; ++g)
+    program.synaptic_adjoint[static_cast<std::size_t>(g)] = reverse.adjoint(Op::synaptic, g);
   for (int k = 0; k < parameters_of<N>; ++k) {
     program.parameter_sum[static_cast<std::size_t>(k)] = reverse.adjoint(Op::parameter, k);
   }
@@ -495,7 +551,8 @@ constexpr Program<N> derive(bool train_parameters) {
 template <class N, bool TrainParameters = true>
 inline constexpr Program<N> program = derive<N>(TrainParameters);
 
-/// What a reverse step reads and writes, for a value type T. `adjoint` holds dL / d new state and receives dL / d old state.
+/// What a reverse step reads and writes, for a value type T. `adjoint` holds dL / d new state and receives dL / d old
+/// state.
 template <class N, class T>
 struct ReverseStep {
   std::array<T, static_cast<std::size_t>(states_of<N>)> old_state, new_state, adjoint;
@@ -510,7 +567,8 @@ GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& p
   constexpr Node n = program<N, Train>.graph[I];
   constexpr auto index = static_cast<std::size_t>(n.a);
   // For plain numbers, which have no namespace of their own; the functions of symbols would hide these.
-  using glifr::sigmoid, glifr::tanh, glifr::exp, glifr::log, glifr::sqrt, glifr::abs, glifr::min, glifr::max, glifr::less, glifr::select;
+  using glifr::sigmoid, glifr::tanh, glifr::exp, glifr::log, glifr::sqrt, glifr::abs, glifr::min, glifr::max,
+      glifr::less, glifr::select;
   if constexpr (n.op == Op::literal) v[I] = T(n.value);
   if constexpr (n.op == Op::old_state) v[I] = io.old_state[index];
   if constexpr (n.op == Op::new_state) v[I] = io.new_state[index];
@@ -542,25 +600,29 @@ GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& p
 
 }  // namespace detail
 
-/// One reverse step on value type T: adjoints of the new state in, adjoints of the old state and of the synaptic currents out, parameter sums
-/// advanced. `parameters` and `constants` are indexable, in declaration order.
+/// One reverse step on value type T: adjoints of the new state in, adjoints of the old state and of the synaptic
+/// currents out, parameter sums advanced. `parameters` and `constants` are indexable, in declaration order.
 template <class N, bool Train = true, class T, class Parameters, class Constants>
 GLIFR_INLINE void run_reverse(ReverseStep<N, T>& io, const Parameters& parameters, const Constants& constants) {
   constexpr const Program<N>& p = program<N, Train>;
   T v[static_cast<std::size_t>(p.graph.size)];
   [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
     (detail::execute<N, Train, I>(v, io, parameters, constants), ...);
-  }(std::make_integer_sequence<int, p.graph.size>{});
+  }
+  (std::make_integer_sequence<int, p.graph.size>{});
   [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
     ((io.adjoint[K] = v[p.old_state_adjoint[K]]), ...);
-  }(std::make_index_sequence<static_cast<std::size_t>(states_of<N>)>{});
+  }
+  (std::make_index_sequence<static_cast<std::size_t>(states_of<N>)>{});
   [&]<std::size_t... G>(std::index_sequence<G...>) __attribute__((always_inline)) {
     ((io.synaptic_adjoint[G] = v[p.synaptic_adjoint[G]]), ...);
-  }(std::make_index_sequence<static_cast<std::size_t>(input_count<N>)>{});
+  }
+  (std::make_index_sequence<static_cast<std::size_t>(input_count<N>)>{});
   if constexpr (Train) {
     [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
       ((io.parameter_sum[K] = v[p.parameter_sum[K]]), ...);
-    }(std::make_index_sequence<static_cast<std::size_t>(parameters_of<N>)>{});
+    }
+    (std::make_index_sequence<static_cast<std::size_t>(parameters_of<N>)>{});
   }
 }
 

@@ -7,13 +7,15 @@
 
 namespace glifr {
 
-/// Generalized leaky-integrate-and-fire-rate neuron with J after-spike currents. With dt the time step and S(t) the firing:
+/// Generalized leaky-integrate-and-fire-rate neuron with J after-spike currents. With dt the time step and S(t) the
+/// firing:
 ///
 ///     I_j(t) = (r_j I_j(t-1) + a_j) S(t-1) dt/tau + (1 - dt k_j) I_j(t-1)
 ///     V(t)   = I_syn(t) + dt k_m R (sum_j I_j(t) + I0) + (1 - dt k_m) V(t-1) - dt/tau S(t-1) (V(t-1) - V_reset)
 ///     S(t)   = sigmoid((V(t) - thresh) / sigma_v)
 ///
-/// The after-spike currents are updated first and enter V with their new values; the reset uses the old firing and voltage.
+/// The after-spike currents are updated first and enter V with their new values; the reset uses the old firing and
+/// voltage.
 template <int J>
 struct Glifr {
   static_assert(J >= 0, "the number of after-spike currents is 0 or more");
@@ -36,11 +38,11 @@ struct Glifr {
 
   template <class T>
   struct Parameters {
-    T thresh;               ///< threshold, mV
-    T k_m;                  ///< membrane decay rate, 1/ms
-    std::array<T, J> k_j;   ///< decay rate of after-spike current j, 1/ms
-    std::array<T, J> r_j;   ///< multiplicative jump at a spike, in (-1, 1)
-    std::array<T, J> a_j;   ///< additive jump at a spike, pA
+    T thresh;              ///< threshold, mV
+    T k_m;                 ///< membrane decay rate, 1/ms
+    std::array<T, J> k_j;  ///< decay rate of after-spike current j, 1/ms
+    std::array<T, J> r_j;  ///< multiplicative jump at a spike, in (-1, 1)
+    std::array<T, J> a_j;  ///< additive jump at a spike, pA
 
     static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) {
       visit(p.thresh, Field{.name = "thresh", .unit = "mV", .initial = [](double, double, double) { return 1.0; }});
@@ -59,8 +61,11 @@ struct Glifr {
         visit(p.r_j, Field{.name = "r_j",
                            .stored_as = "trans_r_j",
                            .transform = Transform::bounded,
-                           .initial = [](double u, double dt, double) { return to_raw(Transform::bounded, 0.02 * u - 0.01, dt); }});
-        visit(p.a_j, Field{.name = "a_j", .unit = "pA", .initial = [](double u, double, double) { return 0.02 * u - 0.01; }});
+                           .initial = [](double u, double dt, double) {
+                             return to_raw(Transform::bounded, 0.02 * u - 0.01, dt);
+                           }});
+        visit(p.a_j,
+              Field{.name = "a_j", .unit = "pA", .initial = [](double u, double, double) { return 0.02 * u - 0.01; }});
       }
     }
   };
@@ -85,7 +90,8 @@ struct Glifr {
   };
 
   template <class T, class C>
-  static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>& c, const T& synaptic_current) {
+  static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>& c,
+                                          const T& synaptic_current) {
     const C spike = c.dt / c.tau;
     for (std::size_t j = 0; j < J; ++j) {
       T& current = s.after_spike_current[j];

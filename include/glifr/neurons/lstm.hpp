@@ -7,7 +7,8 @@
 
 namespace glifr {
 
-/// Unit of a long short-term memory network (Hochreiter & Schmidhuber 1997, with forget gate), four weighted inputs a unit:
+/// Unit of a long short-term memory network (Hochreiter & Schmidhuber 1997, with forget gate), four weighted inputs a
+/// unit:
 ///
 ///     i, f, o = sigmoid(...), g = tanh(...)      each of x(t) W_ih + h(t-1) W_hh + b_ih + b_hh
 ///     c(t) = f c(t-1) + i g
@@ -46,7 +47,8 @@ struct Lstm {
   };
 
   template <class T, class C>
-  static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>&, const std::array<T, 4>& gates) {
+  static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>&,
+                                          const std::array<T, 4>& gates) {
     const T input = sigmoid(gates[0] + (p.bias_ih[0] + p.bias_hh[0]));
     const T forget = sigmoid(gates[1] + (p.bias_ih[1] + p.bias_hh[1]));
     const T candidate = tanh(gates[2] + (p.bias_ih[2] + p.bias_hh[2]));

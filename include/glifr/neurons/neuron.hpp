@@ -12,15 +12,16 @@
 
 namespace glifr {
 
-/// What there is to know about one member of a neuron's `State`, `Parameters` or `Constants`: the single description that allocation,
-/// checkpoints, configuration keys, analyses and scans are driven by.
+/// What there is to know about one member of a neuron's `State`, `Parameters` or `Constants`: the single description
+/// that allocation, checkpoints, configuration keys, analyses and scans are driven by.
 struct Field {
   const char* name;        ///< of the physical quantity: "k_m"
   const char* unit = "1";  ///< of the physical quantity: "1/ms"
   /// Parameters: the name under which the raw value is stored; `name` where the two are the same.
   const char* stored_as = nullptr;
   Transform transform = Transform::identity;
-  /// Parameters: the raw initial value from a number `u` drawn uniformly from [0, 1), `dt` (ms) and the number of neurons.
+  /// Parameters: the raw initial value from a number `u` drawn uniformly from [0, 1), `dt` (ms) and the number of
+  /// neurons.
   double (*initial)(double u, double dt, double neurons) = nullptr;
   /// Constants: the value where the user gives none.
   double value = 0;
@@ -41,7 +42,8 @@ inline constexpr bool is_array = false;
 template <class T, std::size_t N>
 inline constexpr bool is_array<std::array<T, N>> = true;
 
-/// Calls visit(scalar, field, index within the field) for every scalar of a state, parameter or constant struct, in declaration order.
+/// Calls visit(scalar, field, index within the field) for every scalar of a state, parameter or constant struct, in
+/// declaration order.
 struct ScalarVisitor {
   template <class Visit, class T>
   static GLIFR_INLINE constexpr void member(Visit& visit, T& scalar, const Field& field) {
@@ -57,8 +59,9 @@ struct ScalarVisitor {
 
 template <class Struct, class Visit>
 GLIFR_INLINE constexpr void for_each_scalar(Struct& object, Visit&& visit) {
-  Struct::fields(object, [&](auto& member, const Field& field)
-                             __attribute__((always_inline)) { detail::ScalarVisitor::member(visit, member, field); });
+  Struct::fields(
+      object, [&](auto& member, const Field& field)
+                  __attribute__((always_inline)) { detail::ScalarVisitor::member(visit, member, field); });
 }
 
 /// Scalars in a struct described by `fields`, arrays counted with their length.
@@ -103,11 +106,13 @@ constexpr auto list_fields() {
 template <class Neuron>
 inline constexpr int input_count = 1;
 template <class Neuron>
-  requires requires { Neuron::inputs; }
+requires requires {
+  Neuron::inputs;
+}
 inline constexpr int input_count<Neuron> = Neuron::inputs;
 
-/// How checkpoints call the weights into a neuron. In memory they are [sources, inputs * neurons]; `stored_transposed` turns them in files,
-/// as PyTorch's own layers have them.
+/// How checkpoints call the weights into a neuron. In memory they are [sources, inputs * neurons]; `stored_transposed`
+/// turns them in files, as PyTorch's own layers have them.
 struct WeightNames {
   const char* input = "weight_in";
   const char* lateral = "weight_lat";
@@ -117,13 +122,18 @@ struct WeightNames {
 template <class Neuron>
 inline constexpr WeightNames weight_names{};
 template <class Neuron>
-  requires requires { Neuron::weights; }
+requires requires {
+  Neuron::weights;
+}
 inline constexpr WeightNames weight_names<Neuron> = Neuron::weights;
 
-/// Calls the neuron's `step`, which takes its synaptic current as a value or, where it has several, as an array of them.
+/// Calls the neuron's `step`, which takes its synaptic current as a value or, where it has several, as an array of
+/// them.
 template <class Neuron, class T, class C, std::size_t Inputs>
-GLIFR_INLINE constexpr void call_step(typename Neuron::template State<T>& state, const typename Neuron::template Parameters<T>& parameters,
-                                      const typename Neuron::template Constants<C>& constants, const std::array<T, Inputs>& synaptic) {
+GLIFR_INLINE constexpr void call_step(typename Neuron::template State<T>& state,
+                                      const typename Neuron::template Parameters<T>& parameters,
+                                      const typename Neuron::template Constants<C>& constants,
+                                      const std::array<T, Inputs>& synaptic) {
   if constexpr (requires { Neuron::step(state, parameters, constants, synaptic); }) {
     Neuron::step(state, parameters, constants, synaptic);
   } else {
@@ -137,29 +147,34 @@ struct IgnoreField {
   constexpr void operator()(auto&, const Field&) const {}
 };
 template <class Struct>
-concept Described = requires(Struct& object) { Struct::fields(object, IgnoreField{}); };
+concept Described = requires(Struct& object) {
+  Struct::fields(object, IgnoreField{});
+};
 
 /// `step` takes the synaptic currents as `call_step` may hand them over.
 template <class N, class T>
 concept Steps = requires(typename N::template State<T>& state, const typename N::template Parameters<T>& parameters,
                          const typename N::template Constants<T>& constants, const T& current,
                          const std::array<T, static_cast<std::size_t>(input_count<N>)>& currents) {
-  requires requires { N::step(state, parameters, constants, currents); } ||
-               (input_count<N> == 1 && requires { N::step(state, parameters, constants, current); });
+  requires requires {
+    N::step(state, parameters, constants, currents);
+  } ||(input_count<N> == 1 && requires { N::step(state, parameters, constants, current); });
 };
 
 }  // namespace detail
 
-/// The equations of one neuron, written once. A neuron names itself, describes its `State` (whose first member is the output: what other
-/// neurons and the readout see), `Parameters` (trained) and `Constants` as templates over the value type, each with a
-/// `static void fields(auto& self, auto&& visit)` that visits every member with its `Field`, and advances one time step in
-/// `static void step(State<T>&, const Parameters<T>&, const Constants<C>&, const T& synaptic_current)`.
+/// The equations of one neuron, written once. A neuron names itself, describes its `State` (whose first member is the
+/// output: what other neurons and the readout see), `Parameters` (trained) and `Constants` as templates over the value
+/// type, each with a `static void fields(auto& self, auto&& visit)` that visits every member with its `Field`, and
+/// advances one time step in `static void step(State<T>&, const Parameters<T>&, const Constants<C>&, const T&
+/// synaptic_current)`.
 template <class N>
 concept Neuron = requires {
   { N::name } -> std::convertible_to<std::string>;
-} && detail::Described<typename N::template State<double>> && detail::Described<typename N::template Parameters<double>> &&
-    detail::Described<typename N::template Constants<double>> && detail::Steps<N, double> &&
-    count_scalars<typename N::template State<double>>() >= 1;
+}
+&&detail::Described<typename N::template State<double>>&& detail::Described<typename N::template Parameters<double>>&&
+        detail::Described<typename N::template Constants<double>>&& detail::Steps<N, double>&&
+        count_scalars<typename N::template State<double>>() >= 1;
 
 /// The time step (ms) among a neuron's constants, or 1 where it has none.
 template <class Constants>

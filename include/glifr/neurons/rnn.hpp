@@ -6,7 +6,8 @@
 
 namespace glifr {
 
-/// Unit of a vanilla recurrent network: h(t) = tanh(x(t) W_ih + h(t-d) W_hh + b). It carries no state from step to step.
+/// Unit of a vanilla recurrent network: h(t) = tanh(x(t) W_ih + h(t-d) W_hh + b). It carries no state from step to
+/// step.
 struct Rnn {
   static constexpr const char* name = "rnn";
   static constexpr WeightNames weights{"weight_ih", "weight_lat"};
@@ -23,7 +24,8 @@ struct Rnn {
     T bias;
 
     static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) {
-      visit(p.bias, Field{.name = "bias", .initial = [](double u, double, double n) { return (2 * u - 1) / std::sqrt(n); }});
+      visit(p.bias,
+            Field{.name = "bias", .initial = [](double u, double, double n) { return (2 * u - 1) / std::sqrt(n); }});
     }
   };
 
@@ -33,7 +35,8 @@ struct Rnn {
   };
 
   template <class T, class C>
-  static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>&, const T& synaptic_current) {
+  static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>&,
+                                          const T& synaptic_current) {
     s.hidden = tanh(synaptic_current + p.bias);
   }
 };

@@ -6,11 +6,12 @@
 
 namespace glifr {
 
-/// How a trained, unconstrained ("raw") number becomes the physical one that a neuron's equations use. Raw values are what the optimiser
-/// moves and what checkpoints hold.
+/// How a trained, unconstrained ("raw") number becomes the physical one that a neuron's equations use. Raw values are
+/// what the optimiser moves and what checkpoints hold.
 enum class Transform {
   identity,    ///< physical = raw; any number
-  decay_rate,  ///< physical = sigmoid(raw) / dt, in (0, 1/dt) per ms: a rate that decays by less than everything in one time step
+  decay_rate,  ///< physical = sigmoid(raw) / dt, in (0, 1/dt) per ms: a rate that decays by less than everything in one
+               ///< time step
   bounded,     ///< physical = 1 - 2 sigmoid(raw), in (-1, 1)
   positive,    ///< physical = exp(raw), in (0, inf)
   fraction,    ///< physical = sigmoid(raw), in (0, 1)

@@ -7,8 +7,9 @@
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
 
-/// Elementwise operations on tape values. Every neuron's `step` runs on them as it stands, which is the composed form of a network: one entry
-/// on the tape for every operation and time step, slow and plain, to hold the fused scan against.
+/// Elementwise operations on tape values. Every neuron's `step` runs on them as it stands, which is the composed form
+/// of a network: one entry on the tape for every operation and time step, slow and plain, to hold the fused scan
+/// against.
 namespace glifr {
 
 /// y = f(x), elementwise.   dL/dx += dL/dy f'(x)
@@ -28,81 +29,131 @@ Var<T> combine(const F& f, const char* name, const Var<T>& a, const Var<T>& b) {
   const auto fits = [](Index x, Index y) { return x == y || x == 1 || y == 1; };
   const View<T> va = a.value(), vb = b.value();
   if (!fits(va.rows, vb.rows) || !fits(va.columns, vb.columns)) {
-    throw ShapeError(name, "equal shapes, or one with a single row or column", to_string(a.shape()) + " and " + to_string(b.shape()));
+    throw ShapeError(name, "equal shapes, or one with a single row or column",
+                     to_string(a.shape()) + " and " + to_string(b.shape()));
   }
   const Index rows = va.rows == 1 ? vb.rows : va.rows, columns = va.columns == 1 ? vb.columns : va.columns;
   const bool like_a = va.rows == rows && va.columns == columns, like_b = vb.rows == rows && vb.columns == columns;
   const Var<T> y = a.tape().make_from(like_a ? a.shape() : like_b ? b.shape() : Shape{rows, columns}, a, b);
   kernels::combine<F, T>(f, va, vb, y.value());
   if (y.has_grad()) {
-    a.tape().on_backward(
-        [f, a, b, y] { kernels::combine_backward<F, T>(f, a.value(), b.value(), y.value(), y.grad(), a.grad(), b.grad()); });
+    a.tape().on_backward([f, a, b, y] {
+      kernels::combine_backward<F, T>(f, a.value(), b.value(), y.value(), y.grad(), a.grad(), b.grad());
+    });
   }
   return y;
 }
 
 template <Scalar T>
-Var<T> operator+(const Var<T>& a, const Var<T>& b) { return combine(kernels::Add{}, "add", a, b); }
+Var<T> operator+(const Var<T>& a, const Var<T>& b) {
+  return combine(kernels::Add{}, "add", a, b);
+}
 template <Scalar T>
-Var<T> operator-(const Var<T>& a, const Var<T>& b) { return combine(kernels::Subtract{}, "subtract", a, b); }
+Var<T> operator-(const Var<T>& a, const Var<T>& b) {
+  return combine(kernels::Subtract{}, "subtract", a, b);
+}
 template <Scalar T>
-Var<T> operator*(const Var<T>& a, const Var<T>& b) { return combine(kernels::Multiply{}, "multiply", a, b); }
+Var<T> operator*(const Var<T>& a, const Var<T>& b) {
+  return combine(kernels::Multiply{}, "multiply", a, b);
+}
 template <Scalar T>
-Var<T> operator/(const Var<T>& a, const Var<T>& b) { return combine(kernels::Divide{}, "divide", a, b); }
+Var<T> operator/(const Var<T>& a, const Var<T>& b) {
+  return combine(kernels::Divide{}, "divide", a, b);
+}
 
 /// y = factor x + offset.
 template <Scalar T>
-Var<T> affine(const Var<T>& x, T factor, T offset) { return map(kernels::Affine<T>{factor, offset}, x); }
+Var<T> affine(const Var<T>& x, T factor, T offset) {
+  return map(kernels::Affine<T>{factor, offset}, x);
+}
 /// y = factor x.
 template <Scalar T>
-Var<T> scale(const Var<T>& x, std::type_identity_t<T> factor) { return affine(x, factor, T(0)); }
+Var<T> scale(const Var<T>& x, std::type_identity_t<T> factor) {
+  return affine(x, factor, T(0));
+}
 
 template <class S>
 concept PlainNumber = std::is_arithmetic_v<S>;
 
 template <Scalar T, PlainNumber S>
-Var<T> operator+(const Var<T>& x, S number) { return affine(x, T(1), static_cast<T>(number)); }
+Var<T> operator+(const Var<T>& x, S number) {
+  return affine(x, T(1), static_cast<T>(number));
+}
 template <Scalar T, PlainNumber S>
-Var<T> operator+(S number, const Var<T>& x) { return x + number; }
+Var<T> operator+(S number, const Var<T>& x) {
+  return x + number;
+}
 template <Scalar T, PlainNumber S>
-Var<T> operator-(const Var<T>& x, S number) { return affine(x, T(1), -static_cast<T>(number)); }
+Var<T> operator-(const Var<T>& x, S number) {
+  return affine(x, T(1), -static_cast<T>(number));
+}
 template <Scalar T, PlainNumber S>
-Var<T> operator-(S number, const Var<T>& x) { return affine(x, T(-1), static_cast<T>(number)); }
+Var<T> operator-(S number, const Var<T>& x) {
+  return affine(x, T(-1), static_cast<T>(number));
+}
 template <Scalar T, PlainNumber S>
-Var<T> operator*(const Var<T>& x, S number) { return affine(x, static_cast<T>(number), T(0)); }
+Var<T> operator*(const Var<T>& x, S number) {
+  return affine(x, static_cast<T>(number), T(0));
+}
 template <Scalar T, PlainNumber S>
-Var<T> operator*(S number, const Var<T>& x) { return x * number; }
+Var<T> operator*(S number, const Var<T>& x) {
+  return x * number;
+}
 template <Scalar T, PlainNumber S>
-Var<T> operator/(const Var<T>& x, S number) { return affine(x, T(1) / static_cast<T>(number), T(0)); }
+Var<T> operator/(const Var<T>& x, S number) {
+  return affine(x, T(1) / static_cast<T>(number), T(0));
+}
 template <Scalar T, PlainNumber S>
-Var<T> operator/(S number, const Var<T>& x) { return map(kernels::Reciprocal<T>{static_cast<T>(number)}, x); }
+Var<T> operator/(S number, const Var<T>& x) {
+  return map(kernels::Reciprocal<T>{static_cast<T>(number)}, x);
+}
 template <Scalar T>
-Var<T> operator-(const Var<T>& x) { return affine(x, T(-1), T(0)); }
+Var<T> operator-(const Var<T>& x) {
+  return affine(x, T(-1), T(0));
+}
 
 /// 1 / (1 + exp(-x)).
 template <Scalar T>
-Var<T> sigmoid(const Var<T>& x) { return map(kernels::Sigmoid{}, x); }
+Var<T> sigmoid(const Var<T>& x) {
+  return map(kernels::Sigmoid{}, x);
+}
 template <Scalar T>
-Var<T> tanh(const Var<T>& x) { return map(kernels::Tanh{}, x); }
+Var<T> tanh(const Var<T>& x) {
+  return map(kernels::Tanh{}, x);
+}
 template <Scalar T>
-Var<T> exp(const Var<T>& x) { return map(kernels::Exp{}, x); }
+Var<T> exp(const Var<T>& x) {
+  return map(kernels::Exp{}, x);
+}
 /// Natural logarithm.
 template <Scalar T>
-Var<T> log(const Var<T>& x) { return map(kernels::Log{}, x); }
+Var<T> log(const Var<T>& x) {
+  return map(kernels::Log{}, x);
+}
 template <Scalar T>
-Var<T> sqrt(const Var<T>& x) { return map(kernels::Sqrt{}, x); }
+Var<T> sqrt(const Var<T>& x) {
+  return map(kernels::Sqrt{}, x);
+}
 /// |x|; derivative 0 at 0.
 template <Scalar T>
-Var<T> abs(const Var<T>& x) { return map(kernels::Abs{}, x); }
+Var<T> abs(const Var<T>& x) {
+  return map(kernels::Abs{}, x);
+}
 /// The smaller; where equal, the derivative goes to a.
 template <Scalar T>
-Var<T> min(const Var<T>& a, const Var<T>& b) { return combine(kernels::Min{}, "min", a, b); }
+Var<T> min(const Var<T>& a, const Var<T>& b) {
+  return combine(kernels::Min{}, "min", a, b);
+}
 /// The larger; where equal, the derivative goes to a.
 template <Scalar T>
-Var<T> max(const Var<T>& a, const Var<T>& b) { return combine(kernels::Max{}, "max", a, b); }
+Var<T> max(const Var<T>& a, const Var<T>& b) {
+  return combine(kernels::Max{}, "max", a, b);
+}
 /// 1 where a < b, else 0; derivative 0.
 template <Scalar T>
-Var<T> less(const Var<T>& a, const Var<T>& b) { return combine(kernels::Less{}, "less", a, b); }
+Var<T> less(const Var<T>& a, const Var<T>& b) {
+  return combine(kernels::Less{}, "less", a, b);
+}
 /// a where `condition` (of 0 and 1) is 1, else b.
 template <Scalar T>
 Var<T> select(const Var<T>& condition, const Var<T>& a, const Var<T>& b) {
@@ -117,28 +168,45 @@ Var<T> number_like(const Var<T>& neighbour, double number) {
   return neighbour.tape().constant({1, 1}, value);
 }
 template <Scalar T, PlainNumber S>
-Var<T> min(const Var<T>& a, S b) { return min(a, number_like(a, static_cast<double>(b))); }
+Var<T> min(const Var<T>& a, S b) {
+  return min(a, number_like(a, static_cast<double>(b)));
+}
 template <Scalar T, PlainNumber S>
-Var<T> min(S a, const Var<T>& b) { return min(number_like(b, static_cast<double>(a)), b); }
+Var<T> min(S a, const Var<T>& b) {
+  return min(number_like(b, static_cast<double>(a)), b);
+}
 template <Scalar T, PlainNumber S>
-Var<T> max(const Var<T>& a, S b) { return max(a, number_like(a, static_cast<double>(b))); }
+Var<T> max(const Var<T>& a, S b) {
+  return max(a, number_like(a, static_cast<double>(b)));
+}
 template <Scalar T, PlainNumber S>
-Var<T> max(S a, const Var<T>& b) { return max(number_like(b, static_cast<double>(a)), b); }
+Var<T> max(S a, const Var<T>& b) {
+  return max(number_like(b, static_cast<double>(a)), b);
+}
 template <Scalar T, PlainNumber S>
-Var<T> less(const Var<T>& a, S b) { return less(a, number_like(a, static_cast<double>(b))); }
+Var<T> less(const Var<T>& a, S b) {
+  return less(a, number_like(a, static_cast<double>(b)));
+}
 template <Scalar T, PlainNumber S>
-Var<T> less(S a, const Var<T>& b) { return less(number_like(b, static_cast<double>(a)), b); }
+Var<T> less(S a, const Var<T>& b) {
+  return less(number_like(b, static_cast<double>(a)), b);
+}
 template <Scalar T, PlainNumber S>
-Var<T> select(const Var<T>& condition, const Var<T>& a, S b) { return select(condition, a, number_like(a, static_cast<double>(b))); }
+Var<T> select(const Var<T>& condition, const Var<T>& a, S b) {
+  return select(condition, a, number_like(a, static_cast<double>(b)));
+}
 template <Scalar T, PlainNumber S>
-Var<T> select(const Var<T>& condition, S a, const Var<T>& b) { return select(condition, number_like(b, static_cast<double>(a)), b); }
+Var<T> select(const Var<T>& condition, S a, const Var<T>& b) {
+  return select(condition, number_like(b, static_cast<double>(a)), b);
+}
 template <Scalar T, PlainNumber S, PlainNumber U>
 Var<T> select(const Var<T>& condition, S a, U b) {
-  return select(condition, number_like(condition, static_cast<double>(a)), number_like(condition, static_cast<double>(b)));
+  return select(condition, number_like(condition, static_cast<double>(a)),
+                number_like(condition, static_cast<double>(b)));
 }
 
-/// `value` going forward; going backward, dL/dx += dL/dy slope, and nothing else. `value` has the shape of x; a slope with a single row or
-/// column is repeated.
+/// `value` going forward; going backward, dL/dx += dL/dy slope, and nothing else. `value` has the shape of x; a slope
+/// with a single row or column is repeated.
 template <Scalar T>
 Var<T> surrogate(const Var<T>& value, const Var<T>& x, const Var<T>& slope) {
   const View<T> vx = x.value(), vs = slope.value();
@@ -151,7 +219,8 @@ Var<T> surrogate(const Var<T>& value, const Var<T>& x, const Var<T>& slope) {
   kernels::map<kernels::Affine<T>, T>({T(1), T(0)}, value.value(), y.value());
   if (y.has_grad()) {
     x.tape().on_backward([x, slope, y] {
-      kernels::combine_backward<kernels::Multiply, T>({}, x.value(), slope.value(), y.value(), y.grad(), x.grad(), View<T>{});
+      kernels::combine_backward<kernels::Multiply, T>({}, x.value(), slope.value(), y.value(), y.grad(), x.grad(),
+                                                      View<T>{});
     });
   }
   return y;

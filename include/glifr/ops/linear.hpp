@@ -15,7 +15,8 @@ Var<T> matmul(const Var<T>& a, const Var<T>& b) {
     throw ShapeError("matmul", "equal inner sizes", to_string(a.shape()) + " and " + to_string(b.shape()));
   }
   const Index columns = b.value().columns;
-  const Shape shape = a.shape().rank() == 3 ? Shape{a.shape()[0], a.shape()[1], columns} : Shape{a.value().rows, columns};
+  const Shape shape =
+      a.shape().rank() == 3 ? Shape{a.shape()[0], a.shape()[1], columns} : Shape{a.value().rows, columns};
   const Var<T> y = a.tape().make_from(shape, a, b);
   kernels::gemm<T>(no, no, a.value(), b.value(), T(0), y.value());
   if (y.has_grad()) {
@@ -27,8 +28,8 @@ Var<T> matmul(const Var<T>& a, const Var<T>& b) {
   return y;
 }
 
-/// y[r] = sum of the rows of `weights` [features, n] at which row r of a binary input is 1, `rows` rows.   dL/dweights[i] += dL/dy[r] for
-/// every active i. `active` outlives the round.
+/// y[r] = sum of the rows of `weights` [features, n] at which row r of a binary input is 1, `rows` rows. dL/dweights[i]
+/// += dL/dy[r] for every active i. `active` outlives the round.
 template <Scalar T>
 Var<T> sparse_matmul(const ActiveInputs* active, Index rows, const Var<T>& weights) {
   const Var<T> y = weights.tape().make_from({rows, weights.value().columns}, weights);

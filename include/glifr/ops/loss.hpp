@@ -36,13 +36,14 @@ Loss<T> make_loss(const Var<T>& x, double sum, T weight, const Var<T>& direction
 /// Room for dL/dx at upstream 1, zeroed, which the forward pass of a loss fills along the way.
 template <Scalar T>
 Var<T> loss_direction(const Var<T>& x) {
-  return x.tape().constant(x.shape(), x.tape().arena().template allocate_zeroed<T>(x.has_grad() ? x.shape().size() : 0));
+  return x.tape().constant(x.shape(),
+                           x.tape().arena().template allocate_zeroed<T>(x.has_grad() ? x.shape().size() : 0));
 }
 
 }  // namespace detail
 
-/// Mean squared error: sum of (x - target)^2 over `count` (0: the number of elements; a share of a batch gives the whole batch's).
-/// `target` has the shape of x and outlives the round.   dL/dx += 2 (x - target) / count
+/// Mean squared error: sum of (x - target)^2 over `count` (0: the number of elements; a share of a batch gives the
+/// whole batch's). `target` has the shape of x and outlives the round.   dL/dx += 2 (x - target) / count
 template <Scalar T>
 Loss<T> mean_squared_error(const Var<T>& x, std::type_identity_t<View<const T>> target, Index count = 0) {
   const View<T> vx = x.value();
@@ -55,13 +56,14 @@ Loss<T> mean_squared_error(const Var<T>& x, std::type_identity_t<View<const T>> 
   return detail::make_loss(x, sum, weight, direction);
 }
 
-/// Cross entropy of softmax(x), x [samples, classes], with a label a row, over `count` (0: the rows). Stable for any finite x.
-/// dL/dx += (softmax(x) - onehot(label)) / count. ShapeError where a label is no class.
+/// Cross entropy of softmax(x), x [samples, classes], with a label a row, over `count` (0: the rows). Stable for any
+/// finite x. dL/dx += (softmax(x) - onehot(label)) / count. ShapeError where a label is no class.
 template <Scalar T>
 Loss<T> softmax_cross_entropy(const Var<T>& x, std::span<const std::int32_t> labels, Index count = 0) {
   const View<T> vx = x.value();
   if (static_cast<Index>(labels.size()) != vx.rows) {
-    throw ShapeError("softmax_cross_entropy", "a label for each of " + std::to_string(vx.rows) + " rows", std::to_string(labels.size()));
+    throw ShapeError("softmax_cross_entropy", "a label for each of " + std::to_string(vx.rows) + " rows",
+                     std::to_string(labels.size()));
   }
   for (const std::int32_t label : labels) {
     if (label < 0 || label >= vx.columns) {

@@ -10,25 +10,29 @@
 
 namespace glifr {
 
-/// What multiplies a cell's output before anything else sees it: inverted dropout (each output 0 with probability p, else 1 / (1 - p)) and
-/// silencing (a factor a neuron). Dropout is drawn for (sample, step, neuron), so that it does not depend on how a batch is cut up.
+/// What multiplies a cell's output before anything else sees it: inverted dropout (each output 0 with probability p,
+/// else 1 / (1 - p)) and silencing (a factor a neuron). Dropout is drawn for (sample, step, neuron), so that it does
+/// not depend on how a batch is cut up.
 template <Scalar T>
 struct OutputMask {
-  double dropout = 0;                   ///< probability, 0 to 1; 1 gives zeros
-  Random random{0, Stream::dropout};    ///< keyed by epoch
-  std::span<const Index> samples{};     ///< number of each sample of the batch, within the data set
-  std::span<const T> silencing{};       ///< [neurons], 0 or 1; empty: none silenced
+  double dropout = 0;                 ///< probability, 0 to 1; 1 gives zeros
+  Random random{0, Stream::dropout};  ///< keyed by epoch
+  std::span<const Index> samples{};   ///< number of each sample of the batch, within the data set
+  std::span<const T> silencing{};     ///< [neurons], 0 or 1; empty: none silenced
 
   /// Some output may be changed.
   [[nodiscard]] bool is_active() const { return dropout > 0 || !silencing.empty(); }
   /// One row serves all steps and samples: there is no dropout.
   [[nodiscard]] bool is_constant() const { return dropout == 0; }
 
-  /// ConfigError where the probability is none; ShapeError where there is not a number for each sample or a factor for each neuron.
+  /// ConfigError where the probability is none; ShapeError where there is not a number for each sample or a factor for
+  /// each neuron.
   void check(Index batch, Index neurons) const {
-    if (!(dropout >= 0 && dropout <= 1)) throw ConfigError("dropout_prob", "expected 0 to 1, found " + std::to_string(dropout));
+    if (!(dropout >= 0 && dropout <= 1))
+      throw ConfigError("dropout_prob", "expected 0 to 1, found " + std::to_string(dropout));
     const auto require = [](const char* what, std::size_t found, Index expected) {
-      if (static_cast<Index>(found) != expected) throw ShapeError(what, std::to_string(expected), std::to_string(found));
+      if (static_cast<Index>(found) != expected)
+        throw ShapeError(what, std::to_string(expected), std::to_string(found));
     };
     if (dropout > 0) require("dropout: numbers of samples", samples.size(), batch);
     if (!silencing.empty()) require("silencing: factors on neurons", silencing.size(), neurons);

@@ -21,7 +21,8 @@ Var<T> sum(const Var<T>& x, Over over = Over::all) {
   // A size of 1 in y stands for all of x's: the sum runs where y is repeated.
   const auto each = [over](const View<T>& big, const View<T>& small, auto&& visit) {
     for (Index r = 0; r < big.rows; ++r) {
-      for (Index c = 0; c < big.columns; ++c) visit(big(r, c), small(over == Over::columns ? r : 0, over == Over::rows ? c : 0));
+      for (Index c = 0; c < big.columns; ++c)
+        visit(big(r, c), small(over == Over::columns ? r : 0, over == Over::rows ? c : 0));
     }
   };
   for (Index r = 0; r < y.value().rows; ++r) std::fill_n(y.value().row(r), y.value().columns, T(0));

@@ -7,7 +7,8 @@
 
 namespace glifr {
 
-/// Steps `first` to `first + count` of x [time, batch, features], in place: nothing is copied, and gradients go straight into those of x.
+/// Steps `first` to `first + count` of x [time, batch, features], in place: nothing is copied, and gradients go
+/// straight into those of x.
 template <Scalar T>
 Var<T> slice(const Var<T>& x, Index first, Index count) {
   const Shape& shape = x.shape();

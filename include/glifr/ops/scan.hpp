@@ -30,12 +30,12 @@ template <class N, Scalar T>
 struct Layer {
   static constexpr auto fields = static_cast<std::size_t>(count_fields<typename N::template Parameters<double>>());
 
-  Var<T> w_input;                        ///< [features, inputs * neurons]
-  Var<T> w_lateral;                      ///< [neurons, inputs * neurons]
-  std::array<Var<T>, fields> raw{};      ///< unconstrained parameters, one value a field, [extent, 1, neurons]
+  Var<T> w_input;                    ///< [features, inputs * neurons]
+  Var<T> w_lateral;                  ///< [neurons, inputs * neurons]
+  std::array<Var<T>, fields> raw{};  ///< unconstrained parameters, one value a field, [extent, 1, neurons]
   typename N::template Constants<double> constants{};
   Index neurons = 0;
-  Index delay = 1;                       ///< synaptic delay in steps, >= 1
+  Index delay = 1;  ///< synaptic delay in steps, >= 1
 };
 
 /// What a scan gives back.
@@ -44,7 +44,8 @@ struct ScanResult {
   Var<T> output;  ///< [steps or 1, batch, neurons]
   /// Where tracked, to be looked at: [steps, batch, neurons] each. No gradient flows back from here.
   std::array<Var<T>, static_cast<std::size_t>(derive::states_of<N>)> states{};
-  Var<T> synaptic{};  ///< where tracked: [steps, batch, inputs * neurons]; of several inputs, each may be padded to `cpu::padded` neurons
+  Var<T> synaptic{};  ///< where tracked: [steps, batch, inputs * neurons]; of several inputs, each may be padded to
+                      ///< `cpu::padded` neurons
 };
 
 struct ScanOptions {
@@ -56,15 +57,20 @@ namespace detail {
 
 /// ShapeError or ConfigError where a layer cannot run on what it is given.
 template <class N, Scalar T>
-void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial, const OutputMask<T>& mask) {
+void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial,
+                const OutputMask<T>& mask) {
   const Index neurons = layer.neurons, columns = input_count<N> * neurons;
   const auto require = [](const char* what, const Var<T>& var, const Shape& expected) {
     const View<T> found = var.value();
-    if (found.rows != expected.rows() || found.columns != expected.columns()) throw ShapeError(what, to_string(expected), to_string(var.shape()));
+    if (found.rows != expected.rows() || found.columns != expected.columns())
+      throw ShapeError(what, to_string(expected), to_string(var.shape()));
   };
-  if (layer.delay < 1) throw ConfigError("synaptic_delay", "a scan needs a delay of at least one step, found " + std::to_string(layer.delay));
+  if (layer.delay < 1)
+    throw ConfigError("synaptic_delay",
+                      "a scan needs a delay of at least one step, found " + std::to_string(layer.delay));
   if (layer.w_input.value().rows != input.features) {
-    throw ShapeError("scan", "inputs of " + std::to_string(layer.w_input.value().rows) + " features", std::to_string(input.features));
+    throw ShapeError("scan", "inputs of " + std::to_string(layer.w_input.value().rows) + " features",
+                     std::to_string(input.features));
   }
   require("scan: input weights", layer.w_input, {input.features, columns});
   require("scan: lateral weights", layer.w_lateral, {neurons, columns});
@@ -72,7 +78,8 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
   std::size_t k = 0;
   for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) {
     const Shape& found = layer.raw[k++].shape();
-    if (found.size() != f.extent * neurons) throw ShapeError(std::string("scan: ") + f.field.name, to_string(Shape{f.extent, 1, neurons}), to_string(found));
+    if (found.size() != f.extent * neurons)
+      throw ShapeError(std::string("scan: ") + f.field.name, to_string(Shape{f.extent, 1, neurons}), to_string(found));
   }
   if (!initial.history.is_empty()) require("scan: history", initial.history, {layer.delay, input.batch, neurons});
   for (const Var<T>& rest : initial.rest) {
@@ -81,8 +88,8 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
   mask.check(input.batch, neurons);
 }
 
-/// The scan of a layer over time, cut into windows of at most `delay` steps: within a window, what neurons receive from each other was sent
-/// before it, so that one matrix product serves all its steps and the rest is elementwise.
+/// The scan of a layer over time, cut into windows of at most `delay` steps: within a window, what neurons receive from
+/// each other was sent before it, so that one matrix product serves all its steps and the rest is elementwise.
 template <class N, Scalar T>
 class Scan {
   static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
@@ -134,9 +141,11 @@ class Scan {
   [[nodiscard]] bool has_grad() const { return has_grad_; }
 
  private:
-  /// Where neurons carry no state and only the last output counts, it depends on every delay-th step alone: the others are skipped.
+  /// Where neurons carry no state and only the last output counts, it depends on every delay-th step alone: the others
+  /// are skipped.
   void choose_steps() {
-    const bool skips = !program.carries_state && options_.last_only && !options_.track_states && initial_.is_zero() && input_.steps > 0;
+    const bool skips = !program.carries_state && options_.last_only && !options_.track_states && initial_.is_zero() &&
+                       input_.steps > 0;
     hop_ = skips ? layer_.delay : 1;
     delay_ = skips ? 1 : layer_.delay;
     steps_ = skips ? (input_.steps - 1) / hop_ + 1 : input_.steps;
@@ -160,7 +169,8 @@ class Scan {
     }
     if (!has_grad_) return;
     grad_ = arena.template allocate<T>(steps_ * row_size());
-    // The gradient of the synaptic currents replaces that of the outputs or, where there are several currents, these: but for the caller's.
+    // The gradient of the synaptic currents replaces that of the outputs or, where there are several currents, these:
+    // but for the caller's.
     synaptic_grad_ = inputs == 1             ? grad_
                      : options_.track_states ? arena.template allocate<T>(steps_ * row_size() * inputs)
                                              : synaptic_;
@@ -183,14 +193,16 @@ class Scan {
     for_each_scalar(constants, [&](double& value, const Field&, int) { constants_[k++] = static_cast<T>(value); });
   }
 
-  /// The lateral weights, with padding between the inputs where there are several: one product a window instead of one an input.
+  /// The lateral weights, with padding between the inputs where there are several: one product a window instead of one
+  /// an input.
   void load_lateral_weights() {
     lateral_ = layer_.w_lateral.value();
     if (inputs == 1 || stride_ == neurons_) return;
     const View<T> dense = lateral_;
     lateral_ = {tape_.arena().template allocate_zeroed<T>(neurons_ * inputs * stride_), neurons_, inputs * stride_};
     for (Index r = 0; r < neurons_; ++r) {
-      for (Index g = 0; g < inputs; ++g) std::copy_n(dense.row(r) + g * neurons_, neurons_, lateral_.row(r) + g * stride_);
+      for (Index g = 0; g < inputs; ++g)
+        std::copy_n(dense.row(r) + g * neurons_, neurons_, lateral_.row(r) + g * stride_);
     }
   }
 
@@ -211,7 +223,8 @@ class Scan {
     if (!initial_.history.is_empty()) copy_rows(initial_.history.value(), {output_, past_ * batch_, neurons_, stride_});
     for (std::size_t k = 1; k < states; ++k) {
       std::fill_n(state_[k], row_size(), T(0));
-      if (!initial_.rest[k - 1].is_empty()) copy_rows(initial_.rest[k - 1].value(), {state_[k], batch_, neurons_, stride_});
+      if (!initial_.rest[k - 1].is_empty())
+        copy_rows(initial_.rest[k - 1].value(), {state_[k], batch_, neurons_, stride_});
     }
   }
 
@@ -226,7 +239,8 @@ class Scan {
     mask_ = tape_.arena().template allocate_zeroed<T>(mask.is_constant() ? stride_ : steps_ * row_size());
     if (mask.is_constant()) return mask.fill(0, 1, 0, neurons_, mask_);
     for (Index t = 0; t < steps_; ++t) {
-      for (Index b = 0; b < batch_; ++b) mask.fill(input_step(t), input_.steps, b, neurons_, mask_ + t * mask_step_ + b * mask_row_);
+      for (Index b = 0; b < batch_; ++b)
+        mask.fill(input_step(t), input_.steps, b, neurons_, mask_ + t * mask_step_ + b * mask_row_);
     }
   }
 
@@ -258,8 +272,8 @@ class Scan {
     return std::any_of(layer_.raw.begin(), layer_.raw.end(), [](const Var<T>& v) { return v.has_grad(); });
   }
 
-  /// Calls visit(columns of the padded currents, block of the weights) so that one product a call covers all inputs of the neurons: all of them
-  /// at once where the weights are padded as the currents are.
+  /// Calls visit(columns of the padded currents, block of the weights) so that one product a call covers all inputs of
+  /// the neurons: all of them at once where the weights are padded as the currents are.
   template <class Visit>
   void for_each_block(View<T> w, Visit&& visit) const {
     if (inputs == 1 || w.columns == inputs * stride_) return visit(Index{0}, w.columns, w);
@@ -289,7 +303,8 @@ class Scan {
     });
   }
 
-  /// Runs of steps whose inputs lie together: all of them, or, where steps are skipped, one after another. visit(first step, count)
+  /// Runs of steps whose inputs lie together: all of them, or, where steps are skipped, one after another. visit(first
+  /// step, count)
   template <class Visit>
   void for_each_run(Visit&& visit) const {
     if (hop_ == 1) return visit(Index{0}, steps_);
@@ -302,7 +317,8 @@ class Scan {
   void project() {
     clear_padding();
     for_each_run([&](Index t, Index count) {
-      if (!input_.is_sparse()) return multiply(input_rows(input_.dense.value(), t, count), layer_.w_input.value(), T(0), synaptic_row(t));
+      if (!input_.is_sparse())
+        return multiply(input_rows(input_.dense.value(), t, count), layer_.w_input.value(), T(0), synaptic_row(t));
       for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
         kernels::gather_rows<T>(input_.active + input_step(t) * batch_, w, T(0),
                                 {synaptic_row(t) + column, count * batch_, columns, inputs * stride_}, tape_.arena());
@@ -328,7 +344,8 @@ class Scan {
   ScanResult<N, T> result() {
     ScanResult<N, T> r;
     const Index from = options_.last_only && steps_ > 0 ? steps_ - 1 : 0;
-    r.output = tape_.adopt({steps_ - from, batch_, neurons_}, stride_, output_row(from), has_grad_ ? grad_row(from) : nullptr);
+    r.output =
+        tape_.adopt({steps_ - from, batch_, neurons_}, stride_, output_row(from), has_grad_ ? grad_row(from) : nullptr);
     if (has_grad_) std::fill(grad_row(from), grad_row(steps_), T(0));
     if (options_.track_states) {
       for (std::size_t k = 0; k < states; ++k) {
@@ -339,8 +356,8 @@ class Scan {
     return r;
   }
 
-  /// Where only the last output is used, gradients of earlier ones come from later windows alone: the first product overwrites what stands
-  /// there, and only the steps that no later window hears are cleared.
+  /// Where only the last output is used, gradients of earlier ones come from later windows alone: the first product
+  /// overwrites what stands there, and only the steps that no later window hears are cleared.
   void clear_early_gradients() const {
     if (!options_.last_only) return;
     std::fill(grad_row(std::max<Index>(0, steps_ - delay_)), grad_row(steps_ - 1), T(0));
@@ -350,30 +367,35 @@ class Scan {
   void send_back(Index first, Index count) const {
     if (first < delay_) return;
     const T beta = options_.last_only ? T(0) : T(1);
-    multiply_back(synaptic_grad_row(first), lateral_, beta, {grad_row(first - delay_), count * batch_, neurons_, stride_});
+    multiply_back(synaptic_grad_row(first), lateral_, beta,
+                  {grad_row(first - delay_), count * batch_, neurons_, stride_});
     if (options_.last_only) clear_padding_of(grad_row(first - delay_), count * batch_);
   }
   void clear_padding_of(T* rows, Index count) const {
     if (stride_ == neurons_) return;
-    for (Index row = 0; row < count; ++row) std::fill(rows + row * stride_ + neurons_, rows + (row + 1) * stride_, T(0));
+    for (Index row = 0; row < count; ++row)
+      std::fill(rows + row * stride_ + neurons_, rows + (row + 1) * stride_, T(0));
   }
 
   void add_weight_gradients() const {
     if (layer_.w_lateral.has_grad() && steps_ > first_hearing()) {
       const Index first = first_hearing();
-      add_products({output_row(first - delay_), (steps_ - first) * batch_, neurons_, stride_}, synaptic_grad_row(first), layer_.w_lateral);
+      add_products({output_row(first - delay_), (steps_ - first) * batch_, neurons_, stride_}, synaptic_grad_row(first),
+                   layer_.w_lateral);
     }
     for_each_run([&](Index t, Index count) {
       if (layer_.w_input.has_grad() && input_.is_sparse()) {
         for_each_block(layer_.w_input.grad(), [&](Index column, Index columns, View<T> dw) {
           kernels::gather_rows_backward<T>(input_.active + input_step(t) * batch_,
-                                           {synaptic_grad_row(t) + column, count * batch_, columns, inputs * stride_}, dw,
-                                           tape_.arena());
+                                           {synaptic_grad_row(t) + column, count * batch_, columns, inputs * stride_},
+                                           dw, tape_.arena());
         });
       }
       if (input_.is_sparse()) return;
-      if (layer_.w_input.has_grad()) add_products(input_rows(input_.dense.value(), t, count), synaptic_grad_row(t), layer_.w_input);
-      if (input_.dense.has_grad()) multiply_back(synaptic_grad_row(t), layer_.w_input.value(), T(1), input_rows(input_.dense.grad(), t, count));
+      if (layer_.w_input.has_grad())
+        add_products(input_rows(input_.dense.value(), t, count), synaptic_grad_row(t), layer_.w_input);
+      if (input_.dense.has_grad())
+        multiply_back(synaptic_grad_row(t), layer_.w_input.value(), T(1), input_rows(input_.dense.grad(), t, count));
     });
   }
 
@@ -424,12 +446,13 @@ class Scan {
 
 }  // namespace detail
 
-/// Runs a layer of neurons over a sequence: one operation on the tape, forward and reverse both fused over time (docs/performance.md).
+/// Runs a layer of neurons over a sequence: one operation on the tape, forward and reverse both fused over time
+/// (docs/performance.md).
 ///
 ///     I_syn(t) = x(t) W_in + S(t - delay) W_lat,   then the neuron's step,   then S(t) *= mask
 ///
-/// Gradients flow to the weights, the raw parameters, the input and the initial state. ShapeError where shapes do not fit,
-/// ConfigError for a delay or a dropout that is none.
+/// Gradients flow to the weights, the raw parameters, the input and the initial state. ShapeError where shapes do not
+/// fit, ConfigError for a delay or a dropout that is none.
 template <class N, Scalar T>
 ScanResult<N, T> scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial = {},
                       const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {

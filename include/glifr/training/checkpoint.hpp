@@ -8,12 +8,14 @@
 
 namespace glifr {
 
-/// The parameters of a network under their names, in the shapes of the published code, and the neurons' constants in the metadata.
+/// The parameters of a network under their names, in the shapes of the published code, and the neurons' constants in
+/// the metadata.
 template <Scalar T>
 [[nodiscard]] TensorFile to_tensor_file(RecurrentNetwork<T>& network);
 
-/// Takes a network's parameters from a checkpoint; `name` stands for the file in messages. Numbers convert between float and double.
-/// DataError where a tensor is missing or has another shape, or a value is not finite; the network is then as it was.
+/// Takes a network's parameters from a checkpoint; `name` stands for the file in messages. Numbers convert between
+/// float and double. DataError where a tensor is missing or has another shape, or a value is not finite; the network is
+/// then as it was.
 template <Scalar T>
 void load_parameters(RecurrentNetwork<T>& network, const TensorFile& file, const std::string& name);
 
@@ -21,7 +23,8 @@ void load_parameters(RecurrentNetwork<T>& network, const TensorFile& file, const
 template <Scalar T>
 void add_training_state(TensorFile& file, Trainer<T>& trainer);
 
-/// Takes up training where a checkpoint was written. DataError as `load_parameters`, or where the file holds no training state.
+/// Takes up training where a checkpoint was written. DataError as `load_parameters`, or where the file holds no
+/// training state.
 template <Scalar T>
 void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std::string& name);
 

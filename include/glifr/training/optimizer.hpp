@@ -23,15 +23,16 @@ struct OptimizerSettings {
 /// Shares that a batch's gradient may come in.
 inline constexpr std::size_t max_shares = 64;
 
-/// Adam or SGD over a list of parameters. The sum over the shares of a batch is taken in the same pass over memory as the update, in the order
-/// of the shares, so that the bits do not depend on who computed them.
+/// Adam or SGD over a list of parameters. The sum over the shares of a batch is taken in the same pass over memory as
+/// the update, in the order of the shares, so that the bits do not depend on who computed them.
 template <Scalar T>
 class Optimizer {
  public:
   Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings);
 
-  /// Moves every trained parameter by the sum of its gradients in `shares` (at most `max_shares`, the first of which receives the sums); `parallel_for` of the surrounding workers. Returns the name of
-  /// the first parameter whose gradient is not finite, having left all parameters as they were, or nothing.
+  /// Moves every trained parameter by the sum of its gradients in `shares` (at most `max_shares`, the first of which
+  /// receives the sums); `parallel_for` of the surrounding workers. Returns the name of the first parameter whose
+  /// gradient is not finite, having left all parameters as they were, or nothing.
   std::optional<std::string> step(std::span<Gradients<T>* const> shares, double learning_rate);
 
   /// Updates so far.
@@ -48,9 +49,9 @@ class Optimizer {
 
  private:
   struct Block {
-    std::size_t state;    // whose parameter
-    Index first, count;   // elements of it
-    Index offset;         // of the parameter's gradient in a share
+    std::size_t state;   // whose parameter
+    Index first, count;  // elements of it
+    Index offset;        // of the parameter's gradient in a share
   };
 
   OptimizerSettings settings_;

@@ -12,9 +12,9 @@ struct LearningRate {
   enum class Schedule { constant, step, cosine };
   Schedule schedule = Schedule::constant;
   double initial = 1e-3;
-  Index step_epochs = 10;   ///< step: the rate is multiplied by `step_factor` every so many epochs
+  Index step_epochs = 10;  ///< step: the rate is multiplied by `step_factor` every so many epochs
   double step_factor = 0.1;
-  Index max_epochs = 1;     ///< cosine: falls from `initial` in the first epoch towards 0 after the last
+  Index max_epochs = 1;  ///< cosine: falls from `initial` in the first epoch towards 0 after the last
 
   /// In an epoch, counted from 0.
   [[nodiscard]] double in_epoch(Index epoch) const {
@@ -22,7 +22,8 @@ struct LearningRate {
       case Schedule::step:
         return initial * std::pow(step_factor, static_cast<double>(epoch / step_epochs));
       case Schedule::cosine:
-        return initial * 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(max_epochs)));
+        return initial * 0.5 *
+               (1 + std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(max_epochs)));
       case Schedule::constant:
         break;
     }

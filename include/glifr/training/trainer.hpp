@@ -31,13 +31,14 @@ struct Score {
   }
 };
 
-/// Runs a network over samples of a data set: in micro-batches that fit a processor's cache, one after another on each of the workers, each
-/// worker with a tape and an arena of its own. Micro-batches depend on the network and the batch alone, so that results do not depend on the
-/// number of threads.
+/// Runs a network over samples of a data set: in micro-batches that fit a processor's cache, one after another on each
+/// of the workers, each worker with a tape and an arena of its own. Micro-batches depend on the network and the batch
+/// alone, so that results do not depend on the number of threads.
 template <Scalar T>
 class BatchRunner {
  public:
-  /// `micro_batch` samples at a time; 0: chosen by `choose_micro_batch`. ConfigError where network and data do not go together.
+  /// `micro_batch` samples at a time; 0: chosen by `choose_micro_batch`. ConfigError where network and data do not go
+  /// together.
   BatchRunner(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads, Index micro_batch = 0);
 
   /// The score of some samples, without gradients.
@@ -51,7 +52,8 @@ class BatchRunner {
     const char* not_finite = nullptr;         ///< what was found not to be finite, if anything
   };
   /// Score and gradient of the mean loss over a batch. Dropout is drawn from `random`, with probability `dropout`.
-  Gradient gradient(const ParameterList<T>& parameters, std::span<const Index> samples, Engine engine, double dropout, const Random& random);
+  Gradient gradient(const ParameterList<T>& parameters, std::span<const Index> samples, Engine engine, double dropout,
+                    const Random& random);
 
   [[nodiscard]] const Dataset<T>& data() const { return data_; }
 
@@ -86,9 +88,10 @@ template <Scalar T>
   return workers.run([&] { return runner.evaluate(); });
 }
 
-/// Samples that a worker takes through the network at a time: enough rows in each window's product to be efficient, few enough for what
-/// they need to stay in its cache, and at least two micro-batches where there are two samples.
-[[nodiscard]] Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state, bool last_step_only);
+/// Samples that a worker takes through the network at a time: enough rows in each window's product to be efficient, few
+/// enough for what they need to stay in its cache, and at least two micro-batches where there are two samples.
+[[nodiscard]] Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state,
+                                       bool last_step_only);
 
 /// How a network is trained; independent of what it is trained on.
 struct TrainingSettings {
@@ -97,27 +100,28 @@ struct TrainingSettings {
   Index batch_size = 1;
   Index micro_batch = 0;  ///< 0: chosen
   Index max_epochs = 1;
-  double dropout = 0;     ///< probability, of the neurons' outputs
+  double dropout = 0;  ///< probability, of the neurons' outputs
   Engine engine = Engine::fused;
   std::uint64_t seed = 0;
 };
 
 /// Where training stands: enough, with parameters and the optimiser's state, to go on to the same bits.
 struct Position {
-  Index epoch = 0;       ///< epochs completed
-  Index step = 0;        ///< steps completed in the current one
-  Score running{};       ///< over the current epoch so far
+  Index epoch = 0;  ///< epochs completed
+  Index step = 0;   ///< steps completed in the current one
+  Score running{};  ///< over the current epoch so far
 };
 
 /// A finished epoch.
 struct EpochReport {
-  Index epoch;     ///< counted from 1
-  double loss;     ///< mean over samples of the losses seen during the epoch
+  Index epoch;  ///< counted from 1
+  double loss;  ///< mean over samples of the losses seen during the epoch
   std::optional<double> accuracy;
   double seconds;  ///< wall time spent on it by this process
 };
 
-/// Something that looks on while a network is trained: metrics, parameter trajectories, checkpoints, annealing, early stopping, progress.
+/// Something that looks on while a network is trained: metrics, parameter trajectories, checkpoints, annealing, early
+/// stopping, progress.
 template <Scalar T>
 class Callback {
  public:
@@ -135,14 +139,16 @@ class Callback {
 template <Scalar T>
 class Trainer {
  public:
-  /// Network and data outlive the trainer; `Workers` of `threads` threads run it. ConfigError where network and data do not go together.
+  /// Network and data outlive the trainer; `Workers` of `threads` threads run it. ConfigError where network and data do
+  /// not go together.
   Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings, Workers& workers);
 
-  /// One step on a batch at a learning rate. NumericError where output, loss or a gradient is not finite; parameters are then as they were.
+  /// One step on a batch at a learning rate. NumericError where output, loss or a gradient is not finite; parameters
+  /// are then as they were.
   Score step(std::span<const Index> samples, double learning_rate);
 
-  /// Trains from `position()` to the last epoch, or until a callback says stop. True where training is complete. Each epoch shuffles anew,
-  /// keyed by seed and epoch; the last batch of an epoch may be smaller.
+  /// Trains from `position()` to the last epoch, or until a callback says stop. True where training is complete. Each
+  /// epoch shuffles anew, keyed by seed and epoch; the last batch of an epoch may be smaller.
   bool fit(std::span<Callback<T>* const> callbacks = {});
 
   [[nodiscard]] const Position& position() const { return position_; }

@@ -13,11 +13,14 @@ Index count_active(const ActiveInputs* lists, Index count) {
   return total;
 }
 
-/// Whether lists are long enough that copying the source column block by column block pays: each of its rows is then read often.
-bool is_busy(Index total, Index source_rows) { return total > 8 * source_rows; }
+/// Whether lists are long enough that copying the source column block by column block pays: each of its rows is then
+/// read often.
+bool is_busy(Index total, Index source_rows) {
+  return total > 8 * source_rows;
+}
 
-/// y[i] = beta y[i] + sum of the rows of `source` that list i names, in the list's order. A block of columns of the source is copied together, so
-/// that it stays in a near cache, and summed in registers.
+/// y[i] = beta y[i] + sum of the rows of `source` that list i names, in the list's order. A block of columns of the
+/// source is copied together, so that it stays in a near cache, and summed in registers.
 template <Scalar T>
 void sum_rows_in_blocks(const ActiveInputs* lists, View<const T> source, T beta, View<T> y, Arena& scratch) {
   using P = cpu::Pack<T, 4>;
@@ -42,7 +45,8 @@ void sum_rows_in_blocks(const ActiveInputs* lists, View<const T> source, T beta,
   }
 }
 
-/// The same lists the other way round: for each of `features` inputs, the rows in which it is active, in ascending order.
+/// The same lists the other way round: for each of `features` inputs, the rows in which it is active, in ascending
+/// order.
 const ActiveInputs* turn_around(const ActiveInputs* lists, Index count, Index features, Index total, Arena& scratch) {
   Index* begin = scratch.allocate_zeroed<Index>(features + 1);
   for (Index r = 0; r < count; ++r) {
@@ -96,8 +100,8 @@ void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> 
   }
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                      \
-  template void gather_rows<T>(const ActiveInputs*, View<const T>, T, View<T>, Arena&);           \
+#define GLIFR_INSTANTIATE(T)                                                            \
+  template void gather_rows<T>(const ActiveInputs*, View<const T>, T, View<T>, Arena&); \
   template void gather_rows_backward<T>(const ActiveInputs*, View<const T>, View<T>, Arena&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

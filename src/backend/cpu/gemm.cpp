@@ -1,5 +1,5 @@
-// Eigen's templates bear the same names whatever instruction set they are compiled for. Under a namespace of our own, they cannot be mixed up
-// with those of a program that uses Eigen with other flags.
+// Eigen's templates bear the same names whatever instruction set they are compiled for. Under a namespace of our own,
+// they cannot be mixed up with those of a program that uses Eigen with other flags.
 #define Eigen glifr_eigen
 #define EIGEN_DONT_PARALLELIZE
 #include <Eigen/Core>
@@ -10,10 +10,10 @@
 #if defined(GLIFR_USE_BLIS) || defined(GLIFR_USE_OPENBLAS)
 #define GLIFR_USE_CBLAS
 extern "C" {
-void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a, int lda, const float* b,
-                 int ldb, float beta, float* c, int ldc);
-void cblas_dgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, double alpha, const double* a, int lda, const double* b,
-                 int ldb, double beta, double* c, int ldc);
+void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a, int lda,
+                 const float* b, int ldb, float beta, float* c, int ldc);
+void cblas_dgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, double alpha, const double* a,
+                 int lda, const double* b, int ldb, double beta, double* c, int ldc);
 #ifdef GLIFR_USE_BLIS
 void bli_thread_set_num_threads(std::ptrdiff_t threads);
 #else
@@ -39,18 +39,19 @@ const bool uses_one_thread = [] {
 #endif
 
 template <Scalar T>
-void multiply(Transpose ta, Transpose tb, Index m, Index n, Index k, View<const T> a, View<const T> b, T beta, View<T> c) {
+void multiply(Transpose ta, Transpose tb, Index m, Index n, Index k, View<const T> a, View<const T> b, T beta,
+              View<T> c) {
 #ifdef GLIFR_USE_CBLAS
   (void)uses_one_thread;
   constexpr int row_major = 101, as_it_is = 111, transposed = 112;
   const auto flag = [](Transpose t) { return t == Transpose::yes ? transposed : as_it_is; };
   const auto narrow = [](Index size) { return static_cast<int>(size); };
   if constexpr (std::is_same_v<T, float>) {
-    cblas_sgemm(row_major, flag(ta), flag(tb), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.stride), b.data, narrow(b.stride), beta,
-                c.data, narrow(c.stride));
+    cblas_sgemm(row_major, flag(ta), flag(tb), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.stride), b.data,
+                narrow(b.stride), beta, c.data, narrow(c.stride));
   } else {
-    cblas_dgemm(row_major, flag(ta), flag(tb), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.stride), b.data, narrow(b.stride), beta,
-                c.data, narrow(c.stride));
+    cblas_dgemm(row_major, flag(ta), flag(tb), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.stride), b.data,
+                narrow(b.stride), beta, c.data, narrow(c.stride));
   }
 #else
   (void)m, (void)n, (void)k;
@@ -68,7 +69,8 @@ void multiply(Transpose ta, Transpose tb, Index m, Index n, Index k, View<const 
 #endif
 }
 
-/// c = a b + beta c for a single column a: one source, as in a network with one input. A general product would spend its time packing.
+/// c = a b + beta c for a single column a: one source, as in a network with one input. A general product would spend
+/// its time packing.
 template <Scalar T>
 void outer_product(const T* a, Index a_step, const T* b, T beta, View<T> c) {
   for (Index r = 0; r < c.rows; ++r) {
@@ -113,7 +115,8 @@ void row_dots(View<const T> a, const T* b, T beta, View<T> c) {
   }
 }
 
-/// Products of a few rows, as in small networks with a delay of one step: a library's packing would cost more than the product.
+/// Products of a few rows, as in small networks with a delay of one step: a library's packing would cost more than the
+/// product.
 template <Scalar T, int Rows>
 void multiply_few_rows(Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
   if (tb == Transpose::no) {
@@ -206,7 +209,8 @@ void gemm(Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, 
   if (c.columns == 1 && c.stride == 1 && ta == Transpose::yes && tb == Transpose::no) {
     return weighted_row_sum(b.data, b.stride, a, beta, c.data);
   }
-  if (c.columns == 1 && b.stride == 1 && ta == Transpose::no && tb == Transpose::no) return row_dots(a, b.data, beta, c);
+  if (c.columns == 1 && b.stride == 1 && ta == Transpose::no && tb == Transpose::no)
+    return row_dots(a, b.data, beta, c);
   if (ta == Transpose::no && multiplied_few_rows(tb, a, b, beta, c)) return;
   multiply(ta, tb, c.rows, c.columns, k, a, b, beta, c);
 }

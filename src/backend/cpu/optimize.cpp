@@ -27,9 +27,11 @@ double sum_shares(T* const* shares, Index share_count, Index count) {
 }
 
 template <Scalar T>
-void adam_update(const T* gradient, T gradient_scale, Index count, const AdamFactors& factors, T* parameter, T* first, T* second) {
+void adam_update(const T* gradient, T gradient_scale, Index count, const AdamFactors& factors, T* parameter, T* first,
+                 T* second) {
   using P = cpu::Pack<T, 1>;
-  const T beta1 = static_cast<T>(factors.beta1), beta2 = static_cast<T>(factors.beta2), eps = static_cast<T>(factors.eps);
+  const T beta1 = static_cast<T>(factors.beta1), beta2 = static_cast<T>(factors.beta2),
+          eps = static_cast<T>(factors.eps);
   const T rate = static_cast<T>(factors.rate), root_scale = static_cast<T>(factors.root_scale);
   const T share1 = static_cast<T>(1 - factors.beta1), share2 = static_cast<T>(1 - factors.beta2);
   for (Index i = 0; i < count; i += P::width) {
@@ -51,9 +53,9 @@ void sgd_update(const T* gradient, T gradient_scale, Index count, T rate, T mome
   }
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                \
-  template double sum_shares<T>(T* const*, Index, Index);                                   \
-  template void adam_update<T>(const T*, T, Index, const AdamFactors&, T*, T*, T*);         \
+#define GLIFR_INSTANTIATE(T)                                                        \
+  template double sum_shares<T>(T* const*, Index, Index);                           \
+  template void adam_update<T>(const T*, T, Index, const AdamFactors&, T*, T*, T*); \
   template void sgd_update<T>(const T*, T, Index, T, T, T*, T*)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

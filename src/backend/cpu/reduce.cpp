@@ -58,11 +58,11 @@ double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View
   return sum;
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                  \
-  template void to_physical<T>(Transform, const T*, Index, Index, T, T*);                     \
-  template void to_physical_backward<T>(Transform, const T*, const T*, Index, T, T*);         \
-  template void add_column_sums<T>(View<const T>, View<T>);                                   \
-  template double squared_error<T>(View<const T>, View<const T>, T, View<T>);                 \
+#define GLIFR_INSTANTIATE(T)                                                          \
+  template void to_physical<T>(Transform, const T*, Index, Index, T, T*);             \
+  template void to_physical_backward<T>(Transform, const T*, const T*, Index, T, T*); \
+  template void add_column_sums<T>(View<const T>, View<T>);                           \
+  template double squared_error<T>(View<const T>, View<const T>, T, View<T>);         \
   template double cross_entropy<T>(View<const T>, const std::int32_t*, T, View<T>)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

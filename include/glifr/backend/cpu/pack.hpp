@@ -10,8 +10,9 @@
 #include "glifr/backend/view.hpp"
 #include "glifr/neurons/math.hpp"
 
-// Everything here depends on the instruction set that a file is compiled for. The library and a consumer may be compiled for different ones,
-// so each set gets a namespace of its own, and the linker can never hand one the other's code.
+// Everything here depends on the instruction set that a file is compiled for. The library and a consumer may be
+// compiled for different ones, so each set gets a namespace of its own, and the linker can never hand one the other's
+// code.
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #define GLIFR_VECTOR_BYTES 64
 #define GLIFR_INSTRUCTION_SET avx512
@@ -25,8 +26,8 @@
 
 namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 
-/// Rows of padded matrices are multiples of this many bytes: the widest vector register there is, whatever this build uses, so that
-/// buffers look alike on all of them.
+/// Rows of padded matrices are multiples of this many bytes: the widest vector register there is, whatever this build
+/// uses, so that buffers look alike on all of them.
 inline constexpr Index row_bytes = 64;
 
 template <Scalar T>
@@ -48,8 +49,8 @@ struct VectorOf<double> {
   typedef std::int64_t integer __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
 };
 
-/// `Registers` vector registers that a scan advances side by side, so that the latency of one hides behind the others: a value type on
-/// which a neuron's step runs many neurons at a time.
+/// `Registers` vector registers that a scan advances side by side, so that the latency of one hides behind the others:
+/// a value type on which a neuron's step runs many neurons at a time.
 template <Scalar T, int Registers>
 struct Pack {
   using Vector = typename VectorOf<T>::type;
@@ -79,11 +80,15 @@ struct Pack {
 
   static GLIFR_INLINE Pack load(const T* from) {
     Pack p;
-    each([&](auto i) __attribute__((always_inline)) { std::memcpy(&p.v[i], from + static_cast<Index>(i) * lanes, sizeof(Vector)); });
+    each([&](auto i) __attribute__((always_inline)) {
+      std::memcpy(&p.v[i], from + static_cast<Index>(i) * lanes, sizeof(Vector));
+    });
     return p;
   }
   GLIFR_INLINE void store(T* to) const {
-    each([&](auto i) __attribute__((always_inline)) { std::memcpy(to + static_cast<Index>(i) * lanes, &v[i], sizeof(Vector)); });
+    each([&](auto i) __attribute__((always_inline)) {
+      std::memcpy(to + static_cast<Index>(i) * lanes, &v[i], sizeof(Vector));
+    });
   }
 
   /// f(register of a, register of b, …) for each register.
@@ -95,42 +100,55 @@ struct Pack {
   }
 
   friend GLIFR_INLINE Pack operator+(const Pack& a, const Pack& b) {
-    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x + y; }, a, b);
+    return map(
+        [](Vector x, Vector y) __attribute__((always_inline)) { return x + y; }, a, b);
   }
   friend GLIFR_INLINE Pack operator-(const Pack& a, const Pack& b) {
-    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x - y; }, a, b);
+    return map(
+        [](Vector x, Vector y) __attribute__((always_inline)) { return x - y; }, a, b);
   }
   friend GLIFR_INLINE Pack operator*(const Pack& a, const Pack& b) {
-    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x * y; }, a, b);
+    return map(
+        [](Vector x, Vector y) __attribute__((always_inline)) { return x * y; }, a, b);
   }
   friend GLIFR_INLINE Pack operator/(const Pack& a, const Pack& b) {
-    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x / y; }, a, b);
+    return map(
+        [](Vector x, Vector y) __attribute__((always_inline)) { return x / y; }, a, b);
   }
   friend GLIFR_INLINE Pack operator-(const Pack& a) {
-    return map([](Vector x) __attribute__((always_inline)) { return -x; }, a);
+    return map(
+        [](Vector x) __attribute__((always_inline)) { return -x; }, a);
   }
   friend GLIFR_INLINE Pack min(const Pack& a, const Pack& b) {
-    return map([](Vector x, Vector y) __attribute__((always_inline)) { return y < x ? y : x; }, a, b);
+    return map(
+        [](Vector x, Vector y) __attribute__((always_inline)) { return y < x ? y : x; }, a, b);
   }
   friend GLIFR_INLINE Pack max(const Pack& a, const Pack& b) {
-    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x < y ? y : x; }, a, b);
+    return map(
+        [](Vector x, Vector y) __attribute__((always_inline)) { return x < y ? y : x; }, a, b);
   }
   friend GLIFR_INLINE Pack less(const Pack& a, const Pack& b) {
-    return map([](Vector x, Vector y) __attribute__((always_inline)) { return x < y ? Vector{} + T(1) : Vector{}; }, a, b);
+    return map(
+        [](Vector x, Vector y) __attribute__((always_inline)) { return x < y ? Vector{} + T(1) : Vector{}; }, a, b);
   }
   friend GLIFR_INLINE Pack select(const Pack& condition, const Pack& a, const Pack& b) {
-    return map([](Vector c, Vector x, Vector y) __attribute__((always_inline)) { return c > T(0.5) ? x : y; }, condition, a, b);
+    return map(
+        [](Vector c, Vector x, Vector y) __attribute__((always_inline)) { return c > T(0.5) ? x : y; }, condition, a,
+        b);
   }
   friend GLIFR_INLINE Pack surrogate(const Pack& value, const Pack&, const Pack&) { return value; }
   friend GLIFR_INLINE Pack abs(const Pack& a) { return max(a, -a); }
   friend GLIFR_INLINE Pack exp(const Pack& x) {
-    return map([](Vector a) __attribute__((always_inline)) { return T(2) * half_exp_of(a); }, x);
+    return map(
+        [](Vector a) __attribute__((always_inline)) { return T(2) * half_exp_of(a); }, x);
   }
   friend GLIFR_INLINE Pack sigmoid(const Pack& x) {
-    return map([](Vector a) __attribute__((always_inline)) { return T(0.5) / (T(0.5) + half_exp_of(-a)); }, x);
+    return map(
+        [](Vector a) __attribute__((always_inline)) { return T(0.5) / (T(0.5) + half_exp_of(-a)); }, x);
   }
   friend GLIFR_INLINE Pack tanh(const Pack& x) {
-    // (e^2x - 1) / (e^2x + 1), from e^2x - 1 as a whole so that small x keep their digits; beyond +-20 the result is +-1 in either type.
+    // (e^2x - 1) / (e^2x + 1), from e^2x - 1 as a whole so that small x keep their digits; beyond +-20 the result is
+    // +-1 in either type.
     return map(
         [](Vector a) __attribute__((always_inline)) {
           const Vector two_x = clamp(a, T(-20), T(20)) * T(2);
@@ -140,8 +158,12 @@ struct Pack {
         },
         x);
   }
-  friend GLIFR_INLINE Pack log(const Pack& x) { return lane_by_lane(x, [](T a) { return glifr::log(a); }); }
-  friend GLIFR_INLINE Pack sqrt(const Pack& x) { return lane_by_lane(x, [](T a) { return glifr::sqrt(a); }); }
+  friend GLIFR_INLINE Pack log(const Pack& x) {
+    return lane_by_lane(x, [](T a) { return glifr::log(a); });
+  }
+  friend GLIFR_INLINE Pack sqrt(const Pack& x) {
+    return lane_by_lane(x, [](T a) { return glifr::sqrt(a); });
+  }
 
  private:
   /// e^x = 2 half_scale (1 + fraction), half_scale a power of two: the largest numbers of the type are twice one.
@@ -156,7 +178,8 @@ struct Pack {
 
   static GLIFR_INLINE Reduced reduce(Vector x) {
     constexpr bool is_float = sizeof(T) == 4;
-    // Adding and dropping 1.5 * 2^(mantissa bits) rounds to the nearest integer, which the low bits of the sum then hold.
+    // Adding and dropping 1.5 * 2^(mantissa bits) rounds to the nearest integer, which the low bits of the sum then
+    // hold.
     constexpr T shifter = is_float ? T(12582912.0) : T(6755399441055744.0);
     constexpr int mantissa = is_float ? 23 : 52;
     constexpr auto half = std::bit_cast<std::conditional_t<is_float, std::int32_t, std::int64_t>>(T(0.5));
@@ -169,7 +192,8 @@ struct Pack {
     bits = (bits << mantissa) + half;
     Reduced result;
     std::memcpy(&result.half_scale, &bits, sizeof bits);
-    // Taylor's polynomial of e^r - 1 for |r| <= ln(2)/2: the first term left out is below half a unit in the last place.
+    // Taylor's polynomial of e^r - 1 for |r| <= ln(2)/2: the first term left out is below half a unit in the last
+    // place.
     Vector p;
     if constexpr (is_float) {
       p = r * T(1.0 / 5040) + T(1.0 / 720);

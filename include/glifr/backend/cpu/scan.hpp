@@ -7,11 +7,13 @@
 #include "glifr/backend/scan.hpp"
 #include "glifr/neurons/derive.hpp"
 
-/// The scan over one window on the CPU: each (sample, group of neurons) runs through the window's steps with its state, its adjoints and its
-/// neurons' parameter sums in registers. Within a window neurons do not see each other, so this is all there is to do.
+/// The scan over one window on the CPU: each (sample, group of neurons) runs through the window's steps with its state,
+/// its adjoints and its neurons' parameter sums in registers. Within a window neurons do not see each other, so this is
+/// all there is to do.
 namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 
-/// Registers that run side by side, by what the register file holds without spilling (measured by tests/benchmark/scan).
+/// Registers that run side by side, by what the register file holds without spilling (measured by
+/// tests/benchmark/scan).
 inline constexpr int forward_registers = 4;
 inline constexpr int backward_registers = 1;
 inline constexpr int backward_samples = 4;
@@ -23,9 +25,10 @@ template <class Struct, Scalar T>
 GLIFR_INLINE Struct load_struct(const T* from, Index row_step) {
   Struct object;
   Index k = 0;
-  for_each_scalar(object, [&](auto& member, const Field&, int) __attribute__((always_inline)) {
-    member = std::remove_cvref_t<decltype(member)>::load(from + k++ * row_step);
-  });
+  for_each_scalar(
+      object, [&](auto& member, const Field&, int) __attribute__((always_inline)) {
+        member = std::remove_cvref_t<decltype(member)>::load(from + k++ * row_step);
+      });
   return object;
 }
 
@@ -33,11 +36,13 @@ template <class Struct, Scalar T>
 GLIFR_INLINE Struct load_constants(const T* from) {
   Struct object;
   Index k = 0;
-  for_each_scalar(object, [&](T& member, const Field&, int) __attribute__((always_inline)) { member = from[k++]; });
+  for_each_scalar(
+      object, [&](T & member, const Field&, int) __attribute__((always_inline)) { member = from[k++]; });
   return object;
 }
 
-/// Runs body(first neuron, width tag) over all neurons: in groups of `Registers` registers, then one register at a time.
+/// Runs body(first neuron, width tag) over all neurons: in groups of `Registers` registers, then one register at a
+/// time.
 template <Scalar T, int Registers, class Body>
 GLIFR_INLINE void for_each_group(Index neurons, Body&& body) {
   using Wide = Pack<T, Registers>;
@@ -60,10 +65,11 @@ void forward_group(const ScanWindow<N, T>& w, Index n) {
     typename N::template State<P> state;
     {
       std::size_t k = 0;
-      for_each_scalar(state, [&](P& s, const Field&, int) __attribute__((always_inline)) {
-        s = P::load(w.state[k] + cell);
-        ++k;
-      });
+      for_each_scalar(
+          state, [&](P & s, const Field&, int) __attribute__((always_inline)) {
+            s = P::load(w.state[k] + cell);
+            ++k;
+          });
     }
     for (Index t = 0; t < w.steps; ++t) {
       std::array<P, inputs> synaptic;
@@ -71,26 +77,28 @@ void forward_group(const ScanWindow<N, T>& w, Index n) {
       for (std::size_t g = 0; g < inputs; ++g) synaptic[g] = P::load(drive + static_cast<Index>(g) * w.stride);
       call_step<N>(state, parameters, constants, synaptic);
       std::size_t k = 0;
-      for_each_scalar(state, [&](P& s, const Field&, int) __attribute__((always_inline)) {
-        if (k == 0 && w.mask) s = s * P::load(w.mask + t * w.mask_step + b * w.mask_row + n);
-        s.store(w.state[k] + (t + 1) * w.state_step[k] + cell);
-        ++k;
-      });
+      for_each_scalar(
+          state, [&](P & s, const Field&, int) __attribute__((always_inline)) {
+            if (k == 0 && w.mask) s = s * P::load(w.mask + t * w.mask_step + b * w.mask_row + n);
+            s.store(w.state[k] + (t + 1) * w.state_step[k] + cell);
+            ++k;
+          });
     }
   }
   static_assert(states >= 1);
 }
 
-/// The reverse scan of `Samples` samples from `first` on, which share their neurons' parameters and sums: independent chains of operations,
-/// so that the latency of one hides behind the others.
+/// The reverse scan of `Samples` samples from `first` on, which share their neurons' parameters and sums: independent
+/// chains of operations, so that the latency of one hides behind the others.
 template <class N, bool Train, int Samples, class P, Scalar T>
-GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index first, const auto& parameters, const auto& constants,
-                                   auto& parameter_sum) {
+GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index first, const auto& parameters,
+                                   const auto& constants, auto& parameter_sum) {
   constexpr const auto& program = derive::program<N, Train>;
   constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
   constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
   constexpr auto samples = static_cast<std::size_t>(Samples);
-  std::array<std::array<P, states>, samples> adjoint, later;  // later: the state after the step, read once and carried over
+  std::array<std::array<P, states>, samples> adjoint,
+      later;  // later: the state after the step, read once and carried over
   for (std::size_t s = 0; s < samples; ++s) {
     const Index cell = (first + static_cast<Index>(s)) * w.stride + n;
     for (std::size_t k = 0; k < states; ++k) {
@@ -111,7 +119,8 @@ GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index fir
       }
       io.adjoint[0] = io.adjoint[0] + P::load(w.output_grad + row + n);
       if (w.mask) {
-        // The step's own output is what was stored, over the mask; where the mask is 0 nothing flows back, whatever it was.
+        // The step's own output is what was stored, over the mask; where the mask is 0 nothing flows back, whatever it
+        // was.
         const P mask = P::load(w.mask + t * w.mask_step + b * w.mask_row + n);
         const P is_open = less(P(0), mask);
         io.adjoint[0] = io.adjoint[0] * mask;
@@ -119,13 +128,15 @@ GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index fir
       }
       if constexpr (program.needs_synaptic) {
         for (std::size_t g = 0; g < inputs; ++g) {
-          io.synaptic[g] = P::load(w.synaptic + row * static_cast<Index>(inputs) + static_cast<Index>(g) * w.stride + n);
+          io.synaptic[g] =
+              P::load(w.synaptic + row * static_cast<Index>(inputs) + static_cast<Index>(g) * w.stride + n);
         }
       }
       io.parameter_sum = parameter_sum;
       derive::run_reverse<N, Train>(io, parameters, constants);
       for (std::size_t g = 0; g < inputs; ++g) {
-        io.synaptic_adjoint[g].store(w.synaptic_grad + row * static_cast<Index>(inputs) + static_cast<Index>(g) * w.stride + n);
+        io.synaptic_adjoint[g].store(w.synaptic_grad + row * static_cast<Index>(inputs) +
+                                     static_cast<Index>(g) * w.stride + n);
       }
       adjoint[s] = io.adjoint;
       parameter_sum = io.parameter_sum;
@@ -139,8 +150,8 @@ GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index fir
 
 /// All samples from `first` on: so many at a time, those that are left by half as many, and so on.
 template <class N, bool Train, int Samples, class P, Scalar T>
-GLIFR_INLINE void backward_from(const ScanWindow<N, T>& w, Index n, Index first, const auto& parameters, const auto& constants,
-                                auto& parameter_sum) {
+GLIFR_INLINE void backward_from(const ScanWindow<N, T>& w, Index n, Index first, const auto& parameters,
+                                const auto& constants, auto& parameter_sum) {
   for (; first + Samples <= w.batch; first += Samples) {
     backward_samples<N, Train, Samples, P>(w, n, first, parameters, constants, parameter_sum);
   }
@@ -160,7 +171,8 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
   }
   backward_from<N, Train, Samples, P>(w, n, 0, parameters, constants, parameter_sum);
   if constexpr (Train) {
-    for (std::size_t k = 0; k < parameter_count; ++k) parameter_sum[k].store(w.parameter_sum + static_cast<Index>(k) * w.stride + n);
+    for (std::size_t k = 0; k < parameter_count; ++k)
+      parameter_sum[k].store(w.parameter_sum + static_cast<Index>(k) * w.stride + n);
   }
 }
 
@@ -169,9 +181,8 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
 /// Advances every neuron through the window. See `ScanWindow`.
 template <class N, Scalar T, int Registers = forward_registers>
 void scan_forward(const ScanWindow<N, T>& window) {
-  detail::for_each_group<T, Registers>(window.stride, [&](Index n, auto pack) {
-    detail::forward_group<N, decltype(pack)>(window, n);
-  });
+  detail::for_each_group<T, Registers>(
+      window.stride, [&](Index n, auto pack) { detail::forward_group<N, decltype(pack)>(window, n); });
 }
 
 /// Takes adjoints back through the window and adds up parameter gradients. See `ScanWindow`.
