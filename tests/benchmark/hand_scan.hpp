@@ -9,17 +9,17 @@ namespace glifr::benchmark_support {
 
 template <class P>
 void hand_backward_group(const ScanWindow<Glifr<2>, float>& w, Index n) {
-  const auto row = [&](Index k) { return P::load(w.parameters + k * w.stride + n); };
+  const auto row = [&](Index k) { return P::load(w.parameters + k * w.neurons + n); };
   const float spike = w.constants[0] / w.constants[1], inverse_sigma = 1 / w.constants[2], i_0 = w.constants[4],
               v_reset = w.constants[5];
   const float dt = w.constants[0];
   const P leak = row(1) * dt, leak_r = leak * w.constants[3], keep = P(1) - leak;
   const P keep_1 = P(1) - row(2) * dt, keep_2 = P(1) - row(3) * dt;
   const P r_1 = row(4), r_2 = row(5), a_1 = row(6), a_2 = row(7);
-  P sum_thresh = P::load(w.parameter_sum + n), sum_km = P::load(w.parameter_sum + w.stride + n);
-  P sum_k1 = P::load(w.parameter_sum + 2 * w.stride + n), sum_k2 = P::load(w.parameter_sum + 3 * w.stride + n);
-  P sum_r1 = P::load(w.parameter_sum + 4 * w.stride + n), sum_r2 = P::load(w.parameter_sum + 5 * w.stride + n);
-  P sum_a1 = P::load(w.parameter_sum + 6 * w.stride + n), sum_a2 = P::load(w.parameter_sum + 7 * w.stride + n);
+  P sum_thresh = P::load(w.parameter_sum + n), sum_km = P::load(w.parameter_sum + w.neurons + n);
+  P sum_k1 = P::load(w.parameter_sum + 2 * w.neurons + n), sum_k2 = P::load(w.parameter_sum + 3 * w.neurons + n);
+  P sum_r1 = P::load(w.parameter_sum + 4 * w.neurons + n), sum_r2 = P::load(w.parameter_sum + 5 * w.neurons + n);
+  P sum_a1 = P::load(w.parameter_sum + 6 * w.neurons + n), sum_a2 = P::load(w.parameter_sum + 7 * w.neurons + n);
   const P km_scale = P(dt * w.constants[3]), k_scale = P(-dt);
   for (Index b = 0; b < w.batch; ++b) {
     const Index cell = b * w.stride + n;
@@ -58,19 +58,19 @@ void hand_backward_group(const ScanWindow<Glifr<2>, float>& w, Index n) {
     d2.store(w.adjoint[3] + cell);
   }
   sum_thresh.store(w.parameter_sum + n);
-  sum_km.store(w.parameter_sum + w.stride + n);
-  sum_k1.store(w.parameter_sum + 2 * w.stride + n);
-  sum_k2.store(w.parameter_sum + 3 * w.stride + n);
-  sum_r1.store(w.parameter_sum + 4 * w.stride + n);
-  sum_r2.store(w.parameter_sum + 5 * w.stride + n);
-  sum_a1.store(w.parameter_sum + 6 * w.stride + n);
-  sum_a2.store(w.parameter_sum + 7 * w.stride + n);
+  sum_km.store(w.parameter_sum + w.neurons + n);
+  sum_k1.store(w.parameter_sum + 2 * w.neurons + n);
+  sum_k2.store(w.parameter_sum + 3 * w.neurons + n);
+  sum_r1.store(w.parameter_sum + 4 * w.neurons + n);
+  sum_r2.store(w.parameter_sum + 5 * w.neurons + n);
+  sum_a1.store(w.parameter_sum + 6 * w.neurons + n);
+  sum_a2.store(w.parameter_sum + 7 * w.neurons + n);
 }
 
 template <int Registers>
 void hand_backward(const ScanWindow<Glifr<2>, float>& window) {
   cpu::detail::for_each_group<float, Registers>(
-      window.stride, [&](Index n, auto pack) { hand_backward_group<decltype(pack)>(window, n); });
+      window.neurons, [&](Index n, auto pack) { hand_backward_group<decltype(pack)>(window, n); });
 }
 
 }  // namespace glifr::benchmark_support

@@ -50,7 +50,9 @@ class LoneNeurons {
     ScanWindow<N, T> window;
     window.steps = steps;
     window.batch = 1;
+    window.neurons = stride_;
     window.stride = stride_;
+    window.synaptic_stride = Index{input_count<N>} * stride_;
     window.parameters = parameters_;
     window.constants = constant_values.data();
     window.synaptic = synaptic;

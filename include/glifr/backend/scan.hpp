@@ -9,20 +9,23 @@
 namespace glifr {
 
 /// One window of a scan: `steps` time steps during which everything that neurons send each other is already in
-/// `synaptic`, because it was sent a synaptic delay ago (steps <= delay). Rows of one time step lie together, `[batch,
-/// stride]`, neurons padded to `stride`. Forward reads `state` row 0 and writes rows 1 … steps; backward reads all of
-/// them, adds `output_grad` to `adjoint` step by step, and leaves the adjoint of row 0 in `adjoint`, of the synaptic
-/// currents in `synaptic_grad`, of the parameters added to `parameter_sum`.
+/// `synaptic`, because it was sent a synaptic delay ago (steps <= delay). A row is a sample at a step, and the rows of
+/// one time step lie together: `[batch, stride]`, of which the first `neurons` columns are used. Forward reads `state`
+/// row 0 and writes rows 1 … steps; backward reads all of them, adds `output_grad` to `adjoint` step by step, and
+/// leaves the adjoint of row 0 in `adjoint`, of the synaptic currents in `synaptic_grad`, of the parameters added to
+/// `parameter_sum`.
 template <class N, Scalar T>
 struct ScanWindow {
   static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
 
   Index steps = 0;
   Index batch = 0;
-  Index stride = 0;                ///< padded neurons
-  const T* parameters = nullptr;   ///< physical values, [parameter scalars, stride]
+  Index neurons = 0;               ///< padded to whole registers
+  Index stride = 0;                ///< between rows, of everything but the synaptic currents
+  Index synaptic_stride = 0;       ///< between rows of these; a row holds inputs * neurons of them
+  const T* parameters = nullptr;   ///< physical values, [parameter scalars, neurons]
   const T* constants = nullptr;    ///< [constant scalars]
-  const T* synaptic = nullptr;     ///< [steps, batch, inputs * stride]
+  const T* synaptic = nullptr;     ///< [steps, batch, synaptic_stride]
   std::array<T*, states> state{};  ///< row 0: the state before the window
   std::array<Index, states>
       state_step{};  ///< between rows of consecutive steps; 0 keeps only the last (no backward pass then)
@@ -35,9 +38,9 @@ struct ScanWindow {
   // Backward only.
   const T* output_grad = nullptr;  ///< [steps, batch, stride]: dL / d output, from the readout and from later windows
   T* synaptic_grad =
-      nullptr;  ///< [steps, batch, inputs * stride]; may be `output_grad` or `synaptic` (each element is read first)
+      nullptr;  ///< [steps, batch, synaptic_stride]; may be `output_grad` or `synaptic` (each element is read first)
   std::array<T*, states> adjoint{};  ///< [batch, stride] each: dL / d state after the window, then before it
-  T* parameter_sum = nullptr;        ///< [parameter scalars, stride]; null where the parameters are not trained
+  T* parameter_sum = nullptr;        ///< [parameter scalars, neurons]; null where the parameters are not trained
 };
 
 }  // namespace glifr

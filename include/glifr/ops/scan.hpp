@@ -104,7 +104,9 @@ class Scan {
       : tape_(layer.w_lateral.tape()), layer_(layer), input_(input), initial_(initial), options_(options) {
     batch_ = input.batch;
     neurons_ = layer.neurons;
-    stride_ = cpu::padded<T>(neurons_);
+    padded_ = cpu::padded<T>(neurons_);
+    stride_ = cpu::row_stride<T>(neurons_);
+    synaptic_stride_ = cpu::row_stride<T>(inputs * padded_);
     choose_steps();
     has_grad_ = tape_.is_recording();
     keeps_states_ = has_grad_ || options.track_states;
@@ -155,15 +157,15 @@ class Scan {
 
   [[nodiscard]] Index row_size() const { return batch_ * stride_; }
   [[nodiscard]] T* output_row(Index t) const { return output_ + (t + past_) * row_size(); }
-  [[nodiscard]] T* synaptic_row(Index t) const { return synaptic_ + t * row_size() * inputs; }
-  [[nodiscard]] T* synaptic_grad_row(Index t) const { return synaptic_grad_ + t * row_size() * inputs; }
+  [[nodiscard]] T* synaptic_row(Index t) const { return synaptic_ + t * batch_ * synaptic_stride_; }
+  [[nodiscard]] T* synaptic_grad_row(Index t) const { return synaptic_grad_ + t * batch_ * synaptic_stride_; }
   [[nodiscard]] T* grad_row(Index t) const { return grad_ + t * row_size(); }
 
   void allocate() {
     Arena& arena = tape_.arena();
     past_ = initial_.history.is_empty() ? 1 : delay_;
     output_ = arena.template allocate<T>((steps_ + past_) * row_size());
-    synaptic_ = arena.template allocate<T>(steps_ * row_size() * inputs);
+    synaptic_ = arena.template allocate<T>(steps_ * batch_ * synaptic_stride_);
     for (std::size_t k = 1; k < states; ++k) {
       state_[k] = arena.template allocate<T>((keeps_states_ ? steps_ + 1 : 1) * row_size());
     }
@@ -172,19 +174,19 @@ class Scan {
     // The gradient of the synaptic currents replaces that of the outputs or, where there are several currents, these:
     // but for the caller's.
     synaptic_grad_ = inputs == 1             ? grad_
-                     : options_.track_states ? arena.template allocate<T>(steps_ * row_size() * inputs)
+                     : options_.track_states ? arena.template allocate<T>(steps_ * batch_ * synaptic_stride_)
                                              : synaptic_;
     for (std::size_t k = 0; k < states; ++k) adjoint_[k] = arena.template allocate_zeroed<T>(row_size());
-    parameter_sum_ = arena.template allocate_zeroed<T>(parameter_scalars * stride_);
+    parameter_sum_ = arena.template allocate_zeroed<T>(parameter_scalars * padded_);
   }
 
   void load_parameters() {
-    parameters_ = tape_.arena().template allocate<T>(parameter_scalars * stride_);
+    parameters_ = tape_.arena().template allocate<T>(parameter_scalars * padded_);
     const T dt = static_cast<T>(time_step(layer_.constants));
     for_each_field([&](std::size_t field, const FieldExtent& f, Index scalar) {
       for (Index j = 0; j < f.extent; ++j) {
-        kernels::to_physical<T>(f.field.transform, layer_.raw[field].value().data + j * neurons_, neurons_, stride_, dt,
-                                parameters_ + (scalar + j) * stride_);
+        kernels::to_physical<T>(f.field.transform, layer_.raw[field].value().data + j * neurons_, neurons_, padded_, dt,
+                                parameters_ + (scalar + j) * padded_);
       }
     });
     constants_ = tape_.arena().template allocate<T>(std::max<Index>(1, derive::constants_of<N>));
@@ -197,12 +199,12 @@ class Scan {
   /// an input.
   void load_lateral_weights() {
     lateral_ = layer_.w_lateral.value();
-    if (inputs == 1 || stride_ == neurons_) return;
+    if (inputs == 1 || padded_ == neurons_) return;
     const View<T> dense = lateral_;
-    lateral_ = {tape_.arena().template allocate_zeroed<T>(neurons_ * inputs * stride_), neurons_, inputs * stride_};
+    lateral_ = {tape_.arena().template allocate_zeroed<T>(neurons_ * inputs * padded_), neurons_, inputs * padded_};
     for (Index r = 0; r < neurons_; ++r) {
       for (Index g = 0; g < inputs; ++g)
-        std::copy_n(dense.row(r) + g * neurons_, neurons_, lateral_.row(r) + g * stride_);
+        std::copy_n(dense.row(r) + g * neurons_, neurons_, lateral_.row(r) + g * padded_);
     }
   }
 
@@ -248,7 +250,9 @@ class Scan {
     ScanWindow<N, T> w;
     w.steps = count;
     w.batch = batch_;
+    w.neurons = padded_;
     w.stride = stride_;
+    w.synaptic_stride = synaptic_stride_;
     w.parameters = parameters_;
     w.constants = constants_;
     w.synaptic = synaptic_row(first);
@@ -276,29 +280,29 @@ class Scan {
   /// the neurons: all of them at once where the weights are padded as the currents are.
   template <class Visit>
   void for_each_block(View<T> w, Visit&& visit) const {
-    if (inputs == 1 || w.columns == inputs * stride_) return visit(Index{0}, w.columns, w);
+    if (inputs == 1 || w.columns == inputs * padded_) return visit(Index{0}, w.columns, w);
     for (Index g = 0; g < inputs; ++g) {
-      visit(g * stride_, neurons_, View<T>{w.data + g * neurons_, w.rows, neurons_, w.stride});
+      visit(g * padded_, neurons_, View<T>{w.data + g * neurons_, w.rows, neurons_, w.stride});
     }
   }
 
   /// currents (+)= rows * weights.
   void multiply(View<const T> rows, View<T> weights, T beta, T* currents) const {
     for_each_block(weights, [&](Index column, Index columns, View<T> w) {
-      kernels::gemm<T>(no, no, rows, w, beta, {currents + column, rows.rows, columns, inputs * stride_});
+      kernels::gemm<T>(no, no, rows, w, beta, {currents + column, rows.rows, columns, synaptic_stride_});
     });
   }
   /// d_rows (+)= d_currents * weights^T.
   void multiply_back(const T* d_currents, View<T> weights, T beta, View<T> d_rows) const {
     for_each_block(weights, [&](Index column, Index columns, View<T> w) {
-      const View<const T> d(d_currents + column, d_rows.rows, columns, inputs * stride_);
+      const View<const T> d(d_currents + column, d_rows.rows, columns, synaptic_stride_);
       kernels::gemm<T>(no, yes, d, w, column == 0 ? beta : T(1), d_rows);
     });
   }
   /// d_weights += rows^T d_currents.
   void add_products(View<const T> rows, const T* d_currents, const Var<T>& weights) const {
     for_each_block(weights.grad(), [&](Index column, Index columns, View<T> dw) {
-      const View<const T> d(d_currents + column, rows.rows, columns, inputs * stride_);
+      const View<const T> d(d_currents + column, rows.rows, columns, synaptic_stride_);
       kernels::gemm<T>(yes, no, rows, d, T(1), dw);
     });
   }
@@ -321,15 +325,16 @@ class Scan {
         return multiply(input_rows(input_.dense.value(), t, count), layer_.w_input.value(), T(0), synaptic_row(t));
       for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
         kernels::gather_rows<T>(input_.active + input_step(t) * batch_, w, T(0),
-                                {synaptic_row(t) + column, count * batch_, columns, inputs * stride_}, tape_.arena());
+                                {synaptic_row(t) + column, count * batch_, columns, synaptic_stride_}, tape_.arena());
       });
     });
   }
 
   void clear_padding() {
-    if (stride_ == neurons_) return;
-    for (Index row = 0; row < steps_ * batch_ * inputs; ++row) {
-      std::fill(synaptic_ + row * stride_ + neurons_, synaptic_ + (row + 1) * stride_, T(0));
+    if (padded_ == neurons_) return;
+    for (Index row = 0; row < steps_ * batch_; ++row) {
+      for (Index g = 0; g < inputs; ++g)
+        std::fill_n(synaptic_ + row * synaptic_stride_ + g * padded_ + neurons_, padded_ - neurons_, T(0));
     }
   }
 
@@ -351,7 +356,7 @@ class Scan {
       for (std::size_t k = 0; k < states; ++k) {
         r.states[k] = tape_.adopt({steps_, batch_, neurons_}, stride_, state_[k] + row_size(), nullptr);
       }
-      r.synaptic = tape_.adopt({steps_, batch_, inputs * stride_}, inputs * stride_, synaptic_, nullptr);
+      r.synaptic = tape_.adopt({steps_, batch_, inputs * padded_}, synaptic_stride_, synaptic_, nullptr);
     }
     return r;
   }
@@ -372,9 +377,8 @@ class Scan {
     if (options_.last_only) clear_padding_of(grad_row(first - delay_), count * batch_);
   }
   void clear_padding_of(T* rows, Index count) const {
-    if (stride_ == neurons_) return;
-    for (Index row = 0; row < count; ++row)
-      std::fill(rows + row * stride_ + neurons_, rows + (row + 1) * stride_, T(0));
+    if (padded_ == neurons_) return;
+    for (Index row = 0; row < count; ++row) std::fill_n(rows + row * stride_ + neurons_, padded_ - neurons_, T(0));
   }
 
   void add_weight_gradients() const {
@@ -387,7 +391,7 @@ class Scan {
       if (layer_.w_input.has_grad() && input_.is_sparse()) {
         for_each_block(layer_.w_input.grad(), [&](Index column, Index columns, View<T> dw) {
           kernels::gather_rows_backward<T>(input_.active + input_step(t) * batch_,
-                                           {synaptic_grad_row(t) + column, count * batch_, columns, inputs * stride_},
+                                           {synaptic_grad_row(t) + column, count * batch_, columns, synaptic_stride_},
                                            dw, tape_.arena());
         });
       }
@@ -404,7 +408,7 @@ class Scan {
     for_each_field([&](std::size_t field, const FieldExtent& f, Index scalar) {
       if (!layer_.raw[field].has_grad()) return;
       for (Index j = 0; j < f.extent; ++j) {
-        const Index at = (scalar + j) * stride_;
+        const Index at = (scalar + j) * padded_;
         kernels::to_physical_backward<T>(f.field.transform, parameters_ + at, parameter_sum_ + at, neurons_, dt,
                                          layer_.raw[field].grad().data + j * neurons_);
       }
@@ -433,8 +437,10 @@ class Scan {
   Sequence<T> input_;
   InitialState<N, T> initial_;
   ScanOptions options_;
-  Index batch_ = 0, neurons_ = 0, stride_ = 0, steps_ = 0, delay_ = 1, hop_ = 1;
-  Index past_ = 1;  // rows of outputs before the first step
+  Index batch_ = 0, neurons_ = 0, steps_ = 0, delay_ = 1, hop_ = 1;
+  Index padded_ = 0;                        // neurons, as they are computed
+  Index stride_ = 0, synaptic_stride_ = 0;  // between rows
+  Index past_ = 1;                          // rows of outputs before the first step
   bool has_grad_ = false, keeps_states_ = false;
   T *parameters_ = nullptr, *constants_ = nullptr, *output_ = nullptr, *synaptic_ = nullptr;
   std::array<T*, states> state_{}, adjoint_{};

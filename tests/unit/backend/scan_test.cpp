@@ -36,7 +36,7 @@ struct Window {
     ScanWindow<Glifr<2>, float> w;
     w.steps = steps;
     w.batch = batch;
-    w.stride = stride;
+    w.neurons = w.stride = w.synaptic_stride = stride;
     w.parameters = physical.data();
     w.constants = constants.data();
     w.synaptic = synaptic.data();

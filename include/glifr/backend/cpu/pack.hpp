@@ -36,6 +36,14 @@ constexpr Index padded(Index columns) {
   return (columns + unit - 1) / unit * unit;
 }
 
+/// Distance between rows of `columns` (padded) elements: an odd number of cache lines. A scan walks down columns of
+/// many rows; were they a power of two apart, all of a column would compete for a few places of the cache.
+template <Scalar T>
+constexpr Index row_stride(Index columns) {
+  constexpr Index unit = row_bytes / static_cast<Index>(sizeof(T));
+  return (padded<T>(columns) / unit | 1) * unit;
+}
+
 template <Scalar T>
 struct VectorOf;
 template <>

@@ -16,7 +16,6 @@ namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 /// tests/benchmark/scan).
 inline constexpr int forward_registers = 4;
 inline constexpr int backward_registers = 1;
-inline constexpr int backward_samples = 4;
 
 namespace detail {
 
@@ -56,7 +55,7 @@ template <class N, class P, Scalar T>
 void forward_group(const ScanWindow<N, T>& w, Index n) {
   using Parameters = typename N::template Parameters<P>;
   using Constants = typename N::template Constants<T>;
-  const auto parameters = load_struct<Parameters>(w.parameters + n, w.stride);
+  const auto parameters = load_struct<Parameters>(w.parameters + n, w.neurons);
   const auto constants = load_constants<Constants>(w.constants);
   constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
   constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
@@ -73,8 +72,8 @@ void forward_group(const ScanWindow<N, T>& w, Index n) {
     }
     for (Index t = 0; t < w.steps; ++t) {
       std::array<P, inputs> synaptic;
-      const T* drive = w.synaptic + (t * w.batch + b) * w.stride * static_cast<Index>(inputs) + n;
-      for (std::size_t g = 0; g < inputs; ++g) synaptic[g] = P::load(drive + static_cast<Index>(g) * w.stride);
+      const T* drive = w.synaptic + (t * w.batch + b) * w.synaptic_stride + n;
+      for (std::size_t g = 0; g < inputs; ++g) synaptic[g] = P::load(drive + static_cast<Index>(g) * w.neurons);
       call_step<N>(state, parameters, constants, synaptic);
       std::size_t k = 0;
       for_each_scalar(
@@ -88,36 +87,38 @@ void forward_group(const ScanWindow<N, T>& w, Index n) {
   static_assert(states >= 1);
 }
 
-/// The reverse scan of `Samples` samples from `first` on, which share their neurons' parameters and sums: independent
-/// chains of operations, so that the latency of one hides behind the others.
-template <class N, bool Train, int Samples, class P, Scalar T>
-GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index first, const auto& parameters,
-                                   const auto& constants, auto& parameter_sum) {
+template <class N, bool Train, class P, Scalar T>
+void backward_group(const ScanWindow<N, T>& w, Index n) {
   constexpr const auto& program = derive::program<N, Train>;
   constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
   constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
-  constexpr auto samples = static_cast<std::size_t>(Samples);
-  std::array<std::array<P, states>, samples> adjoint,
-      later;  // later: the state after the step, read once and carried over
-  for (std::size_t s = 0; s < samples; ++s) {
-    const Index cell = (first + static_cast<Index>(s)) * w.stride + n;
-    for (std::size_t k = 0; k < states; ++k) {
-      adjoint[s][k] = P::load(w.adjoint[k] + cell);
-      later[s][k] = P::load(w.state[k] + w.steps * w.state_step[k] + cell);
-    }
+  constexpr auto parameter_count = static_cast<std::size_t>(derive::parameters_of<N>);
+  constexpr auto constant_count = static_cast<std::size_t>(derive::constants_of<N>);
+  std::array<P, parameter_count> parameters, parameter_sum;
+  std::array<T, constant_count> constants;
+  for (std::size_t k = 0; k < constant_count; ++k) constants[k] = w.constants[k];
+  for (std::size_t k = 0; k < parameter_count; ++k) {
+    parameters[k] = P::load(w.parameters + static_cast<Index>(k) * w.neurons + n);
+    if constexpr (Train) parameter_sum[k] = P::load(w.parameter_sum + static_cast<Index>(k) * w.neurons + n);
   }
-  for (Index t = w.steps - 1; t >= 0; --t) {
-    P::template unroll<Samples>([&](auto s) __attribute__((always_inline)) {
-      const Index b = first + static_cast<Index>(s);
-      const Index row = (t * w.batch + b) * w.stride;
+  for (Index b = 0; b < w.batch; ++b) {
+    const Index cell = b * w.stride + n;
+    std::array<P, states> adjoint, later;  // later: the state after the step, read once and carried over
+    for (std::size_t k = 0; k < states; ++k) {
+      adjoint[k] = P::load(w.adjoint[k] + cell);
+      later[k] = P::load(w.state[k] + w.steps * w.state_step[k] + cell);
+    }
+    for (Index t = w.steps - 1; t >= 0; --t) {
+      const Index at = (t * w.batch + b) * w.stride + n;
+      const Index synaptic = (t * w.batch + b) * w.synaptic_stride + n;
       derive::ReverseStep<N, P> io;
       for (std::size_t k = 0; k < states; ++k) {
-        io.adjoint[k] = adjoint[s][k];
-        io.new_state[k] = later[s][k];
-        io.old_state[k] = P::load(w.state[k] + t * w.state_step[k] + b * w.stride + n);
-        later[s][k] = io.old_state[k];
+        io.adjoint[k] = adjoint[k];
+        io.new_state[k] = later[k];
+        io.old_state[k] = P::load(w.state[k] + t * w.state_step[k] + cell);
+        later[k] = io.old_state[k];
       }
-      io.adjoint[0] = io.adjoint[0] + P::load(w.output_grad + row + n);
+      io.adjoint[0] = io.adjoint[0] + P::load(w.output_grad + at);
       if (w.mask) {
         // The step's own output is what was stored, over the mask; where the mask is 0 nothing flows back, whatever it
         // was.
@@ -128,51 +129,22 @@ GLIFR_INLINE void backward_samples(const ScanWindow<N, T>& w, Index n, Index fir
       }
       if constexpr (program.needs_synaptic) {
         for (std::size_t g = 0; g < inputs; ++g) {
-          io.synaptic[g] =
-              P::load(w.synaptic + row * static_cast<Index>(inputs) + static_cast<Index>(g) * w.stride + n);
+          io.synaptic[g] = P::load(w.synaptic + synaptic + static_cast<Index>(g) * w.neurons);
         }
       }
       io.parameter_sum = parameter_sum;
       derive::run_reverse<N, Train>(io, parameters, constants);
       for (std::size_t g = 0; g < inputs; ++g) {
-        io.synaptic_adjoint[g].store(w.synaptic_grad + row * static_cast<Index>(inputs) +
-                                     static_cast<Index>(g) * w.stride + n);
+        io.synaptic_adjoint[g].store(w.synaptic_grad + synaptic + static_cast<Index>(g) * w.neurons);
       }
-      adjoint[s] = io.adjoint;
+      adjoint = io.adjoint;
       parameter_sum = io.parameter_sum;
-    });
+    }
+    for (std::size_t k = 0; k < states; ++k) adjoint[k].store(w.adjoint[k] + cell);
   }
-  for (std::size_t s = 0; s < samples; ++s) {
-    const Index cell = (first + static_cast<Index>(s)) * w.stride + n;
-    for (std::size_t k = 0; k < states; ++k) adjoint[s][k].store(w.adjoint[k] + cell);
-  }
-}
-
-/// All samples from `first` on: so many at a time, those that are left by half as many, and so on.
-template <class N, bool Train, int Samples, class P, Scalar T>
-GLIFR_INLINE void backward_from(const ScanWindow<N, T>& w, Index n, Index first, const auto& parameters,
-                                const auto& constants, auto& parameter_sum) {
-  for (; first + Samples <= w.batch; first += Samples) {
-    backward_samples<N, Train, Samples, P>(w, n, first, parameters, constants, parameter_sum);
-  }
-  if constexpr (Samples > 1) backward_from<N, Train, Samples / 2, P>(w, n, first, parameters, constants, parameter_sum);
-}
-
-template <class N, bool Train, int Samples, class P, Scalar T>
-void backward_group(const ScanWindow<N, T>& w, Index n) {
-  constexpr auto parameter_count = static_cast<std::size_t>(derive::parameters_of<N>);
-  constexpr auto constant_count = static_cast<std::size_t>(derive::constants_of<N>);
-  std::array<P, parameter_count> parameters, parameter_sum;
-  std::array<T, constant_count> constants;
-  for (std::size_t k = 0; k < constant_count; ++k) constants[k] = w.constants[k];
-  for (std::size_t k = 0; k < parameter_count; ++k) {
-    parameters[k] = P::load(w.parameters + static_cast<Index>(k) * w.stride + n);
-    if constexpr (Train) parameter_sum[k] = P::load(w.parameter_sum + static_cast<Index>(k) * w.stride + n);
-  }
-  backward_from<N, Train, Samples, P>(w, n, 0, parameters, constants, parameter_sum);
   if constexpr (Train) {
     for (std::size_t k = 0; k < parameter_count; ++k)
-      parameter_sum[k].store(w.parameter_sum + static_cast<Index>(k) * w.stride + n);
+      parameter_sum[k].store(w.parameter_sum + static_cast<Index>(k) * w.neurons + n);
   }
 }
 
@@ -182,17 +154,17 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
 template <class N, Scalar T, int Registers = forward_registers>
 void scan_forward(const ScanWindow<N, T>& window) {
   detail::for_each_group<T, Registers>(
-      window.stride, [&](Index n, auto pack) { detail::forward_group<N, decltype(pack)>(window, n); });
+      window.neurons, [&](Index n, auto pack) { detail::forward_group<N, decltype(pack)>(window, n); });
 }
 
 /// Takes adjoints back through the window and adds up parameter gradients. See `ScanWindow`.
-template <class N, Scalar T, int Registers = backward_registers, int Samples = backward_samples>
+template <class N, Scalar T, int Registers = backward_registers>
 void scan_backward(const ScanWindow<N, T>& window) {
-  detail::for_each_group<T, Registers>(window.stride, [&](Index n, auto pack) {
+  detail::for_each_group<T, Registers>(window.neurons, [&](Index n, auto pack) {
     if (window.parameter_sum) {
-      detail::backward_group<N, true, Samples, decltype(pack)>(window, n);
+      detail::backward_group<N, true, decltype(pack)>(window, n);
     } else {
-      detail::backward_group<N, false, Samples, decltype(pack)>(window, n);
+      detail::backward_group<N, false, decltype(pack)>(window, n);
     }
   });
 }
