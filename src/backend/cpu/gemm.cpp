@@ -43,7 +43,7 @@ void multiply(Transpose ta, Transpose tb, Index m, Index n, Index k, View<const 
               View<T> c) {
 #ifdef GLIFR_USE_CBLAS
   (void)uses_one_thread;
-  constexpr int row_major = 101, as_it_is = 111, transposed = 112;
+  static constexpr int row_major = 101, as_it_is = 111, transposed = 112;
   const auto flag = [](Transpose t) { return t == Transpose::yes ? transposed : as_it_is; };
   const auto narrow = [](Index size) { return static_cast<int>(size); };
   if constexpr (std::is_same_v<T, float>) {
