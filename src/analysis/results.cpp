@@ -50,8 +50,9 @@ std::size_t rank(std::string_view model) {
 
 std::vector<Place> find_trials(const fs::path& folder) {
   std::vector<fs::path> folders{fs::canonical(folder)};
-  constexpr auto skip_denied = fs::directory_options::skip_permission_denied;
-  for (auto entry = fs::recursive_directory_iterator(folders.front(), skip_denied); entry != fs::end(entry); ++entry) {
+  constexpr auto options =
+      fs::directory_options::skip_permission_denied | fs::directory_options::follow_directory_symlink;
+  for (auto entry = fs::recursive_directory_iterator(folders.front(), options); entry != fs::end(entry); ++entry) {
     if (!entry->is_directory()) continue;
     folders.push_back(entry->path());
     if (entry.depth() >= 2 || trial_number(entry->path())) entry.disable_recursion_pending();

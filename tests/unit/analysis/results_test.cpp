@@ -50,6 +50,22 @@ TEST_CASE("trials are found by task, model in training order, and number") {
   CHECK(read_results(folder.path() / "sine" / "rnn" / "trial_0").trials[0].name() == "sine/rnn/trial_0");
 }
 
+TEST_CASE("a results folder may be made of links to others") {
+  const test::TemporaryFolder folder;
+  test::write_trial(folder.path() / "a", "sine", "rnn", 0, 0.1, {});
+  test::write_trial(folder.path() / "b", "lmnist", "rnn", 3, 0.1, 0.9);
+  const auto all = folder.path() / "all";
+  std::filesystem::create_directories(all);
+  std::filesystem::create_directory_symlink("../a/sine", all / "sine");
+  std::filesystem::create_directory_symlink("../b/lmnist", all / "lmnist");
+  std::filesystem::create_directory_symlink(".", all / "itself");
+  std::filesystem::create_directory_symlink("nowhere", all / "dangling");
+  const Results results = read_results(all);
+  REQUIRE(results.trials.size() == 2);
+  CHECK(results.trials[0].name() == "lmnist/rnn/trial_3");
+  CHECK(results.trials[1].name() == "sine/rnn/trial_0");
+}
+
 TEST_CASE("what is not whole is listed with the reason, the rest is read") {
   const test::TemporaryFolder folder;
   test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {});
