@@ -1,12 +1,33 @@
-# What `cmake --install` lays down, and the package that find_package(glifr) finds.
+# What `cmake --install` lays down: component `runtime`, what programs need to run, and `development`, headers and the
+# packages that find_package(glifr) and pkg-config find. Nothing in them says where it lies: a prefix may be moved.
+# Programs install themselves.
 include(CMakePackageConfigHelpers)
 
-install(TARGETS glifr EXPORT glifr-targets)
-install(DIRECTORY include/glifr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(EXPORT glifr-targets NAMESPACE glifr:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/glifr)
+install(TARGETS glifr EXPORT glifr-targets
+  LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
+  ARCHIVE COMPONENT development
+  FILE_SET HEADERS COMPONENT development)
 
+# A static library leaves it to those who link it to link what it needs; a shared one has done that.
+set(GLIFR_PC_REQUIRES "eigen3 >= 3.4, tbb >= 2021")
+if(BUILD_SHARED_LIBS)
+  set(GLIFR_PC_REQUIRES_PRIVATE zlib)
+  set(GLIFR_PC_LIBS_PRIVATE "${GLIFR_CBLAS_LIBRARY}")
+else()
+  string(APPEND GLIFR_PC_REQUIRES ", zlib")
+  set(GLIFR_PC_LIBS "${GLIFR_CBLAS_LIBRARY}")
+  set(GLIFR_STATIC_DEPENDENCIES "find_dependency(ZLIB)")
+endif()
+
+set(GLIFR_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/glifr")
+install(EXPORT glifr-targets NAMESPACE glifr:: DESTINATION ${GLIFR_CMAKE_DIR} COMPONENT development)
 configure_package_config_file(cmake/glifr-config.cmake.in "${PROJECT_BINARY_DIR}/glifr-config.cmake"
-  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/glifr)
+  INSTALL_DESTINATION ${GLIFR_CMAKE_DIR} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/glifr-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/glifr-config.cmake" "${PROJECT_BINARY_DIR}/glifr-config-version.cmake"
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/glifr)
+  DESTINATION ${GLIFR_CMAKE_DIR} COMPONENT development)
+
+file(RELATIVE_PATH GLIFR_PC_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" GLIFR_PC_PREFIX "${GLIFR_PC_PREFIX}")
+configure_file(cmake/glifr.pc.in "${PROJECT_BINARY_DIR}/glifr.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/glifr.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)

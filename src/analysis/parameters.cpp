@@ -1,6 +1,5 @@
 #include "glifr/analysis/parameters.hpp"
 
-#include <charconv>
 #include <cmath>
 
 #include "glifr/error.hpp"
@@ -9,31 +8,55 @@
 namespace glifr::analysis {
 namespace {
 
-/// The raw values of a parameter of the neurons, J of them a neuron.
-std::vector<double> raw_values(const TensorFile& checkpoint, const std::string& name, const char* stored_name) {
-  const std::string tensor_name = std::string("neuron_layer.") + stored_name;
-  const NamedTensor* tensor = checkpoint.find(tensor_name);
-  if (!tensor) {
-    throw DataError(name,
-                    "there is no tensor '" + tensor_name + "'; this analysis needs a checkpoint of GLIFR neurons");
+/// Writes a neuron to its row of the table.
+template <int J>
+void put(NeuronTable& table, Index neuron, const typename Glifr<J>::template Parameters<double>& parameters) {
+  const auto at = [&](Index column) -> double& {
+    return table.values[static_cast<std::size_t>(neuron * table.columns() + column)];
+  };
+  at(NeuronTable::thresh()) = parameters.thresh;
+  at(NeuronTable::k_m()) = parameters.k_m;
+  for (std::size_t j = 0; j < J; ++j) {
+    at(table.r(static_cast<Index>(j))) = parameters.r_j[j];
+    at(table.k(static_cast<Index>(j))) = parameters.k_j[j];
+    at(table.a(static_cast<Index>(j))) = parameters.a_j[j];
   }
-  std::vector<double> values = values_of<double>(*tensor);
-  for (const double value : values) {
-    if (!std::isfinite(value)) throw DataError(name, "tensor '" + tensor_name + "' holds a value that is not finite");
-  }
-  return values;
 }
 
-/// Where a table has the first of a parameter's columns.
-Index column_of(const NeuronTable& table, std::string_view parameter) {
-  if (parameter == "k_m") return table.k_m();
-  if (parameter == "r_j") return table.r(0);
-  if (parameter == "k_j") return table.k(0);
-  if (parameter == "a_j") return table.a(0);
-  return table.thresh();
+/// A table of so many neurons, to be filled.
+NeuronTable empty_table(Index neurons, Index num_ascs) {
+  NeuronTable table{neurons, num_ascs, {}};
+  table.values.resize(static_cast<std::size_t>(neurons * table.columns()));
+  return table;
+}
+
+/// Values of a tensor of the neuron layer; 0 where there is none.
+Index stored_values(const TensorFile& checkpoint, const char* name) {
+  const NamedTensor* tensor = checkpoint.find(std::string("neuron_layer.") + name);
+  return tensor ? tensor->size() : 0;
 }
 
 }  // namespace
+
+std::vector<double> detail::physical_values(const TensorFile& checkpoint, const FieldExtent& member, double dt,
+                                            Index neurons, const std::string& name) {
+  const std::string tensor_name = std::string("neuron_layer.") + member.field.stored_name();
+  const NamedTensor* tensor = checkpoint.find(tensor_name);
+  if (!tensor)
+    throw DataError(name, "there is no tensor '" + tensor_name + "'; is this a checkpoint of these neurons?");
+  std::vector<double> values = values_of<double>(*tensor);
+  const auto size = static_cast<Index>(values.size());
+  if (neurons < 0 ? size % member.extent != 0 : size != member.extent * neurons) {
+    throw DataError(name, "tensor '" + tensor_name + "' holds " + std::to_string(size) + " values, expected " +
+                              (neurons < 0 ? std::to_string(member.extent) + " a neuron"
+                                           : std::to_string(member.extent * neurons)));
+  }
+  for (double& value : values) {
+    if (!std::isfinite(value)) throw DataError(name, "tensor '" + tensor_name + "' holds a value that is not finite");
+    value = to_physical(member.field.transform, value, dt);
+  }
+  return values;
+}
 
 std::vector<double> NeuronTable::column(Index index) const {
   std::vector<double> result(static_cast<std::size_t>(neurons));
@@ -68,59 +91,29 @@ CsvRows to_csv(const NeuronTable& neurons) {
 }
 
 NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name) {
-  NeuronTable table;
-  table.neurons = static_cast<Index>(raw_values(checkpoint, name, "thresh").size());
-  const NamedTensor* currents = checkpoint.find("neuron_layer.a_j");
-  table.num_ascs = currents && table.neurons > 0 ? currents->size() / table.neurons : 0;
-  table.values.resize(static_cast<std::size_t>(table.neurons * table.columns()));
-  const double dt = constants_of(checkpoint, name).dt;
+  const Index neurons = stored_values(checkpoint, "thresh");
+  NeuronTable table = empty_table(neurons, neurons > 0 ? stored_values(checkpoint, "a_j") / neurons : 0);
   detail::with_ascs(table.num_ascs, [&](auto ascs) {
     constexpr int J = decltype(ascs)::value;
-    for (const FieldExtent& member : list_fields<typename Glifr<J>::template Parameters<double>>()) {
-      const std::vector<double> raw = raw_values(checkpoint, name, member.field.stored_name());
-      if (static_cast<Index>(raw.size()) != member.extent * table.neurons) {
-        throw DataError(name, "tensor 'neuron_layer." + std::string(member.field.stored_name()) + "' holds " +
-                                  std::to_string(raw.size()) + " values, expected " +
-                                  std::to_string(member.extent * table.neurons));
-      }
-      const Index first = column_of(table, member.field.name);
-      for (Index i = 0; i < static_cast<Index>(raw.size()); ++i) {
-        const Index neuron = i % table.neurons, j = i / table.neurons;
-        table.values[static_cast<std::size_t>(neuron * table.columns() + first + j)] =
-            to_physical(member.field.transform, raw[static_cast<std::size_t>(i)], dt);
-      }
-    }
+    Index n = 0;
+    for (const auto& parameters : neurons_of<Glifr<J>>(checkpoint, name)) put<J>(table, n++, parameters);
   });
   return table;
 }
 
 GlifrConstants constants_of(const TensorFile& checkpoint, const std::string& name) {
-  GlifrConstants constants{};
-  for_each_scalar(constants, [&](double& value, const Field& field, int) {
-    const auto entry = checkpoint.metadata.find(field.name);
-    if (entry == checkpoint.metadata.end()) {
-      throw DataError(name, std::string("the metadata has no ") + field.name +
-                                "; this analysis needs a checkpoint of GLIFR neurons");
-    }
-    const std::string& text = entry->second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-      throw DataError(name, std::string("the metadata's ") + field.name + " is '" + text + "', expected a number");
-    }
-  });
-  return constants;
+  return glifr::constants_of<Glifr<0>>(checkpoint, name);
 }
 
 NeuronTable initial_neuron(Index num_ascs, double dt) {
-  NeuronTable table{1, num_ascs, std::vector<double>(static_cast<std::size_t>(2 + 3 * num_ascs))};
+  NeuronTable table = empty_table(1, num_ascs);
   detail::with_ascs(num_ascs, [&](auto ascs) {
     constexpr int J = decltype(ascs)::value;
-    for (const FieldExtent& member : list_fields<typename Glifr<J>::template Parameters<double>>()) {
-      const double value = to_physical(member.field.transform, member.field.initial(0.5, dt, 1), dt);
-      for (Index j = 0; j < member.extent; ++j) {
-        table.values[static_cast<std::size_t>(column_of(table, member.field.name) + j)] = value;
-      }
-    }
+    typename Glifr<J>::template Parameters<double> parameters{};
+    for_each_scalar(parameters, [&](double& value, const Field& field, int) {
+      value = to_physical(field.transform, initial_raw(field, 0.5, dt, 1), dt);
+    });
+    put<J>(table, 0, parameters);
   });
   return table;
 }

@@ -2,23 +2,23 @@
 #include <array>
 
 #include "glifr/experiment/config.hpp"
-#include "glifr/io/csv.hpp"
+#include "glifr/io/json_members.hpp"
 
 namespace glifr {
 namespace {
 
 using Data = Settings::Data;
 
-constexpr ConfigRange any{};
-constexpr ConfigRange positive{.lowest = 0, .excludes_lowest = true};
-constexpr ConfigRange not_negative{.lowest = 0};
-constexpr ConfigRange share{.lowest = 0, .highest = 1};
-constexpr ConfigRange moment{.lowest = 0, .highest = 1, .excludes_highest = true};  // decay of a running mean
-constexpr ConfigRange none_or_count{.lowest = 0, .highest = 1e9};
-constexpr ConfigRange count{.lowest = 1, .highest = 1e9};
-constexpr ConfigRange size{.lowest = 1, .highest = 1e6};
-constexpr ConfigRange input{.lowest = 1, .highest = 65536};  // sparse inputs are numbered in 16 bits
-constexpr ConfigRange currents{.lowest = 0, .highest = 4};   // the built-in neurons are compiled for these
+constexpr Range any{};
+constexpr Range positive = Range::above(0);
+constexpr Range not_negative = Range::from(0);
+constexpr Range share{.lowest = 0, .highest = 1};
+constexpr Range moment{.lowest = 0, .highest = 1, .excludes_highest = true};  // decay of a running mean
+constexpr Range none_or_count{.lowest = 0, .highest = 1e9};
+constexpr Range count{.lowest = 1, .highest = 1e9};
+constexpr Range size{.lowest = 1, .highest = 1e6};
+constexpr Range input{.lowest = 1, .highest = 65536};  // sparse inputs are numbered in 16 bits
+constexpr Range currents{.lowest = 0, .highest = 4};   // the built-in neurons are compiled for these
 
 constexpr std::array<std::string_view, 2> optimizers{"adam", "sgd"};
 constexpr std::array<std::string_view, 3> schedules{"constant", "step", "cosine"};
@@ -309,18 +309,6 @@ std::string join(std::span<const std::string_view> names) {
   return text;
 }
 
-std::string range_text(const ConfigRange& range, bool is_integer) {
-  const auto digits = [&](double bound) {
-    return is_integer ? std::to_string(static_cast<Index>(bound)) : format_number(bound);
-  };
-  const bool has_lowest = range.lowest != any.lowest, has_highest = range.highest != any.highest;
-  std::string text = is_integer ? "an integer" : "a number";
-  if (has_lowest) text += (range.excludes_lowest ? " > " : " >= ") + digits(range.lowest);
-  if (has_lowest && has_highest) text += " and";
-  if (has_highest) text += (range.excludes_highest ? " < " : " <= ") + digits(range.highest);
-  return text;
-}
-
 }  // namespace
 
 std::span<const ConfigKey> config_keys() {
@@ -336,7 +324,7 @@ std::string ConfigKey::accepted() const {
   if (!choices.empty()) return join(choices) + by_model;
   if (std::holds_alternative<bool S::*>(field)) return "true or false" + by_model;
   if (std::holds_alternative<std::string S::*>(field)) return "text" + by_model;
-  return range_text(range, std::holds_alternative<Index S::*>(field)) + by_model;
+  return to_string(range, std::holds_alternative<Index S::*>(field)) + by_model;
 }
 
 }  // namespace glifr

@@ -20,11 +20,6 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 5> tasks{"sine", "lmnist", "pmnist", "nmnist",
                                                 "realizable"};  // as in Settings::Data
 
-bool contains(const ConfigRange& range, double value) {
-  return (range.excludes_lowest ? value > range.lowest : value >= range.lowest) &&
-         (range.excludes_highest ? value < range.highest : value <= range.highest);
-}
-
 /// The value as a T that the key accepts, or nothing.
 template <class T>
 std::optional<T> convert(const ConfigKey& key, const json::value& value) {
@@ -38,10 +33,10 @@ std::optional<T> convert(const ConfigKey& key, const json::value& value) {
     if (found != key.choices.end()) return static_cast<T>(found - key.choices.begin());
   } else if constexpr (std::is_same_v<T, Index>) {
     const std::int64_t* number = value.if_int64();
-    if (number && contains(key.range, static_cast<double>(*number))) return *number;
+    if (number && key.range.contains(static_cast<double>(*number))) return *number;
   } else {
     const std::optional<double> number = value.is_number() ? std::optional(value.to_number<double>()) : std::nullopt;
-    if (number && contains(key.range, *number)) return number;
+    if (number && key.range.contains(*number)) return number;
   }
   return std::nullopt;
 }

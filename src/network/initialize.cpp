@@ -33,8 +33,7 @@ void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed) {
     std::uint64_t position = 0;
     for (T& value : parameters[p]->value.values()) {
       const double u = random.uniform(position++);
-      value =
-          static_cast<T>(field && field->initial ? field->initial(u, dt, neurons) : (2 * u - 1) / std::sqrt(neurons));
+      value = static_cast<T>(initial_raw(field ? *field : Field{}, u, dt, neurons));
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "glifr/io/csv.hpp"
 
@@ -74,6 +75,34 @@ N number(const TensorFile& file, const std::string& file_name, const std::string
 }
 
 }  // namespace
+
+double metadata_number(const TensorFile& file, const std::string& key, const std::string& name) {
+  const auto entry = file.metadata.find(key);
+  if (entry == file.metadata.end())
+    throw DataError(name, "the metadata has no " + key + "; is this a checkpoint of these neurons?");
+  const std::optional<double> value = parse_number(entry->second);
+  if (!value || !std::isfinite(*value))
+    throw DataError(name, "the metadata's " + key + " is '" + entry->second + "', expected a number");
+  return *value;
+}
+
+detail::StoredSizes detail::stored_sizes(const TensorFile& file, const WeightNames& weights, const std::string& name) {
+  const auto size = [&](const std::string& tensor_name, bool of_source) {
+    const NamedTensor* tensor = file.find(tensor_name);
+    if (!tensor || tensor->shape.size() != 2) {
+      throw DataError(
+          name, (tensor ? "tensor '" + tensor_name + "' is no matrix" : "there is no tensor '" + tensor_name + "'") +
+                    "; is this a checkpoint of these neurons?");
+    }
+    return tensor->shape[of_source == weights.stored_transposed ? 1 : 0];
+  };
+  StoredSizes sizes;
+  sizes.input = size(std::string("neuron_layer.") + weights.input, true);
+  sizes.hidden = size(std::string("neuron_layer.") + weights.lateral, true);
+  const NamedTensor* bias = file.find("output_linear.bias");
+  if (bias) sizes.output = bias->size();
+  return sizes;
+}
 
 template <Scalar T>
 TensorFile to_tensor_file(RecurrentNetwork<T>& network) {

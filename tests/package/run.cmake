@@ -1,26 +1,80 @@
-# Installs the build to a scratch prefix, moves it, and builds and runs the README's program against it.
+# Installs the build to a scratch prefix, moves it, and uses it as others do: the README's program and the examples through
+# find_package, a program through pkg-config, the tree itself as part of another project.
 # -DBUILD=build folder -DSOURCE=source folder -DSCRATCH=scratch folder -DCOMPILER=C++ compiler
+# -DSHARED=the library as a shared one, or nothing
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+# Runs a program and checks what it prints.
+function(run_program expected)
+  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY "${SCRATCH}" OUTPUT_VARIABLE printed COMMAND_ERROR_IS_FATAL ANY)
+  message(STATUS "${ARGN}:\n${printed}")
+  if(NOT printed MATCHES "${expected}")
+    message(FATAL_ERROR "expected '${expected}'")
+  endif()
+  set(printed "${printed}" PARENT_SCOPE)
+endfunction()
+
+# Runs a program that prints an error before and after training.
+function(run_learner)
+  run_program("before[^\n]*: ([0-9.]+)\n[^\n]*after[^\n]*: +([0-9.]+)" ${ARGN})
+  string(REGEX MATCH "before[^\n]*: ([0-9.]+)\n[^\n]*after[^\n]*: +([0-9.]+)" found "${printed}")
+  if(NOT CMAKE_MATCH_2 LESS CMAKE_MATCH_1)
+    message(FATAL_ERROR "${ARGN} did not learn")
+  endif()
 endfunction()
 
 file(REMOVE_RECURSE "${SCRATCH}")
 run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${SCRATCH}/installed")
 file(RENAME "${SCRATCH}/installed" "${SCRATCH}/moved")
 
+# The package and the examples.
 file(READ "${SOURCE}/README.md" readme)
 string(REGEX MATCH "```cpp\n(.*)" from_program "${readme}")
 string(FIND "${CMAKE_MATCH_1}" "\n```" end)
 string(SUBSTRING "${CMAKE_MATCH_1}" 0 ${end} program)
-file(WRITE "${SCRATCH}/main.cpp" "${program}\n")
+file(WRITE "${SCRATCH}/readme.cpp" "${program}\n")
 
 run(${CMAKE_COMMAND} -S "${SOURCE}/tests/package" -B "${SCRATCH}/build" -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_COMPILER=${COMPILER}"
-    "-DCMAKE_PREFIX_PATH=${SCRATCH}/moved" "-DCONSUMER_SOURCE=${SCRATCH}/main.cpp")
+    "-DCMAKE_PREFIX_PATH=${SCRATCH}/moved" "-Dreadme_source=${SCRATCH}/readme.cpp" "-Derrors_source=errors.cpp"
+    "-Dexamples=${SOURCE}/examples" "-Dshared_library=${SHARED}")
 run(${CMAKE_COMMAND} --build "${SCRATCH}/build")
-execute_process(COMMAND "${SCRATCH}/build/consumer" OUTPUT_VARIABLE printed COMMAND_ERROR_IS_FATAL ANY)
-message(STATUS "${printed}")
-string(REGEX MATCH "before training: ([0-9.]+)\nafter: ([0-9.]+)" found "${printed}")
-if(NOT found OR NOT CMAKE_MATCH_2 LESS CMAKE_MATCH_1)
-  message(FATAL_ERROR "the README's program did not learn")
+run_learner("${SCRATCH}/build/readme")
+run_program("there is no such file" "${SCRATCH}/build/errors")
+
+set(examples "${SCRATCH}/build/examples")
+run_learner("${examples}/first_network/first_network")
+run_program("24 neurons|32 neurons" "${examples}/fi_curves/fi_curves" network.safetensors)
+run_learner("${examples}/custom_neuron/custom_neuron" "${SOURCE}/examples/custom_neuron/neuron.json")
+run_learner("${examples}/csv_task/csv_task" "${SOURCE}/examples/csv_task/signal.csv")
+run_program("a 1[.]500 .*k 0[.]400 .*w 2[.]000" "${examples}/tape/tape")
+
+# The same as a shared library, which shows what is marked and nothing else.
+if(SHARED)
+  run_learner("${SCRATCH}/build/readme_shared")
+  run_program("there is no such file" "${SCRATCH}/build/errors_shared")
+  execute_process(COMMAND nm -D --defined-only "${SHARED}" OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX REPLACE "[0-9a-f]+ [A-Za-z] (_ZN5glifr|_ZNK5glifr|_ZT[ISV]N5glifr)[^\n]*\n" "" others "${symbols}")
+  if(NOT symbols MATCHES "_ZN5glifr" OR NOT others STREQUAL "" OR symbols MATCHES "run_gnuplot")
+    message(FATAL_ERROR "the shared library exports: ${others}")
+  endif()
 endif()
+
+# pkg-config.
+find_program(pkg_config pkg-config)
+if(pkg_config)
+  file(GLOB_RECURSE description "${SCRATCH}/moved/*/glifr.pc")
+  cmake_path(GET description PARENT_PATH folder)
+  set(ENV{PKG_CONFIG_PATH} "${folder}:$ENV{PKG_CONFIG_PATH}")
+  execute_process(COMMAND ${pkg_config} --cflags --libs glifr OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE
+    COMMAND_ERROR_IS_FATAL ANY)
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  run(${COMPILER} "${SOURCE}/tests/package/errors.cpp" -o "${SCRATCH}/through_pkg_config" ${flags})
+  run_program("there is no such file" ${CMAKE_COMMAND} -E env "LD_LIBRARY_PATH=${folder}/.." "${SCRATCH}/through_pkg_config")
+endif()
+
+# As a part of another build.
+run(${CMAKE_COMMAND} -S "${SOURCE}/tests/package/subproject" -B "${SCRATCH}/subproject" "-DCMAKE_CXX_COMPILER=${COMPILER}"
+    "-Dglifr_source=${SOURCE}")
 file(REMOVE_RECURSE "${SCRATCH}")

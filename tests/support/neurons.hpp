@@ -16,11 +16,7 @@ struct Calcium {
   struct State {
     T rate, voltage, calcium;
 
-    static GLIFR_INLINE constexpr void fields(auto& s, auto&& visit) {
-      visit(s.rate, Field{.name = "rate"});
-      visit(s.voltage, Field{.name = "voltage", .unit = "mV"});
-      visit(s.calcium, Field{.name = "calcium"});
-    }
+    static constexpr Field fields[] = {{.name = "rate"}, {.name = "voltage", .unit = "mV"}, {.name = "calcium"}};
   };
 
   template <class T>
@@ -28,20 +24,17 @@ struct Calcium {
     T tau, ceiling;
     std::array<T, 2> gain;
 
-    static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) {
-      visit(p.tau, Field{.name = "tau", .unit = "ms", .stored_as = "log_tau", .transform = Transform::positive});
-      visit(p.ceiling, Field{.name = "ceiling", .stored_as = "trans_ceiling", .transform = Transform::fraction});
-      visit(p.gain, Field{.name = "gain"});
-    }
+    static constexpr Field fields[] = {
+        {.name = "tau", .unit = "ms", .stored_as = "log_tau", .transform = Transform::positive},
+        {.name = "ceiling", .stored_as = "trans_ceiling", .transform = Transform::fraction},
+        {.name = "gain"}};
   };
 
   template <class T>
   struct Constants {
     T dt;
 
-    static GLIFR_INLINE constexpr void fields(auto& c, auto&& visit) {
-      visit(c.dt, Field{.name = "dt", .unit = "ms", .value = 0.3});
-    }
+    static constexpr Field fields[] = {{.name = "dt", .unit = "ms", .value = 0.3}};
   };
 
   template <class T, class C>
@@ -62,28 +55,22 @@ struct Gated {
   struct State {
     T output, voltage;
 
-    static GLIFR_INLINE constexpr void fields(auto& s, auto&& visit) {
-      visit(s.output, Field{.name = "output"});
-      visit(s.voltage, Field{.name = "voltage", .unit = "mV"});
-    }
+    static constexpr Field fields[] = {{.name = "output"}, {.name = "voltage", .unit = "mV"}};
   };
 
   template <class T>
   struct Parameters {
     T slow, fast, theta, width;
 
-    static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) {
-      visit(p.slow, Field{.name = "slow", .stored_as = "trans_slow", .transform = Transform::bounded});
-      visit(p.fast, Field{.name = "fast"});
-      visit(p.theta, Field{.name = "theta", .unit = "mV"});
-      visit(p.width, Field{.name = "width", .unit = "mV", .stored_as = "log_width", .transform = Transform::positive});
-    }
+    static constexpr Field fields[] = {
+        {.name = "slow", .stored_as = "trans_slow", .transform = Transform::bounded},
+        {.name = "fast"},
+        {.name = "theta", .unit = "mV"},
+        {.name = "width", .unit = "mV", .stored_as = "log_width", .transform = Transform::positive}};
   };
 
   template <class T>
-  struct Constants {
-    static GLIFR_INLINE constexpr void fields(auto&, auto&&) {}
-  };
+  struct Constants {};
 
   template <class T, class C>
   static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>&,
@@ -102,29 +89,22 @@ struct Spiking {
   struct State {
     T spike, voltage;
 
-    static GLIFR_INLINE constexpr void fields(auto& s, auto&& visit) {
-      visit(s.spike, Field{.name = "spike"});
-      visit(s.voltage, Field{.name = "voltage", .unit = "mV"});
-    }
+    static constexpr Field fields[] = {{.name = "spike"}, {.name = "voltage", .unit = "mV"}};
   };
 
   template <class T>
   struct Parameters {
     T thresh, leak;
 
-    static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) {
-      visit(p.thresh, Field{.name = "thresh", .unit = "mV"});
-      visit(p.leak, Field{.name = "leak", .stored_as = "trans_leak", .transform = Transform::fraction});
-    }
+    static constexpr Field fields[] = {{.name = "thresh", .unit = "mV"},
+                                       {.name = "leak", .stored_as = "trans_leak", .transform = Transform::fraction}};
   };
 
   template <class T>
   struct Constants {
     T sharpness;
 
-    static GLIFR_INLINE constexpr void fields(auto& c, auto&& visit) {
-      visit(c.sharpness, Field{.name = "sharpness", .value = 5});
-    }
+    static constexpr Field fields[] = {{.name = "sharpness", .value = 5}};
   };
 
   template <class T, class C>

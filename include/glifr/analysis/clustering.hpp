@@ -4,14 +4,15 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr::analysis {
 
 /// Two clusters become one: the clusters that hold points `first` and `second`, at Ward distance `height`.
 struct Merge {
-  Index first = 0;
-  Index second = 0;
-  double height = 0;
+  Index first = 0;    ///< the cluster that is joined
+  Index second = 0;   ///< the one that joins it
+  double height = 0;  ///< their distance by Ward's criterion
 };
 
 /// Ward's hierarchical clustering of the rows of `points` [points, features], Euclidean, features as they are (not
@@ -19,16 +20,16 @@ struct Merge {
 /// times sqrt(2 n_a n_b / (n_a + n_b)), as scipy and scikit-learn have it. Nearest-neighbour chain: time
 /// O(points^2 features), memory O(points features). Throws `DataError` where a value is not finite or beyond 1e150, or
 /// there is no point.
-[[nodiscard]] std::vector<Merge> ward_linkage(View<const double> points);
+[[nodiscard]] GLIFR_API std::vector<Merge> ward_linkage(View<const double> points);
 
 /// The labels 0 … clusters - 1 of the points after all but the last `clusters - 1` merges; clusters are numbered in the
 /// order of their first points. Throws `ConfigError` unless 1 <= clusters <= points.
-[[nodiscard]] std::vector<Index> cut(std::span<const Merge> merges, Index clusters);
+[[nodiscard]] GLIFR_API std::vector<Index> cut(std::span<const Merge> merges, Index clusters);
 
 /// Calinski-Harabasz index of a labelling: between-cluster over within-cluster variance, each per degree of freedom.
 /// Labels are 0 … clusters - 1. Where every cluster is a single point in space it is infinite, or 1 if those points
 /// coincide too. Throws `ConfigError` unless 2 <= clusters < points.
-[[nodiscard]] double calinski_harabasz(View<const double> points, std::span<const Index> labels);
+[[nodiscard]] GLIFR_API double calinski_harabasz(View<const double> points, std::span<const Index> labels);
 
 /// How well each number of clusters describes the points, and the labels for the best.
 struct Clustering {
@@ -40,6 +41,6 @@ struct Clustering {
 
 /// Ward clustering with the number of clusters chosen by the Calinski-Harabasz index.
 /// Throws `ConfigError` unless 2 <= max_clusters < points, `DataError` where a value is not finite.
-[[nodiscard]] Clustering choose_clusters(View<const double> points, Index max_clusters = 11);
+[[nodiscard]] GLIFR_API Clustering choose_clusters(View<const double> points, Index max_clusters = 11);
 
 }  // namespace glifr::analysis

@@ -3,25 +3,85 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "glifr/backend/cpu/pack.hpp"
 #include "glifr/backend/kernels.hpp"
 #include "glifr/backend/memory.hpp"
+#include "glifr/export.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/io/json_members.hpp"
 #include "glifr/neurons/neuron.hpp"
+#include "glifr/training/checkpoint.hpp"
 
 namespace glifr::analysis {
+
+/// One neuron and what it shares with others of its layer.
+template <Neuron N>
+struct LoneNeuron {
+  typename N::template Parameters<double> parameters{};  ///< in physical units
+  /// The defaults of the fields, unless given.
+  typename N::template Constants<double> constants = default_constants<N>();
+};
+
+/// A neuron described by a JSON object: every parameter in physical units and, where they are not the defaults, the
+/// constants, under the names of their fields. DataError where a parameter is missing, a key is unknown or a value is
+/// not accepted.
+template <Neuron N>
+[[nodiscard]] LoneNeuron<N> read_lone_neuron(const std::filesystem::path& file) {
+  JsonMembers json(read_json_file(file), file.string());
+  LoneNeuron<N> neuron;
+  take_fields(json, neuron.parameters, false);
+  take_fields(json, neuron.constants, true);
+  json.check_that_none_is_left();
+  return neuron;
+}
+
+namespace detail {
+
+/// The physical values of a parameter in a checkpoint, [extent, neurons]; as many neurons as it has where `neurons` is
+/// negative.
+[[nodiscard]] GLIFR_API std::vector<double> physical_values(const TensorFile& checkpoint, const FieldExtent& member,
+                                                            double dt, Index neurons, const std::string& name);
+
+}  // namespace detail
+
+/// The neurons of a layer in a checkpoint, in physical units, whether they were trained or not; `name` stands for the
+/// file in messages. DataError where the checkpoint is of other neurons or damaged.
+template <Neuron N>
+[[nodiscard]] std::vector<typename N::template Parameters<double>> neurons_of(const TensorFile& checkpoint,
+                                                                              const std::string& name) {
+  const double dt = time_step(constants_of<N>(checkpoint, name));
+  std::vector<typename N::template Parameters<double>> neurons;
+  const auto list = list_fields<typename N::template Parameters<double>>();
+  std::vector<double> values;  // [scalars, neurons]
+  for (const FieldExtent& member : list) {
+    const Index known = neurons.empty() ? -1 : static_cast<Index>(neurons.size());
+    const std::vector<double> more = detail::physical_values(checkpoint, member, dt, known, name);
+    neurons.resize(more.size() / static_cast<std::size_t>(member.extent));
+    values.insert(values.end(), more.begin(), more.end());
+  }
+  for (std::size_t n = 0; n < neurons.size(); ++n) {
+    std::size_t k = 0;
+    for_each_scalar(neurons[n], [&](double& value, const Field&, int) { value = values[k++ * neurons.size() + n]; });
+  }
+  return neurons;
+}
 
 /// Neurons on their own, without a network: each follows its equations from zero state under currents that are given.
 /// They run through the same scan as a network's, many at a time.
 template <Neuron N, Scalar T>
 class LoneNeurons {
  public:
-  using Parameters = typename N::template Parameters<double>;
-  using Constants = typename N::template Constants<double>;
+  using Parameters = typename N::template Parameters<double>;  ///< of one neuron, physical
+  using Constants = typename N::template Constants<double>;    ///< of all of them
+  /// Scalars of a neuron's state.
   static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
 
+  /// Neurons with these parameters, which are copied.
   explicit LoneNeurons(std::span<const Parameters> neurons)
       : stride_(cpu::padded<T>(static_cast<Index>(neurons.size()))),
         parameters_(arena_.template allocate_zeroed<T>(derive::parameters_of<N> * stride_)) {

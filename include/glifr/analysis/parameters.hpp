@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "glifr/analysis/lone_neurons.hpp"
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/neurons/glifr.hpp"
@@ -17,19 +19,27 @@ using GlifrConstants = Glifr<0>::Constants<double>;
 
 /// The dynamics of a layer of GLIFR neurons in physical units, a row a neuron: thresh (mV), k_m (1/ms), r_1 … r_J,
 /// k_1 … k_J (1/ms), a_1 … a_J (pA). This is what learnedparams.csv holds, without a header.
-struct NeuronTable {
-  Index neurons = 0;
+struct GLIFR_API NeuronTable {
+  Index neurons = 0;           ///< rows
   Index num_ascs = 0;          ///< after-spike currents a neuron, J
   std::vector<double> values;  ///< [neurons, 2 + 3 J]
 
+  /// Columns: 2 + 3 J.
   [[nodiscard]] Index columns() const { return 2 + 3 * num_ascs; }
+  /// The table as a matrix, in place.
   [[nodiscard]] View<const double> view() const { return {values.data(), neurons, columns()}; }
+  /// One value.
   [[nodiscard]] double operator()(Index neuron, Index column) const { return view()(neuron, column); }
 
+  /// The column of the threshold, mV.
   [[nodiscard]] static Index thresh() { return 0; }
+  /// The column of the membrane's decay rate, 1/ms.
   [[nodiscard]] static Index k_m() { return 1; }
+  /// The column of the multiplicative jump of current j (from 0).
   [[nodiscard]] Index r(Index j) const { return 2 + j; }
+  /// The column of the decay rate of current j (from 0), 1/ms.
   [[nodiscard]] Index k(Index j) const { return 2 + num_ascs + j; }
+  /// The column of the additive jump of current j (from 0), pA.
   [[nodiscard]] Index a(Index j) const { return 2 + 2 * num_ascs + j; }
 
   /// The values of one column.
@@ -37,22 +47,23 @@ struct NeuronTable {
 };
 
 /// What learnedparams.csv calls its columns: "thresh", "k_m", "r_1", … (J = 2 unless said otherwise).
-[[nodiscard]] std::vector<std::string> column_names(Index num_ascs);
+[[nodiscard]] GLIFR_API std::vector<std::string> column_names(Index num_ascs);
 
 /// Reads learnedparams.csv. Throws DataError where the file is damaged or its columns are not 2 + 3 J.
-[[nodiscard]] NeuronTable read_neurons(const std::filesystem::path& file);
+[[nodiscard]] GLIFR_API NeuronTable read_neurons(const std::filesystem::path& file);
 
-[[nodiscard]] CsvRows to_csv(const NeuronTable& neurons);
+/// The rows of learnedparams.csv.
+[[nodiscard]] GLIFR_API CsvRows to_csv(const NeuronTable& neurons);
 
 /// The GLIFR neurons in a checkpoint, in physical units, whether they were trained or not; `name` stands for the file
 /// in messages. Throws DataError where the checkpoint is of other neurons or damaged.
-[[nodiscard]] NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name);
+[[nodiscard]] GLIFR_API NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name);
 
 /// The neurons' constants in a checkpoint's metadata. Throws DataError where one is missing or no number.
-[[nodiscard]] GlifrConstants constants_of(const TensorFile& checkpoint, const std::string& name);
+[[nodiscard]] GLIFR_API GlifrConstants constants_of(const TensorFile& checkpoint, const std::string& name);
 
 /// One neuron as homogeneous initialisation makes it, at the middle of where it draws from; `dt` in ms.
-[[nodiscard]] NeuronTable initial_neuron(Index num_ascs, double dt);
+[[nodiscard]] GLIFR_API NeuronTable initial_neuron(Index num_ascs, double dt);
 
 /// Neuron number `neuron` of a table, as the equations take it. J is the table's.
 template <int J>

@@ -11,20 +11,21 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 /// Figures as data: tables, and what is drawn of them where. `draw` turns one into files through gnuplot.
 namespace glifr::analysis {
 
 /// A named column of a table: numbers (NaN: an empty cell) or words (without commas and quotes).
 struct Column {
-  std::string name;
-  std::variant<std::vector<double>, std::vector<std::string>> values;
+  std::string name;                                                    ///< its heading in the file
+  std::variant<std::vector<double>, std::vector<std::string>> values;  ///< one a row
 };
 
 /// What a series is drawn from; it is kept as a CSV file. Columns may differ in length: short ones end in empty cells.
 struct Table {
-  std::string name;
-  std::vector<Column> columns;
+  std::string name;             ///< of its file
+  std::vector<Column> columns;  ///< from left to right
 };
 
 /// Colour, line and point of a series.
@@ -33,8 +34,8 @@ struct Ink {
   double width = 1.5;       ///< of lines, points
   int dash = 1;             ///< gnuplot's dash type: 1 solid, 2 dashed, 3 dotted, 4 dash-dot
   int point = 7;            ///< gnuplot's point type: 7 disc, 5 square, 9 triangle; one less is the open form; 0 a dot
-  double point_size = 0.5;
-  double opacity = 1;  ///< 0 to 1
+  double point_size = 0.5;  ///< gnuplot's point size
+  double opacity = 1;       ///< 0 to 1
 };
 
 /// How a series is drawn. `band` and `error_bars` take two columns, the others draw every column that they are given.
@@ -50,81 +51,90 @@ enum class Mark {
 
 /// Restricts a series to the rows in which a column has a value.
 struct Filter {
-  std::string column;
-  std::variant<std::string, double> value;
+  std::string column;                       ///< by name
+  std::variant<std::string, double> value;  ///< what stands in it
 };
 
+/// What is drawn of a table.
 struct Series {
-  Mark mark = Mark::line;
-  std::string table;
-  std::string x;
-  std::vector<std::string> y{};
-  Ink ink{};
-  std::string title{};  ///< in the key, in gnuplot's enhanced text; empty: not there
-  std::optional<Filter> where{};
-  double box_width = 1;
+  Mark mark = Mark::line;         ///< how
+  std::string table;              ///< by name
+  std::string x;                  ///< the column along the horizontal axis
+  std::vector<std::string> y{};   ///< the columns along the vertical one
+  Ink ink{};                      ///< in which colour, line and point
+  std::string title{};            ///< in the key, in gnuplot's enhanced text; empty: not there
+  std::optional<Filter> where{};  ///< the rows; all, unless given
+  double box_width = 1;           ///< of boxes, in units of the horizontal axis
 };
 
 /// A word in place of a number on an axis.
 struct Tic {
-  std::string label;
-  double position = 0;
+  std::string label;    ///< what is written
+  double position = 0;  ///< where, in units of the axis
 };
 
+/// One side of a panel.
 struct Axis {
-  std::string label;  ///< with its unit
-  std::optional<double> lower{}, upper{};
-  std::optional<double> step{};  ///< between the numbers on it
-  bool is_logarithmic = false;
-  std::vector<Tic> tics{};     ///< instead of numbers
-  bool hides_numbers = false;  ///< where the panel below has the same axis
+  std::string label;              ///< with its unit
+  std::optional<double> lower{};  ///< its beginning; chosen from what is drawn, unless given
+  std::optional<double> upper{};  ///< its end; chosen from what is drawn, unless given
+  std::optional<double> step{};   ///< between the numbers on it
+  bool is_logarithmic = false;    ///< equal factors are equal lengths
+  std::vector<Tic> tics{};        ///< instead of numbers
+  bool hides_numbers = false;     ///< where the panel below has the same axis
 };
 
 /// A linear axis over all of `values` (those that are finite), from one round number to another, with about `numbers`
 /// steps.
-[[nodiscard]] Axis round_axis(std::string label, std::span<const double> values, int numbers = 4);
+[[nodiscard]] GLIFR_API Axis round_axis(std::string label, std::span<const double> values, int numbers = 4);
 
 /// Where a key hides nothing: to the right of its panel, which must be the last of its row.
 inline constexpr const char* key_beside = "outside right center vertical";
 
+/// One pair of axes with what is drawn between them.
 struct Panel {
-  std::string title;
-  Axis x, y;
-  std::string key;  ///< where the key stands, in gnuplot's words ("top right", `key_beside`); empty: no key
-  std::vector<Series> series;
+  std::string title;           ///< above it; may be empty
+  Axis x;                      ///< horizontal
+  Axis y;                      ///< vertical
+  std::string key;             ///< where the key stands, in gnuplot's words ("top right", `key_beside`); empty: no key
+  std::vector<Series> series;  ///< drawn in this order
   std::vector<double> guides;  ///< heights of thin horizontal lines, such as chance level
 };
 
+/// A figure: its tables and what is drawn of them.
 struct Figure {
-  std::string name;     ///< of its files; characters other than letters, digits, '.', '-' and '_' become '_'
-  std::string caption;  ///< what is seen and how it was made: plain text
-  std::vector<Table> tables;
-  std::vector<Panel> panels;
-  Index columns = 1;                 ///< of panels, filled row by row
-  double width = 640, height = 400;  ///< points of 1/96 inch
-  double row_gap = 5;                ///< between rows of panels, in heights of a character
-  double top_margin = 1.5;           ///< of several panels, in heights of a character
-  double right_margin = 2;           ///< of several panels, in widths of a character: where a key may stand
+  std::string name;           ///< of its files; characters other than letters, digits, '.', '-' and '_' become '_'
+  std::string caption;        ///< what is seen and how it was made: plain text
+  std::vector<Table> tables;  ///< what is drawn from
+  std::vector<Panel> panels;  ///< at least one
+  Index columns = 1;          ///< of panels, filled row by row
+  double width = 640;         ///< points of 1/96 inch
+  double height = 400;        ///< points of 1/96 inch
+  double row_gap = 5;         ///< between rows of panels, in heights of a character
+  double top_margin = 1.5;    ///< of several panels, in heights of a character
+  double right_margin = 2;    ///< of several panels, in widths of a character: where a key may stand
 };
 
 /// What became of a figure. The data and the script are always there; where gnuplot is missing or failed, the drawings
 /// are not.
 struct Drawing {
-  std::filesystem::path script;
-  bool is_drawn = false;
-  std::string problem;  ///< why it is not drawn, in one line
+  std::filesystem::path script;  ///< gnuplot's commands
+  bool is_drawn = false;         ///< whether the drawings are there
+  std::string problem;           ///< why it is not drawn, in one line
 
+  /// Where the drawing for the screen is.
   [[nodiscard]] std::filesystem::path svg() const { return std::filesystem::path(script).replace_extension(".svg"); }
+  /// Where the drawing for print is.
   [[nodiscard]] std::filesystem::path pdf() const { return std::filesystem::path(script).replace_extension(".pdf"); }
 };
 
 /// Writes a figure to an existing folder: NAME.csv (NAME_TABLE.csv for each table where there are several), the gnuplot
 /// script NAME.gp that draws it, and, drawn by it, NAME.svg and NAME.pdf. Throws OutputError where a file cannot be
 /// written, std::invalid_argument where a series names a table or column that is not there.
-Drawing draw(const Figure& figure, const std::filesystem::path& folder);
+GLIFR_API Drawing draw(const Figure& figure, const std::filesystem::path& folder);
 
 /// `text` with what gnuplot's enhanced mode gives a meaning to (`_ ^ { } @ & ~ \`) taken literally: for names that
 /// users give.
-[[nodiscard]] std::string literal(std::string_view text);
+[[nodiscard]] GLIFR_API std::string literal(std::string_view text);
 
 }  // namespace glifr::analysis

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "glifr/analysis/statistics.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr::analysis {
 
@@ -16,12 +17,13 @@ inline constexpr std::string_view published_source =
 
 /// What the paper's networks gave on the test set, over trials. `accuracy.count` is 0 where the task has no classes.
 struct PublishedResult {
-  std::string_view task, model;
-  Moments accuracy{};  ///< a fraction
-  Moments loss{};
+  std::string_view task;   ///< by its name
+  std::string_view model;  ///< by its name
+  Moments accuracy{};      ///< a fraction
+  Moments loss{};          ///< test loss over trials
 };
 
 /// The published result of a model on a task, or null where there is none.
-[[nodiscard]] const PublishedResult* find_published(std::string_view task, std::string_view model);
+[[nodiscard]] GLIFR_API const PublishedResult* find_published(std::string_view task, std::string_view model);
 
 }  // namespace glifr::analysis

@@ -7,17 +7,18 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 /// What training leaves behind: RESULTS/TASK/MODEL/trial_N/ with config.json, metrics.csv, test.json, parameters/ and
 /// checkpoints/.
 namespace glifr::analysis {
 
 /// The course of a training, a value an epoch.
-struct Metrics {
-  std::vector<double> epoch;
-  std::vector<double> train_loss;
-  std::vector<double> train_acc;  ///< NaN where the task has none
-  std::vector<double> seconds;    ///< NaN where the file has none
+struct GLIFR_API Metrics {
+  std::vector<double> epoch;       ///< counted from 1
+  std::vector<double> train_loss;  ///< mean over samples
+  std::vector<double> train_acc;   ///< NaN where the task has none
+  std::vector<double> seconds;     ///< NaN where the file has none
 
   /// Whether every epoch has a training accuracy.
   [[nodiscard]] bool has_accuracy() const;
@@ -25,58 +26,61 @@ struct Metrics {
 
 /// The result on the test set.
 struct TestResult {
-  double loss = 0;
+  double loss = 0;                 ///< mean over samples
   std::optional<double> accuracy;  ///< fraction of the samples, where the task has classes
 };
 
-struct Trial {
-  std::string task;
-  std::string model;
-  Index number = 0;
-  std::filesystem::path folder;
-  boost::json::object config;
-  Metrics metrics;
-  TestResult test;
+/// What one training left behind.
+struct GLIFR_API Trial {
+  std::string task;              ///< by its own name
+  std::string model;             ///< one of the ten
+  Index number = 0;              ///< N of trial_N
+  std::filesystem::path folder;  ///< in which it lies
+  boost::json::object config;    ///< config.json
+  Metrics metrics;               ///< metrics.csv
+  TestResult test;               ///< test.json
 
   /// "lmnist/rnn/trial_0"
   [[nodiscard]] std::string name() const;
+  /// The checkpoint before training.
   [[nodiscard]] std::filesystem::path first_checkpoint() const {
     return folder / "checkpoints" / "initial.safetensors";
   }
+  /// The checkpoint after it.
   [[nodiscard]] std::filesystem::path last_checkpoint() const { return folder / "checkpoints" / "last.safetensors"; }
 };
 
 /// A trial that is left out, and why.
 struct Rejected {
-  std::string name;
-  std::string reason;
+  std::string name;    ///< as `Trial::name`
+  std::string reason;  ///< in one line
 };
 
 /// The whole trials, by task, model (in training order, unknown ones last) and number, and those that are not whole.
 struct Results {
-  std::vector<Trial> trials;
-  std::vector<Rejected> rejected;
+  std::vector<Trial> trials;       ///< the whole ones
+  std::vector<Rejected> rejected;  ///< the others
 };
 
 /// Reads every trial at or below `folder` (a results folder, or that of one task, model or trial). A trial that is
 /// unfinished, damaged, or missing between others goes to `rejected` with the reason; it is no error.
 /// Throws DataError where there is no such folder or no whole trial in it.
-[[nodiscard]] Results read_results(const std::filesystem::path& folder);
+[[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder);
 
 /// Reads metrics.csv. Throws DataError where it is missing, lacks a column or holds something other than a finite
 /// number.
-[[nodiscard]] Metrics read_metrics(const std::filesystem::path& file);
+[[nodiscard]] GLIFR_API Metrics read_metrics(const std::filesystem::path& file);
 
 /// The tasks that were trained, in alphabetical order.
-[[nodiscard]] std::vector<std::string> tasks(const Results& results);
+[[nodiscard]] GLIFR_API std::vector<std::string> tasks(const Results& results);
 
 /// A model with all its trials on one task.
 struct ModelTrials {
-  std::string model;
+  std::string model;                 ///< by its name
   std::vector<const Trial*> trials;  ///< those of the `Results`, which must outlive this
 };
 
 /// The models trained on a task, in the order of the trials.
-[[nodiscard]] std::vector<ModelTrials> models_of(const Results& results, const std::string& task);
+[[nodiscard]] GLIFR_API std::vector<ModelTrials> models_of(const Results& results, const std::string& task);
 
 }  // namespace glifr::analysis

@@ -4,44 +4,47 @@
 #include <span>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr::analysis {
 
 /// What is known of a group of values: their number, mean and standard deviation (n - 1 in the denominator; NaN for
 /// fewer than two values, as is the mean of none).
 struct Moments {
-  Index count = 0;
-  double mean = 0;
-  double sd = 0;
+  Index count = 0;  ///< values
+  double mean = 0;  ///< NaN without values
+  double sd = 0;    ///< with n - 1; NaN below two values
 };
 
-[[nodiscard]] Moments moments(std::span<const double> values);
+/// Number, mean and standard deviation of values.
+[[nodiscard]] GLIFR_API Moments moments(std::span<const double> values);
 
+/// A range of values.
 struct Interval {
-  double lower = 0;
-  double upper = 0;
+  double lower = 0;  ///< its lower end
+  double upper = 0;  ///< its upper end
 };
 
 /// The interval that holds the mean with the given confidence (between 0 and 1), by Student's t; nothing for fewer than
 /// two values.
-[[nodiscard]] std::optional<Interval> confidence_interval(const Moments& group, double confidence = 0.95);
+[[nodiscard]] GLIFR_API std::optional<Interval> confidence_interval(const Moments& group, double confidence = 0.95);
 
 /// A two-sided, two-sample t-test of `mean(a) - mean(b)`.
 struct TTest {
-  double t = 0;
-  double degrees_of_freedom = 0;
-  double p = 0;
+  double t = 0;                   ///< the statistic
+  double degrees_of_freedom = 0;  ///< a fraction in Welch's test
+  double p = 0;                   ///< two-sided
 };
 
 /// Student's test with pooled variance, n_a + n_b - 2 degrees of freedom: the one that the published comparisons use.
 /// Nothing where it is not defined: fewer than two values in a group, or no variance in either.
-[[nodiscard]] std::optional<TTest> pooled_t_test(const Moments& a, const Moments& b);
+[[nodiscard]] GLIFR_API std::optional<TTest> pooled_t_test(const Moments& a, const Moments& b);
 
 /// Welch's test, which does not take the variances as equal (Welch-Satterthwaite degrees of freedom). Nothing where not
 /// defined, as above.
-[[nodiscard]] std::optional<TTest> welch_t_test(const Moments& a, const Moments& b);
+[[nodiscard]] GLIFR_API std::optional<TTest> welch_t_test(const Moments& a, const Moments& b);
 
 /// Effect size: `(mean(a) - mean(b)) / pooled sd` (Cohen's d). Nothing where not defined, as above.
-[[nodiscard]] std::optional<double> cohens_d(const Moments& a, const Moments& b);
+[[nodiscard]] GLIFR_API std::optional<double> cohens_d(const Moments& a, const Moments& b);
 
 }  // namespace glifr::analysis

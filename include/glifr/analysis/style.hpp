@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "glifr/analysis/plot.hpp"
+#include "glifr/export.hpp"
 
 /// How models, clusters and quantities look and are called in every figure. The colours were chosen such that any two
 /// of the ten models, and any two of the first six clusters, differ by a CIE76 distance of 16 or more to people with
@@ -13,20 +14,20 @@ namespace glifr::analysis {
 
 /// The name of a model in figures, in gnuplot's enhanced text: "LHetA" for glifr_lheta; names of other models as they
 /// are.
-[[nodiscard]] std::string model_label(std::string_view model);
+[[nodiscard]] GLIFR_API std::string model_label(std::string_view model);
 
 /// Colour, dash and point of a model. Models with after-spike currents are dark and drawn with solid lines, those
 /// without light and dashed.
-[[nodiscard]] Ink model_ink(std::string_view model);
+[[nodiscard]] GLIFR_API Ink model_ink(std::string_view model);
 
 /// Colour of a cluster, 0, 1, ….
-[[nodiscard]] Ink cluster_ink(Index cluster);
+[[nodiscard]] GLIFR_API Ink cluster_ink(Index cluster);
 
 /// The initial state, before training, and what training aims at: black.
-[[nodiscard]] Ink reference_ink();
+[[nodiscard]] GLIFR_API Ink reference_ink();
 
 /// The quantity and unit of a column of learnedparams.csv, in enhanced text: "k_m (1/ms)", "r_{1}".
-[[nodiscard]] std::string quantity_label(std::string_view column);
+[[nodiscard]] GLIFR_API std::string quantity_label(std::string_view column);
 
 /// `ink` with another opacity.
 [[nodiscard]] inline Ink faded(Ink ink, double opacity) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "glifr/analysis/summary.hpp"
+#include "glifr/export.hpp"
 #include "glifr/io/csv.hpp"
 
 /// The results of the analyses as CSV with a header line. What is not defined (the sd of a single trial, the accuracy
@@ -14,18 +15,19 @@ namespace glifr::analysis {
 
 /// A row a task and model: number of trials and, of test accuracy (a fraction) and loss, mean, sd and the 95 %
 /// confidence interval of the mean.
-[[nodiscard]] CsvRows summary_table(std::span<const TaskSummary> summaries);
+[[nodiscard]] GLIFR_API CsvRows summary_table(std::span<const TaskSummary> summaries);
 
 /// A row an ordered pair of models of a task: t has the sign of the first mean minus the second.
-[[nodiscard]] CsvRows comparison_table(std::span<const TaskSummary> summaries);
+[[nodiscard]] GLIFR_API CsvRows comparison_table(std::span<const TaskSummary> summaries);
 
 /// A row a task, model and epoch.
-[[nodiscard]] CsvRows curves_table(std::span<const std::pair<std::string, std::vector<TrainingCurve>>> curves_of_tasks);
+[[nodiscard]] GLIFR_API CsvRows
+curves_table(std::span<const std::pair<std::string, std::vector<TrainingCurve>>> curves_of_tasks);
 
 /// A row a task, model and ratio of silenced neurons.
-[[nodiscard]] CsvRows ablation_table(std::span<const TaskAblation> ablations);
+[[nodiscard]] GLIFR_API CsvRows ablation_table(std::span<const TaskAblation> ablations);
 
 /// A row a task, ratio of silenced neurons and ordered pair of models.
-[[nodiscard]] CsvRows ablation_comparison_table(std::span<const TaskAblation> ablations);
+[[nodiscard]] GLIFR_API CsvRows ablation_comparison_table(std::span<const TaskAblation> ablations);
 
 }  // namespace glifr::analysis

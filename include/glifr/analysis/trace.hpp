@@ -9,17 +9,21 @@
 
 #include "glifr/analysis/lone_neurons.hpp"
 #include "glifr/analysis/parameters.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr::analysis {
 
 /// The states of one neuron at every step.
-struct Trace {
+struct GLIFR_API Trace {
   std::vector<double> synaptic;    ///< synaptic current at each step
   std::vector<std::string> names;  ///< of the states: "firing", "voltage", "after_spike_current_1", …
   std::vector<double> values;      ///< [steps, states]
 
+  /// Time steps.
   [[nodiscard]] Index steps() const { return static_cast<Index>(synaptic.size()); }
+  /// States of the neuron.
   [[nodiscard]] Index states() const { return static_cast<Index>(names.size()); }
+  /// One state at one step, both by number.
   [[nodiscard]] double operator()(Index step, Index state) const {
     return values[static_cast<std::size_t>(step * states() + state)];
   }
@@ -62,18 +66,18 @@ requires(input_count<N> == 1) [[nodiscard]] Trace
 
 /// A single GLIFR neuron with its input weight: what params.json describes.
 struct SingleNeuron {
-  NeuronTable neuron;  ///< one row
-  GlifrConstants constants{};
-  double weight_in = 1;
+  NeuronTable neuron;          ///< one row
+  GlifrConstants constants{};  ///< with its time step
+  double weight_in = 1;        ///< by which the input reaches it
 };
 
 /// Reads params.json: dt, tau (ms), sigma_v (mV), R (GOhm), I0 (pA), v_reset (mV), weight_in, thresh (mV), k_m (1/ms)
 /// and, J values each, r, a (pA), k (1/ms). Throws DataError where a key is missing, unknown or of the wrong kind, or
 /// the lists differ in length.
-[[nodiscard]] SingleNeuron read_single_neuron(const std::filesystem::path& file);
+[[nodiscard]] GLIFR_API SingleNeuron read_single_neuron(const std::filesystem::path& file);
 
 /// The response of a GLIFR neuron to an input (a value a step), which reaches it through its weight. Float where
 /// `is_float32`, else double.
-[[nodiscard]] Trace trace(const SingleNeuron& neuron, std::span<const double> input, bool is_float32 = false);
+[[nodiscard]] GLIFR_API Trace trace(const SingleNeuron& neuron, std::span<const double> input, bool is_float32 = false);
 
 }  // namespace glifr::analysis

@@ -7,6 +7,7 @@
 #include "glifr/backend/scan.hpp"
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 #include "glifr/neurons/glifr.hpp"
 #include "glifr/neurons/lstm.hpp"
 #include "glifr/neurons/rnn.hpp"
@@ -16,48 +17,51 @@
 /// allocate nothing but from the arena that a caller lends.
 namespace glifr::kernels {
 
+/// Whether a product takes a matrix as it lies in memory or turned.
 enum class Transpose : bool { no, yes };
 
 /// c = a b + beta c, each operand transposed as asked; beta is 0 or 1. Transposition is of the view as it lies in
 /// memory.
 template <Scalar T>
-void gemm(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<const T> b, T beta, View<T> c);
+GLIFR_API void gemm(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<const T> b, T beta, View<T> c);
 
 /// y[r] = beta y[r] + sum of the rows of `weights` that are active in row r.
 template <Scalar T>
-void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View<T> y, Arena& scratch);
+GLIFR_API void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View<T> y, Arena& scratch);
 /// d_weights[i] += dy[r] for every input i that is active in row r, rows in order.
 template <Scalar T>
-void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights, Arena& scratch);
+GLIFR_API void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights, Arena& scratch);
 
 /// `count` physical values from raw ones; positions from `count` to `padded` repeat the last, so that the padding
 /// computes what a neuron may, and no infinity comes of a parameter that is 0 there.
 template <Scalar T>
-void to_physical(Transform transform, const T* raw, Index count, Index padded, T dt, T* physical);
+GLIFR_API void to_physical(Transform transform, const T* raw, Index count, Index padded, T dt, T* physical);
 /// d_raw += d_physical * slope of the transform at the physical value.
 template <Scalar T>
-void to_physical_backward(Transform transform, const T* physical, const T* d_physical, Index count, T dt, T* d_raw);
+GLIFR_API void to_physical_backward(Transform transform, const T* physical, const T* d_physical, Index count, T dt,
+                                    T* d_raw);
 
 /// Sums over rows, added to y [1, columns], in a fixed order.
 template <Scalar T>
-void add_column_sums(View<const T> x, View<T> y);
+GLIFR_API void add_column_sums(View<const T> x, View<T> y);
 
 /// sum of (x - target)^2, in double; dx = 2 weight (x - target) is added to `dx` where it is not empty.
 template <Scalar T>
-double squared_error(View<const T> x, View<const T> target, T weight, View<T> dx);
+GLIFR_API double squared_error(View<const T> x, View<const T> target, T weight, View<T> dx);
 
 /// sum over rows of -log softmax(x)[label], in double; weight (softmax(x) - onehot) is added to `dx` where it is not
 /// empty.
 template <Scalar T>
-double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View<T> dx);
+GLIFR_API double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View<T> dx);
 
 /// Runs a neuron through a window: `cpu::scan_forward`, compiled in the library for the neurons that come with it.
 template <class N, Scalar T>
-void scan_forward(const ScanWindow<N, T>& window) {
+GLIFR_API void scan_forward(const ScanWindow<N, T>& window) {
   cpu::scan_forward(window);
 }
+/// The reverse of `scan_forward`.
 template <class N, Scalar T>
-void scan_backward(const ScanWindow<N, T>& window) {
+GLIFR_API void scan_backward(const ScanWindow<N, T>& window) {
   cpu::scan_backward(window);
 }
 

@@ -14,9 +14,12 @@ namespace glifr {
 /// Every buffer starts at a multiple of this, which suits the widest vector loads and a cache line.
 inline constexpr std::size_t memory_alignment = 64;
 
+/// Gives back memory of `allocate_aligned`.
 struct AlignedDelete {
+  /// Called by the unique_ptr that owns the memory.
   void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t(memory_alignment)); }
 };
+/// Aligned memory with its owner.
 using AlignedBytes = std::unique_ptr<std::byte, AlignedDelete>;
 
 /// Uninitialised memory. Its size is rounded up to the alignment, so that whole vectors may run over the end of what is
@@ -45,11 +48,13 @@ class Arena {
     return values;
   }
 
+  /// Takes back all that was handed out; the memory stays for the next round.
   void reset() {
     block_ = 0;
     used_ = 0;
   }
 
+  /// Bytes held, handed out or not.
   [[nodiscard]] std::size_t capacity() const {
     std::size_t total = 0;
     for (const Block& block : blocks_) total += block.size;

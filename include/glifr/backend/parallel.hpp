@@ -62,8 +62,10 @@ void parallel_for(Index count, Body&& body) {
 /// A group of threads that works on one thing: the caller and `threads - 1` helpers.
 class Workers {
  public:
+  /// `threads` is 1 or more.
   explicit Workers(Index threads) : arena_(static_cast<int>(threads)), threads_(threads) {}
 
+  /// The caller counted in.
   [[nodiscard]] Index threads() const { return threads_; }
 
   /// Runs f here; every `parallel_for` in it uses these workers. Other work is not taken up meanwhile.
@@ -83,6 +85,7 @@ class Workers {
 /// Bounds the threads of the whole process while it lives.
 class ThreadLimit {
  public:
+  /// `threads` is 1 or more.
   explicit ThreadLimit(Index threads)
       : control_(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)) {}
 

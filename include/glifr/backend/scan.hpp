@@ -16,10 +16,11 @@ namespace glifr {
 /// `parameter_sum`.
 template <class N, Scalar T>
 struct ScanWindow {
+  /// Scalars of a neuron's state.
   static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
 
-  Index steps = 0;
-  Index batch = 0;
+  Index steps = 0;                 ///< time steps, at most the synaptic delay
+  Index batch = 0;                 ///< samples
   Index neurons = 0;               ///< padded to whole registers
   Index stride = 0;                ///< between rows, of everything but the synaptic currents
   Index synaptic_stride = 0;       ///< between rows of these; a row holds inputs * neurons of them
@@ -32,8 +33,8 @@ struct ScanWindow {
   /// Factors on the output (dropout and silencing), or null: all 1. The one of step t, sample b stands at t * mask_step
   /// + b * mask_row.
   const T* mask = nullptr;
-  Index mask_step = 0;
-  Index mask_row = 0;
+  Index mask_step = 0;  ///< between the factors of consecutive steps
+  Index mask_row = 0;   ///< between those of consecutive samples
 
   // Backward only.
   const T* output_grad = nullptr;  ///< [steps, batch, stride]: dL / d output, from the readout and from later windows

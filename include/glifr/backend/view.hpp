@@ -19,23 +19,30 @@ concept Scalar = std::same_as<T, float> || std::same_as<T, double>;
 /// `[features]`; whatever the rank, kernels see a matrix of `rows()` (all but the last size) by `columns()` (the last).
 class Shape {
  public:
-  static constexpr int max_rank = 3;
+  static constexpr int max_rank = 3;  ///< the most sizes
 
   constexpr Shape() = default;
+  /// At most `max_rank` sizes, outermost first.
   constexpr Shape(std::initializer_list<Index> sizes) {
     for (const Index size : sizes) sizes_[static_cast<std::size_t>(rank_++)] = size;
   }
 
+  /// The number of sizes.
   [[nodiscard]] constexpr int rank() const { return rank_; }
+  /// One of the sizes, the outermost being 0.
   [[nodiscard]] constexpr Index operator[](int axis) const { return sizes_[static_cast<std::size_t>(axis)]; }
+  /// The last size; 1 where there is none.
   [[nodiscard]] constexpr Index columns() const { return rank_ == 0 ? 1 : (*this)[rank_ - 1]; }
+  /// The product of all sizes but the last.
   [[nodiscard]] constexpr Index rows() const {
     Index product = 1;
     for (int axis = 0; axis + 1 < rank_; ++axis) product *= (*this)[axis];
     return product;
   }
+  /// The number of elements.
   [[nodiscard]] constexpr Index size() const { return rows() * columns(); }
 
+  /// Whether rank and sizes are the same.
   friend constexpr bool operator==(const Shape&, const Shape&) = default;
 
  private:
@@ -53,22 +60,27 @@ inline std::string to_string(const Shape& shape) {
 /// What kernels take: a row-major matrix in somebody else's memory. `stride` (>= columns) is the distance between rows.
 template <class T>
 struct View {
-  T* data = nullptr;
-  Index rows = 0;
-  Index columns = 0;
-  Index stride = 0;
+  T* data = nullptr;  ///< row 0, column 0
+  Index rows = 0;     ///< how many rows
+  Index columns = 0;  ///< how many columns
+  Index stride = 0;   ///< between rows, >= columns
 
   constexpr View() = default;
+  /// A matrix whose rows are `row_stride` apart.
   constexpr View(T* pointer, Index row_count, Index column_count, Index row_stride)
       : data(pointer), rows(row_count), columns(column_count), stride(row_stride) {}
+  /// A matrix whose rows follow each other.
   constexpr View(T* pointer, Index row_count, Index column_count)
       : View(pointer, row_count, column_count, column_count) {}
 
   /// A view that may be written converts to one that may only be read.
   constexpr operator View<const T>() const requires(!std::is_const_v<T>) { return {data, rows, columns, stride}; }
 
+  /// Where row r begins.
   [[nodiscard]] constexpr T* row(Index r) const { return data + r * stride; }
+  /// An element.
   [[nodiscard]] constexpr T& operator()(Index r, Index c) const { return data[r * stride + c]; }
+  /// Whether rows follow each other without a gap.
   [[nodiscard]] constexpr bool is_dense() const { return stride == columns || rows <= 1; }
   /// Rows `first` to `first + count`, in place.
   [[nodiscard]] constexpr View middle_rows(Index first, Index count) const {

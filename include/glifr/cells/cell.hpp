@@ -11,6 +11,7 @@
 #include "glifr/core/parameter.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
+#include "glifr/export.hpp"
 #include "glifr/ops/scan.hpp"
 
 namespace glifr {
@@ -41,9 +42,12 @@ inline Index delay_steps(double synaptic_delay, double dt) {
 /// Sizes of a layer and what its neurons share.
 template <class N>
 struct CellSettings {
-  Index input_size = 1;
-  Index hidden_size = 1;
-  Index delay = 1;  ///< synaptic delay in steps, >= 1; see `delay_steps`
+  static_assert(sizeof(detail::NeuronCheck<N>) > 0);
+
+  Index input_size = 1;   ///< features of the input, >= 1
+  Index hidden_size = 1;  ///< neurons, >= 1
+  Index delay = 1;        ///< synaptic delay in steps, >= 1; see `delay_steps`
+  /// The defaults of the neuron's fields, unless given.
   typename N::template Constants<double> constants = default_constants<N>();
 };
 
@@ -53,15 +57,17 @@ struct CellSettings {
 ///
 /// Parameters: the weights, then the neuron's own, raw, under the names that it gives them.
 template <class N, Scalar T>
-class Cell {
-  static_assert(Neuron<N>, "a cell is made of something that meets glifr::Neuron");
+class GLIFR_API Cell {
+  static_assert(sizeof(detail::NeuronCheck<N>) > 0);
+  static_assert(derive::program<N>.graph.size > 0, "the step has a reverse step");
 
  public:
-  using Value = T;
-  using NeuronType = N;
-  using Settings = CellSettings<N>;
+  using Value = T;                   ///< float or double
+  using NeuronType = N;              ///< the neuron's equations
+  using Settings = CellSettings<N>;  ///< what a cell is made from
+  /// The neuron's parameters, in order.
   static constexpr auto field_list = list_fields<typename N::template Parameters<double>>();
-  static constexpr Index inputs = input_count<N>;
+  static constexpr Index inputs = input_count<N>;  ///< synaptic currents a neuron
 
   /// Parameters are zero until initialised (network/initialize.hpp). ConfigError where a size is not positive.
   explicit Cell(const Settings& settings, const std::string& prefix = "neuron_layer.") : settings_(settings) {
@@ -82,20 +88,28 @@ class Cell {
     }
   }
 
+  /// Features of the input.
   [[nodiscard]] Index input_size() const { return settings_.input_size; }
+  /// Neurons.
   [[nodiscard]] Index hidden_size() const { return settings_.hidden_size; }
+  /// Synaptic delay in steps.
   [[nodiscard]] Index delay() const { return settings_.delay; }
+  /// What the neurons share.
   [[nodiscard]] const typename N::template Constants<double>& constants() const { return settings_.constants; }
   /// The neurons' constants may change between steps of training (sigma_v, annealed).
   [[nodiscard]] typename N::template Constants<double>& constants() { return settings_.constants; }
 
+  /// The weights, then the neuron's parameters in the order of its fields. Valid as long as the cell stays where it is.
   [[nodiscard]] ParameterList<T> parameters() {
     ParameterList<T> list;
     for (Parameter<T>& parameter : parameters_) list.push_back(&parameter);
     return list;
   }
+  /// The input weights, [input_size, inputs * hidden_size].
   [[nodiscard]] Parameter<T>& w_input() { return parameters_[0]; }
+  /// The lateral weights, [hidden_size, inputs * hidden_size].
   [[nodiscard]] Parameter<T>& w_lateral() { return parameters_[1]; }
+  /// The raw values of one of the neuron's parameters, [extent, 1, hidden_size].
   [[nodiscard]] Parameter<T>& field(std::size_t index) { return parameters_[2 + index]; }
 
   /// The layer with its parameters on a tape.

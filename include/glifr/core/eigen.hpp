@@ -8,9 +8,11 @@
 /// glifr's interface.
 namespace glifr {
 
+/// A matrix of Eigen's in our order.
 template <class T>
 using Matrix = Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// Our memory under Eigen's interface.
 template <class T>
 using EigenMap = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Matrix<T>, Matrix<T>>, Eigen::Unaligned,
                             Eigen::OuterStride<>>;

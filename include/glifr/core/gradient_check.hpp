@@ -14,7 +14,7 @@ namespace glifr {
 
 /// What a gradient check found.
 struct GradientCheck {
-  bool passed = true;
+  bool passed = true;    ///< no error above the tolerance
   double worst = 0;      ///< largest relative error; NaN where a gradient is
   std::string report{};  ///< where that was, with both gradients
 };

@@ -16,17 +16,18 @@ namespace glifr {
 /// as long as the owner.
 template <Scalar T>
 struct Parameter {
-  std::string name;  ///< as in checkpoints: "neuron_layer.thresh"
-  Tensor<T> value;
+  std::string name;                   ///< as in checkpoints: "neuron_layer.thresh"
+  Tensor<T> value;                    ///< what training moves
   bool is_stored_transposed = false;  ///< in checkpoints, [columns, rows]
   bool is_trained = true;             ///< false: frozen, takes part without receiving a gradient
 
+  /// A parameter of zeros.
   Parameter(std::string full_name, const Shape& shape, bool stored_transposed = false)
       : name(std::move(full_name)), value(shape), is_stored_transposed(stored_transposed) {}
 };
 
 template <Scalar T>
-using ParameterList = std::vector<Parameter<T>*>;
+using ParameterList = std::vector<Parameter<T>*>;  ///< Parameters of a network, owned by it.
 
 /// The parameter called `name`; ConfigError where there is none.
 template <Scalar T>
@@ -44,6 +45,7 @@ Parameter<T>& find_parameter(const ParameterList<T>& parameters, const std::stri
 template <Scalar T>
 class Gradients {
  public:
+  /// Zero gradients for those of the parameters that are trained. The parameters outlive this.
   explicit Gradients(const ParameterList<T>& parameters) {
     Index offset = 0;
     for (Parameter<T>* parameter : parameters) {

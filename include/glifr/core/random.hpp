@@ -16,6 +16,7 @@ enum class Stream : std::uint32_t { initialize = 1, shuffle = 2, dropout = 3, da
 /// on the order of work. Philox 4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3).
 class Random {
  public:
+  /// The sequence of a seed, of one of its streams, under a key (an epoch, a parameter's place).
   GLIFR_INLINE constexpr Random(std::uint64_t seed, Stream stream, std::uint32_t key = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         stream_{static_cast<std::uint32_t>(stream), key} {}

@@ -31,18 +31,23 @@ struct TapeNode {
 template <Scalar T>
 class Var {
  public:
-  using Value = T;
+  using Value = T;  ///< float or double
 
   Var() = default;
 
+  /// Its sizes.
   [[nodiscard]] const Shape& shape() const { return node().shape; }
+  /// Its numbers, as a matrix of all rows.
   [[nodiscard]] View<T> value() const { return {node().value, shape().rows(), shape().columns(), node().stride}; }
   /// dL / d value, complete once `Tape::backward` has run; empty where no gradient is kept.
   [[nodiscard]] View<T> grad() const {
     return has_grad() ? View<T>{node().grad, shape().rows(), shape().columns(), node().stride} : View<T>{};
   }
+  /// Whether a gradient is kept for it.
   [[nodiscard]] bool has_grad() const { return node().grad != nullptr; }
+  /// Whether this handle stands for no value at all.
   [[nodiscard]] bool is_empty() const { return node_ == nullptr; }
+  /// The tape that it lies on.
   [[nodiscard]] Tape<T>& tape() const { return *tape_; }
   /// The number in a value of size 1.
   [[nodiscard]] T item() const { return node().value[0]; }
@@ -71,6 +76,7 @@ class Var {
 template <Scalar T>
 class Tape {
  public:
+  /// Whether operations are recorded, to be undone by `backward`.
   enum class Mode { record, forward_only };
 
   /// `forward_only`: nothing is recorded and no gradient is kept, for evaluation.
@@ -78,7 +84,9 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
+  /// Whether operations are recorded.
   [[nodiscard]] bool is_recording() const { return mode_ == Mode::record; }
+  /// For the rounds to come: call it on a cleared tape.
   void set_mode(Mode mode) { mode_ = mode; }
 
   /// A value that receives a gradient (zero at first) and is otherwise uninitialised. `stride` (0: dense) is the
@@ -89,6 +97,7 @@ class Tape {
   Var<T> make_from(const Shape& shape, const Operands&... operands) {
     return make(shape, 0, is_recording() && (operands.has_grad() || ...));
   }
+  /// The same, with a gradient where that is asked for.
   Var<T> make(const Shape& shape, Index stride, bool with_grad) {
     if (stride == 0) stride = shape.columns();
     const Index size = shape.rows() * stride;
@@ -155,6 +164,7 @@ class Tape {
 
   /// Memory of this round, for what operations keep between their forward and their backward pass.
   [[nodiscard]] Arena& arena() { return arena_; }
+  /// How often the tape was cleared.
   [[nodiscard]] std::uint64_t round() const { return round_; }
 
  private:

@@ -6,6 +6,7 @@
 
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
@@ -16,13 +17,17 @@ enum class Split { train, test };
 /// threads at once. A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero,
 /// lists of active inputs; targets are a class label a sample or a value for every time step.
 template <Scalar T>
-class Dataset {
+class GLIFR_API Dataset {
  public:
   virtual ~Dataset() = default;
 
+  /// The number of samples.
   [[nodiscard]] virtual Index size() const = 0;
+  /// Time steps of every sample.
   [[nodiscard]] virtual Index time_steps() const = 0;
+  /// Features of every time step.
   [[nodiscard]] virtual Index input_size() const = 0;
+  /// Whether inputs are lists of active inputs.
   [[nodiscard]] virtual bool is_sparse() const { return false; }
   /// Classes (labels 0 … classes - 1), or 0 where the targets are values.
   [[nodiscard]] virtual Index classes() const = 0;

@@ -5,16 +5,17 @@
 #include <vector>
 
 #include "glifr/datasets/dataset.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
 /// Sequences of binary frames that are mostly zero, kept as the lists of their ones.
-struct BinaryFrames {
+struct GLIFR_API BinaryFrames {
   /// The most values that a frame may have: as many as 16 bits can number.
   static constexpr Index largest_frame = 65536;
 
-  Index samples = 0;
-  Index time_steps = 0;
+  Index samples = 0;                      ///< recordings
+  Index time_steps = 0;                   ///< frames a recording
   Index frame_size = 0;                   ///< values a frame, 1 to `largest_frame`
   std::vector<std::uint64_t> offsets{0};  ///< where in `ones` a frame begins, `[samples, time_steps]`; then the end
   std::vector<std::uint16_t> ones;        ///< numbers below frame_size, ascending within a frame

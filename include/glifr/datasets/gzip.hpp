@@ -3,11 +3,13 @@
 #include <string>
 #include <string_view>
 
+#include "glifr/export.hpp"
+
 namespace glifr {
 
 /// The content of a gzip file of the bytes `packed` (one member or several, as `gzip` and `cat` write them); `file`
 /// stands for it in messages. Throws DataError with the offset in the packed bytes where they are damaged, cut short or
 /// followed by anything else.
-[[nodiscard]] std::string unpack_gzip(std::string_view packed, const std::string& file);
+[[nodiscard]] GLIFR_API std::string unpack_gzip(std::string_view packed, const std::string& file);
 
 }  // namespace glifr

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
@@ -16,29 +17,29 @@ namespace glifr {
 
 /// Images of one size, a byte a pixel, one after another, row by row.
 struct IdxImages {
-  Index count = 0;
-  Index rows = 0;
-  Index columns = 0;
-  std::vector<std::uint8_t> pixels;
+  Index count = 0;                   ///< of images
+  Index rows = 0;                    ///< of an image
+  Index columns = 0;                 ///< of an image
+  std::vector<std::uint8_t> pixels;  ///< [count, rows, columns], 0 to 255
 };
 
 /// The unpacked content of a file, and the name by which errors speak of it.
 struct IdxFile {
-  std::string name;
-  std::string bytes;
+  std::string name;   ///< of the file that was found, for messages
+  std::string bytes;  ///< its content, unpacked
 };
 
 /// Reads `file` as it is or, where there is none, `file`.gz unpacked. Throws DataError, naming both, where neither is
 /// there.
-[[nodiscard]] IdxFile read_idx_file(const std::filesystem::path& file);
+[[nodiscard]] GLIFR_API IdxFile read_idx_file(const std::filesystem::path& file);
 
 /// The images in the bytes of an IDX file; `name` stands for it in messages. Throws DataError with the byte at which
 /// the magic number, a size or the length is wrong.
-[[nodiscard]] IdxImages parse_idx_images(std::string_view bytes, const std::string& name);
+[[nodiscard]] GLIFR_API IdxImages parse_idx_images(std::string_view bytes, const std::string& name);
 
 /// The labels in the bytes of an IDX file, each below `classes`. Throws DataError as `parse_idx_images` does, and at
 /// the first label out of range.
-[[nodiscard]] std::vector<std::uint8_t> parse_idx_labels(std::string_view bytes, const std::string& name,
-                                                         Index classes);
+[[nodiscard]] GLIFR_API std::vector<std::uint8_t> parse_idx_labels(std::string_view bytes, const std::string& name,
+                                                                   Index classes);
 
 }  // namespace glifr

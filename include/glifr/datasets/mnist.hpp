@@ -7,20 +7,21 @@
 
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/datasets/idx.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
 /// Images with their classes, as MNIST and the sets in its form (Fashion-MNIST) have them: kept as bytes.
 struct LabelledImages {
-  static constexpr Index classes = 10;
+  static constexpr Index classes = 10;  ///< digits
 
-  IdxImages images;
-  std::vector<std::uint8_t> labels;  // one an image, below `classes`
+  IdxImages images;                  ///< the pictures
+  std::vector<std::uint8_t> labels;  ///< one an image, below `classes`
 };
 
 /// Reads `folder`/{train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or .gz. Throws DataError where a file is
 /// missing or damaged, or where the numbers of images and labels differ.
-[[nodiscard]] LabelledImages read_mnist(const std::filesystem::path& folder, Split split);
+[[nodiscard]] GLIFR_API LabelledImages read_mnist(const std::filesystem::path& folder, Split split);
 
 /// How an image becomes a sequence: a row a time step (`rows` steps of `columns` inputs) or a pixel a time step.
 enum class ImageLayout { lines, pixels };
@@ -28,7 +29,7 @@ enum class ImageLayout { lines, pixels };
 /// Images one row or one pixel a time step, with class labels. A pixel p (0 … 255) becomes (p / 255 - 0.1307) / 0.3081,
 /// which gives the training images of MNIST mean 0 and standard deviation 1.
 template <Scalar T>
-class MnistDataset final : public Dataset<T> {
+class GLIFR_API MnistDataset final : public Dataset<T> {
  public:
   /// `permutation`, where it is given, is one order of the pixels for all images: place p of the sequence, counted row
   /// by row, shows pixel permutation[p]. Throws ConfigError where it does not hold every pixel's number exactly once.

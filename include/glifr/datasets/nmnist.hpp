@@ -8,20 +8,21 @@
 
 #include "glifr/datasets/events.hpp"
 #include "glifr/datasets/frames.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
 /// Recordings as frames, with their classes.
 struct LabelledFrames {
-  static constexpr Index classes = 10;
+  static constexpr Index classes = 10;  ///< digits
 
-  BinaryFrames frames;
+  BinaryFrames frames;               ///< the recordings, as frames
   std::vector<std::uint8_t> labels;  ///< one a sample, below `classes`
 };
 
 /// How N-MNIST is read.
 struct NmnistOptions {
-  FrameSettings frames = {};
+  FrameSettings frames = {};  ///< how events become frames
   /// Where the decoded frames are kept for the next time; empty: in the folder of the data, if it can be written.
   std::filesystem::path cache_folder = {};
   /// Told how many of the recordings are decoded, by the calling thread. Not called where the cache has them.
@@ -36,13 +37,14 @@ struct NmnistOptions {
 /// Throws DataError where a folder is missing, empty or closed, a name is no number or a recording is damaged;
 /// ConfigError for settings out of range or a `cache_folder` that cannot be had; OutputError where a cache cannot be
 /// written to the `cache_folder` that was asked for.
-[[nodiscard]] LabelledFrames read_nmnist(const std::filesystem::path& folder, Split split,
-                                         const NmnistOptions& options = {});
+[[nodiscard]] GLIFR_API LabelledFrames read_nmnist(const std::filesystem::path& folder, Split split,
+                                                   const NmnistOptions& options = {});
 
 /// Recordings of the event camera as sparse binary frames, with class labels.
 template <Scalar T>
-class NmnistDataset final : public Dataset<T> {
+class GLIFR_API NmnistDataset final : public Dataset<T> {
  public:
+  /// Shares the recordings with others.
   explicit NmnistDataset(std::shared_ptr<const LabelledFrames> data) : data_(std::move(data)) {}
 
   [[nodiscard]] Index size() const override { return data_->frames.samples; }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "glifr/datasets/values.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
@@ -19,7 +20,7 @@ struct SineSettings {
 
 /// The frequency of each sample, 1/ms: evenly spaced on a logarithmic scale from freq_min to freq_max, both included.
 /// Throws ConfigError for a setting out of range.
-[[nodiscard]] std::vector<double> sine_frequencies(const SineSettings& settings);
+[[nodiscard]] GLIFR_API std::vector<double> sine_frequencies(const SineSettings& settings);
 
 /// One network, many waves: the constant input of a sample says which one to produce. With n = num_freqs and t = 0, dt,
 /// 2 dt, …,
@@ -29,7 +30,7 @@ struct SineSettings {
 /// `noise` holds what is added to the targets as `[time_steps, num_freqs]`, or nothing. Throws ConfigError for a
 /// setting out of range, ShapeError for noise of another size.
 template <Scalar T>
-[[nodiscard]] ValueDataset<T> make_sine(const SineSettings& settings, std::span<const double> noise = {});
+[[nodiscard]] GLIFR_API ValueDataset<T> make_sine(const SineSettings& settings, std::span<const double> noise = {});
 
 extern template ValueDataset<float> make_sine(const SineSettings&, std::span<const double>);
 extern template ValueDataset<double> make_sine(const SineSettings&, std::span<const double>);

@@ -3,12 +3,13 @@
 #include <vector>
 
 #include "glifr/datasets/dataset.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
 /// Sequences of values with a target value for every time step, owned in memory: what tasks of regression are made of.
 template <Scalar T>
-class ValueDataset final : public Dataset<T> {
+class GLIFR_API ValueDataset final : public Dataset<T> {
  public:
   /// `inputs` as `[time_steps, samples, input_size]`, `targets` as `[time_steps, samples, target_size]`. Throws
   /// ShapeError where a size is below 1 or the number of values is another.

@@ -11,6 +11,7 @@
 #include "glifr/datasets/mnist.hpp"
 #include "glifr/datasets/nmnist.hpp"
 #include "glifr/experiment/settings.hpp"
+#include "glifr/export.hpp"
 #include "glifr/network/models.hpp"
 #include "glifr/network/network.hpp"
 #include "glifr/training/trainer.hpp"
@@ -20,20 +21,21 @@ namespace glifr {
 /// The network that settings describe: of the model's cell, with its parameters still zero; those that the model does
 /// not train are frozen.
 template <Scalar T>
-[[nodiscard]] std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings);
+[[nodiscard]] GLIFR_API std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings);
 
 /// How settings say that the network is trained.
-[[nodiscard]] TrainingSettings training_settings(const Settings& settings, std::uint64_t seed, Engine engine);
+[[nodiscard]] GLIFR_API TrainingSettings training_settings(const Settings& settings, std::uint64_t seed, Engine engine);
 
 /// What is trained on, and what is tested on (the same set where a task has no other).
 template <Scalar T>
 struct TaskData {
-  std::shared_ptr<const Dataset<T>> train, test;
+  std::shared_ptr<const Dataset<T>> train;  ///< what is trained on
+  std::shared_ptr<const Dataset<T>> test;   ///< what is tested on
 };
 
 /// Finds a task's data under the data root and keeps what was read, so that a session's trials share it. Safe to use
 /// from several threads.
-class DataStore {
+class GLIFR_API DataStore {
  public:
   /// `cache`: folder for decoded N-MNIST frames; empty: beside the data. `progress` hears of long reading: (what, done,
   /// total).
@@ -58,6 +60,6 @@ class DataStore {
 
 /// Data without meaning in the shape of a task, two batches of it: for measuring speed where there are no data.
 template <Scalar T>
-[[nodiscard]] std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& settings);
+[[nodiscard]] GLIFR_API std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& settings);
 
 }  // namespace glifr

@@ -2,7 +2,6 @@
 
 #include <boost/json/fwd.hpp>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,58 +12,54 @@
 #include <vector>
 
 #include "glifr/experiment/settings.hpp"
+#include "glifr/export.hpp"
 #include "glifr/network/models.hpp"
+#include "glifr/neurons/range.hpp"
 
 namespace glifr {
 
-/// The numbers that a key accepts; always finite ones.
-struct ConfigRange {
-  double lowest = std::numeric_limits<double>::lowest();
-  double highest = std::numeric_limits<double>::max();
-  bool excludes_lowest = false;
-  bool excludes_highest = false;
-};
-
 /// What there is to know about one configuration key. Checking, `--set`, the resolved JSON and the reference page all
 /// follow from it.
-struct ConfigKey {
+struct GLIFR_API ConfigKey {
+  /// Where a key's value goes.
   using Field = std::variant<double Settings::*, Index Settings::*, bool Settings::*, std::string Settings::*,
                              Settings::Optimizer Settings::*, Settings::Schedule Settings::*,
                              Settings::Loss Settings::*, Settings::Reduction Settings::*>;
 
-  std::string_view group;  ///< heading of the reference page
-  std::string_view name;
-  Field field;  ///< decides the type
-  std::string_view help;
-  std::string_view unit = {};
-  ConfigRange range = {};                          ///< of numbers
+  std::string_view group;                          ///< heading of the reference page
+  std::string_view name;                           ///< as in files
+  Field field;                                     ///< decides the type
+  std::string_view help;                           ///< what it means, in a line
+  std::string_view unit = {};                      ///< empty: none
+  Range range = {};                                ///< of numbers
   std::span<const std::string_view> choices = {};  ///< of an enumeration, in its order
   std::span<const Settings::Data> used_by = {};    ///< the built-in tasks that know the key; empty: all
   bool is_by_model = false;  ///< whether it may be an object of values by model name, with "default" for the rest
 
+  /// Whether a task knows the key.
   [[nodiscard]] bool is_used_by(Settings::Data data) const;
   /// "a number > 0", "an integer >= 0 and <= 4", "true or false", "adam or sgd", "text".
   [[nodiscard]] std::string accepted() const;
 };
 
 /// All configuration keys, in the order in which they are written.
-[[nodiscard]] std::span<const ConfigKey> config_keys();
+[[nodiscard]] GLIFR_API std::span<const ConfigKey> config_keys();
 
 /// A task that is built in, or a variation of one.
 struct TaskInfo {
-  std::string name;
-  std::string base;  ///< what it varies; empty for the five that vary nothing
-  std::string description;
+  std::string name;         ///< as `--task` takes it
+  std::string base;         ///< what it varies; empty for the five that vary nothing
+  std::string description;  ///< in a line
 };
 
 /// The built-in tasks and variations: first the five that vary nothing, in the order of Settings::Data.
-[[nodiscard]] const std::vector<TaskInfo>& builtin_tasks();
+[[nodiscard]] GLIFR_API const std::vector<TaskInfo>& builtin_tasks();
 
-inline constexpr std::string_view default_task = "sine";
+inline constexpr std::string_view default_task = "sine";  ///< What is trained on where nobody says.
 
 /// What is asked for, before a model is chosen: the configuration of a task and changes to it. A stack of layers, each
 /// a JSON object of keys; a key has the value of the uppermost layer that gives one for the model in question.
-class Config {
+class GLIFR_API Config {
  public:
   /// The configuration of a built-in task or variation. Throws ConfigError (key "task") where none has that name.
   explicit Config(std::string_view task);
@@ -78,6 +73,7 @@ class Config {
   /// Changes one key, "lr=1e-3" or "hidden_size={\"rnn\": 64}". Throws ConfigError as `from_file` does.
   void set(std::string_view assignment);
 
+  /// The task's own name.
   [[nodiscard]] const std::string& task() const;
   /// "sine", "lmnist", "pmnist", "nmnist" or "realizable".
   [[nodiscard]] const std::string& base_task() const;
@@ -93,22 +89,25 @@ class Config {
 };
 
 /// Task, base_task, model and every key that the task knows, in the order of the table.
-[[nodiscard]] boost::json::object to_json(const Settings& settings);
+[[nodiscard]] GLIFR_API boost::json::object to_json(const Settings& settings);
 
 /// Takes settings from an object that `to_json` wrote; other members (version, seed, …) are left alone. `name` stands
 /// for the file in messages. Throws DataError where a key is missing or has a value that is not accepted.
-[[nodiscard]] Settings settings_from_json(const boost::json::object& object, const std::string& name);
+[[nodiscard]] GLIFR_API Settings settings_from_json(const boost::json::object& object, const std::string& name);
 
 /// A key by which two settings differ, and both values as JSON.
 struct SettingDifference {
-  std::string key, first, second;
+  std::string key;     ///< of both
+  std::string first;   ///< its value in the one
+  std::string second;  ///< its value in the other
 };
 
 /// The first key by which they differ, or nothing.
-[[nodiscard]] std::optional<SettingDifference> first_difference(const Settings& first, const Settings& second);
+[[nodiscard]] GLIFR_API std::optional<SettingDifference> first_difference(const Settings& first,
+                                                                          const Settings& second);
 
 /// The reference of all keys and of the values that the built-in tasks give them, as Markdown. docs/configuration.md is
 /// this text.
-[[nodiscard]] std::string config_reference();
+[[nodiscard]] GLIFR_API std::string config_reference();
 
 }  // namespace glifr

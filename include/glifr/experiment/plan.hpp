@@ -7,24 +7,26 @@
 
 #include "glifr/experiment/config.hpp"
 #include "glifr/experiment/trial.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
 /// A trial among others, and the one whose result it starts from.
 struct PlannedTrial {
-  Trial trial;
+  Trial trial;                       ///< what is to be run
   std::optional<std::size_t> after;  ///< place in the plan of a trial that must be complete first
   bool is_prerequisite = false;      ///< nobody asked for it, but one that was asked for starts from it
 };
 
 /// All trials of a request in the order in which they may be started: trial by trial, models in training order. Models
 /// that others start from are added where they were not asked for and `out` holds no complete trial of them.
-[[nodiscard]] std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen,
-                                                  Index first_trial, Index trials, const std::filesystem::path& out);
+[[nodiscard]] GLIFR_API std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen,
+                                                            Index first_trial, Index trials,
+                                                            const std::filesystem::path& out);
 
 /// Trials side by side, sharing `threads`, that a plan runs best with: one a thread where a step is too short to be
 /// shared out, else one.
-[[nodiscard]] Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads);
+[[nodiscard]] GLIFR_API Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads);
 
 /// How a planned trial ended.
 struct PlannedOutcome {
@@ -34,7 +36,8 @@ struct PlannedOutcome {
 
 /// Runs a plan with `jobs` trials side by side. A trial that diverges is reported in its outcome and the others go on;
 /// any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's order.
-std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
-                                     Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer);
+GLIFR_API std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options,
+                                               DataStore& data, Index threads, Index jobs, std::atomic<bool>& stop,
+                                               TrialObserver& observer);
 
 }  // namespace glifr

@@ -8,10 +8,12 @@
 
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/settings.hpp"
+#include "glifr/export.hpp"
 #include "glifr/training/trainer.hpp"
 
 namespace glifr {
 
+/// The numbers that are computed with.
 enum class Precision { float32, float64 };
 
 /// What to do with a trial's folder in which there is something already.
@@ -19,19 +21,19 @@ enum class Existing { refuse, resume, overwrite };
 
 /// What is the same for all trials of a run.
 struct RunOptions {
-  std::filesystem::path out = "results";
-  std::uint64_t seed = 0;
-  Precision precision = Precision::float32;
-  Engine engine = Engine::fused;
-  Existing existing = Existing::refuse;
-  bool draws_figures = true;
-  std::string device = "cpu";
+  std::filesystem::path out = "results";     ///< folder of the results
+  std::uint64_t seed = 0;                    ///< of all random numbers
+  Precision precision = Precision::float32;  ///< float, unless asked for more
+  Engine engine = Engine::fused;             ///< fused, unless for comparison
+  Existing existing = Existing::refuse;      ///< where there is something already
+  bool draws_figures = true;                 ///< a trial's own figure
+  std::string device = "cpu";                ///< by its name
 };
 
 /// One trial: a model, trained on a task from a seed of its own.
-struct Trial {
-  Settings settings;
-  Index number = 0;
+struct GLIFR_API Trial {
+  Settings settings;  ///< resolved
+  Index number = 0;   ///< N of trial_N
 
   /// results/TASK/MODEL/trial_N under `out`.
   [[nodiscard]] std::filesystem::path folder(const std::filesystem::path& out) const;
@@ -41,38 +43,42 @@ struct Trial {
 
 /// How a trial ended.
 struct TrialOutcome {
+  /// Whether it went to its end, was complete already, or was stopped.
   enum class State { complete, skipped, interrupted };
-  State state = State::complete;
+  State state = State::complete;     ///< which of them
   Score test{};                      ///< of a complete trial
   std::optional<double> accuracy{};  ///< where the task has classes
 };
 
 /// Looks on while trials run; called from the trial's own thread.
-class TrialObserver {
+class GLIFR_API TrialObserver {
  public:
   virtual ~TrialObserver() = default;
 
   /// Something that a user should know of this trial, in one line.
   virtual void note(const Trial& /*trial*/, const std::string& /*text*/) {}
+  /// Before the first step.
   virtual void begin(const Trial& /*trial*/, Index /*steps_per_epoch*/, Index /*samples*/) {}
+  /// After every step.
   virtual void after_step(const Trial& /*trial*/, const Position& /*position*/) {}
+  /// After every epoch.
   virtual void after_epoch(const Trial& /*trial*/, const EpochReport& /*report*/) {}
   /// Not called for a trial that fails.
   virtual void end(const Trial& /*trial*/, const TrialOutcome& /*outcome*/) {}
 };
 
 /// Whether a trial's folder holds a complete trial.
-[[nodiscard]] bool is_complete(const std::filesystem::path& folder);
+[[nodiscard]] GLIFR_API bool is_complete(const std::filesystem::path& folder);
 
 /// Trains, tests and records one trial in its folder, on the given workers. `stop` is looked at after every step: where
 /// it is set, a checkpoint is written and the outcome is `interrupted`. ConfigError: another run holds the folder, it
 /// holds a partial trial and `existing` is refuse, or one of other settings. DataError: missing or damaged data or
 /// checkpoint. NumericError: training diverged; the last good checkpoint stays. OutputError: a full disk.
-TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
-                       const std::atomic<bool>& stop, TrialObserver& observer);
+GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
+                                 const std::atomic<bool>& stop, TrialObserver& observer);
 
 /// What the loss cannot see, in one sentence, or nothing where it sees all of the input: a network without state hears
 /// of the past through its synapses alone, so that a loss on the last step reaches every delay-th step back only.
-[[nodiscard]] std::optional<std::string> temporal_reach(const Settings& settings);
+[[nodiscard]] GLIFR_API std::optional<std::string> temporal_reach(const Settings& settings);
 
 }  // namespace glifr

@@ -11,40 +11,51 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 #include "glifr/io/descriptor.hpp"
 
 namespace glifr {
 
 /// The shortest digits that read back as the same number: "0.1", "1e-08", "nan", "-inf".
-[[nodiscard]] std::string format_number(double value);
-[[nodiscard]] std::string format_number(float value);
+[[nodiscard]] GLIFR_API std::string format_number(double value);
+/// The same of a float, which needs fewer digits.
+[[nodiscard]] GLIFR_API std::string format_number(float value);
 /// The number that a text stands for, whole, or nothing: "-2.5e3", "+1", ".5", "inf", "nan"; no blanks, no hexadecimal
 /// digits, nothing that a double cannot hold.
-[[nodiscard]] std::optional<double> parse_number(std::string_view text);
+[[nodiscard]] GLIFR_API std::optional<double> parse_number(std::string_view text);
 
 /// Lines of comma-separated cells, collected in memory: a row is a series of `cell`s closed by `end_row`.
-class CsvRows {
+class GLIFR_API CsvRows {
  public:
   CsvRows() = default;
   /// Begins with a line of column names.
   explicit CsvRows(std::initializer_list<std::string_view> header);
 
+  /// A number, in the shortest digits that read back as the same.
   CsvRows& cell(double value);
+  /// A number, in the shortest digits that read back as the same.
   CsvRows& cell(float value);
+  /// A whole number.
   CsvRows& cell(Index value);
+  /// A whole number.
   CsvRows& cell(int value) { return cell(Index{value}); }
   /// Text without commas, quotes and line ends, as names of tasks and models are; std::invalid_argument otherwise.
   CsvRows& cell(std::string_view text);
+  /// Text, as above.
   CsvRows& cell(const char* text) { return cell(std::string_view(text)); }
   /// A value that does not exist, as the accuracy of a regression.
   CsvRows& empty_cell();
+  /// Ends the line.
   void end_row();
 
   /// A row of numbers.
   void row(std::span<const double> values);
+  /// A row of numbers.
   void row(std::span<const float> values);
 
+  /// Forgets what was collected.
   void clear() { text_.clear(); }
+  /// What was collected.
   [[nodiscard]] std::string_view text() const { return text_; }
   /// Writes what was collected; see `write_file_atomically`.
   void write(const std::filesystem::path& path) const;
@@ -58,7 +69,7 @@ class CsvRows {
 
 /// A CSV file that grows while a run goes on, as metrics do with every epoch. Rows reach the file whole or not at all,
 /// and at once, so that others can follow it and a killed run loses none.
-class CsvAppender {
+class GLIFR_API CsvAppender {
  public:
   /// Begins the file with `rows` (its header, if it has one), replacing what was there. Throws OutputError.
   static CsvAppender start(const std::filesystem::path& path, const CsvRows& rows = {});
@@ -80,7 +91,7 @@ class CsvAppender {
 
 /// What a CSV file of numbers looks like.
 struct CsvFormat {
-  bool has_header = false;
+  bool has_header = false;  ///< whether the first line holds names of columns
   /// Whether a cell may be empty; it then reads as NaN.
   bool allows_empty_cells = false;
 };
@@ -88,13 +99,15 @@ struct CsvFormat {
 /// The content of a CSV file of numbers.
 struct CsvNumbers {
   std::vector<std::string> header;  ///< column names; empty where the file has no header
-  Index rows = 0;
-  Index columns = 0;
-  std::vector<double> values;  ///< `[rows, columns]`, row by row
+  Index rows = 0;                   ///< without the header
+  Index columns = 0;                ///< of every row
+  std::vector<double> values;       ///< `[rows, columns]`, row by row
 
+  /// One value.
   [[nodiscard]] double operator()(Index row, Index column) const {
     return values[static_cast<std::size_t>(row * columns + column)];
   }
+  /// The values of a row.
   [[nodiscard]] std::span<const double> row(Index r) const {
     return std::span(values).subspan(static_cast<std::size_t>(r * columns), static_cast<std::size_t>(columns));
   }
@@ -102,6 +115,6 @@ struct CsvNumbers {
 
 /// Reads a CSV file of numbers ("nan" and "inf" among them, in any case). Throws DataError, naming the line, where a
 /// row has not as many cells as the first, a cell is no number, or the file holds no line at all.
-[[nodiscard]] CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format);
+[[nodiscard]] GLIFR_API CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format);
 
 }  // namespace glifr

@@ -4,10 +4,12 @@
 #include <string_view>
 #include <utility>
 
+#include "glifr/export.hpp"
+
 namespace glifr::detail {
 
 /// An open file, closed with the object.
-class Descriptor {
+class GLIFR_API Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
   ~Descriptor() { close(); }

@@ -4,33 +4,35 @@
 #include <string>
 #include <string_view>
 
+#include "glifr/export.hpp"
 #include "glifr/io/descriptor.hpp"
 
 namespace glifr {
 
 /// The whole content of a file, byte by byte. Throws DataError where it is missing, is a folder or cannot be read.
-[[nodiscard]] std::string read_file(const std::filesystem::path& path);
+[[nodiscard]] GLIFR_API std::string read_file(const std::filesystem::path& path);
 
 /// Replaces the file at `path` by `content`, so that whoever looks, even after a crash or a power cut, finds the old
 /// file or the new one and nothing between. The bytes go to a temporary file in the same folder, are forced to the disk
 /// and then take the name. Throws OutputError (a full disk, a missing folder, no permission); the old file is then as
 /// it was and the temporary one is gone.
-void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+GLIFR_API void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// Makes a folder, and those above it, unless it is there, and sees that files can be made in it.
 /// Throws ConfigError where such a folder cannot be had (a file in the way, no permission, a read-only disk),
 /// OutputError where the disk does not take it (it is full).
-void create_folder(const std::filesystem::path& folder);
+GLIFR_API void create_folder(const std::filesystem::path& folder);
 
 /// Keeps a folder to one writer at a time: two runs, in one process or in several, cannot hold the same folder. The
 /// lock goes with the process, so a run that was killed leaves nothing that has to be removed by hand.
-class FolderLock {
+class GLIFR_API FolderLock {
  public:
   /// Takes the lock of an existing folder and removes what a killed run left half-written in it and in the folders
   /// below. Throws ConfigError where another run holds it, or where the folder is missing or cannot be written.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
 
+  /// Hands the lock over.
   FolderLock(FolderLock&&) noexcept = default;
   FolderLock& operator=(FolderLock&&) = delete;
 

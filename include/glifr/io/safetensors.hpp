@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
@@ -16,16 +17,16 @@ namespace glifr {
 enum class Dtype { f64, f32, i64, u64, u8, boolean };
 
 /// "F64", "F32", "I64", "U64", "U8", "BOOL": the name in the file.
-[[nodiscard]] std::string_view to_string(Dtype dtype);
+[[nodiscard]] GLIFR_API std::string_view to_string(Dtype dtype);
 /// Bytes an element.
-[[nodiscard]] Index size_of(Dtype dtype);
+[[nodiscard]] GLIFR_API Index size_of(Dtype dtype);
 
 /// A named array of any rank, row-major, as it lies in a file.
-struct NamedTensor {
-  std::string name;
-  Dtype dtype = Dtype::f32;
-  std::vector<Index> shape;
-  std::vector<std::byte> bytes;
+struct GLIFR_API NamedTensor {
+  std::string name;              ///< unique in its file
+  Dtype dtype = Dtype::f32;      ///< of its elements
+  std::vector<Index> shape;      ///< outermost size first; empty for a scalar
+  std::vector<std::byte> bytes;  ///< the elements, little-endian
 
   /// Number of elements; 1 for a scalar (no sizes).
   [[nodiscard]] Index size() const;
@@ -34,17 +35,18 @@ struct NamedTensor {
 /// Copies values (float, double, std::int64_t, std::uint64_t, std::uint8_t) into a tensor of their type. Throws
 /// ShapeError where the shape asks for another number of them.
 template <class T>
-[[nodiscard]] NamedTensor make_named_tensor(std::string name, std::vector<Index> shape, std::span<const T> values);
+[[nodiscard]] GLIFR_API NamedTensor make_named_tensor(std::string name, std::vector<Index> shape,
+                                                      std::span<const T> values);
 
 /// The values of a tensor. Floating-point tensors convert between float and double; integers must be asked for as what
 /// they are, BOOL as std::uint8_t. Throws DataError naming the tensor where its type does not fit.
 template <class T>
-[[nodiscard]] std::vector<T> values_of(const NamedTensor& tensor);
+[[nodiscard]] GLIFR_API std::vector<T> values_of(const NamedTensor& tensor);
 
 /// What a safetensors file holds.
-struct TensorFile {
-  std::vector<NamedTensor> tensors;
-  std::map<std::string, std::string> metadata;
+struct GLIFR_API TensorFile {
+  std::vector<NamedTensor> tensors;             ///< in any order
+  std::map<std::string, std::string> metadata;  ///< texts by name
 
   /// The tensor of that name, or null.
   [[nodiscard]] const NamedTensor* find(std::string_view name) const;
@@ -54,14 +56,15 @@ struct TensorFile {
 /// spaces to 8 bytes), the tensors without gaps, those of wide elements first, then by name. The same content gives the
 /// same bytes, in whatever order it was put in. Throws std::invalid_argument where two tensors have one name, one is
 /// called "__metadata__", or bytes and shape disagree.
-[[nodiscard]] std::string encode_safetensors(const TensorFile& file);
+[[nodiscard]] GLIFR_API std::string encode_safetensors(const TensorFile& file);
 /// Writes a safetensors file; see `write_file_atomically`.
-void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
+GLIFR_API void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
 
 /// Reads the bytes of a safetensors file, tensors in the order in which they lie there; `name` stands for the file in
 /// messages. Trusts nothing: throws DataError with the offset where the header's length, its JSON, an element type, a
 /// shape or the place of a tensor is wrong, where tensors overlap or leave a gap, or bytes are missing or left over.
-[[nodiscard]] TensorFile decode_safetensors(std::string_view bytes, const std::string& name);
-[[nodiscard]] TensorFile read_safetensors(const std::filesystem::path& path);
+[[nodiscard]] GLIFR_API TensorFile decode_safetensors(std::string_view bytes, const std::string& name);
+/// The same from a file. Throws DataError where it cannot be read, too.
+[[nodiscard]] GLIFR_API TensorFile read_safetensors(const std::filesystem::path& path);
 
 }  // namespace glifr

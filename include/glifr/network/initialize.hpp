@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "glifr/export.hpp"
 #include "glifr/network/network.hpp"
 
 namespace glifr {
@@ -13,13 +14,13 @@ namespace glifr {
 /// for weights and biases, N the hidden size. A parameter's values depend on the seed and on its place in the list
 /// alone.
 template <Scalar T>
-void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed);
+GLIFR_API void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed);
 
 /// Fills each of the cell's parameters by drawing, with replacement, from all the values of the same tensor in a
 /// trained network; the readout is initialised afresh. `trained` gives the values of a tensor by its name.
 template <Scalar T>
-void initialize_heterogeneous(RecurrentNetwork<T>& network,
-                              const std::function<std::span<const T>(const std::string& name)>& trained,
-                              std::uint64_t seed);
+GLIFR_API void initialize_heterogeneous(RecurrentNetwork<T>& network,
+                                        const std::function<std::span<const T>(const std::string& name)>& trained,
+                                        std::uint64_t seed);
 
 }  // namespace glifr

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
@@ -13,14 +14,15 @@ enum class CellKind { rnn, lstm, glifr };
 
 /// A network as the published experiments compare them: which neurons, and what of them is trained.
 struct Model {
-  std::string_view name;
-  CellKind cell = CellKind::glifr;
-  Index num_ascs = 0;            ///< after-spike currents a neuron, J
-  bool trains_dynamics = false;  ///< whether thresh, k_m, k_j, r_j, a_j are trained, or only the weights
+  std::string_view name;            ///< as `--model` takes it
+  CellKind cell = CellKind::glifr;  ///< its kind of neurons
+  Index num_ascs = 0;               ///< after-spike currents a neuron, J
+  bool trains_dynamics = false;     ///< whether thresh, k_m, k_j, r_j, a_j are trained, or only the weights
   /// The model whose trained values, of the same trial, the heterogeneous initialisation draws from; empty: homogeneous
   /// initialisation.
   std::string_view starts_from = {};
 
+  /// Whether its initial values are drawn from a trained network.
   [[nodiscard]] constexpr bool is_heterogeneous() const { return !starts_from.empty(); }
 };
 
@@ -39,14 +41,14 @@ inline constexpr std::array<Model, 10> models{{
 }};
 
 /// The model of that name. Throws ConfigError (key "model") where there is none.
-[[nodiscard]] const Model& find_model(std::string_view name);
+[[nodiscard]] GLIFR_API const Model& find_model(std::string_view name);
 
 /// The models that a request names, each once, in training order: names with commas, "all" (every model that can learn
 /// the task) or "paper" (those for which results on the task were published). `task` is the task's own name,
 /// `base_task` that of the built-in task of which it is a variation (or the same name). Throws ConfigError (key
 /// "model") for an unknown name, an empty request, a model that cannot learn the task, or "paper" where nothing was
 /// published.
-[[nodiscard]] std::vector<Model> select_models(std::string_view request, std::string_view task,
-                                               std::string_view base_task);
+[[nodiscard]] GLIFR_API std::vector<Model> select_models(std::string_view request, std::string_view task,
+                                                         std::string_view base_task);
 
 }  // namespace glifr

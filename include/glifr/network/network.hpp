@@ -6,7 +6,11 @@
 #include <vector>
 
 #include "glifr/cells/cell.hpp"
+#include "glifr/export.hpp"
 #include "glifr/network/readout.hpp"
+#include "glifr/neurons/glifr.hpp"
+#include "glifr/neurons/lstm.hpp"
+#include "glifr/neurons/rnn.hpp"
 
 namespace glifr {
 
@@ -20,8 +24,9 @@ enum class Outputs { every_step, last_step };
 /// One of a network's states over time, without gradient.
 template <Scalar T>
 struct Track {
-  std::string name, unit;  ///< the second, third … of several currents end in _2, _3 …
-  Var<T> values;           ///< [time, batch, neurons]
+  std::string name;  ///< of the state; the second, third … of several currents end in _2, _3 …
+  std::string unit;  ///< of its values
+  Var<T> values;     ///< [time, batch, neurons]
 };
 
 /// What a forward pass gives.
@@ -32,24 +37,28 @@ struct Prediction {
       tracks{};  ///< where asked for: every state of the neurons, then the synaptic current of each input
 };
 
+/// How a forward pass is made.
 template <Scalar T>
 struct ForwardOptions {
-  Engine engine = Engine::fused;
+  Engine engine = Engine::fused;  ///< fused, unless for comparison
   /// Dropout in training; silencing is the network's own.
   OutputMask<T> mask{};
-  bool track_states = false;
+  bool track_states = false;  ///< gives the states over time beside the output
 };
 
 /// A trainable network, whatever its cell: what the trainer, checkpoints and analyses know of it.
 template <Scalar T>
-class RecurrentNetwork {
+class GLIFR_API RecurrentNetwork {
  public:
   virtual ~RecurrentNetwork() = default;
 
+  /// Features of the input.
   [[nodiscard]] virtual Index input_size() const = 0;
+  /// Neurons.
   [[nodiscard]] virtual Index hidden_size() const = 0;
   /// Width of the outputs: the readout's, or the hidden size where there is none.
   [[nodiscard]] virtual Index output_size() const = 0;
+  /// Which outputs `forward` gives.
   [[nodiscard]] virtual Outputs outputs() const = 0;
   /// Synaptic delay in time steps.
   [[nodiscard]] virtual Index delay() const = 0;
@@ -82,16 +91,17 @@ class RecurrentNetwork {
                                               const ForwardOptions<T>& options = {}) const = 0;
 
  protected:
-  std::vector<T> silencing_;
+  std::vector<T> silencing_;  ///< factors on the neurons' outputs; empty: none
 };
 
 /// A layer of neurons over time, and a linear readout (none where `output_size` is 0: the outputs are the neurons').
 template <RecurrentCell C>
-class Network final : public RecurrentNetwork<typename C::Value> {
+class GLIFR_API Network final : public RecurrentNetwork<typename C::Value> {
  public:
-  using T = typename C::Value;
-  using NeuronType = typename C::NeuronType;
+  using T = typename C::Value;                ///< float or double
+  using NeuronType = typename C::NeuronType;  ///< the neuron's equations
 
+  /// A network with its parameters at zero. ConfigError where a size is not positive.
   Network(const typename C::Settings& settings, Index output_size, Outputs outputs)
       : cell_(settings), outputs_(outputs) {
     if (output_size > 0) readout_.emplace(settings.hidden_size, output_size);
@@ -104,6 +114,7 @@ class Network final : public RecurrentNetwork<typename C::Value> {
   [[nodiscard]] Index delay() const override { return cell_.delay(); }
   [[nodiscard]] bool carries_state() const override { return derive::program<NeuronType>.carries_state; }
 
+  /// The layer of neurons.
   [[nodiscard]] C& cell() { return cell_; }
 
   [[nodiscard]] ParameterList<T> parameters() override {
@@ -118,14 +129,15 @@ class Network final : public RecurrentNetwork<typename C::Value> {
   [[nodiscard]] std::vector<std::pair<std::string, double>> constants() const override {
     std::vector<std::pair<std::string, double>> list;
     auto constants = cell_.constants();
-    for_each_scalar(constants, [&](double& value, const Field& field, int) { list.emplace_back(field.name, value); });
+    for_each_scalar(constants,
+                    [&](double& value, const Field& field, int j) { list.emplace_back(scalar_name(field, j), value); });
     return list;
   }
 
   bool set_constant(const std::string& name, double value) override {
     bool found = false;
-    for_each_scalar(cell_.constants(), [&](double& constant, const Field& field, int) {
-      if (name != field.name) return;
+    for_each_scalar(cell_.constants(), [&](double& constant, const Field& field, int j) {
+      if (name != scalar_name(field, j)) return;
       constant = value;
       found = true;
     });
@@ -136,6 +148,7 @@ class Network final : public RecurrentNetwork<typename C::Value> {
     return {C::field_list.begin(), C::field_list.end()};
   }
 
+  /// As `RecurrentNetwork::forward`.
   [[nodiscard]] Prediction<T> forward(Tape<T>& tape, const Sequence<T>& input,
                                       const ForwardOptions<T>& options = {}) const override {
     OutputMask<T> mask = options.mask;
@@ -153,8 +166,7 @@ class Network final : public RecurrentNetwork<typename C::Value> {
     typename NeuronType::template State<double> names{};
     std::size_t k = 0;
     for_each_scalar(names, [&](double&, const Field& field, int j) {
-      tracks.push_back(
-          {j == 0 ? field.name : field.name + ("_" + std::to_string(j + 1)), field.unit, result.states[k++]});
+      tracks.push_back({scalar_name(field, j), field.unit, result.states[k++]});
     });
     tracks.push_back({"synaptic_current", "mV", result.synaptic});
   }
@@ -163,5 +175,17 @@ class Network final : public RecurrentNetwork<typename C::Value> {
   std::optional<Readout<T>> readout_;
   Outputs outputs_;
 };
+
+/// The networks that come with the library, compiled in it.
+#define GLIFR_BUILT_IN_NETWORKS(declare, T) \
+  declare class Network<Cell<Glifr<0>, T>>; \
+  declare class Network<Cell<Glifr<1>, T>>; \
+  declare class Network<Cell<Glifr<2>, T>>; \
+  declare class Network<Cell<Glifr<3>, T>>; \
+  declare class Network<Cell<Glifr<4>, T>>; \
+  declare class Network<Cell<Rnn, T>>;      \
+  declare class Network<Cell<Lstm, T>>
+GLIFR_BUILT_IN_NETWORKS(extern template, float);
+GLIFR_BUILT_IN_NETWORKS(extern template, double);
 
 }  // namespace glifr

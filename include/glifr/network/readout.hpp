@@ -13,10 +13,13 @@ namespace glifr {
 template <Scalar T>
 class Readout {
  public:
+  /// Weights and biases of zero, named after the prefix.
   Readout(Index hidden_size, Index output_size, const std::string& prefix = "output_linear.")
       : weight_(prefix + "weight", Shape{hidden_size, output_size}, true), bias_(prefix + "bias", Shape{output_size}) {}
 
+  /// Outputs.
   [[nodiscard]] Index output_size() const { return bias_.value.size(); }
+  /// Weight and bias.
   [[nodiscard]] ParameterList<T> parameters() { return {&weight_, &bias_}; }
 
   /// [..., hidden] to [..., output].

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "glifr/neurons/neuron.hpp"
@@ -13,6 +15,11 @@
 /// program that is left is expanded on any value type by `run_reverse`: lanes of a vector register, plain numbers,
 /// numbers on a device.
 namespace glifr::derive {
+
+/// What the compiler calls, and so names, where a step cannot be recorded: none of these can run while compiling.
+void this_step_is_too_long_make_Graph_capacity_larger();
+void this_step_reads_a_value_that_nothing_was_assigned_to();
+void this_step_calls_a_function_of_plain_numbers_only_compute_it_outside();
 
 enum class Op : unsigned char {
   literal,
@@ -73,7 +80,7 @@ struct Graph {
     for (int id = 0; id < size; ++id) {
       if (nodes[static_cast<std::size_t>(id)] == node) return id;
     }
-    if (size == capacity) throw "this neuron's step is too long: more operations than glifr::derive::Graph::capacity";
+    if (size == capacity) this_step_is_too_long_make_Graph_capacity_larger();
     nodes[static_cast<std::size_t>(size)] = node;
     return size++;
   }
@@ -139,8 +146,7 @@ struct Symbol {
   constexpr Symbol(Graph& owner, int node) : graph(&owner), id(node), is_given(true) {}
 
   constexpr void require_given() const {
-    if (!is_given)
-      throw "a step reads a value that it was not given: a member that `fields` leaves out, or a variable that nothing was assigned to";
+    if (!is_given) this_step_reads_a_value_that_nothing_was_assigned_to();
   }
   constexpr int in(Graph& owner) const {
     require_given();
@@ -148,12 +154,89 @@ struct Symbol {
   }
 };
 
-/// What a comparison of symbols gives, so that the compiler names the mend: it converts to nothing.
-struct no_branches_in_a_step__use_less_and_select {};
-no_branches_in_a_step__use_less_and_select operator<(const Symbol&, const Symbol&);
-no_branches_in_a_step__use_less_and_select operator>(const Symbol&, const Symbol&);
-no_branches_in_a_step__use_less_and_select operator<=(const Symbol&, const Symbol&);
-no_branches_in_a_step__use_less_and_select operator>=(const Symbol&, const Symbol&);
+/// What a comparison of symbols gives: nothing that could be branched on.
+struct Comparison {
+  template <class Truth>
+  constexpr operator Truth() const {
+    static_assert(
+        !std::is_same_v<Truth, Truth>,
+        "a neuron's step cannot branch on a value (if, ?:, &&, ||): write select(less(a, b), x, y), min or max");
+    return {};
+  }
+};
+constexpr Comparison operator<(const Symbol&, const Symbol&) {
+  return {};
+}
+constexpr Comparison operator>(const Symbol&, const Symbol&) {
+  return {};
+}
+constexpr Comparison operator<=(const Symbol&, const Symbol&) {
+  return {};
+}
+constexpr Comparison operator>=(const Symbol&, const Symbol&) {
+  return {};
+}
+constexpr Comparison operator==(const Symbol&, const Symbol&) {
+  return {};
+}
+constexpr Comparison operator!=(const Symbol&, const Symbol&) {
+  return {};
+}
+
+namespace detail {
+
+template <class S>
+constexpr Symbol refuse_function() {
+  static_assert(!std::is_same_v<S, S>,
+                "a neuron's step knows no such function; it knows + - * / exp log sqrt tanh sigmoid abs min max less "
+                "select surrogate");
+  return {};
+}
+template <class S>
+constexpr Symbol& refuse_assignment(S& x) {
+  static_assert(!std::is_same_v<S, S>,
+                "a neuron's step changes a value by plain assignment: write x = x + y, not x += y");
+  return x;
+}
+
+}  // namespace detail
+
+template <std::same_as<Symbol> S>
+constexpr Symbol sin(const S&) {
+  return detail::refuse_function<S>();
+}
+template <std::same_as<Symbol> S>
+constexpr Symbol cos(const S&) {
+  return detail::refuse_function<S>();
+}
+template <std::same_as<Symbol> S>
+constexpr Symbol floor(const S&) {
+  return detail::refuse_function<S>();
+}
+template <std::same_as<Symbol> S>
+constexpr Symbol round(const S&) {
+  return detail::refuse_function<S>();
+}
+template <std::same_as<Symbol> S>
+constexpr Symbol pow(const S&, const auto&) {
+  return detail::refuse_function<S>();
+}
+template <std::same_as<Symbol> S>
+constexpr Symbol& operator+=(S& x, const auto&) {
+  return detail::refuse_assignment(x);
+}
+template <std::same_as<Symbol> S>
+constexpr Symbol& operator-=(S& x, const auto&) {
+  return detail::refuse_assignment(x);
+}
+template <std::same_as<Symbol> S>
+constexpr Symbol& operator*=(S& x, const auto&) {
+  return detail::refuse_assignment(x);
+}
+template <std::same_as<Symbol> S>
+constexpr Symbol& operator/=(S& x, const auto&) {
+  return detail::refuse_assignment(x);
+}
 
 namespace detail {
 
@@ -167,7 +250,7 @@ constexpr Graph* owner(const auto&... symbols) {
 
 constexpr Graph& known_owner(const auto&... symbols) {
   Graph* graph = owner(symbols...);
-  if (!graph) throw "a function of plain numbers only: compute it outside the step, or from a constant of the neuron";
+  if (!graph) this_step_calls_a_function_of_plain_numbers_only_compute_it_outside();
   return *graph;
 }
 
@@ -562,6 +645,16 @@ struct ReverseStep {
 
 namespace detail {
 
+/// The number type of a value type: its own, or that of a pack of numbers.
+template <class T>
+struct NumberOf {
+  using type = T;
+};
+template <template <class, int> class Pack, class T, int Registers>
+struct NumberOf<Pack<T, Registers>> {
+  using type = T;
+};
+
 template <class N, bool Train, int I, class T, class Parameters, class Constants>
 GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& parameters, const Constants& constants) {
   constexpr Node n = program<N, Train>.graph[I];
@@ -569,7 +662,7 @@ GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& p
   // For plain numbers, which have no namespace of their own; the functions of symbols would hide these.
   using glifr::sigmoid, glifr::tanh, glifr::exp, glifr::log, glifr::sqrt, glifr::abs, glifr::min, glifr::max,
       glifr::less, glifr::select;
-  if constexpr (n.op == Op::literal) v[I] = T(n.value);
+  if constexpr (n.op == Op::literal) v[I] = T(static_cast<typename NumberOf<T>::type>(n.value));
   if constexpr (n.op == Op::old_state) v[I] = io.old_state[index];
   if constexpr (n.op == Op::new_state) v[I] = io.new_state[index];
   if constexpr (n.op == Op::parameter) v[I] = parameters[index];

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "glifr/export.hpp"
 #include "glifr/neurons/neuron.hpp"
 
 namespace glifr {
@@ -17,25 +18,25 @@ namespace glifr {
 /// The after-spike currents are updated first and enter V with their new values; the reset uses the old firing and
 /// voltage.
 template <int J>
-struct Glifr {
+struct GLIFR_API Glifr {
   static_assert(J >= 0, "the number of after-spike currents is 0 or more");
-  static constexpr const char* name = "glifr";
-  static constexpr int after_spike_currents = J;
-  static constexpr WeightNames weights{"weight_iv", "weight_lat"};
+  static constexpr const char* name = "glifr";                      ///< for messages and files
+  static constexpr int after_spike_currents = J;                    ///< J
+  static constexpr WeightNames weights{"weight_iv", "weight_lat"};  ///< names of the published code
 
+  /// What a neuron carries from step to step.
   template <class T>
   struct State {
-    T firing;
-    T voltage;
-    std::array<T, J> after_spike_current;
+    T firing;                              ///< S, smooth and normalised, in (0, 1)
+    T voltage;                             ///< V, mV
+    std::array<T, J> after_spike_current;  ///< I_j, pA
 
-    static GLIFR_INLINE constexpr void fields(auto& s, auto&& visit) {
-      visit(s.firing, Field{.name = "firing"});
-      visit(s.voltage, Field{.name = "voltage", .unit = "mV"});
-      if constexpr (J > 0) visit(s.after_spike_current, Field{.name = "after_spike_current", .unit = "pA"});
-    }
+    /// Name and unit of each member.
+    static constexpr Field fields[] = {
+        {.name = "firing"}, {.name = "voltage", .unit = "mV"}, {.name = "after_spike_current", .unit = "pA"}};
   };
 
+  /// What is trained, one of each a neuron.
   template <class T>
   struct Parameters {
     T thresh;              ///< threshold, mV
@@ -44,32 +45,25 @@ struct Glifr {
     std::array<T, J> r_j;  ///< multiplicative jump at a spike, in (-1, 1)
     std::array<T, J> a_j;  ///< additive jump at a spike, pA
 
-    static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) {
-      visit(p.thresh, Field{.name = "thresh", .unit = "mV", .initial = [](double, double, double) { return 1.0; }});
-      // The published networks start at ln(0.05 dt / (1 - 0.05^2)), which is k_m = 0.05/ms at dt = 0.05 ms.
-      visit(p.k_m, Field{.name = "k_m",
-                         .unit = "1/ms",
-                         .stored_as = "trans_k_m",
-                         .transform = Transform::decay_rate,
-                         .initial = [](double, double dt, double) { return std::log(0.05 * dt / (1 - 0.05 * 0.05)); }});
-      if constexpr (J > 0) {
-        visit(p.k_j, Field{.name = "k_j",
-                           .unit = "1/ms",
-                           .stored_as = "trans_k_j",
-                           .transform = Transform::decay_rate,
-                           .initial = [](double, double, double) { return std::log(0.1 / 0.9); }});
-        visit(p.r_j, Field{.name = "r_j",
-                           .stored_as = "trans_r_j",
-                           .transform = Transform::bounded,
-                           .initial = [](double u, double dt, double) {
-                             return to_raw(Transform::bounded, 0.02 * u - 0.01, dt);
-                           }});
-        visit(p.a_j,
-              Field{.name = "a_j", .unit = "pA", .initial = [](double u, double, double) { return 0.02 * u - 0.01; }});
-      }
-    }
+    /// Name, unit, stored form and initial value of each member.
+    static constexpr Field fields[] = {
+        {.name = "thresh", .unit = "mV", .value = 1},
+        // The published networks start at ln(0.05 dt / (1 - 0.05^2)), which is k_m = 0.05/ms at dt = 0.05 ms.
+        {.name = "k_m",
+         .unit = "1/ms",
+         .stored_as = "trans_k_m",
+         .transform = Transform::decay_rate,
+         .initial = [](double, double dt, double) { return std::log(0.05 * dt / (1 - 0.05 * 0.05)); }},
+        {.name = "k_j",
+         .unit = "1/ms",
+         .stored_as = "trans_k_j",
+         .transform = Transform::decay_rate,
+         .initial = [](double, double, double) { return std::log(0.1 / 0.9); }},
+        {.name = "r_j", .stored_as = "trans_r_j", .transform = Transform::bounded, .value = 0, .spread = 0.01},
+        {.name = "a_j", .unit = "pA", .value = 0, .spread = 0.01}};
   };
 
+  /// What all neurons of a layer share.
   template <class T>
   struct Constants {
     T dt;       ///< time step, ms
@@ -79,16 +73,16 @@ struct Glifr {
     T I0;       ///< background current, pA
     T v_reset;  ///< reset voltage, mV
 
-    static GLIFR_INLINE constexpr void fields(auto& c, auto&& visit) {
-      visit(c.dt, Field{.name = "dt", .unit = "ms", .value = 0.05});
-      visit(c.tau, Field{.name = "tau", .unit = "ms", .value = 0.05});
-      visit(c.sigma_v, Field{.name = "sigma_v", .unit = "mV", .value = 1});
-      visit(c.R, Field{.name = "R", .unit = "GOhm", .value = 0.1});
-      visit(c.I0, Field{.name = "I0", .unit = "pA", .value = 0});
-      visit(c.v_reset, Field{.name = "v_reset", .unit = "mV", .value = 0});
-    }
+    /// Name, unit, default and range of each member.
+    static constexpr Field fields[] = {{.name = "dt", .unit = "ms", .value = 0.05, .range = Range::above(0)},
+                                       {.name = "tau", .unit = "ms", .value = 0.05, .range = Range::above(0)},
+                                       {.name = "sigma_v", .unit = "mV", .value = 1, .range = Range::above(0)},
+                                       {.name = "R", .unit = "GOhm", .value = 0.1, .range = Range::from(0)},
+                                       {.name = "I0", .unit = "pA", .value = 0},
+                                       {.name = "v_reset", .unit = "mV", .value = 0}};
   };
 
+  /// One time step, on any value type.
   template <class T, class C>
   static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>& c,
                                           const T& synaptic_current) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 
+#include "glifr/export.hpp"
 #include "glifr/neurons/neuron.hpp"
 
 namespace glifr {
@@ -13,39 +13,34 @@ namespace glifr {
 ///     i, f, o = sigmoid(...), g = tanh(...)      each of x(t) W_ih + h(t-1) W_hh + b_ih + b_hh
 ///     c(t) = f c(t-1) + i g
 ///     h(t) = o tanh(c(t))
-struct Lstm {
-  static constexpr const char* name = "lstm";
-  static constexpr int inputs = 4;  // gates, in the order i, f, g, o
-  static constexpr WeightNames weights{"weight_ih", "weight_hh", true};
+struct GLIFR_API Lstm {
+  static constexpr const char* name = "lstm";                            ///< for messages and files
+  static constexpr int inputs = 4;                                       ///< gates, in the order i, f, g, o
+  static constexpr WeightNames weights{"weight_ih", "weight_hh", true};  ///< those of PyTorch's own layer
 
+  /// What a unit carries from step to step.
   template <class T>
   struct State {
-    T hidden;
-    T cell;
+    T hidden;  ///< h, the output, in (-1, 1)
+    T cell;    ///< c
 
-    static GLIFR_INLINE constexpr void fields(auto& s, auto&& visit) {
-      visit(s.hidden, Field{.name = "hidden"});
-      visit(s.cell, Field{.name = "cell"});
-    }
+    static constexpr Field fields[] = {{.name = "hidden"}, {.name = "cell"}};  ///< the names
   };
 
+  /// What is trained, one of each a unit.
   template <class T>
   struct Parameters {
-    std::array<T, 4> bias_ih;
-    std::array<T, 4> bias_hh;
+    std::array<T, 4> bias_ih;  ///< of each gate, beside the input weights
+    std::array<T, 4> bias_hh;  ///< of each gate, beside the recurrent weights
 
-    static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) {
-      constexpr auto uniform = [](double u, double, double n) { return (2 * u - 1) / std::sqrt(n); };
-      visit(p.bias_ih, Field{.name = "bias_ih", .initial = uniform, .is_flat = true});
-      visit(p.bias_hh, Field{.name = "bias_hh", .initial = uniform, .is_flat = true});
-    }
+    /// The names.
+    static constexpr Field fields[] = {{.name = "bias_ih", .is_flat = true}, {.name = "bias_hh", .is_flat = true}};
   };
 
   template <class T>
-  struct Constants {
-    static GLIFR_INLINE constexpr void fields(auto&, auto&&) {}
-  };
+  struct Constants {};
 
+  /// One time step, on any value type.
   template <class T, class C>
   static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>&,
                                           const std::array<T, 4>& gates) {

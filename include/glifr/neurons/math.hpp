@@ -29,11 +29,13 @@ GLIFR_INLINE T log(T x) {
   return std::log(x);
 }
 
+/// The square root.
 template <Number T>
 GLIFR_INLINE T sqrt(T x) {
   return std::sqrt(x);
 }
 
+/// The hyperbolic tangent.
 template <Number T>
 GLIFR_INLINE T tanh(T x) {
   return std::tanh(x);
@@ -45,6 +47,7 @@ GLIFR_INLINE T sigmoid(T x) {
   return 1 / (1 + std::exp(-x));
 }
 
+/// The absolute value; its derivative at 0 is 0.
 template <Number T>
 GLIFR_INLINE T abs(T x) {
   return std::fabs(x);
@@ -94,26 +97,31 @@ using Meeting = std::conditional_t<(std::is_same_v<X, float> || ...), float, dou
 
 }  // namespace detail
 
+/// The smaller of two numbers of different types.
 template <class A, class B>
 requires detail::MixedNumbers<A, B> GLIFR_INLINE auto min(A a, B b) {
   using T = detail::Meeting<A, B>;
   return min(static_cast<T>(a), static_cast<T>(b));
 }
+/// The larger of two numbers of different types.
 template <class A, class B>
 requires detail::MixedNumbers<A, B> GLIFR_INLINE auto max(A a, B b) {
   using T = detail::Meeting<A, B>;
   return max(static_cast<T>(a), static_cast<T>(b));
 }
+/// `less` of numbers of different types.
 template <class A, class B>
 requires detail::MixedNumbers<A, B> GLIFR_INLINE auto less(A a, B b) {
   using T = detail::Meeting<A, B>;
   return less(static_cast<T>(a), static_cast<T>(b));
 }
+/// `select` among numbers of different types.
 template <class C, class A, class B>
 requires detail::MixedNumbers<C, A, B> GLIFR_INLINE auto select(C condition, A a, B b) {
   using T = detail::Meeting<C, A, B>;
   return select(static_cast<T>(condition), static_cast<T>(a), static_cast<T>(b));
 }
+/// `surrogate` of numbers of different types.
 template <class V, class X, class S>
 requires detail::MixedNumbers<V, X, S> GLIFR_INLINE auto surrogate(V value, X x, S slope) {
   using T = detail::Meeting<V, X, S>;

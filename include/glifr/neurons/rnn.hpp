@@ -1,39 +1,36 @@
 #pragma once
 
-#include <cmath>
-
+#include "glifr/export.hpp"
 #include "glifr/neurons/neuron.hpp"
 
 namespace glifr {
 
 /// Unit of a vanilla recurrent network: h(t) = tanh(x(t) W_ih + h(t-d) W_hh + b). It carries no state from step to
 /// step.
-struct Rnn {
-  static constexpr const char* name = "rnn";
-  static constexpr WeightNames weights{"weight_ih", "weight_lat"};
+struct GLIFR_API Rnn {
+  static constexpr const char* name = "rnn";                        ///< for messages and files
+  static constexpr WeightNames weights{"weight_ih", "weight_lat"};  ///< names of the published code
 
+  /// What a unit hands on; it remembers nothing by itself.
   template <class T>
   struct State {
-    T hidden;
+    T hidden;  ///< h, the output, in (-1, 1)
 
-    static GLIFR_INLINE constexpr void fields(auto& s, auto&& visit) { visit(s.hidden, Field{.name = "hidden"}); }
+    static constexpr Field fields[] = {{.name = "hidden"}};  ///< the name
   };
 
+  /// What is trained, one a unit.
   template <class T>
   struct Parameters {
-    T bias;
+    T bias;  ///< b
 
-    static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) {
-      visit(p.bias,
-            Field{.name = "bias", .initial = [](double u, double, double n) { return (2 * u - 1) / std::sqrt(n); }});
-    }
+    static constexpr Field fields[] = {{.name = "bias"}};  ///< the name
   };
 
   template <class T>
-  struct Constants {
-    static GLIFR_INLINE constexpr void fields(auto&, auto&&) {}
-  };
+  struct Constants {};
 
+  /// One time step, on any value type.
   template <class T, class C>
   static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>&,
                                           const T& synaptic_current) {

@@ -44,18 +44,22 @@ Var<T> combine(const F& f, const char* name, const Var<T>& a, const Var<T>& b) {
   return y;
 }
 
+/// Sum, element by element. ShapeError where shapes differ and neither operand is one row, repeated.
 template <Scalar T>
 Var<T> operator+(const Var<T>& a, const Var<T>& b) {
   return combine(kernels::Add{}, "add", a, b);
 }
+/// Difference, element by element; shapes as for the sum.
 template <Scalar T>
 Var<T> operator-(const Var<T>& a, const Var<T>& b) {
   return combine(kernels::Subtract{}, "subtract", a, b);
 }
+/// Product, element by element; shapes as for the sum.
 template <Scalar T>
 Var<T> operator*(const Var<T>& a, const Var<T>& b) {
   return combine(kernels::Multiply{}, "multiply", a, b);
 }
+/// Quotient, element by element; shapes as for the sum.
 template <Scalar T>
 Var<T> operator/(const Var<T>& a, const Var<T>& b) {
   return combine(kernels::Divide{}, "divide", a, b);
@@ -75,38 +79,47 @@ Var<T> scale(const Var<T>& x, std::type_identity_t<T> factor) {
 template <class S>
 concept PlainNumber = std::is_arithmetic_v<S>;
 
+/// x + number, element by element.
 template <Scalar T, PlainNumber S>
 Var<T> operator+(const Var<T>& x, S number) {
   return affine(x, T(1), static_cast<T>(number));
 }
+/// number + x, element by element.
 template <Scalar T, PlainNumber S>
 Var<T> operator+(S number, const Var<T>& x) {
   return x + number;
 }
+/// x - number, element by element.
 template <Scalar T, PlainNumber S>
 Var<T> operator-(const Var<T>& x, S number) {
   return affine(x, T(1), -static_cast<T>(number));
 }
+/// number - x, element by element.
 template <Scalar T, PlainNumber S>
 Var<T> operator-(S number, const Var<T>& x) {
   return affine(x, T(-1), static_cast<T>(number));
 }
+/// x * number, element by element.
 template <Scalar T, PlainNumber S>
 Var<T> operator*(const Var<T>& x, S number) {
   return affine(x, static_cast<T>(number), T(0));
 }
+/// number * x, element by element.
 template <Scalar T, PlainNumber S>
 Var<T> operator*(S number, const Var<T>& x) {
   return x * number;
 }
+/// x / number, element by element.
 template <Scalar T, PlainNumber S>
 Var<T> operator/(const Var<T>& x, S number) {
   return affine(x, T(1) / static_cast<T>(number), T(0));
 }
+/// number / x, element by element.
 template <Scalar T, PlainNumber S>
 Var<T> operator/(S number, const Var<T>& x) {
   return map(kernels::Reciprocal<T>{static_cast<T>(number)}, x);
 }
+/// -x, element by element.
 template <Scalar T>
 Var<T> operator-(const Var<T>& x) {
   return affine(x, T(-1), T(0));
@@ -117,10 +130,12 @@ template <Scalar T>
 Var<T> sigmoid(const Var<T>& x) {
   return map(kernels::Sigmoid{}, x);
 }
+/// tanh x, element by element.
 template <Scalar T>
 Var<T> tanh(const Var<T>& x) {
   return map(kernels::Tanh{}, x);
 }
+/// e^x, element by element.
 template <Scalar T>
 Var<T> exp(const Var<T>& x) {
   return map(kernels::Exp{}, x);
@@ -130,6 +145,7 @@ template <Scalar T>
 Var<T> log(const Var<T>& x) {
   return map(kernels::Log{}, x);
 }
+/// Square root, element by element.
 template <Scalar T>
 Var<T> sqrt(const Var<T>& x) {
   return map(kernels::Sqrt{}, x);
@@ -167,38 +183,47 @@ Var<T> number_like(const Var<T>& neighbour, double number) {
   *value = static_cast<T>(number);
   return neighbour.tape().constant({1, 1}, value);
 }
+/// The smaller of an element and a number.
 template <Scalar T, PlainNumber S>
 Var<T> min(const Var<T>& a, S b) {
   return min(a, number_like(a, static_cast<double>(b)));
 }
+/// The smaller of a number and an element.
 template <Scalar T, PlainNumber S>
 Var<T> min(S a, const Var<T>& b) {
   return min(number_like(b, static_cast<double>(a)), b);
 }
+/// The larger of an element and a number.
 template <Scalar T, PlainNumber S>
 Var<T> max(const Var<T>& a, S b) {
   return max(a, number_like(a, static_cast<double>(b)));
 }
+/// The larger of a number and an element.
 template <Scalar T, PlainNumber S>
 Var<T> max(S a, const Var<T>& b) {
   return max(number_like(b, static_cast<double>(a)), b);
 }
+/// 1 where an element is below a number, else 0; without gradient.
 template <Scalar T, PlainNumber S>
 Var<T> less(const Var<T>& a, S b) {
   return less(a, number_like(a, static_cast<double>(b)));
 }
+/// 1 where a number is below an element, else 0; without gradient.
 template <Scalar T, PlainNumber S>
 Var<T> less(S a, const Var<T>& b) {
   return less(number_like(b, static_cast<double>(a)), b);
 }
+/// `a` where the condition is 1, else the number.
 template <Scalar T, PlainNumber S>
 Var<T> select(const Var<T>& condition, const Var<T>& a, S b) {
   return select(condition, a, number_like(a, static_cast<double>(b)));
 }
+/// The number where the condition is 1, else `b`.
 template <Scalar T, PlainNumber S>
 Var<T> select(const Var<T>& condition, S a, const Var<T>& b) {
   return select(condition, number_like(b, static_cast<double>(a)), b);
 }
+/// One number where the condition is 1, else the other.
 template <Scalar T, PlainNumber S, PlainNumber U>
 Var<T> select(const Var<T>& condition, S a, U b) {
   return select(condition, number_like(condition, static_cast<double>(a)),
@@ -225,6 +250,7 @@ Var<T> surrogate(const Var<T>& value, const Var<T>& x, const Var<T>& slope) {
   }
   return y;
 }
+/// The same with one slope for all elements.
 template <Scalar T, PlainNumber S>
 Var<T> surrogate(const Var<T>& value, const Var<T>& x, S slope) {
   return surrogate(value, x, number_like(x, static_cast<double>(slope)));

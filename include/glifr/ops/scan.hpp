@@ -15,11 +15,13 @@ namespace glifr {
 /// A layer of neurons before its first step. Anything empty is zero.
 template <class N, Scalar T>
 struct InitialState {
+  /// Scalars of the state beside the output.
   static constexpr auto hidden = static_cast<std::size_t>(derive::states_of<N> - 1);
 
   Var<T> history{};                   ///< outputs of the `delay` steps before, [delay, batch, neurons], oldest first
   std::array<Var<T>, hidden> rest{};  ///< the state's other scalars, [batch, neurons] each
 
+  /// Whether nothing is given.
   [[nodiscard]] bool is_zero() const {
     return history.is_empty() && std::all_of(rest.begin(), rest.end(), [](const Var<T>& v) { return v.is_empty(); });
   }
@@ -28,14 +30,15 @@ struct InitialState {
 /// A layer of neurons with everything it runs on.
 template <class N, Scalar T>
 struct Layer {
+  /// Parameters of a neuron, arrays counted once.
   static constexpr auto fields = static_cast<std::size_t>(count_fields<typename N::template Parameters<double>>());
 
   Var<T> w_input;                    ///< [features, inputs * neurons]
   Var<T> w_lateral;                  ///< [neurons, inputs * neurons]
   std::array<Var<T>, fields> raw{};  ///< unconstrained parameters, one value a field, [extent, 1, neurons]
-  typename N::template Constants<double> constants{};
-  Index neurons = 0;
-  Index delay = 1;  ///< synaptic delay in steps, >= 1
+  typename N::template Constants<double> constants{};  ///< what the neurons share
+  Index neurons = 0;                                   ///< how many they are
+  Index delay = 1;                                     ///< synaptic delay in steps, >= 1
 };
 
 /// What a scan gives back.
@@ -48,6 +51,7 @@ struct ScanResult {
                       ///< `cpu::padded` neurons
 };
 
+/// What a scan is asked for.
 struct ScanOptions {
   bool last_only = false;     ///< only the last step's output is asked for
   bool track_states = false;  ///< keep every state and the synaptic currents for the caller

@@ -9,6 +9,7 @@
 
 #include "glifr/backend/parallel.hpp"
 #include "glifr/datasets/dataset.hpp"
+#include "glifr/export.hpp"
 #include "glifr/network/network.hpp"
 #include "glifr/training/optimizer.hpp"
 #include "glifr/training/schedule.hpp"
@@ -19,10 +20,13 @@ namespace glifr {
 struct Score {
   double loss_sum = 0;  ///< of the samples' mean losses
   Index correct = 0;    ///< samples whose most likely class is their label
-  Index samples = 0;
+  Index samples = 0;    ///< how many were measured
 
+  /// Mean loss of a sample; NaN without samples.
   [[nodiscard]] double loss() const { return loss_sum / static_cast<double>(samples); }
+  /// Share of samples whose most likely class is their label; NaN without samples.
   [[nodiscard]] double accuracy() const { return static_cast<double>(correct) / static_cast<double>(samples); }
+  /// Adds what was measured over other samples.
   Score& operator+=(const Score& other) {
     loss_sum += other.loss_sum;
     correct += other.correct;
@@ -35,7 +39,7 @@ struct Score {
 /// of the workers, each worker with a tape and an arena of its own. Micro-batches depend on the network and the batch
 /// alone, so that results do not depend on the number of threads.
 template <Scalar T>
-class BatchRunner {
+class GLIFR_API BatchRunner {
  public:
   /// `micro_batch` samples at a time; 0: chosen by `choose_micro_batch`. ConfigError where network and data do not go
   /// together.
@@ -46,8 +50,9 @@ class BatchRunner {
   /// The score of all samples.
   Score evaluate(Engine engine = Engine::fused);
 
+  /// What a batch gives.
   struct Gradient {
-    Score score{};
+    Score score{};                            ///< before the step
     std::span<Gradients<T>* const> shares{};  ///< to be summed in this order; valid until the next call
     const char* not_finite = nullptr;         ///< what was found not to be finite, if anything
   };
@@ -55,6 +60,7 @@ class BatchRunner {
   Gradient gradient(const ParameterList<T>& parameters, std::span<const Index> samples, Engine engine, double dropout,
                     const Random& random);
 
+  /// What it runs on.
   [[nodiscard]] const Dataset<T>& data() const { return data_; }
 
  private:
@@ -90,19 +96,19 @@ template <Scalar T>
 
 /// Samples that a worker takes through the network at a time: enough rows in each window's product to be efficient, few
 /// enough for what they need to stay in its cache, and at least two micro-batches where there are two samples.
-[[nodiscard]] Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state,
-                                       bool last_step_only);
+[[nodiscard]] GLIFR_API Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state,
+                                                 bool last_step_only);
 
 /// How a network is trained; independent of what it is trained on.
 struct TrainingSettings {
-  OptimizerSettings optimizer{};
-  LearningRate learning_rate{};
-  Index batch_size = 1;
-  Index micro_batch = 0;  ///< 0: chosen
-  Index max_epochs = 1;
-  double dropout = 0;  ///< probability, of the neurons' outputs
-  Engine engine = Engine::fused;
-  std::uint64_t seed = 0;
+  OptimizerSettings optimizer{};  ///< how parameters follow gradients
+  LearningRate learning_rate{};   ///< over the epochs
+  Index batch_size = 1;           ///< samples a step
+  Index micro_batch = 0;          ///< 0: chosen
+  Index max_epochs = 1;           ///< passes over the data
+  double dropout = 0;             ///< probability, of the neurons' outputs
+  Engine engine = Engine::fused;  ///< fused, unless for comparison
+  std::uint64_t seed = 0;         ///< of shuffling and dropout
 };
 
 /// Where training stands: enough, with parameters and the optimiser's state, to go on to the same bits.
@@ -114,16 +120,16 @@ struct Position {
 
 /// A finished epoch.
 struct EpochReport {
-  Index epoch;  ///< counted from 1
-  double loss;  ///< mean over samples of the losses seen during the epoch
-  std::optional<double> accuracy;
-  double seconds;  ///< wall time spent on it by this process
+  Index epoch;                     ///< counted from 1
+  double loss;                     ///< mean over samples of the losses seen during the epoch
+  std::optional<double> accuracy;  ///< of a task with classes
+  double seconds;                  ///< wall time spent on it by this process
 };
 
 /// Something that looks on while a network is trained: metrics, parameter trajectories, checkpoints, annealing, early
 /// stopping, progress.
 template <Scalar T>
-class Callback {
+class GLIFR_API Callback {
  public:
   virtual ~Callback() = default;
 
@@ -137,7 +143,7 @@ class Callback {
 
 /// Trains a network on a data set by stochastic gradient descent.
 template <Scalar T>
-class Trainer {
+class GLIFR_API Trainer {
  public:
   /// Network and data outlive the trainer; `Workers` of `threads` threads run it. ConfigError where network and data do
   /// not go together.
@@ -151,11 +157,17 @@ class Trainer {
   /// epoch shuffles anew, keyed by seed and epoch; the last batch of an epoch may be smaller.
   bool fit(std::span<Callback<T>* const> callbacks = {});
 
+  /// Where training stands.
   [[nodiscard]] const Position& position() const { return position_; }
+  /// Where training is resumed.
   void set_position(const Position& position) { position_ = position; }
+  /// The optimiser with its state.
   [[nodiscard]] Optimizer<T>& optimizer() { return optimizer_; }
+  /// What is trained.
   [[nodiscard]] RecurrentNetwork<T>& network() { return network_; }
+  /// What it was made with.
   [[nodiscard]] const TrainingSettings& settings() const { return settings_; }
+  /// Batches of an epoch, the last of which may be smaller.
   [[nodiscard]] Index steps_per_epoch() const;
 
  private:

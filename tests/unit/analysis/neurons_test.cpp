@@ -95,7 +95,7 @@ TEST_CASE("a neuron's description is checked key by key") {
   CHECK_THROWS_WITH(with("[1, 0.5]", "[1]"), Catch::Contains("2, 2 and 1 values"));
   CHECK_THROWS_WITH(with("[1, 0.5]", "[1, \"x\"]"), Catch::Contains("key k is \"x\", expected a number"));
   CHECK_THROWS_WITH(with("[1, 0.5]", "1"), Catch::Contains("expected a list of numbers"));
-  CHECK_THROWS_WITH(with("\"dt\": 0.05", "\"dt\": 0"), Catch::Contains("above 0"));
+  CHECK_THROWS_WITH(with("\"dt\": 0.05", "\"dt\": 0"), Catch::Contains("key dt is 0, expected a number > 0"));
   CHECK_THROWS_AS(with("{", "["), DataError);
 }
 

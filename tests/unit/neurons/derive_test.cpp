@@ -217,17 +217,12 @@ concept Derivable = requires {
   typename std::bool_constant<(derive::derive<N>(true).graph.size > 0)>;
 };
 
-/// A neuron whose description leaves out what its step reads.
+/// A neuron whose step reads what nothing was assigned to.
 struct Forgetful : Rnn {
-  template <class T>
-  struct Parameters {
-    T bias, gain;
-
-    static GLIFR_INLINE constexpr void fields(auto& p, auto&& visit) { visit(p.bias, Field{.name = "bias"}); }
-  };
   template <class T, class C>
   static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>&, const T& current) {
-    s.hidden = tanh(p.gain * current + p.bias);
+    T gain;
+    s.hidden = tanh(gain * current + p.bias);
   }
 };
 

@@ -1,5 +1,7 @@
 #include "glifr/neurons/neuron.hpp"
 
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -77,6 +79,26 @@ TEST_CASE("constants have the values of the published experiments unless given")
   CHECK((c.dt == 0.05 && c.tau == 0.05 && c.sigma_v == 1 && c.R == 0.1 && c.I0 == 0 && c.v_reset == 0));
   CHECK(time_step(c) == 0.05);
   CHECK(time_step(default_constants<Rnn>()) == 1);
+}
+
+TEST_CASE("initial values are drawn as a field says") {
+  constexpr Field around{.name = "tau", .transform = Transform::positive, .value = 20, .spread = 5};
+  for (const double u : {0.0, 0.5, 0.999}) {
+    CHECK(std::abs(to_physical(around.transform, initial_raw(around, u, 0.05, 100), 0.05) - (15 + 10 * u)) < 1e-12);
+  }
+  CHECK(initial_raw({.name = "bias"}, 0.25, 0.05, 100) == -0.05);  // as weights
+  CHECK(initial_raw({.name = "x", .value = 3, .initial = [](double u, double dt, double n) { return u + dt + n; }}, 1,
+                    2, 4) == 7);
+  CHECK(scalar_name({.name = "k_j"}, 0) == "k_j");
+  CHECK(scalar_name({.name = "k_j"}, 2) == "k_j_3");
+}
+
+TEST_CASE("a range says which numbers it holds") {
+  STATIC_REQUIRE((Range::above(0).contains(1e-300) && !Range::above(0).contains(0)));
+  STATIC_REQUIRE((Range::from(0).contains(0) && !Range::from(0).contains(-1e-300)));
+  STATIC_REQUIRE((!Range{.highest = 1, .excludes_highest = true}.contains(1)));
+  CHECK_FALSE(Range{}.contains(std::numeric_limits<double>::quiet_NaN()));
+  CHECK_FALSE(Range{}.contains(std::numeric_limits<double>::infinity()));
 }
 
 TEST_CASE("one step of a GLIFR neuron, by hand") {

@@ -1,0 +1,40 @@
+# Debian packages: `glifr`, the programs, and `libglifr-dev`, the library. See the preset `deb`.
+if(GLIFR_NATIVE)
+  return()  # what is built for this machine alone is not for others
+endif()
+
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/glifr RENAME copyright COMPONENT runtime)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libglifr-dev RENAME copyright COMPONENT development)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_VENDOR "The glifr authors")
+set(CPACK_PACKAGE_CONTACT "The glifr authors <authors@glifr.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_ALL runtime development)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME glifr)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS "gnuplot-nox | gnuplot")
+set(CPACK_COMPONENT_RUNTIME_DESCRIPTION
+  "Programs that train networks of GLIFR neurons, vanilla RNNs and LSTMs on the\ntasks of the published experiments, and analyse what they have learned.")
+
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libglifr-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers and library, for programs and neuron models of one's own.")
+set(glifr_development_needs "libeigen3-dev (>= 3.4)" "libtbb-dev (>= 2021)"
+  "libboost-json${Boost_VERSION_MAJOR}.${Boost_VERSION_MINOR}-dev" zlib1g-dev)
+if(GLIFR_CBLAS_LIBRARY)
+  string(TOLOWER "lib${GLIFR_CBLAS_NAME}-pthread-dev" glifr_blas_package)
+  list(APPEND glifr_development_needs ${glifr_blas_package})
+endif()
+if(BUILD_SHARED_LIBS)
+  list(APPEND glifr_development_needs "glifr (= ${PROJECT_VERSION})")
+endif()
+list(JOIN glifr_development_needs ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
+
+include(CPack)
