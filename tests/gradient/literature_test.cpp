@@ -110,6 +110,12 @@ TEMPLATE_TEST_CASE("neurons of the literature are saved under their names and lo
   other.metadata.erase("dt");
   CHECK_THROWS_WITH((load_network<TestType, float>(other, Outputs::every_step, "x")),
                     Catch::Contains("the metadata has no dt"));
+  other = file;
+  other.metadata["delay_steps"] = "1e300";
+  CHECK_THROWS_WITH((load_network<TestType, float>(other, Outputs::every_step, "x")),
+                    Catch::Contains("delay_steps is '1e+300', expected 1 or more"));
+  CHECK_THROWS_WITH((load_network<Lstm, float>(file, Outputs::every_step, "x")),
+                    "x: there is no tensor 'neuron_layer.weight_ih'; is this a checkpoint of these neurons?");
 }
 
 TEST_CASE("a neuron of one's own is configured by JSON keys") {

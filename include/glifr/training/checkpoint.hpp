@@ -36,9 +36,10 @@ template <Neuron N>
 
 namespace detail {
 
-/// Sizes of the layer and the readout in a checkpoint, from the shapes of its weights.
+/// Sizes of the layer and the readout in a checkpoint, from the shapes of its weights, and the synaptic delay.
 struct StoredSizes {
   Index input = 0, hidden = 0, output = 0;  // output 0: no readout
+  Index delay = 1;                          // steps
 };
 [[nodiscard]] GLIFR_API StoredSizes stored_sizes(const TensorFile& file, const WeightNames& weights,
                                                  const std::string& name);
@@ -50,8 +51,7 @@ struct StoredSizes {
 template <Neuron N, Scalar T>
 [[nodiscard]] Network<Cell<N, T>> load_network(const TensorFile& file, Outputs outputs, const std::string& name) {
   const detail::StoredSizes sizes = detail::stored_sizes(file, weight_names<N>, name);
-  CellSettings<N> settings{.input_size = sizes.input, .hidden_size = sizes.hidden};
-  settings.delay = static_cast<Index>(metadata_number(file, "delay_steps", name));
+  CellSettings<N> settings{.input_size = sizes.input, .hidden_size = sizes.hidden, .delay = sizes.delay};
   settings.constants = constants_of<N>(file, name);
   Network<Cell<N, T>> network(settings, sizes.output, outputs);
   load_parameters<T>(network, file, name);
