@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -16,10 +17,17 @@
 /// numbers on a device.
 namespace glifr::derive {
 
-/// What the compiler calls, and so names, where a step cannot be recorded: none of these can run while compiling.
-void this_step_is_too_long_make_Graph_capacity_larger();
-void this_step_reads_a_value_that_nothing_was_assigned_to();
-void this_step_calls_a_function_of_plain_numbers_only_compute_it_outside();
+// What a step calls where it cannot be recorded. None of these can run while compiling, so that the compiler names
+// them.
+inline void this_step_is_too_long_make_Graph_capacity_larger() {
+  throw std::logic_error("a neuron's step is too long: make derive::Graph::capacity larger");
+}
+inline void this_step_reads_a_value_that_nothing_was_assigned_to() {
+  throw std::logic_error("a neuron's step reads a value that nothing was assigned to");
+}
+inline void this_step_calls_a_function_of_plain_numbers_only_compute_it_outside() {
+  throw std::logic_error("a neuron's step calls a function of plain numbers only: compute it outside the step");
+}
 
 enum class Op : unsigned char {
   literal,
