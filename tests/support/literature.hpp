@@ -53,9 +53,10 @@ struct WongWang {
   static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>& c,
                                           const T& synaptic_current) {
     const T u = c.d * (c.a * (p.coupling * s.gating + p.background + synaptic_current) - c.b);
-    // Both sides of a select are computed, so the quotient must not be 0/0 even where it is not chosen.
+    // Both sides of a select are computed: where it is not chosen, too, the quotient must be none of 0/0. Nor may the
+    // exponential overflow, for 0 times infinity is no gradient; below -50 the rate is 0 in any case.
     const T is_near = less(abs(u), 1.0 / 1024);
-    const T away = select(is_near, 1, u);
+    const T away = select(is_near, 1, max(u, -50));
     s.rate = select(is_near, 1 + u / 2, away / (1 - exp(-away))) / c.d;
     s.gating = s.gating * exp(-(c.dt / p.tau)) + c.dt * (1 - s.gating) * c.gamma * s.rate;
   }
