@@ -12,7 +12,7 @@ _glifr() {
   fi
   help=$("${COMP_WORDS[0]}" ${subcommand:+"$subcommand"} --help 2>/dev/null) || return
   if [[ $word == -* ]]; then
-    options=$(grep -oE -- '^  [^ ]+' <<<"$help" | grep -oE -- '--[a-z-]+')
+    options=$(grep -oE -- '^  [^ ]+' <<<"$help" | grep -oE -- '--[A-Za-z0-9-]+')
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     return
   fi

@@ -1,25 +1,18 @@
 #include "glifr/experiment/settings.hpp"
 
-#include <algorithm>
 #include <cmath>
+
+#include "glifr/cells/cell.hpp"
 
 namespace glifr {
 namespace {
 
 constexpr Index image_pixels = 784;
 
-/// int(duration / dt), where a quotient that rounding moved a hair off a whole number is that number: 1 / 0.05 is 20.
-Index whole_steps(double duration, double dt) {
-  const double quotient = duration / dt;
-  const double nearest = std::round(quotient);
-  const bool is_whole = std::abs(quotient - nearest) <= 1e-9 * std::max(1.0, nearest);
-  return static_cast<Index>(is_whole ? nearest : std::floor(quotient));
-}
-
 }  // namespace
 
 Index Settings::delay_steps() const {
-  return std::max(Index{1}, whole_steps(synaptic_delay, dt));
+  return glifr::delay_steps(synaptic_delay, dt);
 }
 
 Index Settings::time_steps() const {

@@ -34,6 +34,11 @@ void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed) {
     for (T& value : parameters[p]->value.values()) {
       const double u = random.uniform(position++);
       value = static_cast<T>(initial_raw(field ? *field : Field{}, u, dt, neurons));
+      if (!std::isfinite(value)) {
+        throw ConfigError(field ? field->name : parameters[p]->name,
+                          "with dt " + std::to_string(dt) + " ms no neuron can start with the value that the field " +
+                              "gives; a decay rate, say, stays between 0 and 1 / dt");
+      }
     }
   }
 }

@@ -102,8 +102,8 @@ detail::StoredSizes detail::stored_sizes(const TensorFile& file, const WeightNam
   const NamedTensor* bias = file.find("output_linear.bias");
   if (bias) sizes.output = bias->size();
   const double delay = metadata_number(file, "delay_steps", name);
-  if (!(delay >= 1 && delay <= 1e9)) {
-    throw DataError(name, "the metadata's delay_steps is '" + format_number(delay) + "', expected 1 or more");
+  if (!(delay >= 1 && delay <= 1e9 && delay == std::floor(delay))) {
+    throw DataError(name, "the metadata's delay_steps is '" + format_number(delay) + "', expected an integer >= 1");
   }
   sizes.delay = static_cast<Index>(delay);
   return sizes;

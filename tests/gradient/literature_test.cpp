@@ -1,5 +1,6 @@
 // Neurons of the literature, written by a user: gradients, training, files and analyses, with nothing but what every
 // neuron has.
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <string>
@@ -74,6 +75,8 @@ TEMPLATE_TEST_CASE("gradients of neurons of the literature, derived and by the t
     }
     for (std::size_t i = 0; i < gradients[0].size(); ++i) {
       INFO(problem.names()[i]);
+      if (!problem.names()[i].starts_with("initial"))
+        CHECK(std::ranges::any_of(gradients[1][i].values(), [](double g) { return g != 0; }));
       CHECK(relative_difference(gradients[0][i], gradients[1][i]) <= 1e-10);
     }
   }
@@ -81,6 +84,10 @@ TEMPLATE_TEST_CASE("gradients of neurons of the literature, derived and by the t
 
 TEMPLATE_TEST_CASE("neurons of the literature learn sine waves", "", AdaptiveRate, WongWang, AdaptiveSpiking) {
   auto network = make_sine_network<TestType>();
+  // A readout that does not learn, so that the neurons have to.
+  for (Parameter<float>* parameter : network.parameters()) {
+    if (parameter->name.starts_with("output_linear")) parameter->is_trained = false;
+  }
   const auto waves = make_sine<float>({.num_freqs = 2});
   Workers workers(1);
   TrainingSettings settings{.batch_size = 2, .max_epochs = 400};
@@ -113,7 +120,7 @@ TEMPLATE_TEST_CASE("neurons of the literature are saved under their names and lo
   other = file;
   other.metadata["delay_steps"] = "1e300";
   CHECK_THROWS_WITH((load_network<TestType, float>(other, Outputs::every_step, "x")),
-                    Catch::Contains("delay_steps is '1e+300', expected 1 or more"));
+                    Catch::Contains("delay_steps is '1e+300', expected an integer >= 1"));
   CHECK_THROWS_WITH((load_network<Lstm, float>(file, Outputs::every_step, "x")),
                     "x: there is no tensor 'neuron_layer.weight_ih'; is this a checkpoint of these neurons?");
 }
@@ -127,11 +134,18 @@ TEST_CASE("a neuron of one's own is configured by JSON keys") {
   CHECK((s.constants.dt == 0.5 && s.constants.gamma == 0.5 && s.constants.a == 0.27));
   CHECK_THROWS_WITH(settings(R"({"dt": 0})"), "neuron.json: key dt is 0, expected a number > 0");
   CHECK_THROWS_WITH(settings(R"({"d": "long"})"), "neuron.json: key d is \"long\", expected a number > 0");
-  CHECK_THROWS_WITH(settings(R"({"hidden_size": 0})"), "neuron.json: key hidden_size is 0, expected an integer >= 1");
+  CHECK_THROWS_WITH(settings(R"({"hidden_size": 0})"),
+                    "neuron.json: key hidden_size is 0, expected an integer >= 1 and <= 1000000");
   CHECK_THROWS_WITH(settings(R"({"hiden_size": 7})"),
                     "neuron.json: unknown key hiden_size; accepted are input_size, hidden_size, dt, a, b, d, gamma, "
                     "synaptic_delay");
   CHECK_THROWS_AS(settings("[]"), DataError);
+}
+
+TEST_CASE("a neuron that cannot start with the values of its fields is refused") {
+  auto network = make_sine_network<AdaptiveRate>();
+  network.set_constant("dt", 2);  // k is 0.5 to 1.5 1/ms, a decay rate stays below 1/dt
+  CHECK_THROWS_WITH(initialize_homogeneous(network, 1), Catch::StartsWith("k: with dt 2.000000 ms"));
 }
 
 TEST_CASE("neurons of a checkpoint are traced and have f-I curves") {

@@ -43,9 +43,11 @@ run(${CMAKE_COMMAND} --build "${SCRATCH}/build")
 run_learner("${SCRATCH}/build/readme")
 run_program("there is no such file" "${SCRATCH}/build/errors")
 
+run_program("glifr_train 0[.]1[.]0|^0[.]1[.]0" "${SCRATCH}/moved/bin/glifr_train" --version)
+
 set(examples "${SCRATCH}/build/examples")
 run_learner("${examples}/first_network/first_network")
-run_program("24 neurons|32 neurons" "${examples}/fi_curves/fi_curves" network.safetensors)
+run_program("^32 neurons" "${examples}/fi_curves/fi_curves" network.safetensors)
 run_learner("${examples}/custom_neuron/custom_neuron" "${SOURCE}/examples/custom_neuron/neuron.json")
 run_learner("${examples}/csv_task/csv_task" "${SOURCE}/examples/csv_task/signal.csv")
 run_program("a 1[.]500 .*k 0[.]400 .*w 2[.]000" "${examples}/tape/tape")

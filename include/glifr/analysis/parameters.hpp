@@ -67,7 +67,7 @@ struct GLIFR_API NeuronTable {
 
 /// Neuron number `neuron` of a table, as the equations take it. J is the table's.
 template <int J>
-Glifr<J>::template Parameters<double> parameters_of(const NeuronTable& table, Index neuron) {
+typename Glifr<J>::template Parameters<double> parameters_of(const NeuronTable& table, Index neuron) {
   typename Glifr<J>::template Parameters<double> parameters{};
   parameters.thresh = table(neuron, table.thresh());
   parameters.k_m = table(neuron, table.k_m());

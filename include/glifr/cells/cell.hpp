@@ -33,10 +33,17 @@ concept RecurrentCell = requires(C& cell, const C& fixed, Tape<typename C::Value
     } -> std::same_as<ScanResult<typename C::NeuronType, typename C::Value>>;
 };
 
+/// Whole time steps in a duration: int(duration / dt), both in ms, where a quotient that rounding moved a hair off a
+/// whole number is that number: 1 / 0.05 is 20.
+inline Index whole_steps(double duration, double dt) {
+  const double quotient = duration / dt, nearest = std::round(quotient);
+  const bool is_whole = std::abs(quotient - nearest) <= 1e-9 * std::max(1.0, nearest);
+  return static_cast<Index>(is_whole ? nearest : std::floor(quotient));
+}
+
 /// The synaptic delay in whole time steps: int(delay / dt), and at least 1. Both in ms.
 inline Index delay_steps(double synaptic_delay, double dt) {
-  // A delay of 1 at dt 0.05 is 20 steps, though 1 / 0.05 may fall just short of 20.
-  return std::max<Index>(1, static_cast<Index>(std::floor(synaptic_delay / dt + 1e-9)));
+  return std::max<Index>(1, whole_steps(synaptic_delay, dt));
 }
 
 /// Sizes of a layer and what its neurons share.

@@ -16,11 +16,13 @@ template <Neuron N>
 [[nodiscard]] CellSettings<N> cell_settings(const boost::json::value& document, const std::string& name) {
   JsonMembers json(document, name);
   CellSettings<N> settings;
-  settings.input_size = json.integer_or("input_size", settings.input_size, Range::from(1));
-  settings.hidden_size = json.integer_or("hidden_size", settings.hidden_size, Range::from(1));
+  constexpr Range sizes{.lowest = 1, .highest = 1e6};
+  settings.input_size = json.integer_or("input_size", settings.input_size, sizes);
+  settings.hidden_size = json.integer_or("hidden_size", settings.hidden_size, sizes);
   take_fields(json, settings.constants, true);
   if (!(time_step(settings.constants) > 0)) throw DataError(name, "key dt is not above 0");
-  settings.delay = delay_steps(json.number_or("synaptic_delay", 0, Range::from(0)), time_step(settings.constants));
+  settings.delay = delay_steps(json.number_or("synaptic_delay", 0, Range{.lowest = 0, .highest = 1e6}),
+                               time_step(settings.constants));
   json.check_that_none_is_left();
   return settings;
 }

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "glifr/backend/elementwise.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
 
