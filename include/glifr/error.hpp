@@ -93,7 +93,7 @@ class GLIFR_API OutputError : public Error {
   std::string file_;
 };
 
-/// A device that is absent, was lost, or of which this build knows nothing.
+/// A device that is absent, or of which this build knows nothing.
 class GLIFR_API DeviceError : public Error {
  public:
   /// What was called, and how it failed.
@@ -104,6 +104,18 @@ class GLIFR_API DeviceError : public Error {
 
  private:
   std::string call_;
+};
+
+/// A device that failed at its work: out of memory, lost, or stopped by a fault.
+class GLIFR_API DeviceFault : public Error {
+ public:
+  DeviceFault(std::string device, const std::string& problem)
+      : Error(device + ": " + problem), device_(std::move(device)) {}
+
+  [[nodiscard]] const std::string& device() const noexcept { return device_; }
+
+ private:
+  std::string device_;
 };
 
 /// A quantity that stopped being finite: training diverged.

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "glifr/network/initialize.hpp"
+#include "glifr/training/device_runner.hpp"
 
 namespace glifr {
 
@@ -49,14 +50,18 @@ double count_gflop(const Settings& s) {
   return 2e-9 * batch * (input + lateral + readout);
 }
 
+struct Times {
+  std::vector<double> steps, forwards;  // seconds each
+};
+
+constexpr std::size_t least_steps = 5;
+
 template <Scalar T>
-boost::json::object measure(const Settings& settings, const RunOptions& options, Index threads, double seconds) {
-  const auto data = make_synthetic_data<T>(settings);
-  const auto network = make_network<T>(settings);
-  initialize_homogeneous(*network, options.seed);
+Times time_workers(RecurrentNetwork<T>& network, const Dataset<T>& data, const Settings& settings,
+                   const RunOptions& options, Index threads, double seconds) {
   Workers workers(threads);
-  Trainer<T> trainer(*network, *data, training_settings(settings, options.seed, options.engine), workers);
-  BatchRunner<T> forward(*network, *data, threads, settings.micro_batch);
+  Trainer<T> trainer(network, data, training_settings(settings, options.seed, options.engine), workers);
+  BatchRunner<T> forward(network, data, threads, settings.micro_batch);
   std::vector<Index> batch(static_cast<std::size_t>(settings.batch_size));
   std::iota(batch.begin(), batch.end(), Index{0});
 
@@ -66,13 +71,53 @@ boost::json::object measure(const Settings& settings, const RunOptions& options,
     step();
     run_forward();
   }
-  constexpr std::size_t least_steps = 5;
-  std::vector<double> steps, forwards;
-  for (double spent = 0; spent < seconds || steps.size() < least_steps;) {
-    steps.push_back(seconds_of(step));
-    if (steps.size() % 4 == 1) forwards.push_back(seconds_of(run_forward));
-    spent += steps.back();
+  Times times;
+  for (double spent = 0; spent < seconds || times.steps.size() < least_steps;) {
+    times.steps.push_back(seconds_of(step));
+    if (times.steps.size() % 4 == 1) times.forwards.push_back(seconds_of(run_forward));
+    spent += times.steps.back();
   }
+  return times;
+}
+
+/// A device is timed over the steps of an epoch, for it works ahead of who asks.
+template <Scalar T>
+Times time_device(RecurrentNetwork<T>& network, const Dataset<T>& data, const Settings& settings,
+                  const RunOptions& options, Device& device, double seconds) {
+  const TrainingSettings training = training_settings(settings, options.seed, options.engine);
+  DeviceRunner<T> runner(network, data, training, device);
+  runner.load_parameters();
+  runner.load(Optimizer<T>(network.parameters(), training.optimizer));
+  std::vector<Index> order(static_cast<std::size_t>(data.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  const Index batches = data.size() / settings.batch_size;
+  const auto epoch = [&] {
+    runner.begin(order, {}, settings.lr, Random(options.seed, Stream::dropout));
+    for (Index i = 0; i < batches; ++i) runner.step(settings.batch_size);
+    runner.score(1);
+  };
+  const auto run_forward = [&] { runner.evaluate(); };
+  epoch();
+  run_forward();
+  Times times;
+  const double share = 1 / static_cast<double>(batches);
+  for (double spent = 0; spent < seconds || times.steps.size() < least_steps;) {
+    const double whole = seconds_of(epoch);
+    times.steps.push_back(whole * share);
+    if (times.steps.size() % 4 == 1) times.forwards.push_back(seconds_of(run_forward) * share);
+    spent += whole;
+  }
+  return times;
+}
+
+template <Scalar T>
+boost::json::object measure(const Settings& settings, const RunOptions& options, Index threads, double seconds) {
+  const auto device = options.open_device ? options.open_device() : nullptr;
+  const auto data = make_synthetic_data<T>(settings, device ? 16 : 2);
+  const auto network = make_network<T>(settings);
+  initialize_homogeneous(*network, options.seed);
+  const auto [steps, forwards] = device ? time_device<T>(*network, *data, settings, options, *device, seconds)
+                                        : time_workers<T>(*network, *data, settings, options, threads, seconds);
   const double gflop = count_gflop(settings), middle = median(steps);
   return {{"task", settings.task},
           {"model", settings.model},

@@ -159,9 +159,9 @@ TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
 }
 
 template <Scalar T>
-std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s) {
+std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s, Index batches) {
   SyntheticSettings synthetic;
-  synthetic.samples = 2 * s.batch_size;
+  synthetic.samples = batches * s.batch_size;
   synthetic.time_steps = s.time_steps();
   synthetic.input_size = s.input_size;
   const bool has_labels = s.loss_fn == Settings::Loss::cross_entropy;
@@ -174,7 +174,7 @@ std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s) {
 #define GLIFR_INSTANTIATE(T)                                                      \
   template std::unique_ptr<RecurrentNetwork<T>> make_network<T>(const Settings&); \
   template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);        \
-  template std::unique_ptr<Dataset<T>> make_synthetic_data<T>(const Settings&)
+  template std::unique_ptr<Dataset<T>> make_synthetic_data<T>(const Settings&, Index)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
 

@@ -12,6 +12,7 @@
 #include "glifr/io/json.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
+#include "glifr/training/device_runner.hpp"
 #include "glifr/version.hpp"
 #include "recorders.hpp"
 
@@ -101,6 +102,7 @@ class TrialRun {
         folder_(trial.folder(options.out)),
         seed_(trial_seed(options.seed, find_model(trial.settings.model), trial.number)),
         workers_(workers),
+        device_(options.open_device ? options.open_device() : nullptr),
         stop_(stop),
         observer_(observer),
         data_(store.load<T>(trial.settings, options.seed)),
@@ -110,7 +112,8 @@ class TrialRun {
   }
 
   TrialOutcome run() {
-    Trainer<T> trainer(*network_, *data_.train, training_settings(trial_.settings, seed_, options_.engine), workers_);
+    Trainer<T> trainer(*network_, *data_.train, training_settings(trial_.settings, seed_, options_.engine), workers_,
+                       device_.get());
     if (!resumes_) start_folder();
     ParameterRecorder<T> parameters(*network_, trial_.settings, folder_);
     const TensorFile initial = resumes_ ? TensorFile{} : to_tensor_file(*network_);
@@ -167,9 +170,8 @@ class TrialRun {
   }
 
   TrialOutcome finish() {
-    BatchRunner<T> runner(*network_, *data_.test, workers_.threads(), trial_.settings.micro_batch);
     TrialOutcome outcome;
-    outcome.test = workers_.run([&] { return runner.evaluate(options_.engine); });
+    outcome.test = device_ ? test_on_device() : test_on_workers();
     if (data_.test->classes() > 0) outcome.accuracy = outcome.test.accuracy();
     if (!std::isfinite(outcome.test.loss())) throw NumericError("the test loss", trial_.settings.max_epochs, 0);
     json::object test;
@@ -180,11 +182,23 @@ class TrialRun {
     return outcome;
   }
 
+  Score test_on_workers() {
+    BatchRunner<T> runner(*network_, *data_.test, workers_.threads(), trial_.settings.micro_batch);
+    return workers_.run([&] { return runner.evaluate(options_.engine); });
+  }
+  Score test_on_device() {
+    DeviceRunner<T> runner(*network_, *data_.test, training_settings(trial_.settings, seed_, options_.engine),
+                           *device_);
+    runner.load_parameters();
+    return runner.evaluate();
+  }
+
   const Trial& trial_;
   const RunOptions& options_;
   fs::path folder_;
   std::uint64_t seed_;
   Workers& workers_;
+  std::unique_ptr<Device> device_;  // null: the workers compute
   const std::atomic<bool>& stop_;
   TrialObserver& observer_;
   TaskData<T> data_;

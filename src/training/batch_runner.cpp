@@ -89,7 +89,7 @@ typename BatchRunner<T>::Outcome BatchRunner<T>::run(Worker& worker, std::span<c
     data_.labels(samples, worker.labels.data());
     const Var<T> logits = tape.alias(output, {count, data_.classes()}, 0);
     const Loss<T> loss = softmax_cross_entropy<T>(logits, worker.labels, batch);
-    outcome = {loss.sum, count_correct<T>(logits.value(), worker.labels), true};
+    outcome = {loss.sum(), count_correct<T>(logits.value(), worker.labels), true};
     tape.backward(loss.value);
   } else {
     const Index compared = output.shape()[0], width = data_.target_size();
@@ -97,7 +97,7 @@ typename BatchRunner<T>::Outcome BatchRunner<T>::run(Worker& worker, std::span<c
     data_.targets(samples, targets);
     const View<const T> asked(targets + (steps - compared) * count * width, compared * count, width);
     const Loss<T> loss = mean_squared_error<T>(output, asked, compared * batch * width);
-    outcome = {loss.sum / static_cast<double>(compared * width), 0, true};
+    outcome = {loss.sum() / static_cast<double>(compared * width), 0, true};
     tape.backward(loss.value);
   }
   if (!std::isfinite(outcome.loss_sum)) outcome.output_is_finite = is_finite<T>(output.value());

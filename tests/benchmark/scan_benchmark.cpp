@@ -38,7 +38,7 @@ struct Problem {
     w.neurons = neurons;
     w.stride = w.synaptic_stride = stride;
     w.parameters = parameters.data();
-    w.constants = constants.data();
+    std::copy_n(constants.begin(), w.constants.size(), w.constants.begin());
     w.synaptic = synaptic.data();
     w.output_grad = output_grad.data();
     w.synaptic_grad = output_grad.data();

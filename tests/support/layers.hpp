@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,15 +67,18 @@ class LayerProblem {
     layer.constants = constants_;
     layer.neurons = case_.neurons;
     layer.delay = case_.delay;
+    Tape<T>& tape = layer.w_input.tape();
     const Sequence<T> input = case_.is_sparse
-                                  ? Sequence<T>{case_.steps, case_.batch, case_.features, {}, active_.data()}
+                                  ? Sequence<T>{case_.steps, case_.batch, case_.features, {}, active_on(tape)}
                                   : Sequence<T>::from(*next++);
     InitialState<N, T> initial;
     if (case_.has_initial_state) {
       initial.history = *next++;
       for (Var<T>& rest : initial.rest) rest = *next++;
     }
-    OutputMask<T> mask{case_.dropout, Random(5, Stream::dropout), samples_, {}};
+    const Index* samples = tape.on_place(std::span<const Index>(samples_));
+    OutputMask<T> mask{
+        .dropout = case_.dropout, .random = Random(5, Stream::dropout), .samples = {samples, samples_.size()}};
     if (case_.is_silenced) mask.silencing = silencing_;
     const ScanOptions options{case_.last_only, track_states};
     return form == Form::fused ? scan(layer, input, initial, mask, options)
@@ -103,6 +107,15 @@ class LayerProblem {
     for (std::size_t row = 0; row + 1 < offsets.size(); ++row) {
       active_.push_back({ones_.data() + offsets[row], offsets[row + 1] - offsets[row]});
     }
+  }
+
+  /// The lists of active inputs where the tape's values are.
+  const ActiveInputs* active_on(Tape<T>& tape) const {
+    if (!tape.device()) return active_.data();
+    const std::uint16_t* ones = tape.on_place(std::span<const std::uint16_t>(ones_));
+    std::vector<ActiveInputs> lists = active_;
+    for (ActiveInputs& list : lists) list.indices = ones + (list.indices - ones_.data());
+    return tape.on_place(std::span<const ActiveInputs>(lists));
   }
 
   LayerCase case_;

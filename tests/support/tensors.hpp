@@ -20,19 +20,30 @@ Tensor<T> random_tensor(const Shape& shape, std::uint32_t key, double low = -1, 
   return tensor;
 }
 
+/// Gives a value on a tape the numbers of a tensor.
+template <Scalar T>
+void set(const Var<T>& var, const Tensor<T>& tensor) {
+  kernels::copy_in(var.tape().memory(), var.value().data, tensor.data(), tensor.size());
+}
+
 /// A copy of a tensor on the tape, which receives a gradient.
 template <Scalar T>
 Var<T> put_on(Tape<T>& tape, const Tensor<T>& tensor) {
   const Var<T> var = tape.make(tensor.shape());
-  std::copy_n(tensor.data(), tensor.size(), var.value().data);
+  set(var, tensor);
   return var;
 }
 
-/// A copy of what a view shows.
+/// A copy of what a view of a place's memory shows (the host's, where none is named).
 template <class T>
-Tensor<std::remove_const_t<T>> copy_of(View<T> view) {
-  Tensor<std::remove_const_t<T>> tensor({view.rows, view.columns});
-  for (Index r = 0; r < view.rows; ++r) std::copy_n(view.row(r), view.columns, tensor.data() + r * view.columns);
+Tensor<std::remove_const_t<T>> copy_of(View<T> view, Device* device = nullptr) {
+  using Number = std::remove_const_t<T>;
+  Tensor<Number> tensor({view.rows, view.columns});
+  if (tensor.size() == 0) return tensor;
+  Tensor<Number> whole({(view.rows - 1) * view.stride + view.columns});  // at once: a device is far away
+  kernels::copy_out<Number>(device, whole.data(), view.data, whole.size());
+  for (Index r = 0; r < view.rows; ++r)
+    std::copy_n(whole.data() + r * view.stride, view.columns, tensor.data() + r * view.columns);
   return tensor;
 }
 

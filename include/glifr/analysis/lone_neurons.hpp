@@ -102,19 +102,16 @@ class LoneNeurons {
   /// `is_kept[k]` is false, as [1, stride], the last only.
   void run(const Constants& constants, Index steps, const T* synaptic, const std::array<T*, states>& state,
            const std::array<bool, states>& is_kept) const {
-    std::array<T, static_cast<std::size_t>(derive::constants_of<N>) + 1> constant_values{};
+    ScanWindow<N, T> window;
     std::size_t next = 0;
     auto copy = constants;
-    for_each_scalar(copy, [&](double value, const Field&, int) { constant_values[next++] = static_cast<T>(value); });
-
-    ScanWindow<N, T> window;
+    for_each_scalar(copy, [&](double value, const Field&, int) { window.constants[next++] = static_cast<T>(value); });
     window.steps = steps;
     window.batch = 1;
     window.neurons = stride_;
     window.stride = stride_;
     window.synaptic_stride = Index{input_count<N>} * stride_;
     window.parameters = parameters_;
-    window.constants = constant_values.data();
     window.synaptic = synaptic;
     window.state = state;
     for (std::size_t k = 0; k < states; ++k) {

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <algorithm>
-
+#include "glifr/backend/memory.hpp"
+#include "glifr/backend/sums.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/neurons/math.hpp"
 
-/// Elementwise functions with their derivatives, and the loops that apply them to matrices. An operand with one row or
-/// one column is repeated along the other's rows or columns; its gradient is summed over them in a fixed order.
+/// Elementwise functions with their derivatives, and what applies them to matrices in the memory of a place (`Arena`).
+/// An operand with one row or one column is repeated along the other's rows or columns; its gradient is summed over
+/// them in a fixed order.
 namespace glifr::kernels {
 
 // --- functions of one number: value(x), and slope(x, y) = dy/dx with y = value(x)
@@ -205,23 +206,31 @@ struct Gate {
   }
 };
 
-// --- loops
-// ---------------------------------------------------------------------------------------------------------------------------------
+// --- the same for matrices. Bodies are made of the function itself, so that one without members takes no room.
+// ---------------------------------------------------------------------------------------
 
 /// y = f(x).
 template <class F, Scalar T>
-void map(const F& f, View<const T> x, View<T> y) {
-  for (Index r = 0; r < y.rows; ++r) {
-    for (Index c = 0; c < y.columns; ++c) y(r, c) = f.value(x(r, c));
-  }
+struct Map : F {
+  View<const T> x;
+  View<T> y;
+  GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) = this->value(x(r, c)); }
+};
+template <class F, Scalar T>
+void map(Arena& place, const F& f, View<const T> x, View<T> y) {
+  for_each_element(place.device(), y.rows, y.columns, Map<F, T>{f, x, y});
 }
 
 /// dx += dy f'(x).
 template <class F, Scalar T>
-void map_backward(const F& f, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) {
-  for (Index r = 0; r < y.rows; ++r) {
-    for (Index c = 0; c < y.columns; ++c) dx(r, c) += dy(r, c) * f.slope(x(r, c), y(r, c));
-  }
+struct MapBackward : F {
+  View<const T> x, y, dy;
+  View<T> dx;
+  GLIFR_INLINE void operator()(Index r, Index c) const { dx(r, c) += dy(r, c) * this->slope(x(r, c), y(r, c)); }
+};
+template <class F, Scalar T>
+void map_backward(Arena& place, const F& f, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) {
+  for_each_element(place.device(), y.rows, y.columns, MapBackward<F, T>{f, x, y, dy, dx});
 }
 
 /// An operand whose single row or column stands for all.
@@ -237,27 +246,64 @@ struct Repeated {
 
 /// y = f(a, b).
 template <class F, Scalar T>
-void combine(const F& f, View<const T> a_view, View<const T> b_view, View<T> y) {
-  const Repeated<const T> a(a_view), b(b_view);
-  for (Index r = 0; r < y.rows; ++r) {
-    for (Index c = 0; c < y.columns; ++c) y(r, c) = f.value(a(r, c), b(r, c));
-  }
+struct Combine : F {
+  Repeated<const T> a, b;
+  View<T> y;
+  GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) = this->value(a(r, c), b(r, c)); }
+};
+template <class F, Scalar T>
+void combine(Arena& place, const F& f, View<const T> a, View<const T> b, View<T> y) {
+  for_each_element(place.device(), y.rows, y.columns, Combine<F, T>{f, Repeated<const T>(a), Repeated<const T>(b), y});
 }
+
+/// What an element of y = f(a, b) hands to its operand a (`To` 0) or b (`To` 1).
+template <class F, int To, Scalar T>
+struct CombineShare : F {
+  Repeated<const T> a, b;
+  View<const T> y, dy;
+  GLIFR_INLINE T operator()(Index r, Index c) const {
+    if constexpr (To == 0) return dy(r, c) * this->slope_a(a(r, c), b(r, c), y(r, c));
+    if constexpr (To == 1) return dy(r, c) * this->slope_b(a(r, c), b(r, c), y(r, c));
+  }
+};
 
 /// da += dy df/da, db += dy df/db; an empty da or db is left out.
 template <class F, Scalar T>
-void combine_backward(const F& f, View<const T> a_view, View<const T> b_view, View<const T> y, View<const T> dy,
-                      View<T> da_view, View<T> db_view) {
+void combine_backward(Arena& place, const F& f, View<const T> a_view, View<const T> b_view, View<const T> y,
+                      View<const T> dy, View<T> da, View<T> db) {
   const Repeated<const T> a(a_view), b(b_view);
-  const Repeated<T> da(da_view), db(db_view);
-  for (Index r = 0; r < y.rows; ++r) {
-    if (da.data) {
-      for (Index c = 0; c < y.columns; ++c) da(r, c) += dy(r, c) * f.slope_a(a(r, c), b(r, c), y(r, c));
-    }
-    if (db.data) {
-      for (Index c = 0; c < y.columns; ++c) db(r, c) += dy(r, c) * f.slope_b(a(r, c), b(r, c), y(r, c));
-    }
-  }
+  if (da.data) add_sums(place, y.rows, y.columns, CombineShare<F, 0, T>{f, a, b, y, dy}, da);
+  if (db.data) add_sums(place, y.rows, y.columns, CombineShare<F, 1, T>{f, a, b, y, dy}, db);
+}
+
+/// y += x, of which a single row or column is repeated.
+template <Scalar T>
+struct Accumulate {
+  Repeated<const T> x;
+  View<T> y;
+  GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) += x(r, c); }
+};
+template <Scalar T>
+void accumulate(Arena& place, View<const T> x, View<T> y) {
+  for_each_element(place.device(), y.rows, y.columns, Accumulate<T>{Repeated<const T>(x), y});
+}
+
+/// y = x.
+template <Scalar T>
+struct Copy {
+  View<const T> x;
+  View<T> y;
+  GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) = x(r, c); }
+};
+template <Scalar T>
+void copy(Arena& place, View<const T> x, View<T> y) {
+  for_each_element(place.device(), y.rows, y.columns, Copy<T>{x, y});
+}
+
+/// y = value.
+template <Scalar T>
+void fill(Arena& place, View<T> y, T value) {
+  for_each_element(place.device(), y.rows, y.columns, Fill<T>{y, value});
 }
 
 }  // namespace glifr::kernels

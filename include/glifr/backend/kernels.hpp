@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "glifr/backend/cpu/scan.hpp"
+#include "glifr/backend/device.hpp"
 #include "glifr/backend/memory.hpp"
 #include "glifr/backend/scan.hpp"
 #include "glifr/backend/sparse.hpp"
@@ -16,9 +17,6 @@
 /// Every compiled kernel, forward next to backward. They take memory and sizes only, run on the calling thread and
 /// allocate nothing but from the arena that a caller lends.
 namespace glifr::kernels {
-
-/// Whether a product takes a matrix as it lies in memory or turned.
-enum class Transpose : bool { no, yes };
 
 /// c = a b + beta c, each operand transposed as asked; beta is 0 or 1. Transposition is of the view as it lies in
 /// memory.

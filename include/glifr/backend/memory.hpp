@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "glifr/backend/device.hpp"
 #include "glifr/backend/view.hpp"
 
 namespace glifr {
@@ -29,29 +30,58 @@ inline AlignedBytes allocate_aligned(std::size_t bytes) {
   return AlignedBytes(static_cast<std::byte*>(::operator new(bytes, std::align_val_t(memory_alignment))));
 }
 
+namespace kernels {
+
+template <class T>
+struct Fill {
+  View<T> y;
+  T value;
+  GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) = value; }
+};
+
+}  // namespace kernels
+
 /// Memory that is handed out piece by piece and taken back all at once. `reset` keeps it for reuse: once an arena has
 /// seen its largest round, no further round allocates. Nothing in it is destroyed, so only trivially destructible
 /// things may live here.
 class Arena {
  public:
+  /// The memory of the host or, where one is given, of a device, which outlives the arena.
+  explicit Arena(Device* device = nullptr) : device_(device) {}
+
+  /// Null: the host.
+  [[nodiscard]] Device* device() const { return device_; }
+
   /// Uninitialised room for `count` values of T, aligned to `memory_alignment`.
   template <class T>
   requires std::is_trivially_destructible_v<T> T* allocate(Index count) {
-    return reinterpret_cast<T*>(take(static_cast<std::size_t>(count) * sizeof(T)));
+    return reinterpret_cast<T*>(take(rounded_up(static_cast<std::size_t>(count) * sizeof(T))));
   }
 
   /// Room for `count` values of T, each zero.
   template <class T>
   T* allocate_zeroed(Index count) {
     T* values = allocate<T>(count);
-    std::fill_n(values, count, T(0));
+    if (device_) {
+      for_each_element(device_, 1, count, kernels::Fill<T>{{values, 1, count}, T(0)});
+    } else {
+      std::fill_n(values, count, T(0));
+    }
     return values;
+  }
+
+  /// Sees to it that a round of as many bytes fits without another allocation. Between rounds only.
+  void reserve(std::size_t bytes) {
+    if (blocks_.size() == 1 && blocks_[0].size >= bytes) return;
+    blocks_.clear();
+    if (bytes > 0) add_block(rounded_up(bytes));
   }
 
   /// Takes back all that was handed out; the memory stays for the next round.
   void reset() {
     block_ = 0;
     used_ = 0;
+    taken_ = 0;
   }
 
   /// Bytes held, handed out or not.
@@ -60,32 +90,47 @@ class Arena {
     for (const Block& block : blocks_) total += block.size;
     return total;
   }
+  /// Bytes handed out in this round.
+  [[nodiscard]] std::size_t taken() const { return taken_; }
 
  private:
+  struct Release {
+    Device* device;
+    void operator()(std::byte* p) const { device ? device->release(p) : AlignedDelete{}(p); }
+  };
   struct Block {
-    AlignedBytes memory;
+    std::unique_ptr<std::byte, Release> memory;
     std::size_t size;
   };
 
+  static constexpr std::size_t rounded_up(std::size_t bytes) {
+    return (bytes + memory_alignment - 1) / memory_alignment * memory_alignment;
+  }
+
   std::byte* take(std::size_t bytes) {
-    bytes = (bytes + memory_alignment - 1) / memory_alignment * memory_alignment;
     while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
       ++block_;
       used_ = 0;
     }
-    if (block_ == blocks_.size()) {
-      const std::size_t size = std::max({bytes, smallest_block, capacity()});  // doubling: few blocks, little waste
-      blocks_.push_back({allocate_aligned(size), size});
-    }
+    if (block_ == blocks_.size())
+      add_block(std::max({bytes, smallest_block, capacity()}));  // doubling: few blocks, little waste
     std::byte* piece = blocks_[block_].memory.get() + used_;
     used_ += bytes;
+    taken_ += bytes;
     return piece;
   }
 
+  void add_block(std::size_t size) {
+    std::byte* memory = device_ ? static_cast<std::byte*>(device_->allocate(size)) : allocate_aligned(size).release();
+    blocks_.push_back({std::unique_ptr<std::byte, Release>(memory, {device_}), size});
+  }
+
   static constexpr std::size_t smallest_block = std::size_t{1} << 16;
+  Device* device_;
   std::vector<Block> blocks_;
   std::size_t block_ = 0;
-  std::size_t used_ = 0;
+  std::size_t used_ = 0;   // of the current block
+  std::size_t taken_ = 0;  // of all
 };
 
 }  // namespace glifr

@@ -18,6 +18,7 @@ template <class N, Scalar T>
 struct ScanWindow {
   /// Scalars of a neuron's state.
   static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  static constexpr auto constant_count = static_cast<std::size_t>(derive::constants_of<N>);
 
   Index steps = 0;                 ///< time steps, at most the synaptic delay
   Index batch = 0;                 ///< samples
@@ -25,7 +26,7 @@ struct ScanWindow {
   Index stride = 0;                ///< between rows, of everything but the synaptic currents
   Index synaptic_stride = 0;       ///< between rows of these; a row holds inputs * neurons of them
   const T* parameters = nullptr;   ///< physical values, [parameter scalars, neurons]
-  const T* constants = nullptr;    ///< [constant scalars]
+  std::array<T, constant_count> constants{};  ///< in the order of their struct
   const T* synaptic = nullptr;     ///< [steps, batch, synaptic_stride]
   std::array<T*, states> state{};  ///< row 0: the state before the window
   std::array<Index, states>
@@ -42,6 +43,7 @@ struct ScanWindow {
       nullptr;  ///< [steps, batch, synaptic_stride]; may be `output_grad` or `synaptic` (each element is read first)
   std::array<T*, states> adjoint{};  ///< [batch, stride] each: dL / d state after the window, then before it
   T* parameter_sum = nullptr;        ///< [parameter scalars, neurons]; null where the parameters are not trained
+  Index parameter_sum_row = 0;       ///< on a device: between the sums of two samples, which each have their own
 };
 
 }  // namespace glifr

@@ -74,7 +74,10 @@ struct View {
       : View(pointer, row_count, column_count, column_count) {}
 
   /// A view that may be written converts to one that may only be read.
-  constexpr operator View<const T>() const requires(!std::is_const_v<T>) { return {data, rows, columns, stride}; }
+  template <class U>
+  requires std::same_as<const U, T>
+  constexpr View(const View<U>& other)  // NOLINT: as a pointer does
+      : View(other.data, other.rows, other.columns, other.stride) {}
 
   /// Where row r begins.
   [[nodiscard]] constexpr T* row(Index r) const { return data + r * stride; }

@@ -38,7 +38,7 @@ typename N::template Parameters<Var<T>> physical_parameters(const Layer<N, T>& l
 /// A value [batch, neurons] of zeros without gradient.
 template <Scalar T>
 Var<T> zeros(Tape<T>& tape, Index batch, Index neurons) {
-  return tape.constant({batch, neurons}, tape.arena().template allocate_zeroed<T>(batch * neurons));
+  return tape.constant({batch, neurons}, tape.memory().template allocate_zeroed<T>(batch * neurons));
 }
 
 }  // namespace detail
@@ -76,7 +76,7 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
     ++s;
   });
 
-  // Past values, in the tape's arena as everything of a round: a ring is not needed, for the tape keeps every step
+  // Past handles, in the tape's arena as everything of a round: a ring is not needed, for the tape keeps every step
   // alive anyway.
   Arena& arena = tape.arena();
   const auto row = [&] {

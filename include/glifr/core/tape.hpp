@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "glifr/backend/dispatch.hpp"
 #include "glifr/backend/memory.hpp"
 #include "glifr/backend/view.hpp"
+#include "glifr/core/device_parameters.hpp"
 #include "glifr/core/parameter.hpp"
 
 namespace glifr {
@@ -49,8 +53,8 @@ class Var {
   [[nodiscard]] bool is_empty() const { return node_ == nullptr; }
   /// The tape that it lies on.
   [[nodiscard]] Tape<T>& tape() const { return *tape_; }
-  /// The number in a value of size 1.
-  [[nodiscard]] T item() const { return node().value[0]; }
+  /// The number in a value of size 1; waits for a device.
+  [[nodiscard]] T item() const;
 
  private:
   friend class Tape<T>;
@@ -73,6 +77,10 @@ class Var {
 /// `backward` runs that list from its end. Values, gradients and list entries live in an arena: `clear` takes
 /// everything back at once, and after the first round of a repeated computation nothing is allocated. A tape belongs to
 /// one thread at a time; different tapes are independent.
+///
+/// A tape may stand for a device: values and gradients are then in the device's memory (`memory`) and computed there;
+/// the list, and what it captures, is the host's (`arena`). Whatever an operation is given by address lies where the
+/// values lie.
 template <Scalar T>
 class Tape {
  public:
@@ -80,7 +88,9 @@ class Tape {
   enum class Mode { record, forward_only };
 
   /// `forward_only`: nothing is recorded and no gradient is kept, for evaluation.
-  explicit Tape(Mode mode = Mode::record) : mode_(mode) {}
+  explicit Tape(Mode mode = Mode::record, Device* device = nullptr) : mode_(mode) {
+    if (device) device_memory_.emplace(device);
+  }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -101,8 +111,8 @@ class Tape {
   Var<T> make(const Shape& shape, Index stride, bool with_grad) {
     if (stride == 0) stride = shape.columns();
     const Index size = shape.rows() * stride;
-    return add({shape, stride, arena_.template allocate<T>(size),
-                with_grad ? arena_.template allocate_zeroed<T>(size) : nullptr});
+    return add({shape, stride, memory().template allocate<T>(size),
+                with_grad ? memory().template allocate_zeroed<T>(size) : nullptr});
   }
   /// Numbers that receive no gradient, in memory that outlives the round.
   Var<T> constant(const Shape& shape, const T* values) {
@@ -123,16 +133,32 @@ class Tape {
       if (used == &parameter) return var;
     }
     const Shape& shape = parameter.value.shape();
+    T* value = const_cast<T*>(parameter.value.data());
     T* grad = nullptr;
-    if (parameter.is_trained && is_recording()) {
-      grad = gradients_ ? gradients_->of(parameter).data : arena_.template allocate_zeroed<T>(shape.size());
+    if (device_parameters_) {
+      value = device_parameters_->value_of(parameter);
+      grad = is_recording() ? device_parameters_->gradient_of(parameter) : nullptr;
+    } else {
+      if (device()) value = upload(std::span<const T>(parameter.value.values()));
+      if (parameter.is_trained && is_recording()) {
+        grad = gradients_ ? gradients_->of(parameter).data : memory().template allocate_zeroed<T>(shape.size());
+      }
     }
-    const Var<T> var = add({shape, shape.columns(), const_cast<T*>(parameter.value.data()), grad});
+    const Var<T> var = add({shape, shape.columns(), value, grad});
     used_.emplace_back(&parameter, var);
     return var;
   }
   /// From now on, gradients of parameters are added to these, which outlive rounds. Null: to the tape's own.
   void accumulate_into(Gradients<T>* gradients) { gradients_ = gradients; }
+  /// On a device: from now on, parameters are these, and their gradients are added to those here. Null: parameters are
+  /// copied to the device in every round.
+  void use_on_device(DeviceParameters<T>* parameters) { device_parameters_ = parameters; }
+
+  /// Numbers of the host where the tape's values are: copied for this round, or as they are where that is the host.
+  template <class S>
+  const S* on_place(std::span<const S> values) {
+    return device() ? upload(values) : values.data();
+  }
 
   /// Appends a step of the backward pass. It captures handles and pointers only, for nothing on a tape is ever
   /// destroyed.
@@ -150,7 +176,7 @@ class Tape {
   void backward(const Var<T>& loss) {
     if (loss.shape().size() != 1) throw ShapeError("backward", "a loss of size 1", to_string(loss.shape()));
     if (!loss.has_grad()) return;
-    loss.grad().data[0] = T(1);
+    kernels::fill(memory(), loss.grad(), T(1));
     for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) entry->run(entry->closure);
   }
 
@@ -159,11 +185,16 @@ class Tape {
     entries_.clear();
     used_.clear();
     arena_.reset();
+    if (device_memory_) device_memory_->reset();
     ++round_;
   }
 
-  /// Memory of this round, for what operations keep between their forward and their backward pass.
+  /// Memory of this round where the values are, for what operations keep between their forward and their backward pass.
+  [[nodiscard]] Arena& memory() { return device_memory_ ? *device_memory_ : arena_; }
+  /// Memory of this round on the host: the same, unless the tape is a device's.
   [[nodiscard]] Arena& arena() { return arena_; }
+  /// Null: the host.
+  [[nodiscard]] Device* device() { return memory().device(); }
   /// How often the tape was cleared.
   [[nodiscard]] std::uint64_t round() const { return round_; }
 
@@ -173,6 +204,13 @@ class Tape {
     const void* closure;
   };
 
+  template <class S>
+  S* upload(std::span<const S> values) {
+    S* copy = memory().template allocate<S>(static_cast<Index>(values.size()));
+    kernels::copy_in(memory(), copy, values.data(), static_cast<Index>(values.size()));
+    return copy;
+  }
+
   Var<T> add(const detail::TapeNode<T>& node) {
     return {*this,
             ::new (static_cast<void*>(arena_.template allocate<detail::TapeNode<T>>(1))) detail::TapeNode<T>(node)};
@@ -180,10 +218,19 @@ class Tape {
 
   Mode mode_;
   Arena arena_;
+  std::optional<Arena> device_memory_;
   std::vector<Entry> entries_;
   std::vector<std::pair<const Parameter<T>*, Var<T>>> used_;
   Gradients<T>* gradients_ = nullptr;
+  DeviceParameters<T>* device_parameters_ = nullptr;
   std::uint64_t round_ = 0;
 };
+
+template <Scalar T>
+T Var<T>::item() const {
+  T number;
+  kernels::copy_out(tape_->device(), &number, node().value, 1);
+  return number;
+}
 
 }  // namespace glifr

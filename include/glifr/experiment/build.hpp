@@ -58,8 +58,8 @@ class GLIFR_API DataStore {
   std::map<std::string, std::shared_ptr<const LabelledFrames>> frames_;
 };
 
-/// Data without meaning in the shape of a task, two batches of it: for measuring speed where there are no data.
+/// Data without meaning in the shape of a task, some batches of it: for measuring speed where there are no data.
 template <Scalar T>
-[[nodiscard]] GLIFR_API std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& settings);
+[[nodiscard]] GLIFR_API std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& settings, Index batches);
 
 }  // namespace glifr

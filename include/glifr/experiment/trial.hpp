@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,6 +30,8 @@ struct RunOptions {
   Existing existing = Existing::refuse;      ///< where there is something already
   bool draws_figures = true;                 ///< a trial's own figure
   std::string device = "cpu";                ///< by its name
+  /// Opens the device to compute on; empty: the workers compute.
+  std::function<std::unique_ptr<Device>()> open_device{};
 };
 
 /// One trial: a model, trained on a task from a seed of its own.
@@ -73,9 +77,10 @@ class GLIFR_API TrialObserver {
 /// Trains, tests and records one trial in its folder, on the given workers. `stop` is looked at after every step: where
 /// it is set, a checkpoint is written and the outcome is `interrupted`. ConfigError: another run holds the folder, it
 /// holds a partial trial and `existing` is refuse, or one of other settings. DataError: missing or damaged data or
-/// checkpoint. NumericError: training diverged; the last good checkpoint stays. OutputError: a full disk.
+/// checkpoint. NumericError: training diverged; the last good checkpoint stays, as it does with a DeviceFault: a device
+/// that failed. OutputError: a full disk.
 GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
-                                 const std::atomic<bool>& stop, TrialObserver& observer);
+                       const std::atomic<bool>& stop, TrialObserver& observer);
 
 /// What the loss cannot see, in one sentence, or nothing where it sees all of the input: a network without state hears
 /// of the past through its synapses alone, so that a loss on the last step reaches every delay-th step back only.

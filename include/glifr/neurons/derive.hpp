@@ -663,6 +663,10 @@ struct NumberOf<Pack<T, Registers>> {
   using type = T;
 };
 
+/// The place of a result, as a type.
+template <int I>
+using Place = std::integral_constant<int, I>;
+
 template <class N, bool Train, int I, class T, class Parameters, class Constants>
 GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& parameters, const Constants& constants) {
   constexpr Node n = program<N, Train>.graph[I];
@@ -705,23 +709,24 @@ GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& p
 /// currents out, parameter sums advanced. `parameters` and `constants` are indexable, in declaration order.
 template <class N, bool Train = true, class T, class Parameters, class Constants>
 GLIFR_INLINE void run_reverse(ReverseStep<N, T>& io, const Parameters& parameters, const Constants& constants) {
-  constexpr const Program<N>& p = program<N, Train>;
-  T v[static_cast<std::size_t>(p.graph.size)];
-  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-    (detail::execute<N, Train, I>(v, io, parameters, constants), ...);
+  constexpr auto size = static_cast<std::size_t>(program<N, Train>.graph.size);
+  T v[size];
+  [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+    (detail::execute<N, Train, static_cast<int>(I)>(v, io, parameters, constants), ...);
   }
-  (std::make_integer_sequence<int, p.graph.size>{});
+  (std::make_index_sequence<size>{});
+  // Places of results are constants by type: code on a device cannot read the program itself.
   [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
-    ((io.adjoint[K] = v[p.old_state_adjoint[K]]), ...);
+    ((io.adjoint[K] = v[detail::Place<program<N, Train>.old_state_adjoint[K]>::value]), ...);
   }
   (std::make_index_sequence<static_cast<std::size_t>(states_of<N>)>{});
   [&]<std::size_t... G>(std::index_sequence<G...>) __attribute__((always_inline)) {
-    ((io.synaptic_adjoint[G] = v[p.synaptic_adjoint[G]]), ...);
+    ((io.synaptic_adjoint[G] = v[detail::Place<program<N, Train>.synaptic_adjoint[G]>::value]), ...);
   }
   (std::make_index_sequence<static_cast<std::size_t>(input_count<N>)>{});
   if constexpr (Train) {
     [&]<std::size_t... K>(std::index_sequence<K...>) __attribute__((always_inline)) {
-      ((io.parameter_sum[K] = v[p.parameter_sum[K]]), ...);
+      ((io.parameter_sum[K] = v[detail::Place<program<N, Train>.parameter_sum[K]>::value]), ...);
     }
     (std::make_index_sequence<static_cast<std::size_t>(parameters_of<N>)>{});
   }

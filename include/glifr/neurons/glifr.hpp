@@ -87,9 +87,11 @@ struct GLIFR_API Glifr {
   static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>& c,
                                           const T& synaptic_current) {
     const C spike = c.dt / c.tau;
-    for (std::size_t j = 0; j < J; ++j) {
-      T& current = s.after_spike_current[j];
-      current = (p.r_j[j] * current + p.a_j[j]) * s.firing * spike + (1 - c.dt * p.k_j[j]) * current;
+    if constexpr (J > 0) {
+      for (std::size_t j = 0; j < J; ++j) {
+        T& current = s.after_spike_current[j];
+        current = (p.r_j[j] * current + p.a_j[j]) * s.firing * spike + (1 - c.dt * p.k_j[j]) * current;
+      }
     }
     const T leak = c.dt * p.k_m;
     T drive = leak * (c.R * c.I0);

@@ -54,7 +54,7 @@ GLIFR_INLINE T transform_slope(Transform transform, const T& physical, S dt) {
 }
 
 /// The raw value of a physical one: the inverse of `to_physical`.
-inline double to_raw(Transform transform, double physical, double dt) {
+GLIFR_INLINE double to_raw(Transform transform, double physical, double dt) {
   switch (transform) {
     case Transform::decay_rate:
       return std::log(dt * physical / (1 - dt * physical));

@@ -16,9 +16,10 @@ namespace glifr {
 template <class F, Scalar T>
 Var<T> map(const F& f, const Var<T>& x) {
   const Var<T> y = x.tape().make_from(x.shape(), x);
-  kernels::map<F, T>(f, x.value(), y.value());
+  kernels::map<F, T>(x.tape().memory(), f, x.value(), y.value());
   if (y.has_grad()) {
-    x.tape().on_backward([f, x, y] { kernels::map_backward<F, T>(f, x.value(), y.value(), y.grad(), x.grad()); });
+    x.tape().on_backward(
+        [f, x, y] { kernels::map_backward<F, T>(x.tape().memory(), f, x.value(), y.value(), y.grad(), x.grad()); });
   }
   return y;
 }
@@ -35,10 +36,11 @@ Var<T> combine(const F& f, const char* name, const Var<T>& a, const Var<T>& b) {
   const Index rows = va.rows == 1 ? vb.rows : va.rows, columns = va.columns == 1 ? vb.columns : va.columns;
   const bool like_a = va.rows == rows && va.columns == columns, like_b = vb.rows == rows && vb.columns == columns;
   const Var<T> y = a.tape().make_from(like_a ? a.shape() : like_b ? b.shape() : Shape{rows, columns}, a, b);
-  kernels::combine<F, T>(f, va, vb, y.value());
+  kernels::combine<F, T>(a.tape().memory(), f, va, vb, y.value());
   if (y.has_grad()) {
     a.tape().on_backward([f, a, b, y] {
-      kernels::combine_backward<F, T>(f, a.value(), b.value(), y.value(), y.grad(), a.grad(), b.grad());
+      kernels::combine_backward<F, T>(a.tape().memory(), f, a.value(), b.value(), y.value(), y.grad(), a.grad(),
+                                      b.grad());
     });
   }
   return y;
@@ -179,8 +181,9 @@ Var<T> select(const Var<T>& condition, const Var<T>& a, const Var<T>& b) {
 /// A number as a tape value of size 1, for functions of which it is one operand.
 template <Scalar T>
 Var<T> number_like(const Var<T>& neighbour, double number) {
-  T* value = neighbour.tape().arena().template allocate<T>(1);
-  *value = static_cast<T>(number);
+  Arena& memory = neighbour.tape().memory();
+  T* value = memory.template allocate<T>(1);
+  kernels::fill(memory, View<T>(value, 1, 1), static_cast<T>(number));
   return neighbour.tape().constant({1, 1}, value);
 }
 /// The smaller of an element and a number.
@@ -241,11 +244,11 @@ Var<T> surrogate(const Var<T>& value, const Var<T>& x, const Var<T>& slope) {
                      to_string(value.shape()) + " and " + to_string(slope.shape()));
   }
   const Var<T> y = x.tape().make_from(x.shape(), x);
-  kernels::map<kernels::Affine<T>, T>({T(1), T(0)}, value.value(), y.value());
+  kernels::copy<T>(x.tape().memory(), value.value(), y.value());
   if (y.has_grad()) {
     x.tape().on_backward([x, slope, y] {
-      kernels::combine_backward<kernels::Multiply, T>({}, x.value(), slope.value(), y.value(), y.grad(), x.grad(),
-                                                      View<T>{});
+      kernels::combine_backward<kernels::Multiply, T>(x.tape().memory(), {}, x.value(), slope.value(), y.value(),
+                                                      y.grad(), x.grad(), View<T>{});
     });
   }
   return y;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "glifr/backend/kernels.hpp"
+#include "glifr/backend/dispatch.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/ops/elementwise.hpp"
 
@@ -18,11 +18,11 @@ Var<T> matmul(const Var<T>& a, const Var<T>& b) {
   const Shape shape =
       a.shape().rank() == 3 ? Shape{a.shape()[0], a.shape()[1], columns} : Shape{a.value().rows, columns};
   const Var<T> y = a.tape().make_from(shape, a, b);
-  kernels::gemm<T>(no, no, a.value(), b.value(), T(0), y.value());
+  kernels::gemm<T>(a.tape().memory(), no, no, a.value(), b.value(), T(0), y.value());
   if (y.has_grad()) {
     a.tape().on_backward([a, b, y] {
-      if (a.has_grad()) kernels::gemm<T>(no, yes, y.grad(), b.value(), T(1), a.grad());
-      if (b.has_grad()) kernels::gemm<T>(yes, no, a.value(), y.grad(), T(1), b.grad());
+      if (a.has_grad()) kernels::gemm<T>(a.tape().memory(), no, yes, y.grad(), b.value(), T(1), a.grad());
+      if (b.has_grad()) kernels::gemm<T>(a.tape().memory(), yes, no, a.value(), y.grad(), T(1), b.grad());
     });
   }
   return y;
@@ -33,10 +33,10 @@ Var<T> matmul(const Var<T>& a, const Var<T>& b) {
 template <Scalar T>
 Var<T> sparse_matmul(const ActiveInputs* active, Index rows, const Var<T>& weights) {
   const Var<T> y = weights.tape().make_from({rows, weights.value().columns}, weights);
-  kernels::gather_rows<T>(active, weights.value(), T(0), y.value(), weights.tape().arena());
+  kernels::gather_rows<T>(weights.tape().memory(), active, weights.value(), T(0), y.value());
   if (y.has_grad()) {
     weights.tape().on_backward([active, weights, y] {
-      kernels::gather_rows_backward<T>(active, y.grad(), weights.grad(), weights.tape().arena());
+      kernels::gather_rows_backward<T>(weights.tape().memory(), active, y.grad(), weights.grad());
     });
   }
   return y;

@@ -4,8 +4,7 @@
 #include <span>
 #include <type_traits>
 
-#include "glifr/backend/elementwise.hpp"
-#include "glifr/backend/kernels.hpp"
+#include "glifr/backend/dispatch.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
 
@@ -14,20 +13,28 @@ namespace glifr {
 /// A loss: the value to differentiate, and the same sum unrounded and unscaled, for metrics.
 template <Scalar T>
 struct Loss {
-  Var<T> value;  ///< [1]
-  double sum;    ///< over elements (squared error) or samples (cross entropy)
+  Var<T> value;          ///< [1]
+  const double* sum_at;  ///< over elements (squared error) or samples (cross entropy); where the value is
+
+  /// That sum; waits for a device.
+  [[nodiscard]] double sum() const {
+    double number;
+    kernels::copy_out(value.tape().device(), &number, sum_at, 1);
+    return number;
+  }
 };
 
 namespace detail {
 
 template <Scalar T>
-Loss<T> make_loss(const Var<T>& x, double sum, T weight, const Var<T>& direction) {
+Loss<T> make_loss(const Var<T>& x, const double* sum, T weight, const Var<T>& direction) {
   const Var<T> loss = x.tape().make_from({1}, x);
-  loss.value().data[0] = static_cast<T>(sum * static_cast<double>(weight));
+  for_each_element(x.tape().device(), 1, 1, kernels::WeighLoss<T>{sum, static_cast<double>(weight), loss.value().data});
   if (loss.has_grad()) {
     x.tape().on_backward([x, loss, direction] {
-      const T upstream = loss.grad().data[0];
-      kernels::map_backward<kernels::Affine<T>, T>({upstream, T(0)}, x.value(), x.value(), direction.value(), x.grad());
+      const View<T> dx = x.grad();
+      for_each_element(x.tape().device(), dx.rows, dx.columns,
+                       kernels::AddScaled<T>{loss.grad().data, direction.value(), dx});
     });
   }
   return {loss, sum};
@@ -37,7 +44,19 @@ Loss<T> make_loss(const Var<T>& x, double sum, T weight, const Var<T>& direction
 template <Scalar T>
 Var<T> loss_direction(const Var<T>& x) {
   return x.tape().constant(x.shape(),
-                           x.tape().arena().template allocate_zeroed<T>(x.has_grad() ? x.shape().size() : 0));
+                           x.tape().memory().template allocate_zeroed<T>(x.has_grad() ? x.shape().size() : 0));
+}
+
+/// Labels on a device cannot be looked at from here.
+template <Scalar T>
+void check_labels(const Var<T>& x, std::span<const std::int32_t> labels) {
+  if (x.tape().device()) return;
+  for (const std::int32_t label : labels) {
+    if (label < 0 || label >= x.value().columns) {
+      throw ShapeError("softmax_cross_entropy", "labels 0 to " + std::to_string(x.value().columns - 1),
+                       std::to_string(label));
+    }
+  }
 }
 
 }  // namespace detail
@@ -52,12 +71,14 @@ Loss<T> mean_squared_error(const Var<T>& x, std::type_identity_t<View<const T>> 
   }
   const T weight = T(1) / static_cast<T>(count ? count : x.shape().size());
   const Var<T> direction = detail::loss_direction(x);
-  const double sum = kernels::squared_error<T>(vx, target, weight, x.has_grad() ? direction.value() : View<T>{});
+  auto* sum = x.tape().memory().template allocate<double>(1);
+  kernels::squared_error<T>(x.tape().memory(), vx, target, weight, x.has_grad() ? direction.value() : View<T>{}, sum);
   return detail::make_loss(x, sum, weight, direction);
 }
 
 /// Cross entropy of softmax(x), x [samples, classes], with a label a row, over `count` (0: the rows). Stable for any
-/// finite x. dL/dx += (softmax(x) - onehot(label)) / count. ShapeError where a label is no class.
+/// finite x. dL/dx += (softmax(x) - onehot(label)) / count. ShapeError where a label is no class (labels on a device
+/// are their owner's to check).
 template <Scalar T>
 Loss<T> softmax_cross_entropy(const Var<T>& x, std::span<const std::int32_t> labels, Index count = 0) {
   const View<T> vx = x.value();
@@ -65,14 +86,12 @@ Loss<T> softmax_cross_entropy(const Var<T>& x, std::span<const std::int32_t> lab
     throw ShapeError("softmax_cross_entropy", "a label for each of " + std::to_string(vx.rows) + " rows",
                      std::to_string(labels.size()));
   }
-  for (const std::int32_t label : labels) {
-    if (label < 0 || label >= vx.columns) {
-      throw ShapeError("softmax_cross_entropy", "labels 0 to " + std::to_string(vx.columns - 1), std::to_string(label));
-    }
-  }
+  detail::check_labels<T>(x, labels);
   const T weight = T(1) / static_cast<T>(count ? count : vx.rows);
   const Var<T> direction = detail::loss_direction(x);
-  const double sum = kernels::cross_entropy<T>(vx, labels.data(), weight, x.has_grad() ? direction.value() : View<T>{});
+  auto* sum = x.tape().memory().template allocate<double>(1);
+  kernels::cross_entropy<T>(x.tape().memory(), vx, labels.data(), weight, x.has_grad() ? direction.value() : View<T>{},
+                            sum);
   return detail::make_loss(x, sum, weight, direction);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,6 +11,39 @@
 
 namespace glifr {
 
+namespace kernels {
+
+/// Factors on outputs, four neurons at a time, [steps * batch, neurons]: see `OutputMask`.
+template <Scalar T>
+struct FillMask {
+  double threshold;  // of the words below 2^32 that drop an output
+  T kept;            // factor of the others
+  Random random;
+  const Random* random_at;  // instead of `random`, unless null
+  const Index* samples;
+  const T* silencing;                       // null: none silenced
+  Index first_step, hop, all_steps, batch;  // row r is sample r % batch of step first_step + r / batch * hop
+  View<T> y;
+
+  GLIFR_INLINE void operator()(Index r, Index group) const {
+    std::array<std::uint32_t, 4> words{};
+    if (threshold > 0) {
+      const auto groups = static_cast<std::uint64_t>((y.columns + 3) / 4);
+      const Index step = first_step + r / batch * hop;
+      const auto row = static_cast<std::uint64_t>(samples[r % batch] * all_steps + step);
+      const Random numbers = random_at ? *random_at : random;
+      words = numbers.words(row * groups + static_cast<std::uint64_t>(group));
+    }
+    for (Index i = 0; i < 4 && 4 * group + i < y.columns; ++i) {
+      const Index n = 4 * group + i;
+      const T factor = static_cast<double>(words[static_cast<std::size_t>(i)]) < threshold ? T(0) : kept;
+      y(r, n) = silencing ? factor * silencing[n] : factor;
+    }
+  }
+};
+
+}  // namespace kernels
+
 /// What multiplies a cell's output before anything else sees it: inverted dropout (each output 0 with probability p,
 /// else 1 / (1 - p)) and silencing (a factor a neuron). Dropout is drawn for (sample, step, neuron), so that it does
 /// not depend on how a batch is cut up.
@@ -17,8 +51,10 @@ template <Scalar T>
 struct OutputMask {
   double dropout = 0;                 ///< probability, 0 to 1; 1 gives zeros
   Random random{0, Stream::dropout};  ///< keyed by epoch
-  std::span<const Index> samples{};   ///< number of each sample of the batch, within the data set
-  std::span<const T> silencing{};     ///< [neurons], 0 or 1; empty: none silenced
+  std::span<const Index> samples{};   ///< number of each sample of the batch, within the data set; where the tape is
+  std::span<const T> silencing{};     ///< [neurons], 0 or 1, on the host; empty: none silenced
+  /// Instead of `random`, unless null: where the tape is, read when the factors are drawn.
+  const Random* random_at = nullptr;
 
   /// Some output may be changed.
   [[nodiscard]] bool is_active() const { return dropout > 0 || !silencing.empty(); }
@@ -38,30 +74,20 @@ struct OutputMask {
     if (!silencing.empty()) require("silencing: factors on neurons", silencing.size(), neurons);
   }
 
-  /// Factors of step t (of `steps`), sample b of the batch.
-  void fill(Index t, Index steps, Index b, Index neurons, T* row) const {
-    if (dropout > 0) {
-      const T kept = dropout < 1 ? static_cast<T>(1 / (1 - dropout)) : T(0);
-      const double threshold = dropout * 0x1p32;
-      const auto groups = static_cast<std::uint64_t>((neurons + 3) / 4);
-      const auto sample = static_cast<std::uint64_t>(samples[static_cast<std::size_t>(b)]);
-      const std::uint64_t first = (sample * static_cast<std::uint64_t>(steps) + static_cast<std::uint64_t>(t)) * groups;
-      for (Index n = 0; n < neurons; n += 4) {
-        const auto words = random.words(first + static_cast<std::uint64_t>(n / 4));
-        for (Index i = 0; i < 4 && n + i < neurons; ++i) {
-          row[n + i] = static_cast<double>(words[static_cast<std::size_t>(i)]) < threshold ? T(0) : kept;
-        }
-      }
-    } else {
-      for (Index n = 0; n < neurons; ++n) row[n] = T(1);
-    }
-    for (std::size_t n = 0; n < silencing.size(); ++n) row[n] *= silencing[n];
+  /// Factors of the samples of a batch in some steps of a sequence of `all_steps`: every `hop`-th from `first_step` on,
+  /// as many as `y` [steps * batch, neurons] has room for.
+  void fill(Tape<T>& tape, Index first_step, Index hop, Index all_steps, Index batch, View<T> y) const {
+    const T kept = dropout < 1 ? static_cast<T>(1 / (1 - dropout)) : T(0);
+    const T* factors = silencing.empty() ? nullptr : tape.on_place(silencing);
+    for_each_element(tape.device(), y.rows, (y.columns + 3) / 4,
+                     kernels::FillMask<T>{dropout * 0x1p32, kept, random, random_at, samples.data(), factors,
+                                          first_step, hop, all_steps, batch, y});
   }
 
   /// Factors of step t as a tape value [batch, neurons] without gradient.
   Var<T> at(Tape<T>& tape, Index t, Index steps, Index batch, Index neurons) const {
-    T* rows = tape.arena().template allocate<T>(batch * neurons);
-    for (Index b = 0; b < batch; ++b) fill(t, steps, b, neurons, rows + b * neurons);
+    T* rows = tape.memory().template allocate<T>(batch * neurons);
+    fill(tape, t, 1, steps, batch, {rows, batch, neurons});
     return tape.constant({batch, neurons}, rows);
   }
 };

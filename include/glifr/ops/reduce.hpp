@@ -1,5 +1,6 @@
 #pragma once
 
+#include "glifr/backend/sums.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/ops/elementwise.hpp"
 
@@ -18,17 +19,11 @@ Var<T> sum(const Var<T>& x, Over over = Over::all) {
   const View<T> vx = x.value();
   const Shape shape = over == Over::all ? Shape{1} : over == Over::rows ? Shape{1, vx.columns} : Shape{vx.rows, 1};
   const Var<T> y = x.tape().make_from(shape, x);
-  // A size of 1 in y stands for all of x's: the sum runs where y is repeated.
-  const auto each = [over](const View<T>& big, const View<T>& small, auto&& visit) {
-    for (Index r = 0; r < big.rows; ++r) {
-      for (Index c = 0; c < big.columns; ++c)
-        visit(big(r, c), small(over == Over::columns ? r : 0, over == Over::rows ? c : 0));
-    }
-  };
-  for (Index r = 0; r < y.value().rows; ++r) std::fill_n(y.value().row(r), y.value().columns, T(0));
-  each(vx, y.value(), [](const T& from, T& to) { to += from; });
+  Arena& memory = x.tape().memory();
+  kernels::fill(memory, y.value(), T(0));
+  kernels::add_sums(memory, vx.rows, vx.columns, kernels::Element<T>{vx}, y.value());
   if (y.has_grad()) {
-    x.tape().on_backward([x, y, each] { each(x.grad(), y.grad(), [](T& to, const T& from) { to += from; }); });
+    x.tape().on_backward([x, y] { kernels::accumulate<T>(x.tape().memory(), y.grad(), x.grad()); });
   }
   return y;
 }

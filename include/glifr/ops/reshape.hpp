@@ -42,11 +42,10 @@ Var<T> stack(Tape<T>& tape, std::span<const Var<T>> steps) {
   for (std::size_t t = 0; t < steps.size(); ++t) {
     const Var<T>& x = steps[t];
     const View<T> part = y.value().middle_rows(static_cast<Index>(t) * rows, rows);
-    kernels::map<kernels::Affine<T>, T>({T(1), T(0)}, x.value(), part);
+    kernels::copy<T>(tape.memory(), x.value(), part);
     if (!x.has_grad()) continue;
     tape.on_backward([x, y, t, rows] {
-      const View<T> from = y.grad().middle_rows(static_cast<Index>(t) * rows, rows);
-      kernels::map_backward<kernels::Affine<T>, T>({T(1), T(0)}, x.value(), x.value(), from, x.grad());
+      kernels::accumulate<T>(x.tape().memory(), y.grad().middle_rows(static_cast<Index>(t) * rows, rows), x.grad());
     });
   }
   return y;

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "glifr/backend/kernels.hpp"
+#include "glifr/backend/dispatch.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/ops/output_mask.hpp"
 #include "glifr/ops/sequence.hpp"
@@ -126,7 +126,7 @@ class Scan {
     for (Index first = 0; first < steps_; first += delay_) {
       const Index count = std::min(delay_, steps_ - first);
       add_lateral(first, count);
-      kernels::scan_forward(window(first, count));
+      kernels::scan_forward(place(), window(first, count));
     }
     return result();
   }
@@ -136,7 +136,7 @@ class Scan {
     clear_early_gradients();
     for (Index first = (steps_ - 1) / delay_ * delay_; first >= 0; first -= delay_) {
       const Index count = std::min(delay_, steps_ - first);
-      kernels::scan_backward(window(first, count));
+      kernels::scan_backward(place(), window(first, count));
       send_back(first, count);
     }
     add_weight_gradients();
@@ -165,8 +165,11 @@ class Scan {
   [[nodiscard]] T* synaptic_grad_row(Index t) const { return synaptic_grad_ + t * batch_ * synaptic_stride_; }
   [[nodiscard]] T* grad_row(Index t) const { return grad_ + t * row_size(); }
 
+  /// Where everything is computed.
+  [[nodiscard]] Arena& place() const { return tape_.memory(); }
+
   void allocate() {
-    Arena& arena = tape_.arena();
+    Arena& arena = place();
     past_ = initial_.history.is_empty() ? 1 : delay_;
     output_ = arena.template allocate<T>((steps_ + past_) * row_size());
     synaptic_ = arena.template allocate<T>(steps_ * batch_ * synaptic_stride_);
@@ -180,23 +183,35 @@ class Scan {
     synaptic_grad_ = inputs == 1             ? grad_
                      : options_.track_states ? arena.template allocate<T>(steps_ * batch_ * synaptic_stride_)
                                              : synaptic_;
-    for (std::size_t k = 0; k < states; ++k) adjoint_[k] = arena.template allocate_zeroed<T>(row_size());
+    T* adjoints = arena.template allocate_zeroed<T>(static_cast<Index>(states) * row_size());
+    for (std::size_t k = 0; k < states; ++k) adjoint_[k] = adjoints + static_cast<Index>(k) * row_size();
     parameter_sum_ = arena.template allocate_zeroed<T>(parameter_scalars * padded_);
+    // On a device samples run side by side, so that each needs sums of its own.
+    if (tape_.device()) sample_sums_ = arena.template allocate_zeroed<T>(batch_ * parameter_scalars * padded_);
   }
 
   void load_parameters() {
-    parameters_ = tape_.arena().template allocate<T>(parameter_scalars * padded_);
-    const T dt = static_cast<T>(time_step(layer_.constants));
-    for_each_field([&](std::size_t field, const FieldExtent& f, Index scalar) {
-      for (Index j = 0; j < f.extent; ++j) {
-        kernels::to_physical<T>(f.field.transform, layer_.raw[field].value().data + j * neurons_, neurons_, padded_, dt,
-                                parameters_ + (scalar + j) * padded_);
-      }
-    });
-    constants_ = tape_.arena().template allocate<T>(std::max<Index>(1, derive::constants_of<N>));
-    Index k = 0;
+    parameters_ = {place().template allocate<T>(parameter_scalars * padded_), parameter_scalars, padded_};
+    kernels::to_physical<T>(place(), raw_parameters(), neurons_, dt(), parameters_);
+    std::size_t k = 0;
     auto constants = layer_.constants;
     for_each_scalar(constants, [&](double& value, const Field&, int) { constants_[k++] = static_cast<T>(value); });
+  }
+  [[nodiscard]] T dt() const { return static_cast<T>(time_step(layer_.constants)); }
+
+  /// The scalars of the neurons' parameters, in the order of their rows in `parameters_`.
+  [[nodiscard]] auto raw_parameters() const {
+    std::array<kernels::RawParameter<T>, static_cast<std::size_t>(parameter_scalars)> list;
+    constexpr auto fields = list_fields<typename N::template Parameters<double>>();
+    std::size_t scalar = 0;
+    for (std::size_t field = 0; field < fields.size(); ++field) {
+      const Var<T>& raw = layer_.raw[field];
+      for (Index j = 0; j < fields[field].extent; ++j) {
+        T* grad = raw.has_grad() ? raw.grad().data + j * neurons_ : nullptr;
+        list[scalar++] = {fields[field].field.transform, raw.value().data + j * neurons_, grad};
+      }
+    }
+    return list;
   }
 
   /// The lateral weights, with padding between the inputs where there are several: one product a window instead of one
@@ -205,49 +220,39 @@ class Scan {
     lateral_ = layer_.w_lateral.value();
     if (inputs == 1 || padded_ == neurons_) return;
     const View<T> dense = lateral_;
-    lateral_ = {tape_.arena().template allocate_zeroed<T>(neurons_ * inputs * padded_), neurons_, inputs * padded_};
-    for (Index r = 0; r < neurons_; ++r) {
-      for (Index g = 0; g < inputs; ++g)
-        std::copy_n(dense.row(r) + g * neurons_, neurons_, lateral_.row(r) + g * padded_);
-    }
-  }
-
-  /// visit(index of the field, field, index of its first scalar).
-  template <class Visit>
-  static void for_each_field(Visit&& visit) {
-    constexpr auto list = list_fields<typename N::template Parameters<double>>();
-    Index scalar = 0;
-    for (std::size_t field = 0; field < list.size(); ++field) {
-      visit(field, list[field], scalar);
-      scalar += list[field].extent;
+    lateral_ = {place().template allocate_zeroed<T>(neurons_ * inputs * padded_), neurons_, inputs * padded_};
+    for (Index g = 0; g < inputs; ++g) {
+      kernels::copy<T>(place(), {dense.data + g * neurons_, neurons_, neurons_, dense.stride},
+                       {lateral_.data + g * padded_, neurons_, neurons_, lateral_.stride});
     }
   }
 
   void load_initial_state() {
     state_[0] = output_row(-1);
-    std::fill_n(output_, past_ * row_size(), T(0));
-    if (!initial_.history.is_empty()) copy_rows(initial_.history.value(), {output_, past_ * batch_, neurons_, stride_});
+    clear(output_, past_ * row_size());
+    if (!initial_.history.is_empty())
+      kernels::copy<T>(place(), initial_.history.value(), {output_, past_ * batch_, neurons_, stride_});
     for (std::size_t k = 1; k < states; ++k) {
-      std::fill_n(state_[k], row_size(), T(0));
+      clear(state_[k], row_size());
       if (!initial_.rest[k - 1].is_empty())
-        copy_rows(initial_.rest[k - 1].value(), {state_[k], batch_, neurons_, stride_});
+        kernels::copy<T>(place(), initial_.rest[k - 1].value(), {state_[k], batch_, neurons_, stride_});
     }
   }
 
-  static void copy_rows(View<const T> from, View<T> to) {
-    for (Index r = 0; r < from.rows; ++r) std::copy_n(from.row(r), from.columns, to.row(r));
+  void clear(T* numbers, Index count) const { kernels::fill(place(), View<T>(numbers, 1, count), T(0)); }
+  /// Zeroes the padding behind the neurons of rows `stride` apart.
+  void clear_padding(T* rows, Index count, Index stride) const {
+    if (padded_ == neurons_) return;
+    kernels::fill(place(), View<T>(rows + neurons_, count, padded_ - neurons_, stride), T(0));
   }
 
   void load_mask(const OutputMask<T>& mask) {
     if (!mask.is_active()) return;
     mask_row_ = mask.is_constant() ? 0 : stride_;
     mask_step_ = mask.is_constant() ? 0 : row_size();
-    mask_ = tape_.arena().template allocate_zeroed<T>(mask.is_constant() ? stride_ : steps_ * row_size());
-    if (mask.is_constant()) return mask.fill(0, 1, 0, neurons_, mask_);
-    for (Index t = 0; t < steps_; ++t) {
-      for (Index b = 0; b < batch_; ++b)
-        mask.fill(input_step(t), input_.steps, b, neurons_, mask_ + t * mask_step_ + b * mask_row_);
-    }
+    const Index rows = mask.is_constant() ? 1 : steps_ * batch_;
+    mask_ = place().template allocate_zeroed<T>(rows * stride_);
+    mask.fill(tape_, input_step(0), hop_, input_.steps, batch_, {mask_, rows, neurons_, stride_});
   }
 
   ScanWindow<N, T> window(Index first, Index count) const {
@@ -257,7 +262,7 @@ class Scan {
     w.neurons = padded_;
     w.stride = stride_;
     w.synaptic_stride = synaptic_stride_;
-    w.parameters = parameters_;
+    w.parameters = parameters_.data;
     w.constants = constants_;
     w.synaptic = synaptic_row(first);
     for (std::size_t k = 0; k < states; ++k) {
@@ -271,7 +276,8 @@ class Scan {
     if (has_grad_) {
       w.output_grad = grad_row(first);
       w.synaptic_grad = synaptic_grad_row(first);
-      w.parameter_sum = trains_parameters() ? parameter_sum_ : nullptr;
+      w.parameter_sum = !trains_parameters() ? nullptr : sample_sums_ ? sample_sums_ : parameter_sum_;
+      w.parameter_sum_row = parameter_scalars * padded_;
     }
     return w;
   }
@@ -293,21 +299,21 @@ class Scan {
   /// currents (+)= rows * weights.
   void multiply(View<const T> rows, View<T> weights, T beta, T* currents) const {
     for_each_block(weights, [&](Index column, Index columns, View<T> w) {
-      kernels::gemm<T>(no, no, rows, w, beta, {currents + column, rows.rows, columns, synaptic_stride_});
+      kernels::gemm<T>(place(), no, no, rows, w, beta, {currents + column, rows.rows, columns, synaptic_stride_});
     });
   }
   /// d_rows (+)= d_currents * weights^T.
   void multiply_back(const T* d_currents, View<T> weights, T beta, View<T> d_rows) const {
     for_each_block(weights, [&](Index column, Index columns, View<T> w) {
       const View<const T> d(d_currents + column, d_rows.rows, columns, synaptic_stride_);
-      kernels::gemm<T>(no, yes, d, w, column == 0 ? beta : T(1), d_rows);
+      kernels::gemm<T>(place(), no, yes, d, w, column == 0 ? beta : T(1), d_rows);
     });
   }
   /// d_weights += rows^T d_currents.
   void add_products(View<const T> rows, const T* d_currents, const Var<T>& weights) const {
     for_each_block(weights.grad(), [&](Index column, Index columns, View<T> dw) {
       const View<const T> d(d_currents + column, rows.rows, columns, synaptic_stride_);
-      kernels::gemm<T>(yes, no, rows, d, T(1), dw);
+      kernels::gemm<T>(place(), yes, no, rows, d, T(1), dw);
     });
   }
 
@@ -323,23 +329,15 @@ class Scan {
   }
 
   void project() {
-    clear_padding();
+    for (Index g = 0; g < inputs; ++g) clear_padding(synaptic_ + g * padded_, steps_ * batch_, synaptic_stride_);
     for_each_run([&](Index t, Index count) {
       if (!input_.is_sparse())
         return multiply(input_rows(input_.dense.value(), t, count), layer_.w_input.value(), T(0), synaptic_row(t));
       for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
-        kernels::gather_rows<T>(input_.active + input_step(t) * batch_, w, T(0),
-                                {synaptic_row(t) + column, count * batch_, columns, synaptic_stride_}, tape_.arena());
+        kernels::gather_rows<T>(place(), input_.active + input_step(t) * batch_, w, T(0),
+                                {synaptic_row(t) + column, count * batch_, columns, synaptic_stride_});
       });
     });
-  }
-
-  void clear_padding() {
-    if (padded_ == neurons_) return;
-    for (Index row = 0; row < steps_ * batch_; ++row) {
-      for (Index g = 0; g < inputs; ++g)
-        std::fill_n(synaptic_ + row * synaptic_stride_ + g * padded_ + neurons_, padded_ - neurons_, T(0));
-    }
   }
 
   /// First step that hears of earlier outputs.
@@ -355,7 +353,7 @@ class Scan {
     const Index from = options_.last_only && steps_ > 0 ? steps_ - 1 : 0;
     r.output =
         tape_.adopt({steps_ - from, batch_, neurons_}, stride_, output_row(from), has_grad_ ? grad_row(from) : nullptr);
-    if (has_grad_) std::fill(grad_row(from), grad_row(steps_), T(0));
+    if (has_grad_) clear(grad_row(from), (steps_ - from) * row_size());
     if (options_.track_states) {
       for (std::size_t k = 0; k < states; ++k) {
         r.states[k] = tape_.adopt({steps_, batch_, neurons_}, stride_, state_[k] + row_size(), nullptr);
@@ -369,7 +367,8 @@ class Scan {
   /// overwrites what stands there, and only the steps that no later window hears are cleared.
   void clear_early_gradients() const {
     if (!options_.last_only) return;
-    std::fill(grad_row(std::max<Index>(0, steps_ - delay_)), grad_row(steps_ - 1), T(0));
+    const Index from = std::max<Index>(0, steps_ - delay_);
+    clear(grad_row(from), (steps_ - 1 - from) * row_size());
   }
 
   /// What the window's currents owe to the outputs a delay before.
@@ -378,11 +377,7 @@ class Scan {
     const T beta = options_.last_only ? T(0) : T(1);
     multiply_back(synaptic_grad_row(first), lateral_, beta,
                   {grad_row(first - delay_), count * batch_, neurons_, stride_});
-    if (options_.last_only) clear_padding_of(grad_row(first - delay_), count * batch_);
-  }
-  void clear_padding_of(T* rows, Index count) const {
-    if (padded_ == neurons_) return;
-    for (Index row = 0; row < count; ++row) std::fill_n(rows + row * stride_ + neurons_, padded_ - neurons_, T(0));
+    if (options_.last_only) clear_padding(grad_row(first - delay_), count * batch_, stride_);
   }
 
   void add_weight_gradients() const {
@@ -394,9 +389,9 @@ class Scan {
     for_each_run([&](Index t, Index count) {
       if (layer_.w_input.has_grad() && input_.is_sparse()) {
         for_each_block(layer_.w_input.grad(), [&](Index column, Index columns, View<T> dw) {
-          kernels::gather_rows_backward<T>(input_.active + input_step(t) * batch_,
+          kernels::gather_rows_backward<T>(place(), input_.active + input_step(t) * batch_,
                                            {synaptic_grad_row(t) + column, count * batch_, columns, synaptic_stride_},
-                                           dw, tape_.arena());
+                                           dw);
         });
       }
       if (input_.is_sparse()) return;
@@ -408,32 +403,28 @@ class Scan {
   }
 
   void add_parameter_gradients() const {
-    const T dt = static_cast<T>(time_step(layer_.constants));
-    for_each_field([&](std::size_t field, const FieldExtent& f, Index scalar) {
-      if (!layer_.raw[field].has_grad()) return;
-      for (Index j = 0; j < f.extent; ++j) {
-        const Index at = (scalar + j) * padded_;
-        kernels::to_physical_backward<T>(f.field.transform, parameters_ + at, parameter_sum_ + at, neurons_, dt,
-                                         layer_.raw[field].grad().data + j * neurons_);
-      }
-    });
+    if (!trains_parameters()) return;
+    const View<T> sum(parameter_sum_, parameter_scalars, padded_);
+    if (sample_sums_) {
+      const Index size = parameter_scalars * padded_;
+      kernels::add_sums(place(), batch_, size, kernels::Element<T>{{sample_sums_, batch_, size}},
+                        View<T>(parameter_sum_, 1, size));
+    }
+    kernels::to_physical_backward<T>(place(), raw_parameters(), neurons_, dt(), parameters_, sum);
   }
 
   void add_initial_gradients() const {
-    const auto add = [](const T* from, Index stride, View<T> to) {
-      for (Index r = 0; r < to.rows; ++r) {
-        for (Index c = 0; c < to.columns; ++c) to(r, c) += from[r * stride + c];
-      }
-    };
     for (std::size_t k = 1; k < states; ++k) {
       const Var<T>& rest = initial_.rest[k - 1];
-      if (!rest.is_empty() && rest.has_grad()) add(adjoint_[k], stride_, rest.grad());
+      if (!rest.is_empty() && rest.has_grad())
+        kernels::accumulate<T>(place(), {adjoint_[k], batch_, neurons_, stride_}, rest.grad());
     }
     if (initial_.history.is_empty() || !initial_.history.has_grad()) return;
     const View<T> d_history = initial_.history.grad();
     const Index heard = std::min(delay_, steps_) * batch_;
     if (heard > 0) multiply_back(synaptic_grad_row(0), lateral_, T(1), d_history.middle_rows(0, heard));
-    add(adjoint_[0], stride_, d_history.middle_rows((delay_ - 1) * batch_, batch_));
+    kernels::accumulate<T>(place(), {adjoint_[0], batch_, neurons_, stride_},
+                           d_history.middle_rows((delay_ - 1) * batch_, batch_));
   }
 
   Tape<T>& tape_;
@@ -446,9 +437,11 @@ class Scan {
   Index stride_ = 0, synaptic_stride_ = 0;  // between rows
   Index past_ = 1;                          // rows of outputs before the first step
   bool has_grad_ = false, keeps_states_ = false;
-  T *parameters_ = nullptr, *constants_ = nullptr, *output_ = nullptr, *synaptic_ = nullptr;
+  View<T> parameters_;
+  std::array<T, static_cast<std::size_t>(derive::constants_of<N>)> constants_{};
+  T *output_ = nullptr, *synaptic_ = nullptr;
   std::array<T*, states> state_{}, adjoint_{};
-  T *grad_ = nullptr, *synaptic_grad_ = nullptr, *parameter_sum_ = nullptr;
+  T *grad_ = nullptr, *synaptic_grad_ = nullptr, *parameter_sum_ = nullptr, *sample_sums_ = nullptr;
   View<T> lateral_;
   T* mask_ = nullptr;
   Index mask_step_ = 0, mask_row_ = 0;

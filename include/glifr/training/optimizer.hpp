@@ -53,6 +53,8 @@ class GLIFR_API Optimizer {
   };
   /// The states of all trained parameters, in the order of the list.
   [[nodiscard]] std::vector<State>& states() { return states_; }
+  /// The same, to be looked at.
+  [[nodiscard]] const std::vector<State>& states() const { return states_; }
   /// What it was made with.
   [[nodiscard]] const OptimizerSettings& settings() const { return settings_; }
 

@@ -135,19 +135,28 @@ class GLIFR_API Callback {
 
   /// Before the first step of an epoch (counted from 0), also where training resumes inside it.
   virtual void begin_epoch(Index /*epoch*/) {}
-  /// After each step. False: stop here.
+  /// After each step; on a device, after each time that its scores were asked for, some tenth of a second apart.
+  /// False: stop here.
   virtual bool after_step(const Position& /*position*/) { return true; }
   /// After each epoch. False: training is complete.
   virtual bool after_epoch(const EpochReport& /*report*/, const Position& /*position*/) { return true; }
 };
 
-/// Trains a network on a data set by stochastic gradient descent.
+template <Scalar T>
+class DeviceRunner;
+
+/// Trains a network on a data set by stochastic gradient descent: on the workers or, where there is one, on a device.
+/// There, parameters and the optimizer's state live on the device while an epoch lasts; `network()` and `optimizer()`
+/// bring them back, as the end of an epoch does the parameters, and what was changed here is taken up before the next
+/// steps.
 template <Scalar T>
 class GLIFR_API Trainer {
  public:
-  /// Network and data outlive the trainer; `Workers` of `threads` threads run it. ConfigError where network and data do
-  /// not go together.
-  Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings, Workers& workers);
+  /// Network, data and device outlive the trainer; `Workers` of `threads` threads run it. ConfigError where network and
+  /// data do not go together, DeviceFault where the device has too little memory.
+  Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings, Workers& workers,
+          Device* device = nullptr);
+  ~Trainer();
 
   /// One step on a batch at a learning rate. NumericError where output, loss or a gradient is not finite; parameters
   /// are then as they were.
@@ -160,11 +169,20 @@ class GLIFR_API Trainer {
   /// Where training stands.
   [[nodiscard]] const Position& position() const { return position_; }
   /// Where training is resumed.
-  void set_position(const Position& position) { position_ = position; }
+  void set_position(const Position& position) {
+    position_ = position;
+    has_begun_ = false;
+  }
   /// The optimiser with its state.
-  [[nodiscard]] Optimizer<T>& optimizer() { return optimizer_; }
+  [[nodiscard]] Optimizer<T>& optimizer() {
+    bring_back_optimizer();
+    return optimizer_;
+  }
   /// What is trained.
-  [[nodiscard]] RecurrentNetwork<T>& network() { return network_; }
+  [[nodiscard]] RecurrentNetwork<T>& network() {
+    bring_back_parameters();
+    return network_;
+  }
   /// What it was made with.
   [[nodiscard]] const TrainingSettings& settings() const { return settings_; }
   /// Batches of an epoch, the last of which may be smaller.
@@ -172,6 +190,13 @@ class GLIFR_API Trainer {
 
  private:
   void shuffle(Index epoch);
+  [[nodiscard]] Random dropout_numbers() const;
+  [[nodiscard]] Index batch_at(Index step) const;
+  void advance(double learning_rate);
+  void advance_on_device(double learning_rate);
+  void start_device(std::span<const Index> order, const Score& done, double learning_rate);
+  void bring_back_parameters();
+  void bring_back_optimizer();
 
   RecurrentNetwork<T>& network_;
   TrainingSettings settings_;
@@ -181,6 +206,12 @@ class GLIFR_API Trainer {
   Optimizer<T> optimizer_;
   std::vector<Index> order_;
   Position position_;
+
+  std::unique_ptr<DeviceRunner<T>> on_device_;  // null: the workers train
+  bool has_begun_ = false;                      // the device was told of this epoch
+  bool parameters_are_here_ = true;             // rather than on the device
+  bool optimizer_is_here_ = true;               // likewise, its state
+  Index stretch_ = 1;                           // steps on the device between looks at the scores
 };
 
 extern template class BatchRunner<float>;

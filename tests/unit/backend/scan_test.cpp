@@ -38,7 +38,7 @@ struct Window {
     w.batch = batch;
     w.neurons = w.stride = w.synaptic_stride = stride;
     w.parameters = physical.data();
-    w.constants = constants.data();
+    std::copy_n(constants.data(), w.constants.size(), w.constants.begin());
     w.synaptic = synaptic.data();
     w.output_grad = output_grad.data();
     w.synaptic_grad = output_grad.data();

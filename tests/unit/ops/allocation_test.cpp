@@ -44,7 +44,7 @@ class Training {
     const auto loss = mean_squared_error(linear(result.output, tape_.use(weight_), tape_.use(bias_)), target_.view());
     tape_.backward(loss.value);
     tape_.clear();
-    return loss.sum;
+    return loss.sum();
   }
 
  private:

@@ -56,7 +56,7 @@ void forward_group(const ScanWindow<N, T>& w, Index n) {
   using Parameters = typename N::template Parameters<P>;
   using Constants = typename N::template Constants<T>;
   const auto parameters = load_struct<Parameters>(w.parameters + n, w.neurons);
-  const auto constants = load_constants<Constants>(w.constants);
+  const auto constants = load_constants<Constants>(w.constants.data());
   constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
   constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
   for (Index b = 0; b < w.batch; ++b) {
@@ -93,10 +93,8 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
   constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
   constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
   constexpr auto parameter_count = static_cast<std::size_t>(derive::parameters_of<N>);
-  constexpr auto constant_count = static_cast<std::size_t>(derive::constants_of<N>);
   std::array<P, parameter_count> parameters, parameter_sum;
-  std::array<T, constant_count> constants;
-  for (std::size_t k = 0; k < constant_count; ++k) constants[k] = w.constants[k];
+  const auto constants = w.constants;
   for (std::size_t k = 0; k < parameter_count; ++k) {
     parameters[k] = P::load(w.parameters + static_cast<Index>(k) * w.neurons + n);
     if constexpr (Train) parameter_sum[k] = P::load(w.parameter_sum + static_cast<Index>(k) * w.neurons + n);

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <typeindex>
+
+#include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
+#include "glifr/neurons/math.hpp"
+
+namespace glifr {
+
+namespace kernels {
+
+enum class Transpose : bool { no, yes };
+
+}  // namespace kernels
+
+/// A kernel body to be run on a device for every element of a matrix, with what a device needs to find or make the code
+/// for it.
+struct Launch {
+  std::type_index type;  ///< of the body
+  const void* body;
+  std::size_t body_size;
+  Index rows, columns;
+  void (*run)(const void* body, Index rows, Index columns);  ///< the loop over all elements on the calling thread
+};
+
+/// Something with memory of its own that works through what it is asked for in order, while the caller goes on: a GPU
+/// (`open_gpu`), or a stand-in for one. This is all of it that the rest of the library knows. A device belongs to one
+/// thread at a time and outlives the memory taken from it. DeviceFault where it fails; what fails while the caller goes
+/// on is reported by the next call that waits.
+class GLIFR_API Device {
+ public:
+  /// Work that was recorded and can be asked for again as a whole.
+  class Recording {
+   public:
+    virtual ~Recording() = default;
+    virtual void replay() = 0;
+  };
+
+  Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  virtual ~Device() = default;
+
+  /// As its maker calls it.
+  [[nodiscard]] virtual std::string name() const = 0;
+
+  /// Uninitialised memory, aligned to `memory_alignment`.
+  virtual void* allocate(std::size_t bytes) = 0;
+  virtual void release(void* memory) noexcept = 0;
+  [[nodiscard]] virtual std::size_t free_memory() const = 0;
+
+  /// From the host's memory, which may change as soon as this returns.
+  virtual void copy_in(void* to, const void* from, std::size_t bytes) = 0;
+  /// To the host's memory: waits for all that was asked for before.
+  virtual void copy_out(void* to, const void* from, std::size_t bytes) = 0;
+
+  virtual void launch(const Launch& launch) = 0;
+  /// As `kernels::gemm`.
+  virtual void gemm(kernels::Transpose transpose_a, kernels::Transpose transpose_b, View<const float> a,
+                    View<const float> b, float beta, View<float> c) = 0;
+  virtual void gemm(kernels::Transpose transpose_a, kernels::Transpose transpose_b, View<const double> a,
+                    View<const double> b, double beta, View<double> c) = 0;
+
+  /// Until everything is done that was asked for.
+  virtual void wait() = 0;
+
+  /// From here to `end_recording`, launches and products are noted instead of run.
+  virtual void begin_recording() = 0;
+  [[nodiscard]] virtual std::unique_ptr<Recording> end_recording() = 0;
+};
+
+/// Runs body(row, column) for every element of a matrix of `rows` by `columns`, in any order: on the device, or on the
+/// calling thread where that is null. A body is a plain struct of pointers into the memory of that place and numbers,
+/// and its call a plain function of the element's place.
+template <class Body>
+void for_each_element(Device* device, Index rows, Index columns, const Body& body) {
+  static_assert(std::is_trivially_copyable_v<Body>, "the body of a kernel is copied to the device byte by byte");
+  const auto run = [](const void* object, Index all_rows, Index all_columns) {
+    const Body here = *static_cast<const Body*>(object);
+    for (Index r = 0; r < all_rows; ++r) {
+      for (Index c = 0; c < all_columns; ++c) here(r, c);
+    }
+  };
+  if (!device) return run(&body, rows, columns);
+  if (rows > 0 && columns > 0) device->launch({typeid(Body), &body, sizeof(Body), rows, columns, run});
+}
+
+}  // namespace glifr

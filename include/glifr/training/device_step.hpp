@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "glifr/backend/optimize.hpp"
+#include "glifr/backend/sparse.hpp"
+#include "glifr/backend/view.hpp"
+#include "glifr/core/random.hpp"
+#include "glifr/neurons/math.hpp"
+
+/// What a training step does on a device beside the network: it takes its batch out of the data there, adds up scores,
+/// and moves the parameters. What differs from one step to the next lies in the device's memory and is advanced there,
+/// so that a recorded step can be run again as it stands.
+namespace glifr::device {
+
+struct StepState {
+  Index first = 0;  ///< place in the epoch's order at which the next batch begins
+  double learning_rate = 0;
+  Random random{0, Stream::dropout};
+  Index updates = 0;  ///< of the parameters so far
+  double loss_sum = 0, correct = 0;
+  Index failed = -1;  ///< `first` of a step in which a number was not finite: nothing changes from there on
+
+  // From the end of a step to its update.
+  double gradient_scale = 1;
+  kernels::AdamFactors adam{};
+};
+
+/// Numbers of the batch's samples, and their labels where there are any.
+struct TakeSamples {
+  const StepState* state;
+  const Index* order;
+  const std::int32_t* all_labels;
+  Index* samples;
+  std::int32_t* labels;
+  GLIFR_INLINE void operator()(Index, Index b) const {
+    const Index sample = order[state->first + b];
+    samples[b] = sample;
+    if (all_labels) labels[b] = all_labels[sample];
+  }
+};
+
+/// Values of the samples from some step on: [samples, steps, features] to rows (step, sample).
+template <Scalar T>
+struct TakeValues {
+  const T* values;
+  Index steps, first_step;
+  const Index* samples;
+  Index batch;
+  View<T> y;
+  GLIFR_INLINE void operator()(Index r, Index c) const {
+    const Index step = first_step + r / batch;
+    y(r, c) = values[(samples[r % batch] * steps + step) * y.columns + c];
+  }
+};
+
+/// Lists of active inputs of the samples, row (step, sample).
+struct TakeFrames {
+  const std::uint16_t* ones;
+  const Index* offsets;  // [samples, steps], then the end
+  Index steps;
+  const Index* samples;
+  Index batch;
+  ActiveInputs* rows;
+  GLIFR_INLINE void operator()(Index r, Index) const {
+    const Index frame = samples[r % batch] * steps + r / batch;
+    rows[r] = {ones + offsets[frame], offsets[frame + 1] - offsets[frame]};
+  }
+};
+
+/// 1 where the largest number of a row of logits is its label's, else 0.
+template <Scalar T>
+struct IsCorrect {
+  View<const T> logits;
+  const std::int32_t* labels;
+  GLIFR_INLINE double operator()(Index r, Index) const {
+    Index largest = 0;
+    for (Index c = 1; c < logits.columns; ++c) {
+      if (logits(r, largest) < logits(r, c)) largest = c;
+    }
+    return largest == labels[r] ? 1 : 0;
+  }
+};
+
+template <Scalar T>
+struct Square {
+  const T* values;
+  GLIFR_INLINE double operator()(Index, Index c) const {
+    return static_cast<double>(values[c]) * static_cast<double>(values[c]);
+  }
+};
+
+GLIFR_INLINE bool is_finite(double x) {
+  return x - x == 0;
+}
+
+/// Adds a batch's score; in training, decides on the update or, where a number is not finite, against it and all that
+/// follow.
+struct FinishStep {
+  StepState* state;
+  Index count;             // samples
+  const double* loss_sum;  // over elements or samples
+  double loss_share;       // of it, in a sum of samples' mean losses
+  const double* correct;   // null: no labels
+  const double* squares;   // of the gradients; null: no training
+  double beta1, beta2, gradient_clip;
+  GLIFR_INLINE void operator()(Index, Index) const {
+    StepState& s = *state;
+    if (s.failed >= 0) return;
+    if (squares) {
+      if (!is_finite(*loss_sum) || !is_finite(*squares)) {
+        s.failed = s.first;
+        return;
+      }
+      const double norm = std::sqrt(*squares), t = static_cast<double>(++s.updates);
+      s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
+      s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
+      s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
+    }
+    s.loss_sum += *loss_sum * loss_share;
+    if (correct) s.correct += *correct;
+    s.first += count;
+  }
+};
+
+/// Moves the parameters by Adam, as `kernels::adam_update`.
+template <Scalar T>
+struct UpdateByAdam {
+  const StepState* state;
+  double beta1, beta2, eps;
+  const T* gradients;
+  T *parameters, *first, *second;
+  GLIFR_INLINE void operator()(Index, Index i) const {
+    if (state->failed >= 0) return;
+    const T rate = static_cast<T>(state->adam.rate), root_scale = static_cast<T>(state->adam.root_scale);
+    const T g = gradients[i] * static_cast<T>(state->gradient_scale);
+    const T m = first[i] * static_cast<T>(beta1) + g * static_cast<T>(1 - beta1);
+    const T v = second[i] * static_cast<T>(beta2) + g * g * static_cast<T>(1 - beta2);
+    first[i] = m;
+    second[i] = v;
+    parameters[i] -= rate * m / (sqrt(v) * root_scale + static_cast<T>(eps));
+  }
+};
+
+/// Moves the parameters by SGD, as `kernels::sgd_update`.
+template <Scalar T>
+struct UpdateBySgd {
+  const StepState* state;
+  double momentum;
+  const T* gradients;
+  T *parameters, *velocity;
+  GLIFR_INLINE void operator()(Index, Index i) const {
+    if (state->failed >= 0) return;
+    T step = gradients[i] * static_cast<T>(state->gradient_scale);
+    if (velocity) step = velocity[i] = static_cast<T>(momentum) * velocity[i] + step;
+    parameters[i] -= static_cast<T>(state->learning_rate) * step;
+  }
+};
+
+}  // namespace glifr::device

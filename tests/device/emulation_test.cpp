@@ -1,0 +1,180 @@
+// What can only be seen on a device that is emulated: that it is asked for nothing superfluous, and how it fails.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "glifr/cells/glifr.hpp"
+#include "glifr/datasets/synthetic.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/experiment/trial.hpp"
+#include "glifr/io/csv.hpp"
+#include "glifr/io/safetensors.hpp"
+#include "glifr/network/initialize.hpp"
+#include "glifr/training/device_runner.hpp"
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+#include "support/emulated_device.hpp"
+#include "support/files.hpp"
+
+namespace {
+
+using namespace glifr;
+using test::EmulatedDevice;
+namespace fs = std::filesystem;
+
+using C = GlifrCell<2, float>;
+
+Network<C> small_network() {
+  const CellSettings<Glifr<2>> cell{.input_size = 2, .hidden_size = 10, .delay = 4};
+  return {cell, 3, Outputs::last_step};
+}
+
+struct Setup {
+  SyntheticDataset<float> data{{.samples = 40, .time_steps = 9, .input_size = 2, .classes = 3}};
+  Network<C> network = small_network();
+  TrainingSettings training{.batch_size = 8, .max_epochs = 1};
+  std::vector<Index> order;
+
+  Setup() {
+    initialize_homogeneous(network, 1);
+    for (Index i = 0; i < data.size(); ++i) order.push_back(i);
+  }
+  void begin(DeviceRunner<float>& runner) const { runner.begin(order, {}, 1e-3, Random(1, Stream::dropout)); }
+  static void steps(DeviceRunner<float>& runner) {
+    for (Index i = 0; i < 5; ++i) runner.step(8);
+  }
+};
+
+TEST_CASE("the emulated device refuses memory of the host, and the host memory of the device") {
+  EmulatedDevice device;
+  float here = 0;
+  CHECK_THROWS_AS(for_each_element(&device, 1, 1, kernels::Fill<float>{{&here, 1, 1}, 1}), std::logic_error);
+  CHECK_THROWS_AS(device.copy_in(&here, &here, sizeof here), std::logic_error);
+}
+
+TEST_CASE("a steady step allocates nothing, sends nothing and is replayed whole") {
+  EmulatedDevice device;
+  Setup setup;
+  DeviceRunner<float> runner(setup.network, setup.data, setup.training, device);
+  runner.load_parameters();
+  runner.load(Optimizer<float>(setup.network.parameters(), {}));
+  setup.begin(runner);
+  setup.steps(runner);
+  runner.score(1);
+  const Index allocations = device.allocations, in = device.copies_in, out = device.copies_out,
+              replays = device.replays;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    setup.begin(runner);
+    const std::size_t on_host = test::allocations();
+    setup.steps(runner);
+    CHECK(test::allocations() == on_host);
+  }
+  CHECK(device.allocations == allocations);
+  CHECK(device.replays == replays + 10);
+  CHECK(device.copies_in == in + 4);  // order and state, once an epoch
+  CHECK(device.copies_out == out);
+  runner.score(1);
+  CHECK(device.copies_out == out + 1);
+}
+
+TEST_CASE("too little memory is said before the first step, with a batch that fits") {
+  constexpr std::size_t capacity = std::size_t{300} << 10;  // data, parameters and some samples' step
+  Setup setup;
+  setup.training.batch_size = 40;
+  EmulatedDevice small(capacity);
+  std::string message;
+  try {
+    DeviceRunner<float>(setup.network, setup.data, setup.training, small);
+  } catch (const DeviceFault& error) {
+    message = error.what();
+  }
+  CAPTURE(message);
+  const std::size_t at = message.find("batch_size ", message.find("free; "));
+  REQUIRE(at != std::string::npos);
+  const Index fitting = std::stol(message.substr(at + 11));
+  REQUIRE(fitting > 1);
+  REQUIRE(fitting < 40);
+  CHECK(message.find("would fit") != std::string::npos);
+  const auto runs_with = [&](Index batch) {
+    setup.training.batch_size = batch;
+    EmulatedDevice device(capacity);
+    DeviceRunner<float> runner(setup.network, setup.data, setup.training, device);
+    runner.load_parameters();
+    runner.load(Optimizer<float>(setup.network.parameters(), {}));
+    runner.begin(setup.order, {}, 1e-3, Random(1, Stream::dropout));
+    runner.step(batch);
+    runner.score(1);
+  };
+  CHECK_NOTHROW(runs_with(fitting));
+  CHECK_THROWS_AS(runs_with(fitting + 1), DeviceFault);
+}
+
+/// A trial of a small task, run on emulated devices.
+class TrialOnDevice {
+ public:
+  TrialOnDevice(std::string_view task, const std::vector<std::string>& changes) : config_(task) {
+    for (const std::string& change : changes) config_.set(change);
+    options_.out = folder_.path() / "device";
+    options_.device = "cuda";
+  }
+
+  TrialOutcome run(bool on_device, Index fails_at = -1) {
+    RunOptions options = options_;
+    if (on_device) {
+      options.open_device = [fails_at] {
+        auto device = std::make_unique<EmulatedDevice>();
+        if (fails_at >= 0) device->fail_at(fails_at);
+        return device;
+      };
+    } else {
+      options.out = folder_.path() / "host";
+    }
+    DataStore data(folder_.path(), {});
+    Workers workers(1);
+    TrialObserver observer;
+    const std::atomic<bool> stop = false;
+    return run_trial(trial(), options, data, workers, stop, observer);
+  }
+  void resume() { options_.existing = Existing::resume; }
+  [[nodiscard]] Trial trial() const { return {config_.resolve(find_model("glifr_lheta")), 0}; }
+  [[nodiscard]] fs::path folder(bool on_device) const {
+    return trial().folder(on_device ? options_.out : folder_.path() / "host");
+  }
+
+ private:
+  test::TemporaryFolder folder_;
+  Config config_;
+  RunOptions options_;
+};
+
+TEST_CASE("a trial on a device leaves the files of one on the host") {
+  for (const char* task : {"sine", "realizable"}) {
+    TrialOnDevice trial(task, {"max_epochs=20", "lr=1e-3"});
+    const double there = trial.run(true).test.loss(), here = trial.run(false).test.loss();
+    CHECK(std::abs(there - here) < 1e-3 * here);
+    for (const char* file : {"config.json", "metrics.csv", "test.json", "checkpoints/initial.safetensors",
+                             "checkpoints/last.safetensors", "parameters/thresh.csv"}) {
+      INFO(task << ": " << file);
+      CHECK(fs::exists(trial.folder(true) / file));
+    }
+    const CsvFormat reading{.has_header = true, .allows_empty_cells = true};
+    const CsvNumbers metrics = read_csv_numbers(trial.folder(true) / "metrics.csv", reading),
+                     expected = read_csv_numbers(trial.folder(false) / "metrics.csv", reading);
+    REQUIRE(metrics.rows == 20);
+    for (Index r = 0; r < 20; ++r) CHECK(std::abs(metrics(r, 1) - expected(r, 1)) < 1e-3 * expected(r, 1));
+  }
+}
+
+TEST_CASE("a fault on the device is one line, and the last checkpoint stays and can be resumed") {
+  TrialOnDevice trial("sine", {"max_epochs=30", "checkpoint_seconds=0"});
+  CHECK_THROWS_AS(trial.run(true, 1200), DeviceFault);
+  const fs::path checkpoint = trial.folder(true) / "checkpoints" / "last.safetensors";
+  REQUIRE(fs::exists(checkpoint));
+  const std::string epochs = read_safetensors(checkpoint).metadata.at("epoch");
+  INFO(epochs << " epochs");
+  CHECK((std::stol(epochs) > 0 && std::stol(epochs) < 30));
+  trial.resume();
+  CHECK(trial.run(true).state == TrialOutcome::State::complete);
+}
+
+}  // namespace

@@ -1,0 +1,233 @@
+// Training on a device against training on the host.
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "glifr/cells/glifr.hpp"
+#include "glifr/cells/lstm.hpp"
+#include "glifr/cells/rnn.hpp"
+#include "glifr/datasets/synthetic.hpp"
+#include "glifr/network/initialize.hpp"
+#include "glifr/training/checkpoint.hpp"
+#include "glifr/training/device_runner.hpp"
+#include "support/devices.hpp"
+#include "support/tensors.hpp"
+
+namespace {
+
+using namespace glifr;
+
+/// What training leaves: the epochs' losses and accuracies, the test's, and the parameters.
+template <Scalar T>
+struct Trained {
+  std::vector<double> losses, accuracies;
+  Score test;
+  std::vector<Tensor<T>> parameters;
+};
+
+template <Scalar T>
+struct Losses final : Callback<T> {
+  Trained<T>* trained;
+  RecurrentNetwork<T>* annealed;  // its sigma_v falls from epoch to epoch
+  explicit Losses(Trained<T>& to, RecurrentNetwork<T>* network) : trained(&to), annealed(network) {}
+  void begin_epoch(Index epoch) override {
+    if (annealed) annealed->set_constant("sigma_v", 1 / (1 + static_cast<double>(epoch / 2)));
+  }
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    trained->losses.push_back(report.loss);
+    trained->accuracies.push_back(report.accuracy.value_or(0));
+    return true;
+  }
+};
+
+struct Problem {
+  SyntheticSettings data{.samples = 53, .time_steps = 12, .input_size = 3, .classes = 4};
+  TrainingSettings training{.learning_rate = {.initial = 1e-2}, .batch_size = 8, .max_epochs = 8, .seed = 5};
+  Index hidden = 21, delay = 5;
+  bool is_annealed = false, is_frozen = false;
+};
+
+template <class C>
+Network<C> make_network(const Problem& p) {
+  const Index width = p.data.classes > 0 ? p.data.classes : p.data.target_size;
+  Network<C> network({.input_size = p.data.input_size, .hidden_size = p.hidden, .delay = p.delay}, width,
+                     p.data.classes > 0 ? Outputs::last_step : Outputs::every_step);
+  initialize_homogeneous(network, 3);
+  if (p.is_frozen) {
+    for (std::size_t i = 2; i < 2 + network.fields().size(); ++i) network.parameters()[i]->is_trained = false;
+  }
+  return network;
+}
+
+template <class C>
+Trained<typename C::Value> train(const Problem& p, Device* device) {
+  using T = typename C::Value;
+  const SyntheticDataset<T> data(p.data);
+  Network<C> network = make_network<C>(p);
+  Workers workers(1);
+  Trainer<T> trainer(network, data, p.training, workers, device);
+  Trained<T> trained;
+  Losses<T> losses(trained, p.is_annealed ? &network : nullptr);
+  Callback<T>* const callbacks[] = {&losses};
+  trainer.fit(callbacks);
+  if (device) {
+    DeviceRunner<T> runner(network, data, p.training, *device);
+    runner.load_parameters();
+    trained.test = runner.evaluate();
+  } else {
+    trained.test = evaluate(network, data, workers);
+  }
+  for (const Parameter<T>* parameter : network.parameters()) trained.parameters.push_back(parameter->value);
+  return trained;
+}
+
+template <Scalar T>
+void compare(const Trained<T>& there, const Trained<T>& here, double tolerance) {
+  REQUIRE(there.losses.size() == here.losses.size());
+  for (std::size_t i = 0; i < here.losses.size(); ++i) {
+    INFO("epoch " << i + 1);
+    CHECK(std::abs(there.losses[i] - here.losses[i]) <= tolerance * std::abs(here.losses[i]));
+    if (sizeof(T) == 8) CHECK(there.accuracies[i] == here.accuracies[i]);
+  }
+  CHECK(std::abs(there.test.loss_sum - here.test.loss_sum) <= tolerance * std::abs(here.test.loss_sum));
+  CHECK(there.test.samples == here.test.samples);
+  for (std::size_t i = 0; i < here.parameters.size(); ++i) {
+    INFO("parameter " << i);
+    CHECK(test::relative_difference(there.parameters[i], here.parameters[i]) <= tolerance);
+  }
+}
+
+TEMPLATE_TEST_CASE("fifty steps with a smaller last batch give the host's losses and parameters", "", Rnn, Lstm,
+                   Glifr<0>, Glifr<2>) {
+  GLIFR_NEEDS_DEVICE(device);
+  for (const int kind : {0, 1, 2}) {
+    Problem p;
+    if (kind == 1) p.data.classes = 0, p.data.target_size = 2;
+    if (kind == 2) p.data.density = 0.3, p.data.input_size = 40;
+    if constexpr (std::is_same_v<TestType, Lstm>) p.delay = 1;
+    INFO((kind == 0 ? "labels" : kind == 1 ? "values" : "binary inputs"));
+    const auto here = train<Cell<TestType, double>>(p, nullptr);
+    compare(train<Cell<TestType, double>>(p, device), here, 1e-8);
+    compare(train<Cell<TestType, float>>(p, device), train<Cell<TestType, float>>(p, nullptr), 1e-2);
+  }
+}
+
+TEST_CASE("dropout, annealing, frozen dynamics, other optimizers, the composed form") {
+  GLIFR_NEEDS_DEVICE(device);
+  const auto check = [&](const char* what, auto&& change) {
+    Problem p;
+    change(p);
+    INFO(what);
+    compare(train<GlifrCell<2, double>>(p, device), train<GlifrCell<2, double>>(p, nullptr), 1e-8);
+  };
+  check("dropout", [](Problem& p) { p.training.dropout = 0.3; });
+  check("annealed width of the threshold", [](Problem& p) { p.is_annealed = true; });
+  check("frozen dynamics", [](Problem& p) { p.is_frozen = true; });
+  check("clipped gradients", [](Problem& p) { p.training.optimizer.gradient_clip = 0.05; });
+  check("SGD", [](Problem& p) { p.training.optimizer.kind = OptimizerSettings::Kind::sgd; });
+  check("SGD with momentum", [](Problem& p) {
+    p.training.optimizer.kind = OptimizerSettings::Kind::sgd;
+    p.training.optimizer.momentum = 0.9;
+  });
+  check("a schedule", [](Problem& p) { p.training.learning_rate.schedule = LearningRate::Schedule::cosine; });
+  check("composed, with dropout", [](Problem& p) {
+    p.training.engine = Engine::composed;
+    p.training.dropout = 0.3;
+    p.training.max_epochs = 3;
+  });
+}
+
+/// Stops after some epoch's step.
+template <Scalar T>
+struct StopIn final : Callback<T> {
+  Index epoch;
+  explicit StopIn(Index when) : epoch(when) {}
+  bool after_step(const Position& position) override { return position.epoch < epoch; }
+};
+
+TEST_CASE("training goes on where a checkpoint was written, to the same bits") {
+  GLIFR_NEEDS_DEVICE(device);
+  using C = GlifrCell<2, float>;
+  Problem p;
+  p.training.dropout = 0.2;
+  const auto whole = train<C>(p, device);
+  const SyntheticDataset<float> data(p.data);
+  Workers workers(1);
+  TensorFile file;
+  {
+    Network<C> network = make_network<C>(p);
+    Trainer<float> trainer(network, data, p.training, workers, device);
+    StopIn<float> stop(2);
+    Callback<float>* const callbacks[] = {&stop};
+    REQUIRE_FALSE(trainer.fit(callbacks));
+    REQUIRE(trainer.position().step > 0);
+    file = to_tensor_file(trainer.network());
+    add_training_state(file, trainer);
+  }
+  Network<C> network = make_network<C>(p);
+  Trainer<float> trainer(network, data, p.training, workers, device);
+  load_training_state(trainer, file, "checkpoint");
+  Trained<float> rest;
+  Losses<float> losses(rest, nullptr);
+  Callback<float>* const callbacks[] = {&losses};
+  trainer.fit(callbacks);
+  CHECK(rest.losses == std::vector<double>(whole.losses.begin() + 2, whole.losses.end()));
+  for (std::size_t i = 0; i < whole.parameters.size(); ++i) {
+    CHECK(test::relative_difference(network.parameters()[i]->value, whole.parameters[i]) == 0);
+  }
+}
+
+TEST_CASE("a single step gives its score, and what was changed by hand counts") {
+  GLIFR_NEEDS_DEVICE(device);
+  using C = GlifrCell<2, double>;
+  const Problem p;
+  const SyntheticDataset<double> data(p.data);
+  const std::vector<Index> samples{4, 9, 2, 33, 17};
+  const auto losses = [&](Device* place) {
+    Network<C> network = make_network<C>(p);
+    Workers workers(1);
+    Trainer<double> trainer(network, data, p.training, workers, place);
+    std::vector<double> list;
+    for (int i = 0; i < 4; ++i) {
+      list.push_back(trainer.step(samples, 0.01).loss());
+      trainer.network().parameters()[0]->value.data()[0] += 0.5;
+    }
+    return list;
+  };
+  const auto here = losses(nullptr), there = losses(device);
+  for (std::size_t i = 0; i < here.size(); ++i) CHECK(std::abs(there[i] - here[i]) < 1e-10);
+}
+
+TEST_CASE("what diverges is named, with its epoch and step, and leaves the parameters as they were") {
+  GLIFR_NEEDS_DEVICE(device);
+  using C = RnnCell<double>;
+  for (const bool in_weights : {false, true}) {
+    Problem p;
+    p.data.classes = 0;
+    p.data.target_size = 1;
+    p.training.optimizer.kind = OptimizerSettings::Kind::sgd;
+    p.training.learning_rate.initial = in_weights ? 1e150 : 1e200;
+    const auto failure = [&](Device* place, std::vector<Tensor<double>>& parameters) -> std::string {
+      const SyntheticDataset<double> data(p.data);
+      Network<C> network = make_network<C>(p);
+      Workers workers(1);
+      Trainer<double> trainer(network, data, p.training, workers, place);
+      std::string message;
+      try {
+        trainer.fit();
+      } catch (const NumericError& error) {
+        message = error.what();
+      }
+      for (const Parameter<double>* parameter : trainer.network().parameters()) parameters.push_back(parameter->value);
+      return message;
+    };
+    std::vector<Tensor<double>> here, there;
+    const std::string expected = failure(nullptr, here);
+    REQUIRE(!expected.empty());
+    CHECK(failure(device, there) == expected);
+    for (std::size_t i = 0; i < here.size(); ++i) CHECK(test::relative_difference(there[i], here[i]) < 1e-8);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "glifr/backend/gpu.hpp"
+#include "glifr/backend/kernels.hpp"
+#include "glifr/error.hpp"
+
+namespace glifr::test {
+
+/// A device made of the host: loops instead of threads, our products instead of cuBLAS, a list of calls as a recording.
+/// What it is asked for is done when somebody waits, as if it were slow.
+/// Its memory can be touched by what runs on it and by nothing else, and what is launched may carry no address of the
+/// host: code that mixes the two up ends here as it would on a GPU. In a build with CUDA, what is launched must have
+/// been compiled for the GPU too.
+class EmulatedDevice final : public Device {
+ public:
+  explicit EmulatedDevice(std::size_t capacity = std::size_t{1} << 30) : capacity_(capacity) {
+    memory_ =
+        static_cast<std::byte*>(mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    if (memory_ == MAP_FAILED) throw std::runtime_error("no address space for an emulated device");
+  }
+  ~EmulatedDevice() override { munmap(memory_, reserved); }
+
+  // What a test looks at.
+  Index allocations = 0, launches = 0, copies_in = 0, copies_out = 0, replays = 0;
+  /// The launch that a fault is found in, counted from now on.
+  void fail_at(Index launch) { fault_at_ = launches + launch; }
+
+  [[nodiscard]] std::string name() const override { return "emulated device"; }
+
+  void* allocate(std::size_t bytes) override {
+    if (bytes > free_memory()) throw DeviceFault("emulated device", "out of memory");
+    void* start = memory_ + used_;
+    used_ += (bytes + page - 1) / page * page;
+    ++allocations;
+    ++live_;
+    enqueue([start, bytes] { std::memset(start, 0xff, bytes); });  // NaN, and indices that lead nowhere
+    return start;
+  }
+  void release(void*) noexcept override {
+    run_pending();
+    if (--live_ == 0) used_ = 0;
+  }
+  [[nodiscard]] std::size_t free_memory() const override { return capacity_ - std::min(capacity_, used_); }
+
+  void copy_in(void* to, const void* from, std::size_t bytes) override {
+    ++copies_in;
+    require_ours(to);
+    const auto* first = static_cast<const std::byte*>(from);
+    enqueue([to, copy = std::vector<std::byte>(first, first + bytes)] { std::memcpy(to, copy.data(), copy.size()); });
+  }
+  void copy_out(void* to, const void* from, std::size_t bytes) override {
+    ++copies_out;
+    wait();
+    const Access access(*this);
+    require_ours(from);
+    std::memcpy(to, from, bytes);
+  }
+
+  void launch(const Launch& launch) override {
+#ifdef GLIFR_TEST_KERNELS
+    if (!is_compiled_for_gpu(launch.type))
+      throw std::logic_error(std::string("no kernel was compiled for the GPU for ") + launch.type.name());
+#endif
+    std::vector<std::byte> body(launch.body_size);
+    std::memcpy(body.data(), launch.body, launch.body_size);
+    for (std::size_t at = 0; at + sizeof(void*) <= body.size(); at += sizeof(void*))
+      refuse_host_address(body, at, launch);
+    enqueue([this, body, rows = launch.rows, columns = launch.columns, run = launch.run] {
+      if (++launches == fault_at_) has_fault_ = true;
+      run(body.data(), rows, columns);
+    });
+  }
+  void gemm(kernels::Transpose ta, kernels::Transpose tb, View<const float> a, View<const float> b, float beta,
+            View<float> c) override {
+    enqueue([=] { kernels::gemm<float>(ta, tb, a, b, beta, c); });
+  }
+  void gemm(kernels::Transpose ta, kernels::Transpose tb, View<const double> a, View<const double> b, double beta,
+            View<double> c) override {
+    enqueue([=] { kernels::gemm<double>(ta, tb, a, b, beta, c); });
+  }
+
+  void wait() override {
+    run_pending();
+    if (has_fault_) throw DeviceFault("emulated device", "a fault was asked for");
+  }
+
+  void begin_recording() override {
+    recording_ = std::make_unique<Calls>();
+  }
+  std::unique_ptr<Recording> end_recording() override {
+    return std::move(recording_);
+  }
+
+ private:
+  struct Calls final : Recording {
+    std::vector<std::function<void()>> list;
+    EmulatedDevice* device = nullptr;
+    void replay() override {
+      ++device->replays;
+      device->run_pending();
+      device->run(list);
+    }
+  };
+
+  /// While it lives, the device's memory may be touched.
+  class Access {
+   public:
+    explicit Access(EmulatedDevice& device) : device_(device) { protect(PROT_READ | PROT_WRITE); }
+    ~Access() { protect(PROT_NONE); }
+
+   private:
+    void protect(int how) const { mprotect(device_.memory_, std::max(device_.used_, page), how); }
+    EmulatedDevice& device_;
+  };
+
+  void enqueue(std::function<void()> call) {
+    if (recording_) {
+      recording_->device = this;
+      recording_->list.push_back(std::move(call));
+      return;
+    }
+    pending_.push_back(std::move(call));
+  }
+  void run_pending() {
+    run(pending_);
+    pending_.clear();
+  }
+  void run(const std::vector<std::function<void()>>& calls) {
+    if (calls.empty()) return;
+    const Access access(*this);
+    for (const auto& call : calls) call();
+  }
+
+  [[nodiscard]] bool is_ours(const void* p) const {
+    return p >= memory_ && p < memory_ + reserved;
+  }
+  void require_ours(const void* p) const {
+    if (!is_ours(p)) throw std::logic_error("a copy to or from the device names memory of the host as the device's");
+  }
+  /// Throws where the word at `at` is an address that is mapped and not the device's.
+  void refuse_host_address(const std::vector<std::byte>& body, std::size_t at, const Launch& launch) const {
+    std::uintptr_t word;
+    std::memcpy(&word, body.data() + at, sizeof word);
+    if (word < (std::uintptr_t{1} << 32) || word >> 48 != 0 || is_ours(reinterpret_cast<void*>(word))) return;
+    if (msync(reinterpret_cast<void*>(word / page * page), page, MS_ASYNC) != 0) return;  // nothing is there
+    throw std::logic_error(std::string("an address of the host goes to the device in ") + launch.type.name());
+  }
+
+  static constexpr std::size_t page = 4096, reserved = std::size_t{4} << 30;
+  std::byte* memory_;
+  std::size_t capacity_, used_ = 0;
+  Index live_ = 0, fault_at_ = -1;
+  bool has_fault_ = false;
+  std::vector<std::function<void()>> pending_;
+  std::unique_ptr<Calls> recording_;
+};
+
+}  // namespace glifr::test
