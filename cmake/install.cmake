@@ -7,6 +7,10 @@ install(TARGETS glifr EXPORT glifr-targets
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
   ARCHIVE COMPONENT development
   FILE_SET HEADERS COMPONENT development)
+if(GLIFR_HAS_CUDA)
+  install(TARGETS glifr_cuda EXPORT glifr-targets)
+  set(GLIFR_COMPONENTS cuda)
+endif()
 
 # A static library leaves it to those who link it to link what it needs; a shared one has done that.
 set(GLIFR_PC_REQUIRES "eigen3 >= 3.4, tbb >= 2021")
@@ -17,6 +21,9 @@ else()
   string(APPEND GLIFR_PC_REQUIRES ", zlib")
   set(GLIFR_PC_LIBS "${GLIFR_CBLAS_LIBRARY}")
   set(GLIFR_STATIC_DEPENDENCIES "find_dependency(ZLIB)")
+  if(GLIFR_HAS_CUDA)
+    string(APPEND GLIFR_STATIC_DEPENDENCIES "\nfind_dependency(CUDAToolkit)")
+  endif()
 endif()
 
 set(GLIFR_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/glifr")

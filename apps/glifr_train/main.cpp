@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "glifr/analysis/figures.hpp"
+#include "glifr/backend/gpu.hpp"
 #include "glifr/backend/parallel.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/benchmark.hpp"
@@ -38,11 +39,14 @@ glifr::Config make_config(const Options& o) {
   return config;
 }
 
-/// The device that was asked for, or a DeviceError. This build knows processors only.
-std::string choose_device(const std::string& asked) {
-  if (asked == "cuda")
-    throw glifr::DeviceError("--device cuda", "this build of glifr knows no GPU; accepted: auto, cpu");
-  return "cpu";
+/// Settles where to compute; DeviceError or ConfigError where what was asked for cannot be.
+void choose_device(Options& o) {
+  const auto problem = o.run.device == "cpu" ? "the processor was asked for" : glifr::gpu_problem();
+  if (o.run.device == "cuda" && problem)
+    throw glifr::DeviceError("--device cuda", *problem + "; accepted here: auto, cpu");
+  o.run.device = problem ? "cpu" : "cuda";
+  if (o.uses_tf32 && problem) throw glifr::ConfigError("--tf32", "only a GPU has TF32: " + *problem);
+  if (!problem) o.run.open_device = [uses_tf32 = o.uses_tf32] { return glifr::open_gpu(uses_tf32); };
 }
 
 std::string result_line(const glifr::Trial& trial, const glifr::TrialOutcome& outcome,
@@ -93,7 +97,7 @@ int run(const Options& asked) {
   Options o = asked;
   const glifr::Config config = make_config(o);
   const std::vector<glifr::Model> asked_models = glifr::select_models(o.model, config.task(), config.base_task());
-  o.run.device = choose_device(o.run.device);
+  choose_device(o);
   const glifr::Index threads = o.threads > 0 ? o.threads : glifr::hardware_threads();
   const glifr::ThreadLimit limit(threads);
 
@@ -139,8 +143,9 @@ int run(const Options& asked) {
 
 /// 2 where the request or its input is wrong, 1 where the run failed.
 int exit_code_of(const glifr::Error& error) {
-  const bool run_failed =
-      dynamic_cast<const glifr::NumericError*>(&error) || dynamic_cast<const glifr::OutputError*>(&error);
+  const bool run_failed = dynamic_cast<const glifr::NumericError*>(&error) ||
+                          dynamic_cast<const glifr::OutputError*>(&error) ||
+                          dynamic_cast<const glifr::DeviceFault*>(&error);
   return run_failed ? 1 : 2;
 }
 

@@ -71,10 +71,11 @@ ParsedOptions parse_options(int argc, char** argv) {
   app.add_flag("--no-figures", no_figures, "Draw no figures");
 
   std::string device = "auto";
-  app.add_option("--device", device, "Where to compute: auto, cpu or cuda")
+  app.add_option("--device", device, "Where to compute: cpu, cuda, or auto (a GPU where there is one)")
       ->type_name("NAME")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
+  app.add_flag("--tf32", o.uses_tf32, "On a GPU, take products of float32 from their leading bits: faster, less exact");
   std::map<std::string, glifr::Precision> precisions{{"float32", glifr::Precision::float32},
                                                      {"float64", glifr::Precision::float64}};
   app.add_option("--precision", o.run.precision, "Numbers to compute with: float32 or float64 (default float32)")

@@ -13,7 +13,7 @@ struct Options {
   std::optional<glifr::Index> epochs;
   glifr::Index trials = 1, first_trial = 0, threads = 0, jobs = 0;
   glifr::RunOptions run;
-  bool benchmark = false, print_config = false;
+  bool benchmark = false, print_config = false, uses_tf32 = false;
   double benchmark_seconds = 3;
 };
 

@@ -1,0 +1,18 @@
+#include "glifr/backend/gpu.hpp"
+#include "glifr/error.hpp"
+
+namespace glifr {
+
+std::optional<std::string> gpu_problem() {
+  return "this glifr was built without CUDA";
+}
+
+std::unique_ptr<Device> open_gpu(bool) {
+  throw DeviceError("cuda", *gpu_problem());
+}
+
+bool is_compiled_for_gpu(std::type_index) {
+  return false;
+}
+
+}  // namespace glifr
