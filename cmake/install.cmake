@@ -6,7 +6,8 @@ include(CMakePackageConfigHelpers)
 install(TARGETS glifr EXPORT glifr-targets
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
   ARCHIVE COMPONENT development
-  FILE_SET HEADERS COMPONENT development)
+  FILE_SET HEADERS COMPONENT development
+  FILE_SET cuda_headers COMPONENT development)
 if(GLIFR_HAS_CUDA)
   install(TARGETS glifr_cuda EXPORT glifr-targets)
   set(GLIFR_COMPONENTS cuda)
