@@ -88,12 +88,7 @@ void for_each_element(Device* device, Index rows, Index columns, const Body& bod
     }
   };
   if (!device) return run(&body, rows, columns);
-  if (rows == 0 || columns == 0) return;
-  Body sent = body;
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
-  __builtin_clear_padding(&sent);  // what is sent are the members, and not what lay between them
-#endif
-  device->launch({typeid(Body), &sent, sizeof(Body), rows, columns, run});
+  if (rows > 0 && columns > 0) device->launch({typeid(Body), &body, sizeof(Body), rows, columns, run});
 }
 
 }  // namespace glifr
