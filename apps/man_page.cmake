@@ -16,7 +16,7 @@ function(escape text result)
 endfunction()
 
 # Appends the lines of a --help text to the page: items stand two columns in, what they mean thirty, lists thirty-four.
-macro(append_help help)
+function(append_help help)
   set(rest "${help}")
   while(NOT rest STREQUAL "")
     string(FIND "${rest}" "\n" end)
@@ -47,7 +47,8 @@ macro(append_help help)
       string(APPEND page "${line}\n")
     endif()
   endwhile()
-endmacro()
+  set(page "${page}" PARENT_SCOPE)
+endfunction()
 
 ask(version --version)
 string(STRIP "${version}" version)

@@ -1,7 +1,6 @@
 #include "trained.hpp"
 
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "glifr/datasets/sine.hpp"
 #include "glifr/error.hpp"
@@ -27,13 +26,9 @@ TrainedRun describe(const boost::json::object& config, const std::filesystem::pa
 
 /// What a checkpoint says of the neurons' constants: the width of the threshold, for one, may have been annealed.
 template <glifr::Scalar T>
-void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile& file) {
+void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile& file, const std::string& file_name) {
   for (const auto& [name, value] : network.constants()) {
-    const auto entry = file.metadata.find(name);
-    if (entry == file.metadata.end()) continue;
-    double stored = 0;
-    std::from_chars(entry->second.data(), entry->second.data() + entry->second.size(), stored);
-    network.set_constant(name, stored);
+    if (file.metadata.contains(name)) network.set_constant(name, glifr::metadata_number(file, name, file_name));
   }
 }
 
@@ -75,7 +70,7 @@ analysis::MakeNetwork<T> network_maker(const TrainedRun& run, std::filesystem::p
   const auto make = [settings = run.settings, file, name = checkpoint.string()] {
     auto network = glifr::make_network<T>(settings);
     glifr::load_parameters(*network, *file, name);
-    load_constants(*network, *file);
+    load_constants(*network, *file, name);
     return network;
   };
   (void)make();  // what is wrong with the checkpoint shows here, not in the middle of an analysis

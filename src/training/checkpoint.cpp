@@ -1,6 +1,5 @@
 #include "glifr/training/checkpoint.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -60,18 +59,14 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
   return parameter.is_stored_transposed ? transposed<T>(values, shape[1], shape[0]) : values;
 }
 
-template <class N>
-N number(const TensorFile& file, const std::string& file_name, const std::string& key) {
-  const auto entry = file.metadata.find(key);
-  if (entry == file.metadata.end())
-    throw DataError(file_name, "there is no training state in it ('" + key + "'), it cannot be resumed");
-  N value{};
-  const std::string& text = entry->second;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw DataError(file_name, "'" + key + "' is '" + text + "', expected a number");
+/// A count in the metadata, `lowest` or more.
+Index metadata_count(const TensorFile& file, const std::string& key, const std::string& name, Index lowest) {
+  const double value = metadata_number(file, key, name);
+  if (!(value >= static_cast<double>(lowest) && value <= 9e15 && value == std::floor(value))) {
+    throw DataError(name, "the metadata's " + key + " is '" + format_number(value) +
+                              "', expected an integer >= " + std::to_string(lowest));
   }
-  return value;
+  return static_cast<Index>(value);
 }
 
 }  // namespace
@@ -101,11 +96,7 @@ detail::StoredSizes detail::stored_sizes(const TensorFile& file, const WeightNam
   sizes.hidden = size(std::string("neuron_layer.") + weights.lateral, true);
   const NamedTensor* bias = file.find("output_linear.bias");
   if (bias) sizes.output = bias->size();
-  const double delay = metadata_number(file, "delay_steps", name);
-  if (!(delay >= 1 && delay <= 1e9 && delay == std::floor(delay))) {
-    throw DataError(name, "the metadata's delay_steps is '" + format_number(delay) + "', expected an integer >= 1");
-  }
-  sizes.delay = static_cast<Index>(delay);
+  sizes.delay = metadata_count(file, "delay_steps", name, 1);
   return sizes;
 }
 
@@ -148,12 +139,15 @@ void add_training_state(TensorFile& file, Trainer<T>& trainer) {
 
 template <Scalar T>
 void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std::string& name) {
+  if (!file.metadata.contains("epoch"))
+    throw DataError(name, "there is no training state in it ('epoch'), it cannot be resumed");
+  const auto count = [&](const char* key) { return metadata_count(file, key, name, 0); };
   Position position;
-  position.epoch = number<Index>(file, name, "epoch");
-  position.step = number<Index>(file, name, "step");
-  position.running = {number<double>(file, name, "running_loss_sum"), number<Index>(file, name, "running_correct"),
-                      number<Index>(file, name, "running_samples")};
-  const Index optimizer_steps = number<Index>(file, name, "optimizer_steps");
+  position.epoch = count("epoch");
+  position.step = count("step");
+  position.running = {metadata_number(file, "running_loss_sum", name), count("running_correct"),
+                      count("running_samples")};
+  const Index optimizer_steps = count("optimizer_steps");
   for (auto& [parameter, first, second] : trainer.optimizer().states()) {
     const auto take = [&](const char* prefix, Tensor<T>& to) {
       if (to.size() == 0) return;

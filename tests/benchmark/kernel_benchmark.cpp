@@ -11,34 +11,70 @@ namespace {
 using namespace glifr;
 using kernels::Transpose;
 
-/// Lateral product of a window, `rows` by N by N, as the forward pass asks for it (and, transposed, the backward pass).
-void product(benchmark::State& state, Transpose transpose_a, Transpose transpose_b) {
-  const Index rows = state.range(0), n = state.range(1), stride = cpu::padded<float>(n);
-  std::vector<float> a(static_cast<std::size_t>(rows * stride), 0.5f), w(static_cast<std::size_t>(n * n), 0.5f),
-      c(static_cast<std::size_t>(rows * stride), 0);
-  const View<const float> activity(a.data(), rows, n, stride);
+/// Products of a window, `rows` by N by N.
+struct Operands {
+  Index rows, n, stride;
+  std::vector<float> a, w, c;
+
+  explicit Operands(const benchmark::State& state)
+      : rows(state.range(0)),
+        n(state.range(1)),
+        stride(cpu::row_stride<float>(n)),
+        a(static_cast<std::size_t>(rows * stride), 0.5f),
+        w(static_cast<std::size_t>(n * n), 0.5f),
+        c(static_cast<std::size_t>(rows * stride), 0) {}
+  [[nodiscard]] View<const float> activity() const { return {a.data(), rows, n, stride}; }
+  [[nodiscard]] View<float> weights() { return {w.data(), n, n}; }
+  [[nodiscard]] View<float> currents() { return {c.data(), rows, n, stride}; }
+};
+
+template <class Product>
+void time_product(benchmark::State& state, Operands& o, Product product) {
   for (auto _ : state) {
-    if (transpose_a == Transpose::yes) {
-      kernels::gemm<float>(transpose_a, transpose_b, activity, View<const float>(c.data(), rows, n, stride), 1,
-                           {w.data(), n, n});
-    } else {
-      kernels::gemm<float>(transpose_a, transpose_b, activity, View<const float>(w.data(), n, n), 1,
-                           {c.data(), rows, n, stride});
-    }
+    product();
     benchmark::ClobberMemory();
   }
   state.counters["flop/s"] =
-      benchmark::Counter(2.0 * static_cast<double>(rows * n * n), benchmark::Counter::kIsIterationInvariantRate);
+      benchmark::Counter(2.0 * static_cast<double>(o.rows * o.n * o.n), benchmark::Counter::kIsIterationInvariantRate);
 }
 
+/// With weights that are laid out once for all windows, as scans have them.
+void lateral(benchmark::State& state, Transpose transpose) {
+  Operands o(state);
+  Arena memory;
+  const auto weights = kernels::prepare<float>(transpose, o.weights(), memory);
+  time_product(state, o, [&] { kernels::multiply<float>(o.activity(), weights, 1, o.currents()); });
+}
 void lateral_forward(benchmark::State& state) {
-  product(state, Transpose::no, Transpose::no);
+  lateral(state, Transpose::no);
 }
 void lateral_backward(benchmark::State& state) {
-  product(state, Transpose::no, Transpose::yes);
+  lateral(state, Transpose::yes);
 }
 void weight_gradient(benchmark::State& state) {
-  product(state, Transpose::yes, Transpose::no);
+  Operands o(state);
+  time_product(state, o, [&] { kernels::add_transposed_product<float>(o.activity(), o.currents(), o.weights()); });
+}
+
+/// The same products through the library that CMake found.
+void library(benchmark::State& state, Transpose transpose_a, Transpose transpose_b) {
+  Operands o(state);
+  time_product(state, o, [&] {
+    if (transpose_a == Transpose::yes) {
+      kernels::gemm<float>(transpose_a, transpose_b, o.activity(), o.currents(), 1, o.weights());
+    } else {
+      kernels::gemm<float>(transpose_a, transpose_b, o.activity(), o.weights(), 1, o.currents());
+    }
+  });
+}
+void library_forward(benchmark::State& state) {
+  library(state, Transpose::no, Transpose::no);
+}
+void library_backward(benchmark::State& state) {
+  library(state, Transpose::no, Transpose::yes);
+}
+void library_gradient(benchmark::State& state) {
+  library(state, Transpose::yes, Transpose::no);
 }
 
 /// A function of a neuron, applied to an array that fits the first cache.
@@ -69,6 +105,9 @@ void tanh_of_pack(benchmark::State& state) {
 BENCHMARK(lateral_forward) GLIFR_SHAPES;
 BENCHMARK(lateral_backward) GLIFR_SHAPES;
 BENCHMARK(weight_gradient) GLIFR_SHAPES;
+BENCHMARK(library_forward) GLIFR_SHAPES;
+BENCHMARK(library_backward) GLIFR_SHAPES;
+BENCHMARK(library_gradient) GLIFR_SHAPES;
 BENCHMARK(sigmoid_of_pack);
 BENCHMARK(tanh_of_pack);
 BENCHMARK_MAIN();

@@ -14,7 +14,7 @@ using namespace glifr;
 struct Problem {
   static constexpr Index steps = 28, neurons = 256, stride = cpu::row_stride<float>(neurons);
   Index batch;
-  std::vector<float> parameters, constants, synaptic, output_grad, sums;
+  std::vector<float> parameters, constants, synaptic, output_grad, synaptic_grad, sums;
   std::array<std::vector<float>, 4> state, adjoint;
 
   explicit Problem(Index samples) : batch(samples) {
@@ -26,6 +26,7 @@ struct Problem {
       synaptic.push_back(static_cast<float>(i % 17) / 17 - 0.5f);
       output_grad.push_back(static_cast<float>(i % 13) / 13 - 0.5f);
     }
+    synaptic_grad.resize(size);  // of its own: gradients of gradients would fade to denormal numbers, which are slow
     sums.assign(8 * neurons, 0);
     for (auto& rows : state) rows.assign(static_cast<std::size_t>((steps + 1) * batch * stride), 0);
     for (auto& rows : adjoint) rows.assign(static_cast<std::size_t>(batch * stride), 0);
@@ -41,7 +42,7 @@ struct Problem {
     std::copy_n(constants.begin(), w.constants.size(), w.constants.begin());
     w.synaptic = synaptic.data();
     w.output_grad = output_grad.data();
-    w.synaptic_grad = output_grad.data();
+    w.synaptic_grad = synaptic_grad.data();
     w.parameter_sum = sums.data();
     for (std::size_t k = 0; k < 4; ++k) {
       w.state[k] = state[k].data();

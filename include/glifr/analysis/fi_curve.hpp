@@ -29,16 +29,13 @@ struct FiCurves {
 inline constexpr Index fi_steps = 100;
 
 /// The mean output of every neuron over `fi_steps` steps from zero state for each current (pA), in parallel over the
-/// currents. `constants` are the neurons' constants. A neuron with a constant I0 gets the current as that and no
+/// currents. `constants` are the neurons' constants. A neuron with a constant called I0 gets the current as that and no
 /// synaptic input; another gets it as its (first) synaptic current.
 template <Scalar T, Neuron N>
 [[nodiscard]] FiCurves fi_curves(std::span<const typename N::template Parameters<double>> neurons,
                                  const typename N::template Constants<double>& constants,
                                  std::span<const double> currents) {
   using Lone = LoneNeurons<N, T>;
-  constexpr bool has_background = requires {
-    constants.I0;
-  };
   const Lone lone(neurons);
   const Index stride = lone.stride();
   const Index row = input_count<N> * stride;  // synaptic currents of a step
@@ -54,8 +51,8 @@ template <Scalar T, Neuron N>
     }
     auto at_current = constants;
     T* synaptic = arena.template allocate_zeroed<T>(fi_steps * row);
-    if constexpr (has_background) {
-      at_current.I0 = currents[static_cast<std::size_t>(i)];
+    if (double* background = find_constant(at_current, "I0")) {
+      *background = currents[static_cast<std::size_t>(i)];
     } else {
       const T current = static_cast<T>(currents[static_cast<std::size_t>(i)]);
       for (Index t = 0; t < fi_steps; ++t) std::fill_n(synaptic + t * row, stride, current);

@@ -15,9 +15,10 @@ namespace glifr::analysis {
 
 /// The states of one neuron at every step.
 struct GLIFR_API Trace {
-  std::vector<double> synaptic;    ///< synaptic current at each step
-  std::vector<std::string> names;  ///< of the states: "firing", "voltage", "after_spike_current_1", …
-  std::vector<double> values;      ///< [steps, states]
+  std::vector<double> synaptic;  ///< synaptic current at each step
+  std::vector<std::string>
+      names;  ///< of the states: "firing", "voltage", "after_spike_current", "after_spike_current_2", …
+  std::vector<double> values;  ///< [steps, states]
 
   /// Time steps.
   [[nodiscard]] Index steps() const { return static_cast<Index>(synaptic.size()); }
@@ -53,11 +54,8 @@ requires(input_count<N> == 1) [[nodiscard]] Trace
   lone.run(constants, steps, currents, state, is_kept);
 
   Trace result{{synaptic.begin(), synaptic.end()}, {}, {}};
-  for (const FieldExtent& member : list_fields<typename N::template State<double>>()) {
-    for (int j = 1; j <= member.extent; ++j) {
-      result.names.push_back(member.field.name + (member.extent > 1 ? "_" + std::to_string(j) : std::string()));
-    }
-  }
+  typename N::template State<double> named{};
+  for_each_scalar(named, [&](double&, const Field& field, int j) { result.names.push_back(scalar_name(field, j)); });
   for (Index t = 1; t <= steps; ++t) {
     for (const T* rows : state) result.values.push_back(static_cast<double>(rows[t * stride]));
   }

@@ -55,6 +55,21 @@ void gemm(Arena& place, Transpose ta, Transpose tb, View<const T> a, View<const 
   place.device()->gemm(ta, tb, a, b, beta, c);
 }
 
+template <Scalar T>
+[[nodiscard]] Weights<T> prepare(Arena& place, Transpose transpose, View<const T> values) {
+  return place.device() ? Weights<T>{values, transpose} : prepare<T>(transpose, values, place);
+}
+template <Scalar T>
+void multiply(Arena& place, View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
+  if (!place.device()) return multiply<T>(a, weights, beta, c);
+  gemm<T>(place, Transpose::no, weights.transpose, a, weights.values, beta, c);
+}
+template <Scalar T>
+void add_transposed_product(Arena& place, View<const T> a, View<const T> b, View<T> c) {
+  if (!place.device()) return add_transposed_product<T>(a, b, c);
+  gemm<T>(place, Transpose::yes, Transpose::no, a, b, T(1), c);
+}
+
 // --- sparse inputs ------------------------------------------------------------------------------------------------
 
 template <Scalar T>

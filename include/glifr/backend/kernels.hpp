@@ -23,6 +23,23 @@ namespace glifr::kernels {
 template <Scalar T>
 GLIFR_API void gemm(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<const T> b, T beta, View<T> c);
 
+/// Weights that many products ask for, laid out for them where that pays.
+template <Scalar T>
+struct Weights {
+  View<const T> values;                 ///< as they lie in memory
+  Transpose transpose = Transpose::no;  ///< whether products take them transposed
+  const T* panels = nullptr;            ///< stripes of columns, one behind the other; null where there are none
+};
+/// The weights for any number of calls of `multiply`, as long as neither they nor `memory` change.
+template <Scalar T>
+[[nodiscard]] GLIFR_API Weights<T> prepare(Transpose transpose, View<const T> values, Arena& memory);
+/// c = a weights + beta c; beta is 0 or 1.
+template <Scalar T>
+GLIFR_API void multiply(View<const T> a, const Weights<T>& weights, T beta, View<T> c);
+/// c += a^T b, as gradients of weights are: long sums, small results.
+template <Scalar T>
+GLIFR_API void add_transposed_product(View<const T> a, View<const T> b, View<T> c);
+
 /// y[r] = beta y[r] + sum of the rows of `weights` that are active in row r.
 template <Scalar T>
 GLIFR_API void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View<T> y, Arena& scratch);
@@ -38,10 +55,6 @@ GLIFR_API void to_physical(Transform transform, const T* raw, Index count, Index
 template <Scalar T>
 GLIFR_API void to_physical_backward(Transform transform, const T* physical, const T* d_physical, Index count, T dt,
                                     T* d_raw);
-
-/// Sums over rows, added to y [1, columns], in a fixed order.
-template <Scalar T>
-GLIFR_API void add_column_sums(View<const T> x, View<T> y);
 
 /// sum of (x - target)^2, in double; dx = 2 weight (x - target) is added to `dx` where it is not empty.
 template <Scalar T>

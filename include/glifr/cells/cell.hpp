@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,15 +19,22 @@ namespace glifr {
 
 /// What a network can be built of: a layer of neurons that reads a sequence. `run` takes the whole sequence in one
 /// operation, `run_composed` one tape operation after another; both give the same numbers and the same gradients.
+/// `parameters` are two of the cell's own, then one for each entry of `field_list`.
 template <class C>
-concept RecurrentCell = requires(C& cell, const C& fixed, Tape<typename C::Value>& tape,
-                                 const Sequence<typename C::Value>& input, const OutputMask<typename C::Value>& mask,
-                                 const ScanOptions& options) {
+concept RecurrentCell = requires(C& cell, const C& fixed, const typename C::Settings& settings,
+                                 Tape<typename C::Value>& tape, const Sequence<typename C::Value>& input,
+                                 const OutputMask<typename C::Value>& mask, const ScanOptions& options) {
   requires Scalar<typename C::Value>;
   requires Neuron<typename C::NeuronType>;
+  C(settings);
+  { settings.hidden_size } -> std::convertible_to<Index>;
+  { *std::begin(C::field_list) } -> std::convertible_to<FieldExtent>;
   { cell.parameters() } -> std::same_as<ParameterList<typename C::Value>>;
+  { cell.constants() } -> std::same_as<typename C::NeuronType::template Constants<double>&>;
+  { fixed.constants() } -> std::convertible_to<typename C::NeuronType::template Constants<double>>;
   { fixed.hidden_size() } -> std::convertible_to<Index>;
   { fixed.input_size() } -> std::convertible_to<Index>;
+  { fixed.delay() } -> std::convertible_to<Index>;
   { fixed.run(tape, input, mask, options) } -> std::same_as<ScanResult<typename C::NeuronType, typename C::Value>>;
   {
     fixed.run_composed(tape, input, mask, options)

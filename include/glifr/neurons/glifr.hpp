@@ -86,11 +86,11 @@ struct GLIFR_API Glifr {
   template <class T, class C>
   static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>& c,
                                           const T& synaptic_current) {
-    const C spike = c.dt / c.tau;
+    const T spikes = (c.dt / c.tau) * s.firing;  // in this step
     if constexpr (J > 0) {
       for (std::size_t j = 0; j < J; ++j) {
         T& current = s.after_spike_current[j];
-        current = (p.r_j[j] * current + p.a_j[j]) * s.firing * spike + (1 - c.dt * p.k_j[j]) * current;
+        current = (p.r_j[j] * current + p.a_j[j]) * spikes + (1 - c.dt * p.k_j[j]) * current;
       }
     }
     const T leak = c.dt * p.k_m;
@@ -100,7 +100,7 @@ struct GLIFR_API Glifr {
       for (std::size_t j = 1; j < J; ++j) total = total + s.after_spike_current[j];
       drive = leak * c.R * (total + c.I0);
     }
-    s.voltage = synaptic_current + drive + (1 - leak) * s.voltage - spike * s.firing * (s.voltage - c.v_reset);
+    s.voltage = synaptic_current + (1 - leak) * s.voltage - spikes * (s.voltage - c.v_reset) + drive;
     s.firing = sigmoid((s.voltage - p.thresh) * (1 / c.sigma_v));
   }
 };

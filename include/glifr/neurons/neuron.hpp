@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -319,14 +320,21 @@ struct NeuronCheck {
 
 }  // namespace detail
 
-/// The time step (ms) among a neuron's constants, or 1 where it has none.
+/// The constant that `fields` calls by this name, or null.
 template <class Constants>
-constexpr double time_step(const Constants& constants) {
-  if constexpr (requires { constants.dt; }) {
-    return static_cast<double>(constants.dt);
-  } else {
-    return 1;
-  }
+constexpr double* find_constant(Constants& constants, std::string_view name) {
+  double* found = nullptr;
+  for_each_scalar(constants, [&](double& value, const Field& field, int j) {
+    if (j == 0 && name == field.name) found = &value;
+  });
+  return found;
+}
+
+/// The time step (ms), which is the constant that is called dt, or 1 where there is none.
+template <class Constants>
+constexpr double time_step(Constants constants) {
+  const double* dt = find_constant(constants, "dt");
+  return dt ? *dt : 1;
 }
 
 /// A neuron's constants with the values of its `fields`.

@@ -134,14 +134,15 @@ class Scan {
   /// Runs on a copy kept in the tape's arena.
   void backward() const {
     clear_early_gradients();
+    const kernels::Weights<T> lateral = hears() ? kernels::prepare<T>(place(), yes, lateral_.values) : lateral_;
     for (Index first = (steps_ - 1) / delay_ * delay_; first >= 0; first -= delay_) {
       const Index count = std::min(delay_, steps_ - first);
       kernels::scan_backward(place(), window(first, count));
-      send_back(first, count);
+      send_back(lateral, first, count);
     }
     add_weight_gradients();
     add_parameter_gradients();
-    add_initial_gradients();
+    add_initial_gradients(lateral);
   }
 
   [[nodiscard]] bool has_grad() const { return has_grad_; }
@@ -177,9 +178,10 @@ class Scan {
       state_[k] = arena.template allocate<T>((keeps_states_ ? steps_ + 1 : 1) * row_size());
     }
     if (!has_grad_) return;
-    grad_ = arena.template allocate<T>(steps_ * row_size());
-    // The gradient of the synaptic currents replaces that of the outputs or, where there are several currents, these:
-    // but for the caller's.
+    // Where the reverse step does not ask for the synaptic currents, gradients take their place; the gradient of the
+    // currents replaces that of the outputs or, where there are several currents, these: but for the caller's.
+    const bool frees_synaptic = inputs == 1 && !program.needs_synaptic && !options_.track_states;
+    grad_ = frees_synaptic ? synaptic_ : arena.template allocate<T>(steps_ * row_size());
     synaptic_grad_ = inputs == 1             ? grad_
                      : options_.track_states ? arena.template allocate<T>(steps_ * batch_ * synaptic_stride_)
                                              : synaptic_;
@@ -217,14 +219,16 @@ class Scan {
   /// The lateral weights, with padding between the inputs where there are several: one product a window instead of one
   /// an input.
   void load_lateral_weights() {
-    lateral_ = layer_.w_lateral.value();
-    if (inputs == 1 || padded_ == neurons_) return;
-    const View<T> dense = lateral_;
-    lateral_ = {place().template allocate_zeroed<T>(neurons_ * inputs * padded_), neurons_, inputs * padded_};
-    for (Index g = 0; g < inputs; ++g) {
-      kernels::copy<T>(place(), {dense.data + g * neurons_, neurons_, neurons_, dense.stride},
-                       {lateral_.data + g * padded_, neurons_, neurons_, lateral_.stride});
+    View<T> weights = layer_.w_lateral.value();
+    if (inputs > 1 && padded_ != neurons_) {
+      const View<T> dense = weights;
+      weights = {place().template allocate_zeroed<T>(neurons_ * inputs * padded_), neurons_, inputs * padded_};
+      for (Index g = 0; g < inputs; ++g) {
+        kernels::copy<T>(place(), {dense.data + g * neurons_, neurons_, neurons_, dense.stride},
+                         {weights.data + g * padded_, neurons_, neurons_, weights.stride});
+      }
     }
+    lateral_ = hears() ? kernels::prepare<T>(place(), no, weights) : kernels::Weights<T>{weights};
   }
 
   void load_initial_state() {
@@ -296,25 +300,17 @@ class Scan {
     }
   }
 
-  /// currents (+)= rows * weights.
-  void multiply(View<const T> rows, View<T> weights, T beta, T* currents) const {
-    for_each_block(weights, [&](Index column, Index columns, View<T> w) {
-      kernels::gemm<T>(place(), no, no, rows, w, beta, {currents + column, rows.rows, columns, synaptic_stride_});
-    });
-  }
-  /// d_rows (+)= d_currents * weights^T.
-  void multiply_back(const T* d_currents, View<T> weights, T beta, View<T> d_rows) const {
-    for_each_block(weights, [&](Index column, Index columns, View<T> w) {
-      const View<const T> d(d_currents + column, d_rows.rows, columns, synaptic_stride_);
-      kernels::gemm<T>(place(), no, yes, d, w, column == 0 ? beta : T(1), d_rows);
-    });
-  }
   /// d_weights += rows^T d_currents.
   void add_products(View<const T> rows, const T* d_currents, const Var<T>& weights) const {
     for_each_block(weights.grad(), [&](Index column, Index columns, View<T> dw) {
       const View<const T> d(d_currents + column, rows.rows, columns, synaptic_stride_);
-      kernels::gemm<T>(place(), yes, no, rows, d, T(1), dw);
+      kernels::add_transposed_product<T>(place(), rows, d, dw);
     });
+  }
+  /// d_rows (+)= d_currents * lateral weights^T.
+  void multiply_back(const T* d_currents, const kernels::Weights<T>& weights, T beta, View<T> d_rows) const {
+    kernels::multiply<T>(place(), {d_currents, d_rows.rows, weights.values.columns, synaptic_stride_}, weights, beta,
+                         d_rows);
   }
 
   /// Runs of steps whose inputs lie together: all of them, or, where steps are skipped, one after another. visit(first
@@ -330,22 +326,27 @@ class Scan {
 
   void project() {
     for (Index g = 0; g < inputs; ++g) clear_padding(synaptic_ + g * padded_, steps_ * batch_, synaptic_stride_);
-    for_each_run([&](Index t, Index count) {
-      if (!input_.is_sparse())
-        return multiply(input_rows(input_.dense.value(), t, count), layer_.w_input.value(), T(0), synaptic_row(t));
-      for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
-        kernels::gather_rows<T>(place(), input_.active + input_step(t) * batch_, w, T(0),
-                                {synaptic_row(t) + column, count * batch_, columns, synaptic_stride_});
+    for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
+      const auto weights = input_.is_sparse() ? kernels::Weights<T>{} : kernels::prepare<T>(place(), no, w);
+      for_each_run([&](Index t, Index count) {
+        const View<T> currents(synaptic_row(t) + column, count * batch_, columns, synaptic_stride_);
+        if (input_.is_sparse()) {
+          kernels::gather_rows<T>(place(), input_.active + input_step(t) * batch_, w, T(0), currents);
+        } else {
+          kernels::multiply<T>(place(), input_rows(input_.dense.value(), t, count), weights, T(0), currents);
+        }
       });
     });
   }
 
-  /// First step that hears of earlier outputs.
+  /// First step that hears of earlier outputs, and whether there is one.
   [[nodiscard]] Index first_hearing() const { return initial_.history.is_empty() ? delay_ : 0; }
+  [[nodiscard]] bool hears() const { return steps_ > first_hearing(); }
 
   void add_lateral(Index first, Index count) {
     if (first < first_hearing()) return;
-    multiply({output_row(first - delay_), count * batch_, neurons_, stride_}, lateral_, T(1), synaptic_row(first));
+    kernels::multiply<T>(place(), {output_row(first - delay_), count * batch_, neurons_, stride_}, lateral_, T(1),
+                         {synaptic_row(first), count * batch_, lateral_.values.columns, synaptic_stride_});
   }
 
   ScanResult<N, T> result() {
@@ -372,16 +373,16 @@ class Scan {
   }
 
   /// What the window's currents owe to the outputs a delay before.
-  void send_back(Index first, Index count) const {
+  void send_back(const kernels::Weights<T>& lateral, Index first, Index count) const {
     if (first < delay_) return;
     const T beta = options_.last_only ? T(0) : T(1);
-    multiply_back(synaptic_grad_row(first), lateral_, beta,
+    multiply_back(synaptic_grad_row(first), lateral, beta,
                   {grad_row(first - delay_), count * batch_, neurons_, stride_});
     if (options_.last_only) clear_padding(grad_row(first - delay_), count * batch_, stride_);
   }
 
   void add_weight_gradients() const {
-    if (layer_.w_lateral.has_grad() && steps_ > first_hearing()) {
+    if (layer_.w_lateral.has_grad() && hears()) {
       const Index first = first_hearing();
       add_products({output_row(first - delay_), (steps_ - first) * batch_, neurons_, stride_}, synaptic_grad_row(first),
                    layer_.w_lateral);
@@ -397,8 +398,11 @@ class Scan {
       if (input_.is_sparse()) return;
       if (layer_.w_input.has_grad())
         add_products(input_rows(input_.dense.value(), t, count), synaptic_grad_row(t), layer_.w_input);
-      if (input_.dense.has_grad())
-        multiply_back(synaptic_grad_row(t), layer_.w_input.value(), T(1), input_rows(input_.dense.grad(), t, count));
+      if (!input_.dense.has_grad()) return;
+      for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
+        const View<const T> d(synaptic_grad_row(t) + column, count * batch_, columns, synaptic_stride_);
+        kernels::gemm<T>(place(), no, yes, d, w, T(1), input_rows(input_.dense.grad(), t, count));
+      });
     });
   }
 
@@ -413,7 +417,7 @@ class Scan {
     kernels::to_physical_backward<T>(place(), raw_parameters(), neurons_, dt(), parameters_, sum);
   }
 
-  void add_initial_gradients() const {
+  void add_initial_gradients(const kernels::Weights<T>& lateral) const {
     for (std::size_t k = 1; k < states; ++k) {
       const Var<T>& rest = initial_.rest[k - 1];
       if (!rest.is_empty() && rest.has_grad())
@@ -422,7 +426,7 @@ class Scan {
     if (initial_.history.is_empty() || !initial_.history.has_grad()) return;
     const View<T> d_history = initial_.history.grad();
     const Index heard = std::min(delay_, steps_) * batch_;
-    if (heard > 0) multiply_back(synaptic_grad_row(0), lateral_, T(1), d_history.middle_rows(0, heard));
+    if (heard > 0) multiply_back(synaptic_grad_row(0), lateral, T(1), d_history.middle_rows(0, heard));
     kernels::accumulate<T>(place(), {adjoint_[0], batch_, neurons_, stride_},
                            d_history.middle_rows((delay_ - 1) * batch_, batch_));
   }
@@ -442,7 +446,7 @@ class Scan {
   T *output_ = nullptr, *synaptic_ = nullptr;
   std::array<T*, states> state_{}, adjoint_{};
   T *grad_ = nullptr, *synaptic_grad_ = nullptr, *parameter_sum_ = nullptr, *sample_sums_ = nullptr;
-  View<T> lateral_;
+  kernels::Weights<T> lateral_;
   T* mask_ = nullptr;
   Index mask_step_ = 0, mask_row_ = 0;
 };

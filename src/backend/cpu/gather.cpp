@@ -29,8 +29,13 @@ void sum_rows_in_blocks(const ActiveInputs* lists, View<const T> source, T beta,
   for (Index first = 0; first < source.columns; first += P::width) {
     const Index columns = std::min(P::width, source.columns - first);
     for (Index r = 0; r < source.rows; ++r) {
+      const T* from = source.row(r) + first;
       T* to = block + r * P::width;
-      std::fill(std::copy_n(source.row(r) + first, columns, to), to + P::width, T(0));
+      if (columns == P::width) {
+        P::load(from).store(to);
+      } else {
+        std::fill(std::copy_n(from, columns, to), to + P::width, T(0));
+      }
     }
     for (Index i = 0; i < y.rows; ++i) {
       if (lists[i].count == 0 && beta != T(0)) continue;

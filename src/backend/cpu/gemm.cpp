@@ -5,10 +5,11 @@
 #include <Eigen/Core>
 #undef Eigen
 
+#include <algorithm>
+
 #include "glifr/backend/kernels.hpp"
 
-#if defined(GLIFR_USE_BLIS) || defined(GLIFR_USE_OPENBLAS)
-#define GLIFR_USE_CBLAS
+#ifdef GLIFR_USE_CBLAS
 extern "C" {
 void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a, int lda,
                  const float* b, int ldb, float beta, float* c, int ldc);
@@ -87,13 +88,23 @@ void outer_product(const T* a, Index a_step, const T* b, T beta, View<T> c) {
 /// c = a b + beta c for a single row c.
 template <Scalar T>
 void weighted_row_sum(const T* a, Index a_step, View<const T> b, T beta, T* c) {
-  if (beta == T(0)) {
-    for (Index j = 0; j < b.columns; ++j) c[j] = 0;
+  using P = cpu::Pack<T, 8>;
+  const auto add = [&](Index column, T sum) { c[column] = beta == T(0) ? sum : c[column] + sum; };
+  if (b.columns < P::width) {
+    for (Index j = 0; j < b.columns; ++j) {
+      T sum = 0;
+      for (Index r = 0; r < b.rows; ++r) sum += a[r * a_step] * b(r, j);
+      add(j, sum);
+    }
+    return;
   }
-  for (Index r = 0; r < b.rows; ++r) {
-    const T factor = a[r * a_step];
-    const T* row = b.row(r);
-    for (Index j = 0; j < b.columns; ++j) c[j] += factor * row[j];
+  for (Index first = 0; first < b.columns; first += P::width) {
+    const Index from = std::min(first, b.columns - P::width);  // the last columns once more, to have a whole pack
+    P sums(T(0));
+    for (Index r = 0; r < b.rows; ++r) sums = sums + P(a[r * a_step]) * P::load(b.row(r) + from);
+    alignas(64) T columns[P::width];
+    sums.store(columns);
+    for (Index j = first; j < from + P::width; ++j) add(j, columns[j - from]);
   }
 }
 
@@ -106,85 +117,9 @@ void row_dots(View<const T> a, const T* b, T beta, View<T> c) {
     P sums(T(0));
     Index j = 0;
     for (; j + P::width <= a.columns; j += P::width) sums = sums + P::load(row + j) * P::load(b + j);
-    alignas(64) T lanes[P::width];
-    sums.store(lanes);
-    T sum = 0;
-    for (const T lane : lanes) sum += lane;
+    T sum = sums.sum();
     for (; j < a.columns; ++j) sum += row[j] * b[j];
     c(r, 0) = beta == T(0) ? sum : c(r, 0) + sum;
-  }
-}
-
-/// Products of a few rows, as in small networks with a delay of one step: a library's packing would cost more than the
-/// product.
-template <Scalar T, int Rows>
-void multiply_few_rows(Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
-  if (tb == Transpose::no) {
-    using P = cpu::Pack<T, 2>;
-    Index j = 0;
-    for (; j + P::width <= c.columns; j += P::width) {
-      P sums[Rows];
-      for (int r = 0; r < Rows; ++r) sums[r] = beta == T(0) ? P(T(0)) : P::load(c.row(r) + j);
-      for (Index k = 0; k < a.columns; ++k) {
-        const P w = P::load(b.row(k) + j);
-        for (int r = 0; r < Rows; ++r) sums[r] = sums[r] + w * P(a(r, k));
-      }
-      for (int r = 0; r < Rows; ++r) sums[r].store(c.row(r) + j);
-    }
-    for (int r = 0; r < Rows; ++r) {
-      for (Index rest = j; rest < c.columns; ++rest) {
-        T sum = beta == T(0) ? T(0) : c(r, rest);
-        for (Index k = 0; k < a.columns; ++k) sum += a(r, k) * b(k, rest);
-        c(r, rest) = sum;
-      }
-    }
-    return;
-  }
-  using P = cpu::Pack<T, 1>;
-  for (Index i = 0; i < c.columns; ++i) {
-    const T* w = b.row(i);
-    P sums[Rows];
-    for (int r = 0; r < Rows; ++r) sums[r] = P(T(0));
-    Index k = 0;
-    for (; k + P::width <= a.columns; k += P::width) {
-      const P packed = P::load(w + k);
-      for (int r = 0; r < Rows; ++r) sums[r] = sums[r] + packed * P::load(a.row(r) + k);
-    }
-    for (int r = 0; r < Rows; ++r) {
-      T sum = beta == T(0) ? T(0) : c(r, i);
-      alignas(64) T lanes[P::width];
-      sums[r].store(lanes);
-      for (const T lane : lanes) sum += lane;
-      for (Index rest = k; rest < a.columns; ++rest) sum += a(r, rest) * w[rest];
-      c(r, i) = sum;
-    }
-  }
-}
-
-/// Calls multiply_few_rows for the number of rows; false where they are not few.
-template <Scalar T>
-bool multiplied_few_rows(Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
-  switch (a.rows) {
-    case 1:
-      multiply_few_rows<T, 1>(tb, a, b, beta, c);
-      return true;
-    case 2:
-      multiply_few_rows<T, 2>(tb, a, b, beta, c);
-      return true;
-    case 3:
-      multiply_few_rows<T, 3>(tb, a, b, beta, c);
-      return true;
-    case 4:
-      multiply_few_rows<T, 4>(tb, a, b, beta, c);
-      return true;
-    case 5:
-      multiply_few_rows<T, 5>(tb, a, b, beta, c);
-      return true;
-    case 6:
-      multiply_few_rows<T, 6>(tb, a, b, beta, c);
-      return true;
-    default:
-      return false;
   }
 }
 
@@ -211,7 +146,6 @@ void gemm(Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, 
   }
   if (c.columns == 1 && b.stride == 1 && ta == Transpose::no && tb == Transpose::no)
     return row_dots(a, b.data, beta, c);
-  if (ta == Transpose::no && multiplied_few_rows(tb, a, b, beta, c)) return;
   multiply(ta, tb, c.rows, c.columns, k, a, b, beta, c);
 }
 

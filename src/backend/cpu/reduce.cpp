@@ -21,13 +21,6 @@ void to_physical_backward(Transform transform, const T* physical, const T* d_phy
 }
 
 template <Scalar T>
-void add_column_sums(View<const T> x, View<T> y) {
-  for (Index r = 0; r < x.rows; ++r) {
-    for (Index c = 0; c < x.columns; ++c) y.data[c] += x(r, c);
-  }
-}
-
-template <Scalar T>
 double squared_error(View<const T> x, View<const T> target, T weight, View<T> dx) {
   double sum = 0;
   for (Index r = 0; r < x.rows; ++r) {
@@ -61,7 +54,6 @@ double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View
 #define GLIFR_INSTANTIATE(T)                                                          \
   template void to_physical<T>(Transform, const T*, Index, Index, T, T*);             \
   template void to_physical_backward<T>(Transform, const T*, const T*, Index, T, T*); \
-  template void add_column_sums<T>(View<const T>, View<T>);                           \
   template double squared_error<T>(View<const T>, View<const T>, T, View<T>);         \
   template double cross_entropy<T>(View<const T>, const std::int32_t*, T, View<T>)
 GLIFR_INSTANTIATE(float);

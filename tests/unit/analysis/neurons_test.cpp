@@ -47,7 +47,7 @@ TEST_CASE("a trace follows the neuron's equations") {
   for (std::size_t t = 0; t < input.size(); ++t) input[t] = std::sin(0.1 * static_cast<double>(t));
   const Trace result = trace(single, input);
   REQUIRE(result.names ==
-          std::vector<std::string>{"firing", "voltage", "after_spike_current_1", "after_spike_current_2"});
+          std::vector<std::string>{"firing", "voltage", "after_spike_current", "after_spike_current_2"});
   REQUIRE(result.steps() == 300);
 
   double firing = 0, voltage = 0, i1 = 0, i2 = 0;

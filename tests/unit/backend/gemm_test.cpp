@@ -82,6 +82,46 @@ TEMPLATE_TEST_CASE("products equal those of three loops, for all sizes, transpos
   CHECK(wrong == 0);
 }
 
+TEMPLATE_TEST_CASE("products with prepared weights, and of long sums, equal those of three loops", "", float, double) {
+  using T = TestType;
+  // Rows below, at and above what a tile holds; columns around a panel's; sums longer than a cache takes at once.
+  constexpr std::array<Index, 6> row_counts{1, 5, 6, 7, 13, 40}, column_counts{1, 2, 15, 16, 33, 64},
+      lengths{1, 2, 30, 255, 257, 300};
+  const double tolerance = 50 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  Arena memory;
+  int wrong = 0;
+  const auto expect = [&](const char* what, const Strided<T>& c, const Tensor<double>& expected, Index k) {
+    const double error = test::relative_difference(c.view, expected.view());
+    if (error <= tolerance && c.gap_is_untouched()) return;
+    if (wrong++ == 0)
+      FAIL_CHECK(what << ", [" << c.view.rows << ", " << k << "] x [" << k << ", " << c.view.columns << "]: error "
+                      << error);
+  };
+  for (const Index m : row_counts) {
+    for (const Index n : column_counts) {
+      for (const Index k : lengths) {
+        for (int bits = 0; bits < 8; ++bits) {
+          const Transpose transpose{(bits & 1) != 0};
+          const T beta = (bits & 2) != 0 ? T(1) : T(0);
+          const Index gap = (bits & 4) != 0 ? 3 : 0;
+          const Strided<T> a(m, k, gap, 1), a_turned(k, m, gap, 1), b(k, n, 2 * gap, 2);
+          const Strided<T> weights(transpose == Transpose::yes ? n : k, transpose == Transpose::yes ? k : n, 2 * gap,
+                                   2);
+          const Strided<T> c(m, n, gap, 3), d(m, n, gap, 3);
+          const Tensor<double> expected = product<T>(Transpose::no, transpose, a.view, weights.view, beta, c.view);
+          kernels::multiply<T>(a.view, kernels::prepare<T>(transpose, weights.view, memory), beta, c.view);
+          expect("prepared weights", c, expected, k);
+          memory.reset();
+          const Tensor<double> sums = product<T>(Transpose::yes, Transpose::no, a_turned.view, b.view, T(1), d.view);
+          kernels::add_transposed_product<T>(a_turned.view, b.view, d.view);
+          expect("long sums", d, sums, k);
+        }
+      }
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("a product with beta 0 does not read what it overwrites") {
   for (const Index size : {1, 2, 17}) {
     for (const Index inner : {0, 1, 5}) {
@@ -89,6 +129,11 @@ TEST_CASE("a product with beta 0 does not read what it overwrites") {
       std::fill_n(c.data(), c.size(), std::numeric_limits<float>::quiet_NaN());
       const Tensor<float> a = random_tensor<float>({size, inner}, 1), b = random_tensor<float>({inner, size}, 2);
       kernels::gemm<float>(Transpose::no, Transpose::no, a.view(), b.view(), 0, c.view());
+      for (const float value : c.values()) CHECK(std::isfinite(value));
+      if (inner == 0) continue;
+      std::fill_n(c.data(), c.size(), std::numeric_limits<float>::quiet_NaN());
+      Arena memory;
+      kernels::multiply<float>(a.view(), kernels::prepare<float>(Transpose::no, b.view(), memory), 0, c.view());
       for (const float value : c.values()) CHECK(std::isfinite(value));
     }
   }
@@ -155,15 +200,6 @@ TEMPLATE_TEST_CASE("rows gathered by index, and scattered back, are products wit
       }
     }
   }
-}
-
-TEST_CASE("sums over rows are added to what stands there") {
-  const Strided<double> x(3, 4, 2, 1);
-  Tensor<double> y({1, 4});
-  y.data()[2] = 10;
-  kernels::add_column_sums<double>(x.view, y.view());
-  for (Index c = 0; c < 4; ++c)
-    CHECK(y.data()[c] == (c == 2 ? 10.0 : 0.0) + x.view(0, c) + x.view(1, c) + x.view(2, c));
 }
 
 }  // namespace

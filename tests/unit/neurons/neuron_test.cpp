@@ -48,6 +48,14 @@ static_assert(!Neuron<WithoutFields>);
 static_assert(RecurrentCell<GlifrCell<0, float>> && RecurrentCell<GlifrCell<3, double>>);
 static_assert(RecurrentCell<RnnCell<double>> && RecurrentCell<LstmCell<float>>);
 static_assert(RecurrentCell<Cell<test::Gated, float>>);
+/// A cell that a network could not ask for everything.
+struct WithoutDelay : GlifrCell<0, float> {
+  void delay() const = delete;
+};
+struct WithoutFieldList : GlifrCell<0, float> {
+  static constexpr int field_list = 0;
+};
+static_assert(!RecurrentCell<WithoutDelay> && !RecurrentCell<WithoutFieldList>);
 static_assert(!RecurrentCell<int> && !RecurrentCell<Rnn> && !RecurrentCell<Tensor<float>>);
 
 template <class Struct>

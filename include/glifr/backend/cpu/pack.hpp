@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "glifr/backend/view.hpp"
@@ -24,7 +25,8 @@
 #define GLIFR_INSTRUCTION_SET baseline
 #endif
 
-// Clang fuses a product with a sum only within one expression, unless it is told to; GCC does it across calls by itself.
+// Clang fuses a product with a sum only within one expression, unless it is told to; GCC does it across calls by
+// itself.
 #ifdef __clang__
 #define GLIFR_CONTRACT _Pragma("clang fp contract(fast)")
 #else
@@ -51,16 +53,19 @@ constexpr Index row_stride(Index columns) {
   return (padded<T>(columns) / unit | 1) * unit;
 }
 
+/// A register of numbers, its like anywhere in memory, and one of integers of the same size.
 template <Scalar T>
 struct VectorOf;
 template <>
 struct VectorOf<float> {
   typedef float type __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
+  typedef float in_memory __attribute__((vector_size(GLIFR_VECTOR_BYTES), aligned(sizeof(float))));
   typedef std::int32_t integer __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
 };
 template <>
 struct VectorOf<double> {
   typedef double type __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
+  typedef double in_memory __attribute__((vector_size(GLIFR_VECTOR_BYTES), aligned(sizeof(double))));
   typedef std::int64_t integer __attribute__((vector_size(GLIFR_VECTOR_BYTES)));
 };
 
@@ -69,6 +74,7 @@ struct VectorOf<double> {
 template <Scalar T, int Registers>
 struct Pack {
   using Vector = typename VectorOf<T>::type;
+  using InMemory = typename VectorOf<T>::in_memory;
   using Integer = typename VectorOf<T>::integer;
   static constexpr Index lanes = GLIFR_VECTOR_BYTES / static_cast<Index>(sizeof(T));
   static constexpr Index width = lanes * Registers;
@@ -76,9 +82,13 @@ struct Pack {
   Vector v[Registers];
 
   Pack() = default;
-  GLIFR_INLINE Pack(T value) {  // NOLINT: numbers in a step become packs
-    each([&](auto i) __attribute__((always_inline)) { v[i] = value - Vector{}; });
+  template <class Number>
+  requires std::is_arithmetic_v<Number> GLIFR_INLINE Pack(Number value) {  // NOLINT: numbers in a step become packs
+    each([&](auto i) __attribute__((always_inline)) { v[i] = static_cast<T>(value) - Vector{}; });
   }
+
+  /// Of a single register.
+  GLIFR_INLINE explicit Pack(Vector only) requires(Registers == 1) { v[0] = only; }
 
   /// Calls f with 0, 1, … Count - 1 as constants, so that no loop is left and every register stays one.
   template <int Count, class F>
@@ -93,17 +103,28 @@ struct Pack {
     unroll<Registers>(f);
   }
 
+  // A vector may alias its elements. memcpy would do, too, but then compilers keep packs in memory instead of
+  // registers.
   static GLIFR_INLINE Pack load(const T* from) {
     Pack p;
     each([&](auto i) __attribute__((always_inline)) {
-      std::memcpy(&p.v[i], from + static_cast<Index>(i) * lanes, sizeof(Vector));
+      p.v[i] = *reinterpret_cast<const InMemory*>(from + static_cast<Index>(i) * lanes);
     });
     return p;
   }
   GLIFR_INLINE void store(T* to) const {
     each([&](auto i) __attribute__((always_inline)) {
-      std::memcpy(to + static_cast<Index>(i) * lanes, &v[i], sizeof(Vector));
+      *reinterpret_cast<InMemory*>(to + static_cast<Index>(i) * lanes) = v[i];
     });
+  }
+
+  /// All of its numbers added up: the registers, then the lanes.
+  [[nodiscard]] GLIFR_INLINE T sum() const {
+    Vector total = v[0];
+    unroll<Registers - 1>([&](auto i) __attribute__((always_inline)) { total += v[i + 1]; });
+    T result = total[0];
+    for (Index i = 1; i < lanes; ++i) result += total[i];
+    return result;
   }
 
   /// f(register of a, register of b, …) for each register.
@@ -208,24 +229,20 @@ struct Pack {
     Reduced result;
     std::memcpy(&result.half_scale, &bits, sizeof bits);
     // Taylor's polynomial of e^r - 1 for |r| <= ln(2)/2: the first term left out is below half a unit in the last
-    // place.
-    Vector p;
-    if constexpr (is_float) {
-      p = r * T(1.0 / 5040) + T(1.0 / 720);
-    } else {
-      p = r * T(1.0 / 6227020800.0) + T(1.0 / 479001600.0);
-      p = p * r + T(1.0 / 39916800.0);
-      p = p * r + T(1.0 / 3628800.0);
-      p = p * r + T(1.0 / 362880.0);
-      p = p * r + T(1.0 / 40320.0);
-      p = p * r + T(1.0 / 5040.0);
-      p = p * r + T(1.0 / 720.0);
+    // place. In pairs of terms, so that fewer of them wait for each other.
+    const Vector r2 = r * r;
+    const auto pair = [&](double low, double high) __attribute__((always_inline)) {
+      return r * T(1 / high) + T(1 / low);
+    };
+    Vector p = pair(720, 5040);
+    if constexpr (!is_float) {
+      p = pair(479001600, 6227020800) * r2 + pair(3628800, 39916800);
+      p = p * r2 + pair(40320, 362880);
+      p = p * r2 + pair(720, 5040);
     }
-    p = p * r + T(1.0 / 120);
-    p = p * r + T(1.0 / 24);
-    p = p * r + T(1.0 / 6);
-    p = p * r + T(0.5);
-    result.fraction = (p * r) * r + r;
+    p = p * r2 + pair(24, 120);
+    p = p * r2 + pair(2, 6);
+    result.fraction = p * r2 + r;
     return result;
   }
 

@@ -15,7 +15,7 @@ namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 /// Registers that run side by side, by what the register file holds without spilling (measured by
 /// tests/benchmark/scan).
 inline constexpr int forward_registers = 4;
-inline constexpr int backward_registers = 1;
+inline constexpr int backward_registers = 2;
 
 namespace detail {
 
