@@ -198,8 +198,9 @@ template <Scalar T>
 void add_transposed_product(View<const T> a, View<const T> b, View<T> c) {
   constexpr Index width = PanelRow<T>::width;
   if (!uses_panels || a.columns == 1 || b.columns < width) return gemm<T>(Transpose::yes, Transpose::no, a, b, T(1), c);
-  for (Index k = 0; k < a.rows; k += transposed_depth) {
-    const Index deep = std::min(transposed_depth, a.rows - k);
+  const Index blocks = ceil_divide(a.rows, transposed_depth);
+  for (Index block = 0; block < blocks; ++block) {
+    const Index k = a.rows * block / blocks, deep = a.rows * (block + 1) / blocks - k;  // of much the same size
     for (Index first = 0; first < c.columns; first += width) {
       const Index columns = std::min(width, c.columns - first);
       const View<T> part(c.data + first, c.rows, columns, c.stride);
