@@ -82,19 +82,21 @@ Trained<typename C::Value> train(const Problem& p, Device* device) {
   return trained;
 }
 
+/// Losses to one tolerance, parameters to another: where gradients are small, Adam makes whole steps of what rounding
+/// leaves of them.
 template <Scalar T>
-void compare(const Trained<T>& there, const Trained<T>& here, double tolerance) {
+void compare(const Trained<T>& there, const Trained<T>& here, double loss_tolerance, double parameter_tolerance) {
   REQUIRE(there.losses.size() == here.losses.size());
   for (std::size_t i = 0; i < here.losses.size(); ++i) {
     INFO("epoch " << i + 1);
-    CHECK(std::abs(there.losses[i] - here.losses[i]) <= tolerance * std::abs(here.losses[i]));
+    CHECK(std::abs(there.losses[i] - here.losses[i]) <= loss_tolerance * std::abs(here.losses[i]));
     if (sizeof(T) == 8) CHECK(there.accuracies[i] == here.accuracies[i]);
   }
-  CHECK(std::abs(there.test.loss_sum - here.test.loss_sum) <= tolerance * std::abs(here.test.loss_sum));
+  CHECK(std::abs(there.test.loss_sum - here.test.loss_sum) <= loss_tolerance * std::abs(here.test.loss_sum));
   CHECK(there.test.samples == here.test.samples);
   for (std::size_t i = 0; i < here.parameters.size(); ++i) {
     INFO("parameter " << i);
-    CHECK(test::relative_difference(there.parameters[i], here.parameters[i]) <= tolerance);
+    CHECK(test::relative_difference(there.parameters[i], here.parameters[i]) <= parameter_tolerance);
   }
 }
 
@@ -108,8 +110,8 @@ TEMPLATE_TEST_CASE("fifty steps with a smaller last batch give the host's losses
     if constexpr (std::is_same_v<TestType, Lstm>) p.delay = 1;
     INFO((kind == 0 ? "labels" : kind == 1 ? "values" : "binary inputs"));
     const auto here = train<Cell<TestType, double>>(p, nullptr);
-    compare(train<Cell<TestType, double>>(p, device), here, 1e-8);
-    compare(train<Cell<TestType, float>>(p, device), train<Cell<TestType, float>>(p, nullptr), 1e-2);
+    compare(train<Cell<TestType, double>>(p, device), here, 1e-8, 1e-8);
+    compare(train<Cell<TestType, float>>(p, device), train<Cell<TestType, float>>(p, nullptr), 1e-3, 1e-2);
   }
 }
 
@@ -119,7 +121,7 @@ TEST_CASE("dropout, annealing, frozen dynamics, other optimizers, the composed f
     Problem p;
     change(p);
     INFO(what);
-    compare(train<GlifrCell<2, double>>(p, device), train<GlifrCell<2, double>>(p, nullptr), 1e-8);
+    compare(train<GlifrCell<2, double>>(p, device), train<GlifrCell<2, double>>(p, nullptr), 1e-8, 1e-8);
   };
   check("dropout", [](Problem& p) { p.training.dropout = 0.3; });
   check("annealed width of the threshold", [](Problem& p) { p.is_annealed = true; });
