@@ -66,6 +66,13 @@ BatchRunner<T>::BatchRunner(const RecurrentNetwork<T>& network, const Dataset<T>
 }
 
 template <Scalar T>
+Index BatchRunner<T>::micro_batch(Index batch) const {
+  if (micro_batch_ > 0) return micro_batch_;
+  return choose_micro_batch(batch, data_.time_steps(), network_.delay(), network_.carries_state(),
+                            network_.outputs() == Outputs::last_step);
+}
+
+template <Scalar T>
 typename BatchRunner<T>::Outcome BatchRunner<T>::run(Worker& worker, std::span<const Index> samples, Index batch,
                                                      Engine engine, const OutputMask<T>& mask) {
   Tape<T>& tape = worker.tape;
@@ -107,10 +114,7 @@ typename BatchRunner<T>::Outcome BatchRunner<T>::run(Worker& worker, std::span<c
 template <Scalar T>
 Score BatchRunner<T>::evaluate(std::span<const Index> samples, Engine engine) {
   const auto count = static_cast<Index>(samples.size());
-  const Index micro = micro_batch_ > 0
-                          ? micro_batch_
-                          : choose_micro_batch(count, data_.time_steps(), network_.delay(), network_.carries_state(),
-                                               network_.outputs() == Outputs::last_step);
+  const Index micro = micro_batch(count);
   const Index pieces = ceil_divide(count, micro);
   outcomes_.assign(static_cast<std::size_t>(pieces), {});
   parallel_for(pieces, [&](Index i) {
@@ -149,10 +153,7 @@ typename BatchRunner<T>::Gradient BatchRunner<T>::gradient(const ParameterList<T
                                                            std::span<const Index> samples, Engine engine,
                                                            double dropout, const Random& random) {
   const auto count = static_cast<Index>(samples.size());
-  const Index micro = micro_batch_ > 0
-                          ? micro_batch_
-                          : choose_micro_batch(count, data_.time_steps(), network_.delay(), network_.carries_state(),
-                                               network_.outputs() == Outputs::last_step);
+  const Index micro = micro_batch(count);
   const Index pieces = ceil_divide(count, micro);
   const Index per_share = ceil_divide(pieces, most_shares);
   const Index shares = ceil_divide(pieces, per_share);

@@ -76,6 +76,7 @@ class GLIFR_API BatchRunner {
   };
 
   Outcome run(Worker& worker, std::span<const Index> samples, Index batch, Engine engine, const OutputMask<T>& mask);
+  [[nodiscard]] Index micro_batch(Index batch) const;
   [[nodiscard]] Worker& worker() { return *workers_[static_cast<std::size_t>(Workers::current())]; }
 
   const RecurrentNetwork<T>& network_;
