@@ -19,10 +19,12 @@ Names selected(std::string_view request, std::string_view task = "sine", std::st
 }
 
 TEST_CASE("a model that starts from another comes after it, and both have the same currents") {
+  Names before;
   for (const Model& model : models) {
+    before.emplace_back(model.name);
     if (!model.is_heterogeneous()) continue;
     const Model& source = find_model(model.starts_from);
-    CHECK(&source < &model);
+    CHECK_THAT(before, Catch::Matchers::VectorContains(std::string(source.name)));
     CHECK(source.num_ascs == model.num_ascs);
     CHECK(source.trains_dynamics);
     CHECK_FALSE(source.is_heterogeneous());
@@ -32,7 +34,7 @@ TEST_CASE("a model that starts from another comes after it, and both have the sa
 TEST_CASE("the ten models are what their names say") {
   for (const Model& model : models) {
     INFO(model.name);
-    CHECK(&find_model(model.name) == &model);
+    CHECK(find_model(model.name).name == model.name);
     const bool is_glifr = model.name.starts_with("glifr_");
     CHECK((model.cell == CellKind::glifr) == is_glifr);
     CHECK(model.num_ascs == (is_glifr && model.name.ends_with('a') ? 2 : 0));
