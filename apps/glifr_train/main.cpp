@@ -79,7 +79,7 @@ class Reporter final : public glifr::TrialObserver {
     progress_.after_epoch(trial, report);
   }
   void end(const glifr::Trial& trial, const glifr::TrialOutcome& outcome) override {
-    progress_.end(trial);
+    progress_.remove(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
     const auto folder = trial.folder(options_.out);
     progress_.print(result_line(trial, outcome, folder));

@@ -81,7 +81,7 @@ void Progress::after_epoch(const glifr::Trial& trial, const glifr::EpochReport& 
   running_[&trial].last = report;
 }
 
-void Progress::end(const glifr::Trial& trial) {
+void Progress::remove(const glifr::Trial& trial) {
   const std::lock_guard lock(mutex_);
   running_.erase(&trial);
   ++finished_;

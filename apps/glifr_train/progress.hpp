@@ -22,7 +22,7 @@ class Progress final : public glifr::TrialObserver {
   /// Long reading of data.
   void reading(const std::string& what, glifr::Index done, glifr::Index total);
   /// A trial ended; its line on the terminal goes.
-  void end(const glifr::Trial& trial);
+  void remove(const glifr::Trial& trial);
 
  private:
   using Clock = std::chrono::steady_clock;
