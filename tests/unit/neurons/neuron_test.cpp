@@ -53,7 +53,7 @@ struct WithoutDelay : GlifrCell<0, float> {
   void delay() const = delete;
 };
 struct WithoutFieldList : GlifrCell<0, float> {
-  static constexpr int field_list = 0;
+  using field_list = void;
 };
 static_assert(!RecurrentCell<WithoutDelay> && !RecurrentCell<WithoutFieldList>);
 static_assert(!RecurrentCell<int> && !RecurrentCell<Rnn> && !RecurrentCell<Tensor<float>>);
