@@ -14,11 +14,8 @@ struct Options {
 };
 
 glifr::Index count_trained(const glifr::Settings& settings) {
-  glifr::Index count = 0;
-  for (const auto* parameter : glifr::make_network<float>(settings)->parameters()) {
-    if (parameter->is_trained) count += parameter->value.size();
-  }
-  return count;
+  const auto network = glifr::make_network<float>(settings);
+  return glifr::count_trained<float>(network->parameters());
 }
 
 /// The largest hidden size with which a model has at most `parameters` trained parameters (at least 1).

@@ -57,14 +57,6 @@ void require_same_settings(const fs::path& config, const Trial& trial, const Run
 }
 
 template <Scalar T>
-Index count_trained(RecurrentNetwork<T>& network) {
-  Index count = 0;
-  for (const Parameter<T>* parameter : network.parameters())
-    count += parameter->is_trained ? parameter->value.size() : 0;
-  return count;
-}
-
-template <Scalar T>
 void initialize(RecurrentNetwork<T>& network, const Trial& trial, const RunOptions& options, const Model& model,
                 std::uint64_t seed) {
   if (trial.settings.data == Settings::Data::realizable) return initialize_learner(network, trial.settings, seed);
@@ -165,7 +157,7 @@ class TrialRun {
     config["trial"] = trial_.number;
     config["precision"] = name_of(options_.precision);
     config["device"] = options_.device;
-    config["trained_parameters"] = count_trained(*network_);
+    config["trained_parameters"] = count_trained<T>(network_->parameters());
     write_file_atomically(folder_ / "config.json", to_text(config) + "\n");
   }
 

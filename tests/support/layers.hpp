@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -37,7 +38,9 @@ class LayerProblem {
   explicit LayerProblem(const LayerCase& layer_case) : case_(layer_case) {
     const LayerCase& c = case_;
     add("w_input", {c.features, input_count<N> * c.neurons});
-    add("w_lateral", {c.neurons, input_count<N> * c.neurons});
+    // As networks have them: many large weights would saturate neurons, of whose slope rounding leaves little in
+    // floats.
+    add("w_lateral", {c.neurons, input_count<N> * c.neurons}, 1 / std::sqrt(static_cast<double>(c.neurons)));
     for (const FieldExtent& f : fields) add(f.field.name, {f.extent, 1, c.neurons});
     if (c.is_sparse) {
       add_sparse_input();
@@ -88,9 +91,9 @@ class LayerProblem {
  private:
   static constexpr auto fields = list_fields<typename N::template Parameters<double>>();
 
-  void add(const std::string& name, const Shape& shape) {
+  void add(const std::string& name, const Shape& shape, double largest = 1) {
     names_.push_back(name);
-    tensors_.push_back(random_tensor<T>(shape, static_cast<std::uint32_t>(names_.size())));
+    tensors_.push_back(random_tensor<T>(shape, static_cast<std::uint32_t>(names_.size()), -largest, largest));
   }
 
   /// None, some or all of the features, other ones for every step and sample.

@@ -23,6 +23,14 @@ namespace glifr {
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings);
 
+/// The numbers that training moves.
+template <Scalar T>
+[[nodiscard]] Index count_trained(const ParameterList<T>& parameters) {
+  Index count = 0;
+  for (const Parameter<T>* parameter : parameters) count += parameter->is_trained ? parameter->value.size() : 0;
+  return count;
+}
+
 /// How settings say that the network is trained.
 [[nodiscard]] GLIFR_API TrainingSettings training_settings(const Settings& settings, std::uint64_t seed, Engine engine);
 
