@@ -1,6 +1,8 @@
 // Fused scans on a device against the same on the host: outputs, states, synaptic currents, loss and every gradient.
 #include "glifr/ops/scan.hpp"
 
+#include <cmath>
+
 #include "glifr/neurons/glifr.hpp"
 #include "glifr/neurons/lstm.hpp"
 #include "glifr/neurons/rnn.hpp"
@@ -27,12 +29,16 @@ TEMPLATE_TEST_CASE("a scan on a device gives what it gives on the host", "[grid]
   using N = TestType;
   for_each_case([&](const LayerCase& c) {
     const bool track = c.batch != 2;
-    const auto on_device = [&]<class T>(T) {
-      return run<N, T>(c, Form::fused, Frozen::nothing, track, Tape<T>::Mode::record, device);
+    const auto check = [&]<class T>(T, const LayerCase& layer, double tolerance) {
+      compare(layer, run<N, T>(layer, Form::fused, Frozen::nothing, track, Tape<T>::Mode::record, device),
+              run<N, double>(layer, Form::fused, Frozen::nothing, track), tolerance);
     };
-    const auto host = run<N, double>(c, Form::fused, Frozen::nothing, track);
-    compare(c, on_device(double{}), host, 1e-10);
-    if (c.neurons > 1) compare(c, on_device(float{}), host, 1e-4);
+    check(double{}, c, 1e-10);
+    if (c.neurons == 1) return;
+    // Weights as networks have them: larger ones saturate neurons, and of their slope rounding leaves little in floats.
+    LayerCase moderate = c;
+    moderate.largest_lateral = 1 / std::sqrt(static_cast<double>(c.neurons));
+    check(float{}, moderate, 1e-4);
   });
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +19,7 @@ struct LayerCase {
   Index steps = 4, delay = 1, batch = 2, neurons = 3, features = 2;
   double dropout = 0;
   bool is_silenced = false, last_only = false, has_initial_state = false, is_sparse = false;
+  double largest_lateral = 1;  // weights are drawn from [-largest_lateral, largest_lateral)
 };
 
 inline std::string to_string(const LayerCase& c) {
@@ -38,9 +38,7 @@ class LayerProblem {
   explicit LayerProblem(const LayerCase& layer_case) : case_(layer_case) {
     const LayerCase& c = case_;
     add("w_input", {c.features, input_count<N> * c.neurons});
-    // As networks have them: many large weights would saturate neurons, of whose slope rounding leaves little in
-    // floats.
-    add("w_lateral", {c.neurons, input_count<N> * c.neurons}, 1 / std::sqrt(static_cast<double>(c.neurons)));
+    add("w_lateral", {c.neurons, input_count<N> * c.neurons}, c.largest_lateral);
     for (const FieldExtent& f : fields) add(f.field.name, {f.extent, 1, c.neurons});
     if (c.is_sparse) {
       add_sparse_input();
