@@ -27,6 +27,7 @@ int main() {
   for (Parameter<double>& parameter : unknown) parameters.push_back(&parameter);
 
   Gradients<double> gradients(parameters);
+  Reduction<double> reduce(parameters);
   Optimizer<double> optimizer(parameters, {});
   Tape<double> tape;
   tape.accumulate_into(&gradients);
@@ -45,7 +46,7 @@ int main() {
     }
     tape.backward(error);
     Gradients<double>* share = &gradients;
-    optimizer.step({&share, 1}, 0.01);
+    optimizer.apply(gradients, reduce({&share, 1}).norm, 0.01);
     if (round % 500 == 0) std::printf("round %4d: squared error %.6f\n", round, error.item());
   }
   const double p = unknown[1].value.data()[0], q = unknown[2].value.data()[0];

@@ -25,5 +25,6 @@
 #include "glifr/ops/reshape.hpp"
 #include "glifr/ops/scan.hpp"
 #include "glifr/training/checkpoint.hpp"
+#include "glifr/training/reduce.hpp"
 #include "glifr/training/trainer.hpp"
 #include "glifr/version.hpp"

@@ -71,8 +71,7 @@ std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dat
     }
     network->silence(std::move(factors));
     Workers alone(1);  // draws run side by side, each on a thread of its own
-    BatchRunner<T> runner(*network, data, 1);
-    result.scores[static_cast<std::size_t>(job.draw)] = alone.run([&] { return runner.evaluate(samples); });
+    result.scores[static_cast<std::size_t>(job.draw)] = evaluate<T>(*network, data, alone, {.samples = samples});
   });
   return results;
 }

@@ -1,6 +1,6 @@
+#include "../training/device_step.hpp"
 #include "glifr/backend/cuda/launch.hpp"
 #include "glifr/backend/sums.hpp"
-#include "glifr/training/device_step.hpp"
 #include "kernels.hpp"
 
 namespace glifr::cuda {
@@ -11,7 +11,7 @@ using namespace kernels;
 
 template <Scalar T>
 void compile_all() {
-  compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>>();
+  compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>>();
   compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
   compile<SumChunk<Terms<device::Square<T>>, double>, AddElement<device::Square<T>, double>>();
 }

@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "glifr/network/initialize.hpp"
-#include "glifr/training/device_runner.hpp"
+#include "glifr/training/engine.hpp"
 
 namespace glifr {
 
@@ -54,58 +54,39 @@ struct Times {
   std::vector<double> steps, forwards;  // seconds each
 };
 
-constexpr std::size_t least_steps = 5;
-
+/// Times the steps and the evaluations of an engine on whole batches.
 template <Scalar T>
-Times time_workers(RecurrentNetwork<T>& network, const Dataset<T>& data, const Settings& settings,
-                   const RunOptions& options, Index threads, double seconds) {
-  Workers workers(threads);
-  Trainer<T> trainer(network, data, training_settings(settings, options.seed, options.engine), workers);
-  BatchRunner<T> forward(network, data, threads, settings.micro_batch);
-  std::vector<Index> batch(static_cast<std::size_t>(settings.batch_size));
-  std::iota(batch.begin(), batch.end(), Index{0});
-
-  const auto step = [&] { trainer.step(batch, settings.lr); };
-  const auto run_forward = [&] { workers.run([&] { return forward.evaluate(batch, options.engine); }); };
-  for (int i = 0; i < 3; ++i) {
-    step();
-    run_forward();
-  }
-  Times times;
-  for (double spent = 0; spent < seconds || times.steps.size() < least_steps;) {
-    times.steps.push_back(seconds_of(step));
-    if (times.steps.size() % 4 == 1) times.forwards.push_back(seconds_of(run_forward));
-    spent += times.steps.back();
-  }
-  return times;
-}
-
-/// A device is timed over the steps of an epoch, for it works ahead of who asks.
-template <Scalar T>
-Times time_device(RecurrentNetwork<T>& network, const Dataset<T>& data, const Settings& settings,
-                  const RunOptions& options, Device& device, double seconds) {
-  const TrainingSettings training = training_settings(settings, options.seed, options.engine);
-  DeviceRunner<T> runner(network, data, training, device);
-  runner.load_parameters();
-  runner.load(Optimizer<T>(network.parameters(), training.optimizer));
+Times time_engine(TrainingEngine<T>& engine, const Dataset<T>& data, const Settings& settings, double seconds) {
   std::vector<Index> order(static_cast<std::size_t>(data.size()));
   std::iota(order.begin(), order.end(), Index{0});
   const Index batches = data.size() / settings.batch_size;
-  const auto epoch = [&] {
-    runner.begin(order, {}, settings.lr, Random(options.seed, Stream::dropout));
-    for (Index i = 0; i < batches; ++i) runner.step(settings.batch_size);
-    runner.score(1);
-  };
-  const auto run_forward = [&] { runner.evaluate(); };
-  epoch();
-  run_forward();
+  const Epoch epoch{.order = order, .batch_size = settings.batch_size, .learning_rate = settings.lr};
   Times times;
-  const double share = 1 / static_cast<double>(batches);
-  for (double spent = 0; spent < seconds || times.steps.size() < least_steps;) {
-    const double whole = seconds_of(epoch);
-    times.steps.push_back(whole * share);
-    if (times.steps.size() % 4 == 1) times.forwards.push_back(seconds_of(run_forward) * share);
-    spent += whole;
+  const auto run_epoch = [&] {
+    double spent = 0;
+    Position position;
+    engine.begin(epoch, position);
+    while (position.step < batches) {
+      const Index before = position.step;
+      const double some = seconds_of([&] { engine.advance(position); });
+      times.steps.push_back(some / static_cast<double>(position.step - before));
+      spent += some;
+    }
+    return spent;
+  };
+  const auto run_forward = [&] {
+    times.forwards.push_back(seconds_of([&] { engine.evaluate(); }) / static_cast<double>(batches));
+  };
+  for (int i = 0; i < 2; ++i) {  // memory is taken, kernels are loaded, steps are recorded
+    run_epoch();
+    run_forward();
+  }
+  times = {};
+  constexpr std::size_t least_steps = 5;
+  std::size_t epochs = 0;
+  for (double spent = 0; spent < seconds || times.steps.size() < least_steps; ++epochs) {
+    spent += run_epoch();
+    if (epochs % 4 == 0) run_forward();
   }
   return times;
 }
@@ -116,8 +97,12 @@ boost::json::object measure(const Settings& settings, const RunOptions& options,
   const auto data = make_synthetic_data<T>(settings, device ? 16 : 2);
   const auto network = make_network<T>(settings);
   initialize_homogeneous(*network, options.seed);
-  const auto [steps, forwards] = device ? time_device<T>(*network, *data, settings, options, *device, seconds)
-                                        : time_workers<T>(*network, *data, settings, options, threads, seconds);
+  const TrainingSettings training = training_settings(settings, options.seed, options.engine);
+  Workers workers(threads);
+  Optimizer<T> optimizer(network->parameters(), training.optimizer);
+  const EngineParts<T> parts{*network, *data, training, optimizer};
+  const auto engine = device ? make_device_engine<T>(parts, *device) : make_worker_engine<T>(parts, workers);
+  const auto [steps, forwards] = time_engine<T>(*engine, *data, settings, seconds);
   const double gflop = count_gflop(settings), middle = median(steps);
   return {{"task", settings.task},
           {"model", settings.model},

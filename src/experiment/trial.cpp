@@ -12,7 +12,6 @@
 #include "glifr/io/json.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
-#include "glifr/training/device_runner.hpp"
 #include "glifr/version.hpp"
 #include "recorders.hpp"
 
@@ -104,8 +103,8 @@ class TrialRun {
   }
 
   TrialOutcome run() {
-    Trainer<T> trainer(*network_, *data_.train, training_settings(trial_.settings, seed_, options_.engine), workers_,
-                       device_.get());
+    Trainer<T> trainer(*network_, *data_.train, training_settings(trial_.settings, seed_, options_.engine),
+                       [&](const EngineParts<T>& parts) { return make_engine(parts); });
     if (!resumes_) start_folder();
     ParameterRecorder<T> parameters(*network_, trial_.settings, folder_);
     const TensorFile initial = resumes_ ? TensorFile{} : to_tensor_file(*network_);
@@ -163,7 +162,7 @@ class TrialRun {
 
   TrialOutcome finish() {
     TrialOutcome outcome;
-    outcome.test = device_ ? test_on_device() : test_on_workers();
+    outcome.test = test();
     if (data_.test->classes() > 0) outcome.accuracy = outcome.test.accuracy();
     if (!std::isfinite(outcome.test.loss())) throw NumericError("the test loss", trial_.settings.max_epochs, 0);
     json::object test;
@@ -174,15 +173,15 @@ class TrialRun {
     return outcome;
   }
 
-  Score test_on_workers() {
-    BatchRunner<T> runner(*network_, *data_.test, workers_.threads(), trial_.settings.micro_batch);
-    return workers_.run([&] { return runner.evaluate(options_.engine); });
+  /// The engine of this run: the workers, or its device.
+  [[nodiscard]] std::unique_ptr<TrainingEngine<T>> make_engine(const EngineParts<T>& parts) {
+    return device_ ? make_device_engine<T>(parts, *device_) : make_worker_engine<T>(parts, workers_);
   }
-  Score test_on_device() {
-    DeviceRunner<T> runner(*network_, *data_.test, training_settings(trial_.settings, seed_, options_.engine),
-                           *device_);
-    runner.load_parameters();
-    return runner.evaluate();
+
+  Score test() {
+    const TrainingSettings settings = training_settings(trial_.settings, seed_, options_.engine);
+    Optimizer<T> none({}, settings.optimizer);
+    return make_engine({*network_, *data_.test, settings, none})->evaluate();
   }
 
   const Trial& trial_;

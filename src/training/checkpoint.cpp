@@ -1,5 +1,6 @@
 #include "glifr/training/checkpoint.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -57,6 +58,21 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
     if (!std::isfinite(value)) throw DataError(file_name, "tensor '" + name + "' holds a value that is not finite");
   }
   return parameter.is_stored_transposed ? transposed<T>(values, shape[1], shape[0]) : values;
+}
+
+/// The optimiser's state with the prefixes of its tensors' names; what its kind does not keep is left out.
+template <Scalar T>
+std::vector<std::pair<std::string, std::span<T>>> moments(Optimizer<T>& optimizer) {
+  std::vector<std::pair<std::string, std::span<T>>> list;
+  if (!optimizer.first().empty()) list.emplace_back("optimizer.first.", optimizer.first());
+  if (!optimizer.second().empty()) list.emplace_back("optimizer.second.", optimizer.second());
+  return list;
+}
+
+/// What belongs to a parameter in a buffer of `ParameterLayout`.
+template <Scalar T>
+std::span<T> values_in(std::span<T> buffer, const Parameter<T>& parameter, Index offset) {
+  return buffer.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(parameter.value.size()));
 }
 
 /// A count in the metadata, `lowest` or more.
@@ -122,11 +138,11 @@ void load_parameters(RecurrentNetwork<T>& network, const TensorFile& file, const
 
 template <Scalar T>
 void add_training_state(TensorFile& file, Trainer<T>& trainer) {
-  for (const auto& [parameter, first, second] : trainer.optimizer().states()) {
-    if (first.size() > 0)
-      file.tensors.push_back(store<T>("optimizer.first." + parameter->name, *parameter, first.values()));
-    if (second.size() > 0)
-      file.tensors.push_back(store<T>("optimizer.second." + parameter->name, *parameter, second.values()));
+  Optimizer<T>& optimizer = trainer.optimizer();
+  for (const auto& [parameter, offset] : optimizer.layout().trained()) {
+    for (const auto& [prefix, state] : moments(optimizer)) {
+      file.tensors.push_back(store<T>(prefix + parameter->name, *parameter, values_in<T>(state, *parameter, offset)));
+    }
   }
   const Position& position = trainer.position();
   file.metadata["epoch"] = std::to_string(position.epoch);
@@ -148,17 +164,15 @@ void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std:
   position.running = {metadata_number(file, "running_loss_sum", name), count("running_correct"),
                       count("running_samples")};
   const Index optimizer_steps = count("optimizer_steps");
-  for (auto& [parameter, first, second] : trainer.optimizer().states()) {
-    const auto take = [&](const char* prefix, Tensor<T>& to) {
-      if (to.size() == 0) return;
+  Optimizer<T>& optimizer = trainer.optimizer();
+  for (const auto& [parameter, offset] : optimizer.layout().trained()) {
+    for (const auto& [prefix, state] : moments(optimizer)) {
       const auto values = fetch(file, name, prefix + parameter->name, *parameter);
-      std::copy(values.begin(), values.end(), to.data());
-    };
-    take("optimizer.first.", first);
-    take("optimizer.second.", second);
+      std::ranges::copy(values, values_in<T>(state, *parameter, offset).begin());
+    }
   }
   load_parameters(trainer.network(), file, name);
-  trainer.optimizer().set_steps(optimizer_steps);
+  optimizer.set_steps(optimizer_steps);
   trainer.set_position(position);
 }
 

@@ -1,10 +1,7 @@
 #include "glifr/training/trainer.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <numeric>
-
-#include "glifr/training/device_runner.hpp"
 
 namespace glifr {
 
@@ -20,23 +17,27 @@ double seconds_since(Clock::time_point start) {
 
 template <Scalar T>
 Trainer<T>::Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings,
-                    Workers& workers, Device* device)
+                    Workers& workers, LossFunction<T> loss)
+    : Trainer(
+          network, data, settings, [&](const EngineParts<T>& parts) { return make_worker_engine<T>(parts, workers); },
+          std::move(loss)) {}
+
+template <Scalar T>
+Trainer<T>::Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings,
+                    const MakeEngine& make_engine, LossFunction<T> loss)
     : network_(network),
+      data_(data),
       settings_(settings),
-      workers_(workers),
-      parameters_(network.parameters()),
-      runner_(network, data, workers.threads(), settings.micro_batch),
-      optimizer_(parameters_, settings.optimizer),
-      order_(static_cast<std::size_t>(data.size())) {
-  if (device) on_device_ = std::make_unique<DeviceRunner<T>>(network, data, settings, *device);
-}
+      optimizer_(network.parameters(), settings.optimizer),
+      engine_(make_engine({network_, data_, settings_, optimizer_, std::move(loss)})),
+      order_(static_cast<std::size_t>(data.size())) {}
 
 template <Scalar T>
 Trainer<T>::~Trainer() = default;
 
 template <Scalar T>
 Index Trainer<T>::steps_per_epoch() const {
-  return (static_cast<Index>(order_.size()) + settings_.batch_size - 1) / settings_.batch_size;
+  return (data_.size() + settings_.batch_size - 1) / settings_.batch_size;
 }
 
 template <Scalar T>
@@ -48,101 +49,50 @@ void Trainer<T>::shuffle(Index epoch) {
 }
 
 template <Scalar T>
-Random Trainer<T>::dropout_numbers() const {
-  return Random(settings_.seed, Stream::dropout, static_cast<std::uint32_t>(position_.epoch));
+Optimizer<T>& Trainer<T>::optimizer() {
+  engine_->bring_back_optimizer();
+  has_begun_ = false;
+  return optimizer_;
 }
 
 template <Scalar T>
-Index Trainer<T>::batch_at(Index step) const {
-  return std::min(settings_.batch_size, static_cast<Index>(order_.size()) - step * settings_.batch_size);
+RecurrentNetwork<T>& Trainer<T>::network() {
+  engine_->bring_back_parameters();
+  has_begun_ = false;
+  return network_;
 }
 
 template <Scalar T>
 Score Trainer<T>::step(std::span<const Index> samples, double learning_rate) {
-  if (on_device_) {
-    start_device(samples, {}, learning_rate);
-    on_device_->step(std::ssize(samples));
-    has_begun_ = false;
-    return on_device_->score(position_.epoch + 1, position_.step + 1);
-  }
-  return workers_.run([&] {
-    const auto gradient =
-        runner_.gradient(parameters_, samples, settings_.engine, settings_.dropout, dropout_numbers());
-    const auto stop = [&](const std::string& quantity) {
-      throw NumericError(quantity, position_.epoch + 1, position_.step + 1);
-    };
-    if (gradient.not_finite) stop(gradient.not_finite);
-    if (const auto name = optimizer_.step(gradient.shares, learning_rate)) stop("the gradient of " + *name);
-    return gradient.score;
-  });
-}
-
-template <Scalar T>
-void Trainer<T>::start_device(std::span<const Index> order, const Score& done, double learning_rate) {
-  if (parameters_are_here_) on_device_->load_parameters();
-  if (optimizer_is_here_) on_device_->load(optimizer_);
-  parameters_are_here_ = optimizer_is_here_ = false;
-  on_device_->begin(order, done, learning_rate, dropout_numbers());
-  has_begun_ = true;
-}
-
-template <Scalar T>
-void Trainer<T>::bring_back_parameters() {
-  if (!parameters_are_here_) on_device_->store_parameters();
-  parameters_are_here_ = true;
+  Position position{.epoch = position_.epoch};
+  engine_->begin({position_.epoch, samples, std::ssize(samples), learning_rate, position_.step}, position);
   has_begun_ = false;
-}
-
-template <Scalar T>
-void Trainer<T>::bring_back_optimizer() {
-  if (!optimizer_is_here_) on_device_->store(optimizer_);
-  optimizer_is_here_ = true;
-  has_begun_ = false;
-}
-
-/// Some steps of an epoch, one at the least.
-template <Scalar T>
-void Trainer<T>::advance(double learning_rate) {
-  if (on_device_) return advance_on_device(learning_rate);
-  const auto first = static_cast<std::size_t>(position_.step * settings_.batch_size);
-  const auto count = static_cast<std::size_t>(batch_at(position_.step));
-  position_.running += step(std::span<const Index>(order_).subspan(first, count), learning_rate);
-  ++position_.step;
-}
-
-template <Scalar T>
-void Trainer<T>::advance_on_device(double learning_rate) {
-  constexpr double between_looks = 0.1;  // seconds
-  if (!has_begun_) start_device(order_, position_.running, learning_rate);
-  const auto started = Clock::now();
-  const Index end = std::min(steps_per_epoch(), position_.step + stretch_), count = end - position_.step;
-  for (; position_.step < end; ++position_.step) on_device_->step(batch_at(position_.step));
-  position_.running = on_device_->score(position_.epoch + 1);
-  const double a_step = seconds_since(started) / static_cast<double>(count);
-  stretch_ = std::clamp<Index>(static_cast<Index>(between_looks / a_step), 1, 2 * stretch_);
+  engine_->advance(position);
+  return position.running;
 }
 
 template <Scalar T>
 bool Trainer<T>::fit(std::span<Callback<T>* const> callbacks) {
   while (position_.epoch < settings_.max_epochs) {
-    const Index epoch = position_.epoch;
     const auto started = Clock::now();
-    shuffle(epoch);
+    const Epoch epoch{position_.epoch, order_, settings_.batch_size, settings_.learning_rate.in_epoch(position_.epoch)};
+    shuffle(epoch.number);
     has_begun_ = false;
-    for (Callback<T>* callback : callbacks) callback->begin_epoch(epoch);
-    const double learning_rate = settings_.learning_rate.in_epoch(epoch);
+    for (Callback<T>* callback : callbacks) callback->begin_epoch(epoch.number);
     while (position_.step < steps_per_epoch()) {
-      advance(learning_rate);
+      if (!has_begun_) engine_->begin(epoch, position_);
+      has_begun_ = true;
+      engine_->advance(position_);
       bool goes_on = true;
       for (Callback<T>* callback : callbacks) goes_on = callback->after_step(position_) && goes_on;
       if (!goes_on) return false;
     }
-    bring_back_parameters();
+    engine_->bring_back_parameters();
     const Score score = position_.running;
-    const bool has_accuracy = runner_.data().classes() > 0;
-    const EpochReport report{epoch + 1, score.loss(), has_accuracy ? std::optional(score.accuracy()) : std::nullopt,
+    const EpochReport report{epoch.number + 1, score.loss(),
+                             data_.classes() > 0 ? std::optional(score.accuracy()) : std::nullopt,
                              seconds_since(started)};
-    position_ = {.epoch = epoch + 1};
+    position_ = {.epoch = epoch.number + 1};
     bool goes_on = true;
     for (Callback<T>* callback : callbacks) goes_on = callback->after_epoch(report, position_) && goes_on;
     if (!goes_on) break;

@@ -1,5 +1,6 @@
 // What can only be seen on a device that is emulated: that it is asked for nothing superfluous, and how it fails.
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,7 @@
 #include "glifr/io/csv.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/network/initialize.hpp"
-#include "glifr/training/device_runner.hpp"
+#include "glifr/training/engine.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/emulated_device.hpp"
@@ -34,16 +35,25 @@ struct Setup {
   Network<C> network = small_network();
   TrainingSettings training{.batch_size = 8, .max_epochs = 1};
   std::vector<Index> order;
+  std::optional<Optimizer<float>> optimizer;
 
   Setup() {
     initialize_homogeneous(network, 1);
     for (Index i = 0; i < data.size(); ++i) order.push_back(i);
   }
-  void begin(DeviceRunner<float>& runner) const { runner.begin(order, {}, 1e-3, Random(1, Stream::dropout)); }
-  static void steps(DeviceRunner<float>& runner) {
-    for (Index i = 0; i < 5; ++i) runner.step(8);
+  std::unique_ptr<TrainingEngine<float>> engine(Device& device) {
+    optimizer.emplace(network.parameters(), training.optimizer);
+    return make_device_engine<float>({network, data, training, *optimizer}, device);
   }
+  [[nodiscard]] Epoch epoch() const { return {0, order, training.batch_size, 1e-3}; }
 };
+
+/// Takes the five steps of an epoch; scores are looked at no more often than the engine does by itself.
+void take_steps(TrainingEngine<float>& engine, const Epoch& epoch) {
+  Position position;
+  engine.begin(epoch, position);
+  while (position.step < 5) engine.advance(position);
+}
 
 TEST_CASE("the emulated device copies nothing to where its memory is not") {
   EmulatedDevice device;
@@ -54,26 +64,20 @@ TEST_CASE("the emulated device copies nothing to where its memory is not") {
 TEST_CASE("a steady step allocates nothing, sends nothing and is replayed whole") {
   EmulatedDevice device;
   Setup setup;
-  DeviceRunner<float> runner(setup.network, setup.data, setup.training, device);
-  runner.load_parameters();
-  runner.load(Optimizer<float>(setup.network.parameters(), {}));
-  setup.begin(runner);
-  setup.steps(runner);
-  runner.score(1);
+  const auto engine = setup.engine(device);
+  for (int epoch = 0; epoch < 4; ++epoch) take_steps(*engine, setup.epoch());  // until an epoch is one stretch of steps
   const Index allocations = device.allocations, in = device.copies_in, out = device.copies_out,
               replays = device.replays;
-  for (int epoch = 0; epoch < 2; ++epoch) {
-    setup.begin(runner);
-    const std::size_t on_host = test::allocations();
-    setup.steps(runner);
-    CHECK(test::allocations() == on_host);
-  }
+  Position position;
+  engine->begin(setup.epoch(), position);
+  const std::size_t on_host = test::allocations();
+  engine->advance(position);
+  CHECK(test::allocations() == on_host);
+  CHECK(position.step == 5);
   CHECK(device.allocations == allocations);
-  CHECK(device.replays == replays + 10);
-  CHECK(device.copies_in == in + 4);  // order and state, once an epoch
-  CHECK(device.copies_out == out);
-  runner.score(1);
-  CHECK(device.copies_out == out + 1);
+  CHECK(device.replays == replays + 5);
+  CHECK(device.copies_in == in + 2);    // order and state, once an epoch
+  CHECK(device.copies_out == out + 1);  // the score
 }
 
 TEST_CASE("too little memory is said before the first step, with a batch that fits") {
@@ -83,7 +87,7 @@ TEST_CASE("too little memory is said before the first step, with a batch that fi
   EmulatedDevice small(capacity);
   std::string message;
   try {
-    DeviceRunner<float>(setup.network, setup.data, setup.training, small);
+    (void)setup.engine(small);
   } catch (const DeviceFault& error) {
     message = error.what();
   }
@@ -97,12 +101,10 @@ TEST_CASE("too little memory is said before the first step, with a batch that fi
   const auto runs_with = [&](Index batch) {
     setup.training.batch_size = batch;
     EmulatedDevice device(capacity);
-    DeviceRunner<float> runner(setup.network, setup.data, setup.training, device);
-    runner.load_parameters();
-    runner.load(Optimizer<float>(setup.network.parameters(), {}));
-    runner.begin(setup.order, {}, 1e-3, Random(1, Stream::dropout));
-    runner.step(batch);
-    runner.score(1);
+    const auto engine = setup.engine(device);
+    Position position;
+    engine->begin(setup.epoch(), position);
+    engine->advance(position);
   };
   CHECK_NOTHROW(runs_with(fitting));
   CHECK_THROWS_AS(runs_with(fitting + 1), DeviceFault);

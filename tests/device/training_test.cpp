@@ -10,7 +10,7 @@
 #include "glifr/datasets/synthetic.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
-#include "glifr/training/device_runner.hpp"
+#include "glifr/training/trainer.hpp"
 #include "support/devices.hpp"
 #include "support/tensors.hpp"
 
@@ -60,21 +60,28 @@ Network<C> make_network(const Problem& p) {
   return network;
 }
 
+/// Makes the engine of a device or, where that is null, of the workers.
+template <Scalar T>
+auto engine_on(Device* device, Workers& workers) {
+  return [device, &workers](const EngineParts<T>& parts) {
+    return device ? make_device_engine<T>(parts, *device) : make_worker_engine<T>(parts, workers);
+  };
+}
+
 template <class C>
 Trained<typename C::Value> train(const Problem& p, Device* device) {
   using T = typename C::Value;
   const SyntheticDataset<T> data(p.data);
   Network<C> network = make_network<C>(p);
   Workers workers(1);
-  Trainer<T> trainer(network, data, p.training, workers, device);
+  Trainer<T> trainer(network, data, p.training, engine_on<T>(device, workers));
   Trained<T> trained;
   Losses<T> losses(trained, p.is_annealed ? &network : nullptr);
   Callback<T>* const callbacks[] = {&losses};
   trainer.fit(callbacks);
   if (device) {
-    DeviceRunner<T> runner(network, data, p.training, *device);
-    runner.load_parameters();
-    trained.test = runner.evaluate();
+    Optimizer<T> none({}, p.training.optimizer);
+    trained.test = make_device_engine<T>({network, data, p.training, none}, *device)->evaluate();
   } else {
     trained.test = evaluate(network, data, workers);
   }
@@ -159,7 +166,7 @@ TEST_CASE("training goes on where a checkpoint was written, to the same bits") {
   TensorFile file;
   {
     Network<C> network = make_network<C>(p);
-    Trainer<float> trainer(network, data, p.training, workers, device);
+    Trainer<float> trainer(network, data, p.training, engine_on<float>(device, workers));
     StopIn<float> stop(2);
     Callback<float>* const callbacks[] = {&stop};
     REQUIRE_FALSE(trainer.fit(callbacks));
@@ -168,7 +175,7 @@ TEST_CASE("training goes on where a checkpoint was written, to the same bits") {
     add_training_state(file, trainer);
   }
   Network<C> network = make_network<C>(p);
-  Trainer<float> trainer(network, data, p.training, workers, device);
+  Trainer<float> trainer(network, data, p.training, engine_on<float>(device, workers));
   load_training_state(trainer, file, "checkpoint");
   Trained<float> rest;
   Losses<float> losses(rest, nullptr);
@@ -189,7 +196,7 @@ TEST_CASE("a single step gives its score, and what was changed by hand counts") 
   const auto losses = [&](Device* place) {
     Network<C> network = make_network<C>(p);
     Workers workers(1);
-    Trainer<double> trainer(network, data, p.training, workers, place);
+    Trainer<double> trainer(network, data, p.training, engine_on<double>(place, workers));
     std::vector<double> list;
     for (int i = 0; i < 4; ++i) {
       list.push_back(trainer.step(samples, 0.01).loss());
@@ -214,7 +221,7 @@ TEST_CASE("what diverges is named, with its epoch and step, and leaves the param
       const SyntheticDataset<double> data(p.data);
       Network<C> network = make_network<C>(p);
       Workers workers(1);
-      Trainer<double> trainer(network, data, p.training, workers, place);
+      Trainer<double> trainer(network, data, p.training, engine_on<double>(place, workers));
       std::string message;
       try {
         trainer.fit();

@@ -40,43 +40,4 @@ Parameter<T>& find_parameter(const ParameterList<T>& parameters, const std::stri
   throw ConfigError(name, "no such parameter; there are " + known);
 }
 
-/// Gradients of a list of parameters, in one buffer: of one worker's share of a batch, or of a batch. Frozen parameters
-/// have none.
-template <Scalar T>
-class Gradients {
- public:
-  /// Zero gradients for those of the parameters that are trained. The parameters outlive this.
-  explicit Gradients(const ParameterList<T>& parameters) {
-    Index offset = 0;
-    for (Parameter<T>* parameter : parameters) {
-      entries_.push_back({parameter, offset});
-      if (parameter->is_trained) offset += parameter->value.padded_size();
-    }
-    buffer_ = Tensor<T>({offset});
-  }
-
-  /// The gradient of a parameter, shaped like it; empty where it is frozen. std::logic_error where it is not in the
-  /// list.
-  [[nodiscard]] View<T> of(const Parameter<T>& parameter) {
-    for (const Entry& entry : entries_) {
-      if (entry.parameter != &parameter) continue;
-      if (!parameter.is_trained) return {};
-      const Shape& shape = parameter.value.shape();
-      return {buffer_.data() + entry.offset, shape.rows(), shape.columns()};
-    }
-    throw std::logic_error("parameter " + parameter.name + " is not in this list of gradients");
-  }
-
-  /// All gradients, one after another in the order of the parameters, with gaps of zeros between them.
-  [[nodiscard]] std::span<T> values() { return buffer_.values(); }
-
- private:
-  struct Entry {
-    const Parameter<T>* parameter;
-    Index offset;
-  };
-  std::vector<Entry> entries_;
-  Tensor<T> buffer_;
-};
-
 }  // namespace glifr

@@ -11,7 +11,7 @@
 #include "glifr/backend/memory.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/core/device_parameters.hpp"
-#include "glifr/core/parameter.hpp"
+#include "glifr/core/parameter_layout.hpp"
 
 namespace glifr {
 

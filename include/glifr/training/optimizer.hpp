@@ -1,13 +1,9 @@
 #pragma once
 
-#include <array>
-#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "glifr/backend/optimize.hpp"
-#include "glifr/core/parameter.hpp"
+#include "glifr/core/parameter_layout.hpp"
 #include "glifr/export.hpp"
 
 namespace glifr {
@@ -24,51 +20,36 @@ struct OptimizerSettings {
   double gradient_clip = 0;  ///< largest norm of all gradients together; 0: not clipped
 };
 
-/// Shares that a batch's gradient may come in.
-inline constexpr std::size_t max_shares = 64;
-
-/// Adam or SGD over a list of parameters. The sum over the shares of a batch is taken in the same pass over memory as
-/// the update, in the order of the shares, so that the bits do not depend on who computed them.
+/// Adam or SGD over a list of parameters.
 template <Scalar T>
 class GLIFR_API Optimizer {
  public:
   /// Zero state for those of the parameters that are trained. The parameters outlive this.
   Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings);
 
-  /// Moves every trained parameter by the sum of its gradients in `shares` (at most `max_shares`, the first of which
-  /// receives the sums); `parallel_for` of the surrounding workers. Returns the name of the first parameter whose
-  /// gradient is not finite, having left all parameters as they were, or nothing.
-  std::optional<std::string> step(std::span<Gradients<T>* const> shares, double learning_rate);
+  /// Moves every trained parameter by its gradient; `norm` is that of all gradients together, by which they are
+  /// clipped. Uses `parallel_for` of the surrounding workers.
+  void apply(Gradients<T>& gradients, double norm, double learning_rate);
 
   /// Updates so far.
   [[nodiscard]] Index steps() const { return steps_; }
   /// Where training is resumed.
   void set_steps(Index steps) { steps_ = steps; }
 
-  /// The state of a trained parameter: Adam's first and second moment, or SGD's velocity (empty without momentum).
-  struct State {
-    Parameter<T>* parameter;  ///< to which the state belongs
-    Tensor<T> first;          ///< shaped like the parameter
-    Tensor<T> second;         ///< shaped like the parameter
-  };
-  /// The states of all trained parameters, in the order of the list.
-  [[nodiscard]] std::vector<State>& states() { return states_; }
-  /// The same, to be looked at.
-  [[nodiscard]] const std::vector<State>& states() const { return states_; }
+  /// Places of the trained parameters in the state.
+  [[nodiscard]] const ParameterLayout<T>& layout() const { return layout_; }
+  /// Adam's first moments, or SGD's velocities; empty for SGD without momentum.
+  [[nodiscard]] std::span<T> first() { return first_.values(); }
+  /// Adam's second moments; empty for SGD.
+  [[nodiscard]] std::span<T> second() { return second_.values(); }
   /// What it was made with.
   [[nodiscard]] const OptimizerSettings& settings() const { return settings_; }
 
  private:
-  struct Block {
-    std::size_t state;   // whose parameter
-    Index first, count;  // elements of it
-    Index offset;        // of the parameter's gradient in a share
-  };
-
   OptimizerSettings settings_;
-  std::vector<State> states_;
-  std::vector<Block> blocks_;
-  std::vector<double> block_norms_;
+  ParameterLayout<T> layout_;
+  std::vector<typename ParameterLayout<T>::Block> blocks_;
+  Tensor<T> first_, second_;
   Index steps_ = 0;
 };
 

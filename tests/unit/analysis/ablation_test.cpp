@@ -61,8 +61,7 @@ TEST_CASE("ablation tests the network itself at ratio 0 and its bias alone at ra
 
   const auto network = make_small();
   Workers alone(1);
-  BatchRunner<double> runner(*network, data, 1);
-  CHECK(results[0].scores[0].loss() == alone.run([&] { return runner.evaluate(); }).loss());
+  CHECK(results[0].scores[0].loss() == evaluate<double>(*network, data, alone).loss());
 
   const double bias = network->parameters().back()->value.data()[0];
   std::vector<double> targets(20 * 6);

@@ -83,6 +83,15 @@ struct IsCorrect {
   }
 };
 
+/// sum = factor value, in double.
+template <Scalar T>
+struct WidenLoss {
+  const T* value;
+  double factor;
+  double* sum;
+  GLIFR_INLINE void operator()(Index, Index) const { *sum = factor * static_cast<double>(*value); }
+};
+
 template <Scalar T>
 struct Square {
   const T* values;

@@ -5,19 +5,21 @@
 #include <cstdint>
 #include <vector>
 
+#include "device_step.hpp"
 #include "glifr/backend/dispatch.hpp"
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/error.hpp"
-#include "glifr/ops/sequence.hpp"
-#include "glifr/training/device_step.hpp"
+#include "glifr/network/network.hpp"
+#include "glifr/training/batch.hpp"
 
 namespace glifr {
 
 /// A data set in a device's memory, from which batches are taken there.
 template <Scalar T>
-class DeviceData {
+class DeviceBatches {
  public:
-  DeviceData(const Dataset<T>& data, Device& device) : memory_(&device), steps_(data.time_steps()) {
+  DeviceBatches(const Dataset<T>& data, Outputs outputs, Device& device)
+      : memory_(&device), outputs_(outputs), steps_(data.time_steps()) {
     features_ = data.input_size();
     if (data.is_sparse()) {
       copy_frames(data);
@@ -26,42 +28,37 @@ class DeviceData {
     }
     if (data.classes() > 0) {
       copy_labels(data);
-    } else {
+    } else if (data.target_size() > 0) {
       width_ = data.target_size();
       targets_ = copy_values(data, width_, [&](std::span<const Index> one, T* to) { data.targets(one, to); });
     }
   }
 
-  /// The samples of a batch, in memory of the tape.
-  struct Batch {
-    std::span<const Index> samples;
-    std::span<const std::int32_t> labels;
-  };
-  Batch take(Tape<T>& tape, const device::StepState* state, const Index* order, Index count) const {
-    Index* samples = tape.memory().template allocate<Index>(count);
-    std::int32_t* labels = labels_ ? tape.memory().template allocate<std::int32_t>(count) : nullptr;
+  /// The next `count` samples of the order.
+  Batch<T> load(Tape<T>& tape, const device::StepState* state, const Index* order, Index count) const {
+    Arena& memory = tape.memory();
+    Index* samples = memory.template allocate<Index>(count);
+    std::int32_t* labels = labels_ ? memory.template allocate<std::int32_t>(count) : nullptr;
     for_each_element(tape.device(), 1, count, device::TakeSamples{state, order, labels_, samples, labels});
     const auto size = static_cast<std::size_t>(count);
-    return {{samples, size}, {labels, labels ? size : 0}};
-  }
-
-  Sequence<T> inputs(Tape<T>& tape, std::span<const Index> samples) const {
-    const auto count = static_cast<Index>(samples.size());
-    Sequence<T> sequence{steps_, count, features_};
+    Batch<T> batch{.inputs = {steps_, count, features_},
+                   .samples = {samples, size},
+                   .labels = {labels, labels ? size : 0},
+                   .whole = count};
     if (inputs_) {
-      sequence.dense = tape.constant({steps_, count, features_}, values(tape, inputs_, features_, 0, samples).data);
+      batch.inputs.dense =
+          tape.constant({steps_, count, features_}, values(tape, inputs_, features_, 0, batch.samples).data);
     } else {
-      auto* rows = tape.memory().template allocate<ActiveInputs>(steps_ * count);
+      auto* rows = memory.template allocate<ActiveInputs>(steps_ * count);
       for_each_element(tape.device(), steps_ * count, 1,
-                       device::TakeFrames{ones_, offsets_, steps_, samples.data(), count, rows});
-      sequence.active = rows;
+                       device::TakeFrames{ones_, offsets_, steps_, samples, count, rows});
+      batch.inputs.active = rows;
     }
-    return sequence;
-  }
-
-  /// Target values of the last `steps` time steps.
-  View<const T> targets(Tape<T>& tape, Index steps, std::span<const Index> samples) const {
-    return values(tape, targets_, width_, steps_ - steps, samples);
+    if (targets_) {
+      const Index skipped = outputs_ == Outputs::last_step ? steps_ - 1 : 0;
+      batch.targets = values(tape, targets_, width_, skipped, batch.samples);
+    }
+    return batch;
   }
 
  private:
@@ -127,6 +124,7 @@ class DeviceData {
   }
 
   Arena memory_;
+  Outputs outputs_;
   Index steps_, features_ = 0, width_ = 0;
   const T *inputs_ = nullptr, *targets_ = nullptr;
   const std::uint16_t* ones_ = nullptr;

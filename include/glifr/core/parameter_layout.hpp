@@ -1,0 +1,104 @@
+#pragma once
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+#include "glifr/core/parameter.hpp"
+
+namespace glifr {
+
+/// Places of a list of parameters in one flat buffer: the trained ones first, in the order of the list, then the frozen
+/// ones. Each takes its padded size, so that whole vectors may run over its end; the padding holds zeros. Gradients,
+/// the optimiser's state, devices and processes all use this layout.
+template <Scalar T>
+class ParameterLayout {
+ public:
+  /// A parameter and where it begins.
+  struct Entry {
+    Parameter<T>* parameter;  ///< owned by its network
+    Index offset;             ///< of its first element
+  };
+  /// A stretch of a trained parameter, short enough to be one task among many.
+  struct Block {
+    std::size_t entry;  ///< whose stretch it is
+    Index first;        ///< of its elements
+    Index count;        ///< padding included
+  };
+
+  /// The parameters outlive this.
+  explicit ParameterLayout(const ParameterList<T>& parameters) {
+    entries_.reserve(parameters.size());
+    for (const bool is_trained : {true, false}) {
+      for (Parameter<T>* parameter : parameters) {
+        if (parameter->is_trained != is_trained) continue;
+        entries_.push_back({parameter, size_});
+        size_ += parameter->value.padded_size();
+      }
+      if (!is_trained) continue;
+      trained_ = entries_.size();
+      trained_size_ = size_;
+    }
+  }
+
+  /// All parameters, the trained ones first.
+  [[nodiscard]] std::span<const Entry> entries() const { return entries_; }
+  /// The trained parameters.
+  [[nodiscard]] std::span<const Entry> trained() const { return std::span(entries_).first(trained_); }
+  /// Elements of the buffer.
+  [[nodiscard]] Index size() const { return size_; }
+  /// Elements that the trained parameters take, at the beginning of the buffer.
+  [[nodiscard]] Index trained_size() const { return trained_size_; }
+
+  /// Where a parameter begins. std::logic_error where it is not in the list.
+  [[nodiscard]] Index offset_of(const Parameter<T>& parameter) const {
+    for (const Entry& entry : entries_) {
+      if (entry.parameter == &parameter) return entry.offset;
+    }
+    throw std::logic_error("parameter " + parameter.name + " is not in this list of parameters");
+  }
+
+  /// The trained parameters cut into blocks of at most `block_size` elements.
+  [[nodiscard]] std::vector<Block> blocks(Index block_size) const {
+    std::vector<Block> blocks;
+    for (std::size_t e = 0; e < trained_; ++e) {
+      const Index size = entries_[e].parameter->value.padded_size();
+      for (Index first = 0; first < size; first += block_size) {
+        blocks.push_back({e, first, std::min(block_size, size - first)});
+      }
+    }
+    return blocks;
+  }
+
+ private:
+  std::vector<Entry> entries_;
+  std::size_t trained_ = 0;  // entries
+  Index size_ = 0, trained_size_ = 0;
+};
+
+/// Gradients of a list of parameters, in one buffer: of one worker's share of a batch, or of a batch. Frozen parameters
+/// have none.
+template <Scalar T>
+class Gradients {
+ public:
+  /// Zero gradients for those of the parameters that are trained. The parameters outlive this.
+  explicit Gradients(const ParameterList<T>& parameters) : layout_(parameters), buffer_({layout_.trained_size()}) {}
+
+  /// The gradient of a parameter, shaped like it; empty where it is frozen. std::logic_error where it is not in the
+  /// list.
+  [[nodiscard]] View<T> of(const Parameter<T>& parameter) {
+    const Index offset = layout_.offset_of(parameter);
+    if (!parameter.is_trained) return {};
+    const Shape& shape = parameter.value.shape();
+    return {buffer_.data() + offset, shape.rows(), shape.columns()};
+  }
+
+  /// All gradients in the order of the layout, with gaps of zeros between them.
+  [[nodiscard]] std::span<T> values() { return buffer_.values(); }
+
+ private:
+  ParameterLayout<T> layout_;
+  Tensor<T> buffer_;
+};
+
+}  // namespace glifr

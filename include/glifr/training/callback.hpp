@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+
+#include "glifr/export.hpp"
+#include "glifr/training/score.hpp"
+
+namespace glifr {
+
+/// Where training stands: enough, with parameters and the optimiser's state, to go on to the same bits.
+struct Position {
+  Index epoch = 0;  ///< epochs completed
+  Index step = 0;   ///< steps completed in the current one
+  Score running{};  ///< over the current epoch so far
+};
+
+/// A finished epoch.
+struct EpochReport {
+  Index epoch;                     ///< counted from 1
+  double loss;                     ///< mean over samples of the losses seen during the epoch
+  std::optional<double> accuracy;  ///< of a task with classes
+  double seconds;                  ///< wall time spent on it by this process
+};
+
+/// Something that looks on while a network is trained: metrics, parameter trajectories, checkpoints, annealing, early
+/// stopping, progress.
+template <Scalar T>
+class GLIFR_API Callback {
+ public:
+  virtual ~Callback() = default;
+
+  /// Before the first step of an epoch (counted from 0), also where training resumes inside it.
+  virtual void begin_epoch(Index /*epoch*/) {}
+  /// After each step; on a device, after each time that its scores were asked for, some tenth of a second apart.
+  /// False: stop here.
+  virtual bool after_step(const Position& /*position*/) { return true; }
+  /// After each epoch. False: training is complete.
+  virtual bool after_epoch(const EpochReport& /*report*/, const Position& /*position*/) { return true; }
+};
+
+}  // namespace glifr

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+#include "glifr/network/network.hpp"
+#include "glifr/training/optimizer.hpp"
+#include "glifr/training/schedule.hpp"
+
+namespace glifr {
+
+/// How a network is trained; independent of what it is trained on.
+struct TrainingSettings {
+  OptimizerSettings optimizer{};  ///< how parameters follow gradients
+  LearningRate learning_rate{};   ///< over the epochs
+  Index batch_size = 1;           ///< samples a step
+  Index micro_batch = 0;          ///< samples that a worker takes at a time; 0: chosen by `choose_micro_batch`
+  Index max_epochs = 1;           ///< passes over the data
+  double dropout = 0;             ///< probability, of the neurons' outputs
+  Engine engine = Engine::fused;  ///< fused, unless for comparison
+  std::uint64_t seed = 0;         ///< of shuffling and dropout
+};
+
+}  // namespace glifr

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "glifr/training/engine.hpp"
+#include "glifr/training/reduce.hpp"
+#include "host_batches.hpp"
+#include "objective.hpp"
+
+namespace glifr {
+
+/// Takes samples through a network in micro-batches, on the threads that surround a call. Called within
+/// `Workers::run`.
+template <Scalar T>
+class MicroBatches {
+ public:
+  MicroBatches(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads, Index micro_batch,
+               LossFunction<T> loss);
+
+  /// The score of some samples, without gradients.
+  Score evaluate(std::span<const Index> samples, Engine engine);
+  /// The score of all samples.
+  Score evaluate(Engine engine);
+
+  /// What a batch gives.
+  struct Gradient {
+    Score score{};                            ///< before the step
+    std::span<Gradients<T>* const> shares{};  ///< to be summed in this order; valid until the next call
+    const char* not_finite = nullptr;         ///< what was found not to be finite, if anything
+  };
+  /// Score and gradient of a batch's mean loss, in shares. `random` keys the dropout.
+  Gradient gradient(const ParameterList<T>& parameters, std::span<const Index> samples, Engine engine, double dropout,
+                    const Random& random);
+
+ private:
+  struct Outcome {
+    double loss_sum = 0;
+    Index correct = 0;
+    bool output_is_finite = true;
+  };
+
+  /// Runs a piece of a batch on a worker's tape, forward and, where that records, backward.
+  Outcome run(Tape<T>& tape, std::span<const Index> samples, Index whole, Engine engine, const OutputMask<T>& mask);
+  [[nodiscard]] Index micro_batch(Index batch) const;
+  [[nodiscard]] Tape<T>& tape() { return *tapes_[static_cast<std::size_t>(Workers::current())]; }
+  [[nodiscard]] Score sum_of_outcomes(Index samples) const;
+
+  const RecurrentNetwork<T>& network_;
+  const Dataset<T>& data_;
+  Index micro_batch_;
+  Objective<T> objective_;
+  HostBatches<T> batches_;
+  std::vector<std::unique_ptr<Tape<T>>> tapes_;  // a worker
+  std::vector<std::unique_ptr<Gradients<T>>> shares_;
+  std::vector<Gradients<T>*> share_list_;
+  std::vector<Outcome> outcomes_;  // a piece
+};
+
+}  // namespace glifr
