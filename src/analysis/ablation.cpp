@@ -47,7 +47,7 @@ template <Scalar T>
 std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dataset<T>& data,
                                    const AblationSettings& settings) {
   check(settings);
-  const Index neurons = make_network()->hidden_size();
+  const Index neurons = make_network()->neurons();
   std::vector<AblationResult> results;
   std::vector<Job> jobs;
   for (const double ratio : settings.ratios) {
@@ -65,11 +65,13 @@ std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dat
     const Job& job = jobs[static_cast<std::size_t>(i)];
     AblationResult& result = results[job.ratio];
     const auto network = make_network();
-    std::vector<T> factors;
-    for (const bool is_silenced : draw_silenced(neurons, result.silenced, job.draw, settings.seed)) {
-      factors.push_back(is_silenced ? T(0) : T(1));
+    const std::vector<bool> is_silenced = draw_silenced(neurons, result.silenced, job.draw, settings.seed);
+    auto next = is_silenced.begin();
+    for (std::size_t k = 0; k < network->depth(); ++k) {
+      std::vector<T> factors(static_cast<std::size_t>(network->layer(k).size()));
+      for (T& factor : factors) factor = *next++ ? T(0) : T(1);
+      network->silence(k, std::move(factors));
     }
-    network->silence(std::move(factors));
     Workers alone(1);  // draws run side by side, each on a thread of its own
     result.scores[static_cast<std::size_t>(job.draw)] = evaluate<T>(*network, data, alone, {.samples = samples});
   });

@@ -2,11 +2,21 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/error.hpp"
 
 namespace glifr::detail {
+
+/// ShapeError where values do not fill `[time_steps, samples, features]`.
+inline void check_values(const std::string& what, const Shape& shape, std::size_t values) {
+  const bool is_sound = shape.rank() == 3 && shape[0] > 0 && shape[1] > 0 && shape[2] > 0;
+  if (!is_sound) throw ShapeError(what, "[time_steps, samples, features], each 1 or more", to_string(shape));
+  if (static_cast<Index>(values) != shape.size())
+    throw ShapeError(what, std::to_string(shape.size()) + " values for " + to_string(shape), std::to_string(values));
+}
 
 /// Copies the chosen samples of `[time_steps, samples, features]`.
 template <Scalar T>

@@ -1,71 +1,55 @@
 #include "glifr/experiment/build.hpp"
 
+#include <map>
 #include <numeric>
-#include <utility>
 
-#include "glifr/cells/glifr.hpp"
-#include "glifr/cells/lstm.hpp"
-#include "glifr/cells/rnn.hpp"
 #include "glifr/datasets/sine.hpp"
 #include "glifr/datasets/synthetic.hpp"
 #include "glifr/experiment/realizable.hpp"
+#include "glifr/network/description.hpp"
 
 namespace glifr {
 
 namespace {
 
-template <class N, Scalar T>
-std::unique_ptr<RecurrentNetwork<T>> make(const Settings& s) {
-  CellSettings<N> cell{.input_size = s.input_size, .hidden_size = s.hidden_size, .delay = s.delay_steps()};
-  const bool has_readout = s.data != Settings::Data::realizable;
-  const Outputs outputs = s.final_reduction == Settings::Reduction::last ? Outputs::last_step : Outputs::every_step;
-  auto network = std::make_unique<Network<Cell<N, T>>>(cell, has_readout ? s.output_size : 0, outputs);
-  const std::pair<const char*, double> constants[] = {{"dt", s.dt}, {"tau", s.tau}, {"sigma_v", s.sigma_v_in(0)},
-                                                      {"R", s.R},   {"I0", s.I0},   {"v_reset", s.v_reset}};
-  for (const auto& [name, value] : constants) network->set_constant(name, value);
-  return network;
-}
-
-template <Scalar T>
-std::unique_ptr<RecurrentNetwork<T>> make_glifr(const Settings& s) {
-  switch (s.num_ascs) {
-    case 0:
-      return make<Glifr<0>, T>(s);
-    case 1:
-      return make<Glifr<1>, T>(s);
-    case 2:
-      return make<Glifr<2>, T>(s);
-    case 3:
-      return make<Glifr<3>, T>(s);
-    case 4:
-      return make<Glifr<4>, T>(s);
-    default:
-      throw ConfigError("num_ascs", "found " + std::to_string(s.num_ascs) + ", accepted 0 to 4");
+/// The only layer of a published model.
+LayerDescription describe_layer(const Settings& s) {
+  LayerDescription layer{.size = s.hidden_size, .num_ascs = s.num_ascs, .synaptic_delay = s.synaptic_delay};
+  switch (find_model(s.model).cell) {
+    case CellKind::rnn:
+      layer.neuron = Rnn::name;
+      break;
+    case CellKind::lstm:
+      layer.neuron = Lstm::name;
+      layer.synaptic_delay = 0;
+      break;
+    case CellKind::glifr:
+      layer.neuron = Glifr<0>::name;
+      break;
   }
+  const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
+  const std::map<std::string, double> constants{
+      {"tau", s.tau}, {"sigma_v", s.sigma_v_in(0)}, {"R", s.R}, {"I0", s.I0}, {"v_reset", s.v_reset}};
+  for (const Field& field : neuron.constants) {
+    if (const auto value = constants.find(field.name); value != constants.end()) layer.constants.insert(*value);
+  }
+  if (layer.neuron == Glifr<0>::name && !s.train_dynamics) {
+    for (const Field& field : neuron.parameters) layer.trained[field.name] = false;
+  }
+  return layer;
 }
 
 }  // namespace
 
 template <Scalar T>
-std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings) {
-  switch (find_model(settings.model).cell) {
-    case CellKind::rnn:
-      return make<Rnn, T>(settings);
-    case CellKind::lstm: {
-      Settings without_delay = settings;
-      without_delay.synaptic_delay = 0;
-      return make<Lstm, T>(without_delay);
-    }
-    case CellKind::glifr:
-      break;
-  }
-  auto network = make_glifr<T>(settings);
-  if (!settings.train_dynamics) {
-    const std::size_t fields = network->fields().size();
-    const ParameterList<T> parameters = network->parameters();
-    for (std::size_t field = 0; field < fields; ++field) parameters[2 + field]->is_trained = false;
-  }
-  return network;
+std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& s) {
+  const bool has_readout = s.data != Settings::Data::realizable;
+  return make_network<T>(NetworkDescription{
+      .dt = s.dt,
+      .input_size = s.input_size,
+      .layers = {describe_layer(s)},
+      .output_size = has_readout ? s.output_size : 0,
+      .outputs = s.final_reduction == Settings::Reduction::last ? Outputs::last_step : Outputs::every_step});
 }
 
 TrainingSettings training_settings(const Settings& s, std::uint64_t seed, Engine engine) {

@@ -41,11 +41,11 @@ template <Scalar T>
 std::unique_ptr<Dataset<T>> make_realizable_data(const Settings& settings, std::uint64_t seed) {
   const auto teacher = make_network<double>(settings);
   set_weights(*teacher, seed);
-  const auto fields = teacher->fields();
-  for (std::size_t k = 0; k < fields.size(); ++k) {
-    Tensor<double>& raw = teacher->parameters()[2 + k]->value;
-    for (Index j = 0; j < raw.size(); ++j)
-      raw.data()[j] = to_raw(fields[k].field.transform, teacher_value(fields[k].field.name, j), settings.dt);
+  for (Parameter<double>* parameter : teacher->parameters()) {
+    if (!parameter->field) continue;
+    const Field& field = *parameter->field;
+    for (Index j = 0; j < parameter->value.size(); ++j)
+      parameter->value.data()[j] = to_raw(field.transform, teacher_value(field.name, j), settings.dt);
   }
   const Index steps = settings.time_steps();
   Tape<double> tape(Tape<double>::Mode::forward_only);
@@ -60,12 +60,13 @@ std::unique_ptr<Dataset<T>> make_realizable_data(const Settings& settings, std::
 template <Scalar T>
 void initialize_learner(RecurrentNetwork<T>& learner, const Settings& settings, std::uint64_t seed) {
   set_weights(learner, seed);
-  const auto fields = learner.fields();
-  for (std::size_t k = 0; k < fields.size(); ++k) {
-    const std::string name = fields[k].field.name;
-    const Random random(seed, Stream::initialize, static_cast<std::uint32_t>(2 + k));
+  std::uint32_t place = 0;
+  for (Parameter<T>* parameter : learner.parameters()) {
+    const Random random(seed, Stream::initialize, place++);
+    if (!parameter->field) continue;
+    const std::string name = parameter->field->name;
     std::uint64_t position = 0;
-    for (T& raw : learner.parameters()[2 + k]->value.values()) {
+    for (T& raw : parameter->value.values()) {
       const double draw = random.normal(position++);
       raw = static_cast<T>(name == "a_j" ? 0 : name == "k_m" ? to_raw(Transform::decay_rate, 1, settings.dt) : draw);
     }
@@ -76,15 +77,15 @@ template <Scalar T>
 std::vector<std::pair<std::string, double>> distances_to_teacher(RecurrentNetwork<T>& learner,
                                                                  const Settings& settings) {
   std::vector<std::pair<std::string, double>> distances;
-  const auto fields = learner.fields();
-  for (std::size_t k = 0; k < fields.size(); ++k) {
-    const Tensor<T>& raw = learner.parameters()[2 + k]->value;
+  for (const Parameter<T>* parameter : learner.parameters()) {
+    if (!parameter->field) continue;
+    const Field& field = *parameter->field;
     double squares = 0;
-    for (Index j = 0; j < raw.size(); ++j) {
-      const double physical = to_physical(fields[k].field.transform, static_cast<double>(raw.data()[j]), settings.dt);
-      squares += std::pow(physical - teacher_value(fields[k].field.name, j), 2);
+    for (Index j = 0; j < parameter->value.size(); ++j) {
+      const double raw = static_cast<double>(parameter->value.data()[j]);
+      squares += std::pow(to_physical(field.transform, raw, settings.dt) - teacher_value(field.name, j), 2);
     }
-    distances.emplace_back(fields[k].field.name, std::sqrt(squares));
+    distances.emplace_back(field.name, std::sqrt(squares));
   }
   return distances;
 }

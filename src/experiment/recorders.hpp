@@ -52,8 +52,12 @@ class ParameterRecorder final : public Callback<T> {
       : settings_(settings), folder_(std::move(folder) / "parameters") {
     // Only neurons with parameters of a physical meaning: the biases of the other cells are weights like others.
     if (!settings.train_dynamics) return;
-    const auto fields = network.fields();
-    for (std::size_t k = 0; k < fields.size(); ++k) tracked_.push_back({fields[k].field, network.parameters()[2 + k]});
+    for (std::size_t k = 0; k < network.depth(); ++k) {
+      for (const Parameter<T>* parameter : network.layer(k).parameters()) {
+        if (!parameter->field) continue;
+        tracked_.push_back({(k ? layer_prefix(k) : "") + parameter->field->name, parameter});
+      }
+    }
   }
 
   void start(bool resumes, Index epochs) {
@@ -61,7 +65,7 @@ class ParameterRecorder final : public Callback<T> {
     create_folder(folder_);
     const Index rows = 1 + epochs / settings_.parameter_every;
     for (const Tracked& tracked : tracked_) {
-      const auto path = folder_ / (std::string(tracked.field.name) + ".csv");
+      const auto path = folder_ / (tracked.name + ".csv");
       files_.push_back(resumes ? CsvAppender::resume(path, rows) : CsvAppender::start(path));
     }
     if (!resumes) append();
@@ -84,7 +88,7 @@ class ParameterRecorder final : public Callback<T> {
 
  private:
   struct Tracked {
-    Field field;
+    std::string name;  // of the file
     const Parameter<T>* parameter;
   };
 
@@ -92,7 +96,7 @@ class ParameterRecorder final : public Callback<T> {
     for (std::size_t k = 0; k < tracked_.size(); ++k) {
       physical_.clear();
       for (const T raw : tracked_[k].parameter->value.values()) {
-        physical_.push_back(to_physical(tracked_[k].field.transform, raw, static_cast<T>(settings_.dt)));
+        physical_.push_back(to_physical(tracked_[k].parameter->field->transform, raw, static_cast<T>(settings_.dt)));
       }
       row_.clear();
       row_.row(physical_);

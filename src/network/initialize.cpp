@@ -6,15 +6,28 @@ namespace glifr {
 
 namespace {
 
-/// The neuron's field that a parameter holds, or null: parameters are the two weights, one for each field, then the
-/// readout.
-const Field* field_of(const std::vector<FieldExtent>& fields, std::size_t parameter) {
-  return parameter >= 2 && parameter - 2 < fields.size() ? &fields[parameter - 2].field : nullptr;
+/// Draws the initial values of parameters, whose places in the network's list begin at `place`, for a layer of so many
+/// neurons with a time step `dt`.
+template <Scalar T>
+void draw(const ParameterList<T>& parameters, std::size_t place, double dt, Index neurons, std::uint64_t seed) {
+  for (Parameter<T>* parameter : parameters) {
+    const Random random(seed, Stream::initialize, static_cast<std::uint32_t>(place++));
+    const Field field = parameter->field.value_or(Field{});
+    std::uint64_t position = 0;
+    for (T& value : parameter->value.values()) {
+      value = static_cast<T>(initial_raw(field, random.uniform(position++), dt, static_cast<double>(neurons)));
+      if (!std::isfinite(value)) {
+        throw ConfigError(parameter->field ? field.name : parameter->name,
+                          "with dt " + std::to_string(dt) + " ms no neuron can start with the value that the field " +
+                              "gives; a decay rate, say, stays between 0 and 1 / dt");
+      }
+    }
+  }
 }
 
 template <Scalar T>
-double time_step_of(const RecurrentNetwork<T>& network) {
-  for (const auto& [name, value] : network.constants()) {
+double time_step_of(const NetworkLayer<T>& layer) {
+  for (const auto& [name, value] : layer.constants()) {
     if (name == "dt") return value;
   }
   return 1;
@@ -24,23 +37,15 @@ double time_step_of(const RecurrentNetwork<T>& network) {
 
 template <Scalar T>
 void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed) {
-  const auto fields = network.fields();
-  const double dt = time_step_of(network), neurons = static_cast<double>(network.hidden_size());
-  const ParameterList<T> parameters = network.parameters();
-  for (std::size_t p = 0; p < parameters.size(); ++p) {
-    const Random random(seed, Stream::initialize, static_cast<std::uint32_t>(p));
-    const Field* field = field_of(fields, p);
-    std::uint64_t position = 0;
-    for (T& value : parameters[p]->value.values()) {
-      const double u = random.uniform(position++);
-      value = static_cast<T>(initial_raw(field ? *field : Field{}, u, dt, neurons));
-      if (!std::isfinite(value)) {
-        throw ConfigError(field ? field->name : parameters[p]->name,
-                          "with dt " + std::to_string(dt) + " ms no neuron can start with the value that the field " +
-                              "gives; a decay rate, say, stays between 0 and 1 / dt");
-      }
-    }
+  std::size_t place = 0;
+  for (std::size_t k = 0; k < network.depth(); ++k) {
+    NetworkLayer<T>& layer = network.layer(k);
+    const ParameterList<T> parameters = layer.parameters();
+    draw(parameters, place, time_step_of(layer), layer.size(), seed);
+    place += parameters.size();
   }
+  if (Readout<T>* readout = network.readout())
+    draw(readout->parameters(), place, 1, network.layer(network.depth() - 1).size(), seed);
 }
 
 template <Scalar T>
@@ -48,13 +53,15 @@ void initialize_heterogeneous(RecurrentNetwork<T>& network,
                               const std::function<std::span<const T>(const std::string&)>& trained,
                               std::uint64_t seed) {
   initialize_homogeneous(network, seed);  // the readout, and nothing else, stays
-  const ParameterList<T> parameters = network.parameters();
-  for (std::size_t p = 0; p < 2 + network.fields().size(); ++p) {
-    const Random random(seed, Stream::initialize, static_cast<std::uint32_t>(p));
-    const std::span<const T> pool = trained(parameters[p]->name);
-    std::uint64_t position = 0;
-    for (T& value : parameters[p]->value.values())
-      value = pool[random.below(position++, static_cast<std::uint32_t>(pool.size()))];
+  std::uint32_t place = 0;
+  for (std::size_t k = 0; k < network.depth(); ++k) {
+    for (Parameter<T>* parameter : network.layer(k).parameters()) {
+      const Random random(seed, Stream::initialize, place++);
+      const std::span<const T> pool = trained(parameter->name);
+      std::uint64_t position = 0;
+      for (T& value : parameter->value.values())
+        value = pool[random.below(position++, static_cast<std::uint32_t>(pool.size()))];
+    }
   }
 }
 

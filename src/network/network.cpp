@@ -1,8 +1,113 @@
 #include "glifr/network/network.hpp"
 
+#include <stdexcept>
+
+#include "glifr/error.hpp"
+
 namespace glifr {
 
-GLIFR_BUILT_IN_NETWORKS(template, float);
-GLIFR_BUILT_IN_NETWORKS(template, double);
+std::string layer_prefix(std::size_t place) {
+  return place == 0 ? "neuron_layer." : "neuron_layer_" + std::to_string(place + 1) + ".";
+}
+
+template <Scalar T>
+NetworkLayer<T>& RecurrentNetwork<T>::add(std::unique_ptr<NetworkLayer<T>> layer) {
+  if (readout_) throw ConfigError("layers", "a layer cannot be added behind the readout");
+  if (!layers_.empty() && layer->input_size() != layers_.back()->size()) {
+    throw ConfigError("input_size", "layer " + std::to_string(depth() + 1) + " reads " +
+                                        std::to_string(layer->input_size()) + " features, the layer before it has " +
+                                        std::to_string(layers_.back()->size()) + " neurons");
+  }
+  layers_.push_back(std::move(layer));
+  silencing_.emplace_back();
+  return *layers_.back();
+}
+
+template <Scalar T>
+void RecurrentNetwork<T>::add_readout(Index output_size) {
+  if (output_size < 1) throw ConfigError("output_size", "expected 1 or more, found " + std::to_string(output_size));
+  if (layers_.empty()) throw ConfigError("layers", "a readout needs a layer before it");
+  if (readout_) throw ConfigError("layers", "the network has a readout already");
+  readout_ = std::make_unique<Readout<T>>(layers_.back()->size(), output_size);
+}
+
+template <Scalar T>
+Index RecurrentNetwork<T>::neurons() const {
+  Index sum = 0;
+  for (const auto& layer : layers_) sum += layer->size();
+  return sum;
+}
+
+template <Scalar T>
+ParameterList<T> RecurrentNetwork<T>::parameters() {
+  ParameterList<T> list;
+  const auto append = [&](const ParameterList<T>& more) { list.insert(list.end(), more.begin(), more.end()); };
+  for (const auto& layer : layers_) append(layer->parameters());
+  if (readout_) append(readout_->parameters());
+  return list;
+}
+
+template <Scalar T>
+std::vector<std::pair<std::string, double>> RecurrentNetwork<T>::constants() const {
+  std::vector<std::pair<std::string, double>> list;
+  for (std::size_t k = 0; k < depth(); ++k) {
+    for (auto& [name, value] : layers_[k]->constants()) list.emplace_back((k ? layer_prefix(k) : "") + name, value);
+  }
+  return list;
+}
+
+template <Scalar T>
+bool RecurrentNetwork<T>::set_constant(const std::string& name, double value) {
+  bool found = false;
+  for (std::size_t k = 0; k < depth(); ++k) {
+    const std::string prefix = layer_prefix(k);
+    found = layers_[k]->set_constant(name.starts_with(prefix) ? name.substr(prefix.size()) : name, value) || found;
+  }
+  return found;
+}
+
+template <Scalar T>
+void RecurrentNetwork<T>::silence(std::size_t layer, std::vector<T> factors) {
+  const Index size = layers_.at(layer)->size();
+  if (!factors.empty() && std::ssize(factors) != size)
+    throw ShapeError("silence", std::to_string(size) + " factors", std::to_string(factors.size()));
+  silencing_[layer] = std::move(factors);
+}
+
+template <Scalar T>
+Prediction<T> RecurrentNetwork<T>::forward(Tape<T>& tape, const Sequence<T>& input,
+                                           const ForwardOptions<T>& options) const {
+  if (layers_.empty()) throw std::logic_error("a network without layers was run");
+  Prediction<T> prediction;
+  Sequence<T> sequence = input;
+  for (std::size_t k = 0; k < depth(); ++k) {
+    const bool is_last = k + 1 == depth();
+    OutputMask<T> mask = options.mask;
+    mask.silencing = silencing_[k];
+    mask.layer = k;
+    const ScanOptions scan{.last_only = is_last && outputs_ == Outputs::last_step,
+                           .track_states = options.track_states};
+    LayerOutput<T> result = layers_[k]->run(tape, sequence, options.engine, mask, scan);
+    for (Track<T>& track : result.tracks) {
+      if (k > 0) track.name = layer_prefix(k) + track.name;
+      prediction.tracks.push_back(std::move(track));
+    }
+    if (is_last) {
+      prediction.output = readout_ ? (*readout_)(tape, result.output) : result.output;
+    } else {
+      sequence = Sequence<T>::from(result.output);
+    }
+  }
+  return prediction;
+}
+
+template class RecurrentNetwork<float>;
+template class RecurrentNetwork<double>;
+
+#define GLIFR_COMPILE_LAYER(...)                      \
+  template class CellLayer<Cell<__VA_ARGS__, float>>; \
+  template class CellLayer<Cell<__VA_ARGS__, double>>;
+GLIFR_FOR_EACH_BUILT_IN_NEURON(GLIFR_COMPILE_LAYER)
+#undef GLIFR_COMPILE_LAYER
 
 }  // namespace glifr

@@ -123,7 +123,11 @@ TensorFile to_tensor_file(RecurrentNetwork<T>& network) {
     file.tensors.push_back(store<T>(parameter->name, *parameter, parameter->value.values()));
   }
   for (const auto& [name, value] : network.constants()) file.metadata[name] = format_number(value);
-  file.metadata["delay_steps"] = std::to_string(network.delay());
+  for (std::size_t k = 0; k < network.depth(); ++k) {
+    const std::string prefix = k == 0 ? "" : layer_prefix(k);
+    file.metadata[prefix + "delay_steps"] = std::to_string(network.layer(k).delay());
+    if (network.depth() > 1) file.metadata[prefix + "neuron"] = network.layer(k).neuron();
+  }
   return file;
 }
 

@@ -61,8 +61,14 @@ MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<
 template <Scalar T>
 Index MicroBatches<T>::micro_batch(Index batch) const {
   if (micro_batch_ > 0) return micro_batch_;
-  return choose_micro_batch(batch, data_.time_steps(), network_.delay(), network_.carries_state(),
-                            network_.outputs() == Outputs::last_step);
+  Index size = 1;  // the layer that wants most rows in its products decides
+  for (std::size_t k = 0; k < network_.depth(); ++k) {
+    const NetworkLayer<T>& layer = network_.layer(k);
+    const bool last_step_only = k + 1 == network_.depth() && network_.outputs() == Outputs::last_step;
+    size = std::max(size, choose_micro_batch(batch, data_.time_steps(), layer.delay(), layer.carries_state(),
+                                             last_step_only));
+  }
+  return size;
 }
 
 template <Scalar T>

@@ -55,7 +55,9 @@ Network<C> make_network(const Problem& p) {
                      p.data.classes > 0 ? Outputs::last_step : Outputs::every_step);
   initialize_homogeneous(network, 3);
   if (p.is_frozen) {
-    for (std::size_t i = 2; i < 2 + network.fields().size(); ++i) network.parameters()[i]->is_trained = false;
+    for (Parameter<typename C::Value>* parameter : network.parameters()) {
+      if (parameter->field) parameter->is_trained = false;
+    }
   }
   return network;
 }

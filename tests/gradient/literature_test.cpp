@@ -105,7 +105,7 @@ TEMPLATE_TEST_CASE("neurons of the literature are saved under their names and lo
   auto network = make_sine_network<TestType>();
   network.set_constant("dt", 0.04);
   const TensorFile file = decode_safetensors(encode_safetensors(to_tensor_file(network)), "x");
-  for (const FieldExtent& member : network.fields())
+  for (const FieldExtent& member : list_fields<typename TestType::template Parameters<double>>())
     CHECK(file.find(std::string("neuron_layer.") + member.field.stored_name()) != nullptr);
   auto loaded = load_network<TestType, float>(file, Outputs::every_step, "x");
   CHECK(loaded.constants() == network.constants());

@@ -14,7 +14,7 @@ namespace glifr::analysis {
 
 /// How networks are tested with some of their neurons silenced.
 struct AblationSettings {
-  std::vector<double> ratios{0, 0.2, 0.4, 0.6, 0.8, 1};  ///< of the neurons, 0 to 1
+  std::vector<double> ratios{0, 0.2, 0.4, 0.6, 0.8, 1};  ///< of the neurons of all layers together, 0 to 1
   Index draws = 10;        ///< random choices of neurons for each ratio that leaves a choice
   Index samples = 0;       ///< of the data, the first ones; 0: all
   std::uint64_t seed = 0;  ///< of the draws: same seed, same neurons

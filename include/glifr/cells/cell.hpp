@@ -99,7 +99,7 @@ class GLIFR_API Cell {
     parameters_.emplace_back(prefix + names.lateral, Shape{n, inputs * n}, names.stored_transposed);
     for (const auto& [field, extent, is_array] : field_list) {
       const Shape shape = field.is_flat ? Shape{extent * n} : is_array ? Shape{extent, 1, n} : Shape{1, n};
-      parameters_.emplace_back(prefix + field.stored_name(), shape);
+      parameters_.emplace_back(prefix + field.stored_name(), shape).field = field;
     }
   }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -8,6 +8,7 @@
 
 #include "glifr/core/tensor.hpp"
 #include "glifr/error.hpp"
+#include "glifr/neurons/neuron.hpp"
 
 namespace glifr {
 
@@ -20,6 +21,8 @@ struct Parameter {
   Tensor<T> value;                    ///< what training moves
   bool is_stored_transposed = false;  ///< in checkpoints, [columns, rows]
   bool is_trained = true;             ///< false: frozen, takes part without receiving a gradient
+  /// What a neuron's parameter means, by which its raw values become physical ones; nothing: a weight or a bias.
+  std::optional<Field> field{};
 
   /// A parameter of zeros.
   Parameter(std::string full_name, const Shape& shape, bool stored_transposed = false)

@@ -23,6 +23,7 @@ struct FillMask {
   const Index* samples;
   const T* silencing;                       // null: none silenced
   Index first_step, hop, all_steps, batch;  // row r is sample r % batch of step first_step + r / batch * hop
+  std::uint64_t layer;                      // of the network: layers of one size drop different neurons
   View<T> y;
 
   GLIFR_INLINE void operator()(Index r, Index group) const {
@@ -32,7 +33,7 @@ struct FillMask {
       const Index step = first_step + r / batch * hop;
       const auto row = static_cast<std::uint64_t>(samples[r % batch] * all_steps + step);
       const Random numbers = random_at ? *random_at : random;
-      words = numbers.words(row * groups + static_cast<std::uint64_t>(group));
+      words = numbers.words((layer << 56) + row * groups + static_cast<std::uint64_t>(group));
     }
     for (Index i = 0; i < 4 && 4 * group + i < y.columns; ++i) {
       const Index n = 4 * group + i;
@@ -45,7 +46,7 @@ struct FillMask {
 }  // namespace kernels
 
 /// What multiplies a cell's output before anything else sees it: inverted dropout (each output 0 with probability p,
-/// else 1 / (1 - p)) and silencing (a factor a neuron). Dropout is drawn for (sample, step, neuron), so that it does
+/// else 1 / (1 - p)) and silencing (a factor a neuron). Dropout is drawn for (layer, sample, step, neuron), so that it does
 /// not depend on how a batch is cut up.
 template <Scalar T>
 struct OutputMask {
@@ -55,6 +56,7 @@ struct OutputMask {
   std::span<const T> silencing{};     ///< [neurons], 0 or 1, on the host; empty: none silenced
   /// Instead of `random`, unless null: where the tape is, read when the factors are drawn.
   const Random* random_at = nullptr;
+  std::uint64_t layer = 0;  ///< place of the layer in its network, below 256
 
   /// Some output may be changed.
   [[nodiscard]] bool is_active() const { return dropout > 0 || !silencing.empty(); }
@@ -81,7 +83,7 @@ struct OutputMask {
     const T* factors = silencing.empty() ? nullptr : tape.on_place(silencing);
     for_each_element(tape.device(), y.rows, (y.columns + 3) / 4,
                      kernels::FillMask<T>{dropout * 0x1p32, kept, random, random_at, samples.data(), factors,
-                                          first_step, hop, all_steps, batch, y});
+                                          first_step, hop, all_steps, batch, layer, y});
   }
 
   /// Factors of step t as a tape value [batch, neurons] without gradient.

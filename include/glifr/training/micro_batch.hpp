@@ -7,7 +7,7 @@ namespace glifr {
 
 /// Samples that a worker takes through the network at a time: enough rows in each window's product to be efficient, few
 /// enough for what they need to stay in its cache, and at least two micro-batches where there are two samples.
-/// `carries_state`, `last_step_only`: see `RecurrentNetwork`.
+/// `delay` and `carries_state` are the layer's; `last_step_only` where its last output alone is asked for.
 [[nodiscard]] GLIFR_API Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state,
                                                  bool last_step_only);
 

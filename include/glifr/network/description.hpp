@@ -1,0 +1,113 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "glifr/export.hpp"
+#include "glifr/network/network.hpp"
+
+/// Networks as data: layers described by the names of their neurons, made at run time. A program adds neurons of its
+/// own by `register_neuron`.
+namespace glifr {
+
+/// A layer, as configurations describe it.
+struct LayerDescription {
+  std::string neuron = "glifr";  ///< name of its neurons
+  Index size = 1;                ///< neurons, 1 or more
+  Index num_ascs = 0;            ///< after-spike currents a neuron, for neurons that have any
+  double synaptic_delay = 0;     ///< ms, 0 or more; at least one time step is taken
+  /// By the names of the neuron's fields, without dt; the others keep their defaults.
+  std::map<std::string, double> constants{};
+  std::map<std::string, bool> trained{};  ///< parameters by the names of the neuron's fields; the others are trained
+
+  bool operator==(const LayerDescription&) const = default;
+};
+
+/// A network: its layers from the input on, and its readout.
+struct NetworkDescription {
+  double dt = 0.05;                        ///< time step, ms; also of the neurons that have a constant of this name
+  Index input_size = 1;                    ///< features a time step
+  std::vector<LayerDescription> layers{};  ///< one or more
+  Index output_size = 0;                   ///< of the readout; 0: none
+  Outputs outputs = Outputs::every_step;   ///< which outputs the network gives
+};
+
+/// What is known of neurons by their name.
+struct NeuronInfo {
+  /// Makes a layer from its description, the width of its input, its delay in steps and the prefix of its parameters'
+  /// names.
+  template <Scalar T>
+  using Make = std::function<std::unique_ptr<NetworkLayer<T>>(const LayerDescription&, Index input_size, Index delay,
+                                                              const std::string& prefix)>;
+
+  std::string name;                 ///< as configurations have it
+  Index num_ascs = 0;               ///< after-spike currents a neuron; neurons of one name may differ in it
+  std::vector<Field> constants{};   ///< what the neurons of a layer share
+  std::vector<Field> parameters{};  ///< what each neuron has for itself
+  bool carries_state = true;        ///< see `NetworkLayer`
+  Make<float> make_float{};         ///< in float
+  Make<double> make_double{};       ///< in double
+};
+
+/// All neurons that are known, the built-in ones first.
+[[nodiscard]] GLIFR_API const std::vector<NeuronInfo>& known_neurons();
+/// The neuron of that name and so many after-spike currents. ConfigError (key "neuron" or "num_ascs") where there is
+/// none.
+[[nodiscard]] GLIFR_API const NeuronInfo& find_neuron(const std::string& name, Index num_ascs);
+
+/// The network of a description, with parameters at zero; those that are not trained are frozen. ConfigError where a
+/// neuron, constant or parameter is not known, a constant is out of its range, or a size is not positive.
+template <Scalar T>
+[[nodiscard]] GLIFR_API std::unique_ptr<RecurrentNetwork<T>> make_network(const NetworkDescription& description);
+
+namespace detail {
+
+/// Adds a neuron to those that are known; one that is known by this name and number of currents is replaced.
+GLIFR_API void add_neuron(NeuronInfo info);
+
+/// Sets constants by name. ConfigError where the neuron has none of that name, or the value is out of its range.
+GLIFR_API void set_constants(const NeuronInfo& info, const std::map<std::string, double>& values,
+                             const std::function<void(const std::string&, double)>& set);
+
+template <class N>
+inline constexpr Index after_spike_currents = 0;
+template <class N>
+requires requires {
+  N::after_spike_currents;
+}
+inline constexpr Index after_spike_currents<N> = N::after_spike_currents;
+
+template <Neuron N>
+NeuronInfo describe_neuron() {
+  NeuronInfo info{.name = N::name, .num_ascs = after_spike_currents<N>};
+  for (const FieldExtent& f : list_fields<typename N::template Constants<double>>()) info.constants.push_back(f.field);
+  for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>())
+    info.parameters.push_back(f.field);
+  info.carries_state = derive::program<N>.carries_state;
+  return info;
+}
+
+template <Neuron N, Scalar T>
+std::unique_ptr<NetworkLayer<T>> make_layer(const LayerDescription& description, Index input_size, Index delay,
+                                            const std::string& prefix) {
+  CellSettings<N> settings{.input_size = input_size, .hidden_size = description.size, .delay = delay};
+  set_constants(describe_neuron<N>(), description.constants,
+                [&](const std::string& name, double value) { *find_constant(settings.constants, name) = value; });
+  return std::make_unique<CellLayer<Cell<N, T>>>(settings, prefix);
+}
+
+}  // namespace detail
+
+/// Makes neurons N known by their name, for networks that are made from descriptions. Call it before any is made.
+template <Neuron N>
+void register_neuron() {
+  NeuronInfo info = detail::describe_neuron<N>();
+  info.make_float = detail::make_layer<N, float>;
+  info.make_double = detail::make_layer<N, double>;
+  detail::add_neuron(std::move(info));
+}
+
+}  // namespace glifr

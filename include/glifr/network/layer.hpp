@@ -1,0 +1,139 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "glifr/cells/cell.hpp"
+#include "glifr/export.hpp"
+#include "glifr/neurons/built_in.hpp"
+
+namespace glifr {
+
+/// How a network is run: in fused scans, or one tape operation after another (slow; the reference that the scans are
+/// held against).
+enum class Engine { fused, composed };
+
+/// One of a network's states over time, without gradient.
+template <Scalar T>
+struct Track {
+  /// Of the state; the second, third … of several currents end in _2, _3 …; of a layer but the first, the layer's
+  /// prefix stands before it.
+  std::string name;
+  std::string unit;  ///< of its values
+  Var<T> values;     ///< [time, batch, neurons]
+};
+
+/// What a layer gives over a sequence.
+template <Scalar T>
+struct LayerOutput {
+  Var<T> output;                   ///< of its neurons, [time or 1, batch, size]
+  std::vector<Track<T>> tracks{};  ///< where asked for: every state, then the synaptic current
+};
+
+/// What the names of a layer's parameters begin with: "neuron_layer." for the first (0), "neuron_layer_2." for the
+/// second, …
+[[nodiscard]] GLIFR_API std::string layer_prefix(std::size_t place);
+
+/// A layer of a network, whatever computes in it. A layer that is not made of a `Neuron` derives from this.
+template <Scalar T>
+class GLIFR_API NetworkLayer {
+ public:
+  virtual ~NetworkLayer() = default;
+
+  /// The kind of its neurons, as configurations name it: "glifr".
+  [[nodiscard]] virtual std::string neuron() const = 0;
+  /// Features of its input.
+  [[nodiscard]] virtual Index input_size() const = 0;
+  /// Neurons, which is the width of its output.
+  [[nodiscard]] virtual Index size() const = 0;
+  /// Synaptic delay in time steps.
+  [[nodiscard]] virtual Index delay() const { return 1; }
+  /// Whether a neuron remembers anything from one step to the next by itself; if not, the past reaches it through its
+  /// synapses alone.
+  [[nodiscard]] virtual bool carries_state() const { return true; }
+
+  /// Weights first, then the neurons' own. Valid as long as the layer.
+  [[nodiscard]] virtual ParameterList<T> parameters() = 0;
+  /// The neurons' constants by name (dt, sigma_v, …), in the neuron's order.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, double>> constants() const { return {}; }
+  /// Sets a constant of the neurons; false where they have none of that name.
+  virtual bool set_constant(const std::string& /*name*/, double /*value*/) { return false; }
+
+  /// Runs the layer over a sequence; what is recorded on the tape leads back to its parameters and its input. `mask`
+  /// multiplies its outputs before anything else sees them.
+  [[nodiscard]] virtual LayerOutput<T> run(Tape<T>& tape, const Sequence<T>& input, Engine engine,
+                                           const OutputMask<T>& mask, const ScanOptions& options) const = 0;
+};
+
+/// A layer made of a cell.
+template <RecurrentCell C>
+class GLIFR_API CellLayer final : public NetworkLayer<typename C::Value> {
+ public:
+  using T = typename C::Value;                ///< float or double
+  using NeuronType = typename C::NeuronType;  ///< the neuron's equations
+
+  /// A layer with its parameters at zero. ConfigError where a size is not positive.
+  template <class... Arguments>
+  explicit CellLayer(const typename C::Settings& settings, Arguments&&... arguments)
+      : cell_(settings, std::forward<Arguments>(arguments)...) {}
+
+  /// The cell.
+  [[nodiscard]] C& cell() { return cell_; }
+
+  [[nodiscard]] std::string neuron() const override { return NeuronType::name; }
+  [[nodiscard]] Index input_size() const override { return cell_.input_size(); }
+  [[nodiscard]] Index size() const override { return cell_.hidden_size(); }
+  [[nodiscard]] Index delay() const override { return cell_.delay(); }
+  [[nodiscard]] bool carries_state() const override { return derive::program<NeuronType>.carries_state; }
+  [[nodiscard]] ParameterList<T> parameters() override { return cell_.parameters(); }
+
+  [[nodiscard]] std::vector<std::pair<std::string, double>> constants() const override {
+    std::vector<std::pair<std::string, double>> list;
+    auto constants = cell_.constants();
+    for_each_scalar(constants,
+                    [&](double& value, const Field& field, int j) { list.emplace_back(scalar_name(field, j), value); });
+    return list;
+  }
+
+  bool set_constant(const std::string& name, double value) override {
+    bool found = false;
+    for_each_scalar(cell_.constants(), [&](double& constant, const Field& field, int j) {
+      if (name != scalar_name(field, j)) return;
+      constant = value;
+      found = true;
+    });
+    return found;
+  }
+
+  [[nodiscard]] LayerOutput<T> run(Tape<T>& tape, const Sequence<T>& input, Engine engine, const OutputMask<T>& mask,
+                                   const ScanOptions& options) const override {
+    const auto result = engine == Engine::fused ? cell_.run(tape, input, mask, options)
+                                                : cell_.run_composed(tape, input, mask, options);
+    LayerOutput<T> output{result.output};
+    if (options.track_states) add_tracks(result, output.tracks);
+    return output;
+  }
+
+ private:
+  static void add_tracks(const ScanResult<NeuronType, T>& result, std::vector<Track<T>>& tracks) {
+    typename NeuronType::template State<double> names{};
+    std::size_t k = 0;
+    for_each_scalar(names, [&](double&, const Field& field, int j) {
+      tracks.push_back({scalar_name(field, j), field.unit, result.states[k++]});
+    });
+    tracks.push_back({"synaptic_current", "mV", result.synaptic});
+  }
+
+  C cell_;
+};
+
+// The layers of built-in neurons are compiled in the library.
+#define GLIFR_DECLARE_LAYER(...)                             \
+  extern template class CellLayer<Cell<__VA_ARGS__, float>>; \
+  extern template class CellLayer<Cell<__VA_ARGS__, double>>;
+GLIFR_FOR_EACH_BUILT_IN_NEURON(GLIFR_DECLARE_LAYER)
+#undef GLIFR_DECLARE_LAYER
+
+}  // namespace glifr

@@ -1,0 +1,36 @@
+#include "glifr/datasets/labels.hpp"
+
+#include <string>
+#include <utility>
+
+#include "gather.hpp"
+#include "glifr/error.hpp"
+
+namespace glifr {
+
+template <Scalar T>
+LabelDataset<T>::LabelDataset(Shape input_shape, std::vector<T> inputs, Index classes, std::vector<std::int32_t> labels)
+    : shape_(input_shape), classes_(classes), inputs_(std::move(inputs)), labels_(std::move(labels)) {
+  detail::check_values("inputs of a data set", shape_, inputs_.size());
+  if (std::ssize(labels_) != shape_[1])
+    throw ShapeError("labels of a data set", std::to_string(shape_[1]) + " labels", std::to_string(labels_.size()));
+  for (const std::int32_t label : labels_) {
+    if (label < 0 || label >= classes)
+      throw ShapeError("labels of a data set", "0 to " + std::to_string(classes - 1), std::to_string(label));
+  }
+}
+
+template <Scalar T>
+void LabelDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  detail::gather(inputs_, shape_, samples, x);
+}
+
+template <Scalar T>
+void LabelDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
+  for (const Index sample : samples) *labels++ = labels_[static_cast<std::size_t>(sample)];
+}
+
+template class LabelDataset<float>;
+template class LabelDataset<double>;
+
+}  // namespace glifr

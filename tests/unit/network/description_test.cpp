@@ -1,0 +1,80 @@
+// Networks from descriptions, of built-in neurons and of a program's own.
+#include "glifr/network/description.hpp"
+
+#include <string>
+
+#include "glifr/network/initialize.hpp"
+#include "support/catch.hpp"
+#include "support/neurons.hpp"
+#include "support/tensors.hpp"
+
+namespace {
+
+using namespace glifr;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a description makes the layers that it names, with their constants, delays and frozen parameters") {
+  const NetworkDescription description{.dt = 0.1,
+                                       .input_size = 3,
+                                       .layers = {{.neuron = "glifr",
+                                                   .size = 5,
+                                                   .num_ascs = 2,
+                                                   .synaptic_delay = 1,
+                                                   .constants = {{"sigma_v", 0.5}},
+                                                   .trained = {{"k_m", false}}},
+                                                  {.neuron = "lstm", .size = 4}},
+                                       .output_size = 2,
+                                       .outputs = Outputs::last_step};
+  const auto network = make_network<double>(description);
+  REQUIRE(network->depth() == 2);
+  CHECK(network->layer(0).neuron() == "glifr");
+  CHECK(network->layer(0).delay() == 10);
+  CHECK(network->layer(1).neuron() == "lstm");
+  CHECK(network->layer(1).size() == 4);
+  CHECK(network->outputs() == Outputs::last_step);
+  CHECK(network->constants().at(0).second == 0.1);
+  for (const Parameter<double>* parameter : network->parameters()) {
+    INFO(parameter->name);
+    CHECK(parameter->is_trained == (parameter->name != "neuron_layer.trans_k_m"));
+  }
+  // The same network as one made of types.
+  RecurrentNetwork<double> typed(Outputs::last_step);
+  CellSettings<Glifr<2>> first{.input_size = 3, .hidden_size = 5, .delay = 10};
+  first.constants.dt = 0.1;
+  first.constants.sigma_v = 0.5;
+  typed.add<Glifr<2>>(first);
+  typed.add<Lstm>({.input_size = 5, .hidden_size = 4});
+  typed.add_readout(2);
+  initialize_homogeneous(*network, 1);
+  initialize_homogeneous(typed, 1);
+  for (std::size_t p = 0; p < typed.parameters().size(); ++p) {
+    CHECK(typed.parameters()[p]->name == network->parameters()[p]->name);
+    CHECK(test::relative_difference(typed.parameters()[p]->value, network->parameters()[p]->value) == 0);
+  }
+}
+
+TEST_CASE("what a description gets wrong is named with what is accepted") {
+  const auto make = [](const LayerDescription& layer) { (void)make_network<float>({.layers = {layer}}); };
+  CHECK_THROWS_WITH(make({.neuron = "gliff"}), Contains("found 'gliff'") && Contains("glifr, rnn, lstm"));
+  CHECK_THROWS_WITH(make({.neuron = "glifr", .num_ascs = 9}), Contains("found 9") && Contains("0, 1, 2, 3, 4"));
+  CHECK_THROWS_WITH(make({.neuron = "rnn", .num_ascs = 1}), Contains("num_ascs"));
+  CHECK_THROWS_WITH(make({.constants = {{"sigma", 1}}}), Contains("sigma") && Contains("sigma_v"));
+  CHECK_THROWS_WITH(make({.constants = {{"sigma_v", 0}}}), Contains("sigma_v") && Contains("> 0"));
+  CHECK_THROWS_WITH(make({.trained = {{"k", true}}}), Contains("'k'") && Contains("thresh, k_m"));
+  CHECK_THROWS_WITH(make({.constants = {{"dt", 1}}}), Contains("dt"));
+  CHECK_THROWS_AS(make({.size = 0}), ConfigError);
+  CHECK_THROWS_AS(make_network<float>({.layers = {}}), ConfigError);
+}
+
+TEST_CASE("a registered neuron is made by its name") {
+  CHECK_THROWS_AS(find_neuron(test::Calcium::name, 0), ConfigError);
+  register_neuron<test::Calcium>();
+  const std::size_t known = known_neurons().size();
+  register_neuron<test::Calcium>();
+  CHECK(known_neurons().size() == known);
+  const auto network = make_network<double>({.layers = {{.neuron = test::Calcium::name, .size = 3}}, .output_size = 1});
+  CHECK(network->layer(0).neuron() == test::Calcium::name);
+  CHECK(network->layer(0).size() == 3);
+}
+
+}  // namespace

@@ -1,0 +1,88 @@
+// Initial values: the published ones for a layer, each layer by its own size and time step, drawing from a trained
+// network.
+#include "glifr/cells/glifr.hpp"
+#include "glifr/network/initialize.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/tensors.hpp"
+
+namespace {
+
+using namespace glifr;
+
+TEST_CASE("a homogeneous layer starts from the published values") {
+  Network<GlifrCell<2, double>> network({.input_size = 3, .hidden_size = 100}, 5, Outputs::every_step);
+  initialize_homogeneous(network, 4);
+  const ParameterList<double> parameters = network.parameters();
+  const auto values = [&](const std::string& name) { return find_parameter(parameters, name).value.values(); };
+  const auto all_equal = [&](const std::string& name, double expected) {
+    return std::ranges::all_of(values(name), [&](double x) { return std::abs(x - expected) < 1e-14; });
+  };
+  CHECK(all_equal("neuron_layer.thresh", 1));
+  CHECK(all_equal("neuron_layer.trans_k_m", std::log(0.05 * 0.05 / (1 - 0.05 * 0.05))));
+  CHECK(all_equal("neuron_layer.trans_k_j", std::log(0.1 / 0.9)));
+  for (const char* name : {"neuron_layer.weight_iv", "neuron_layer.weight_lat", "output_linear.weight"}) {
+    INFO(name);
+    const auto [lowest, highest] = std::ranges::minmax(values(name));
+    CHECK(lowest >= -0.1);  // 1 / sqrt(100)
+    CHECK(highest < 0.1);
+    CHECK(lowest < -0.09);
+    CHECK(highest > 0.09);
+  }
+  const auto [lowest, highest] = std::ranges::minmax(values("neuron_layer.a_j"));
+  CHECK((lowest >= -0.01 && highest < 0.01 && lowest < -0.009 && highest > 0.009));
+}
+
+TEST_CASE("each layer starts by its own size, with numbers of its own") {
+  RecurrentNetwork<double> network(Outputs::every_step);
+  network.add<Rnn>({.input_size = 16, .hidden_size = 16});
+  network.add<Rnn>({.input_size = 16, .hidden_size = 16});
+  network.add<Rnn>({.input_size = 16, .hidden_size = 400});
+  network.add_readout(3);
+  initialize_homogeneous(network, 4);
+  const auto largest = [&](const char* name) {
+    const auto [low, high] = std::ranges::minmax(find_parameter(network.parameters(), name).value.values());
+    return std::max(-low, high);
+  };
+  CHECK(largest("neuron_layer_2.weight_ih") > 0.2);
+  CHECK(largest("neuron_layer_2.weight_ih") <= 0.25);
+  CHECK(largest("neuron_layer_3.weight_ih") <= 0.05);
+  CHECK(largest("output_linear.weight") <= 0.05);
+  CHECK(test::relative_difference(find_parameter(network.parameters(), "neuron_layer.weight_ih").value,
+                                  find_parameter(network.parameters(), "neuron_layer_2.weight_ih").value) > 0.1);
+}
+
+TEST_CASE("a heterogeneous start draws each tensor from the trained one of its name; the readout starts afresh") {
+  Network<GlifrCell<1, double>> network({.input_size = 2, .hidden_size = 30}, 4, Outputs::every_step);
+  std::map<std::string, std::vector<double>> trained;
+  double next = 10;
+  for (const Parameter<double>* parameter : network.parameters())
+    trained[parameter->name] = {next, next + 1, next + 2}, next += 10;
+  std::vector<std::string> asked;
+  initialize_heterogeneous<double>(
+      network,
+      [&](const std::string& name) {
+        asked.push_back(name);
+        return std::span<const double>(trained.at(name));
+      },
+      9);
+  CHECK(asked.size() == 7);
+  for (const Parameter<double>* parameter : network.parameters()) {
+    INFO(parameter->name);
+    std::map<double, int> counts;
+    for (const double value : parameter->value.values()) ++counts[value];
+    if (parameter->name.starts_with("output_linear")) {
+      CHECK(std::ranges::all_of(counts, [](const auto& entry) { return std::abs(entry.first) < 1; }));
+      continue;
+    }
+    CHECK(counts.size() == 3);
+    for (const auto& [value, count] : counts) CHECK(std::ranges::count(trained[parameter->name], value) == 1);
+  }
+}
+
+}  // namespace

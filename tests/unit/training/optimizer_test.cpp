@@ -1,0 +1,137 @@
+// Adam, SGD and the sum of shares against their closed forms.
+#include "glifr/training/optimizer.hpp"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "glifr/training/reduce.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace glifr;
+
+struct Parameters {
+  Parameter<double> a{"a", Shape{3}}, frozen{"frozen", Shape{2}}, b{"b", Shape{2, 2}};
+  ParameterList<double> list{&a, &frozen, &b};
+  Parameters() { frozen.is_trained = false; }
+};
+
+void fill(Gradients<double>& gradients, const Parameters& p, double of_a, double of_b) {
+  for (Index i = 0; i < 3; ++i) gradients.of(p.a).data[i] = of_a;
+  for (Index i = 0; i < 4; ++i) gradients.of(p.b).data[i] = of_b;
+}
+
+TEST_CASE("under a constant gradient Adam moves by the learning rate a step") {
+  Parameters p;
+  Gradients<double> gradients(p.list);
+  Optimizer<double> optimizer(p.list, {});
+  fill(gradients, p, 0.5, -3);
+  for (int t = 1; t <= 5; ++t) {
+    optimizer.apply(gradients, 1, 0.01);
+    // Both means, corrected for their start at 0, are the gradient and its square.
+    CHECK(std::abs(p.a.value.data()[2] + 0.01 * t * 0.5 / (0.5 + 1e-8)) < 1e-15);
+    CHECK(std::abs(p.b.value.data()[0] - 0.01 * t * 3 / (3 + 1e-8)) < 1e-15);
+  }
+  CHECK(optimizer.steps() == 5);
+  CHECK(p.frozen.value.data()[0] == 0);
+}
+
+TEST_CASE("Adam under changing gradients is the recurrence of Kingma and Ba") {
+  Parameters p;
+  Gradients<double> gradients(p.list);
+  const OptimizerSettings settings{.beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3};
+  Optimizer<double> optimizer(p.list, settings);
+  double m = 0, v = 0, expected = 0;
+  for (int t = 1; t <= 10; ++t) {
+    const double g = std::sin(2.0 * t);
+    fill(gradients, p, g, 0);
+    optimizer.apply(gradients, std::abs(g), 0.1);
+    m = 0.8 * m + 0.2 * g;
+    v = 0.95 * v + 0.05 * g * g;
+    expected -= 0.1 * (m / (1 - std::pow(0.8, t))) / (std::sqrt(v / (1 - std::pow(0.95, t))) + 1e-3);
+    CHECK(std::abs(p.a.value.data()[1] - expected) < 1e-14);
+  }
+}
+
+TEST_CASE("SGD with momentum adds up a geometric series") {
+  Parameters p;
+  Gradients<double> gradients(p.list);
+  Optimizer<double> optimizer(p.list, {.kind = OptimizerSettings::Kind::sgd, .momentum = 0.5});
+  fill(gradients, p, 1, 2);
+  double velocity = 0, expected = 0;
+  for (int t = 1; t <= 6; ++t) {
+    optimizer.apply(gradients, 1, 0.1);
+    velocity = 2 * (1 - std::pow(0.5, t));  // 1 + 1/2 + 1/4 + …
+    expected -= 0.1 * velocity;
+    CHECK(std::abs(p.a.value.data()[0] - expected) < 1e-14);
+    CHECK(std::abs(p.b.value.data()[3] - 2 * expected) < 1e-14);
+  }
+  CHECK(optimizer.second().empty());
+}
+
+TEST_CASE("SGD without momentum keeps no state") {
+  Parameters p;
+  Gradients<double> gradients(p.list);
+  Optimizer<double> optimizer(p.list, {.kind = OptimizerSettings::Kind::sgd});
+  fill(gradients, p, 4, 0);
+  optimizer.apply(gradients, 4, 0.25);
+  CHECK(p.a.value.data()[0] == -1);
+  CHECK(optimizer.first().empty());
+}
+
+TEST_CASE("clipping scales all gradients to the largest norm, and leaves shorter ones alone") {
+  for (const double norm : {2.0, 0.5}) {
+    Parameters p;
+    Gradients<double> gradients(p.list);
+    Optimizer<double> optimizer(p.list, {.kind = OptimizerSettings::Kind::sgd, .gradient_clip = 1});
+    fill(gradients, p, norm, 0);
+    optimizer.apply(gradients, norm, 1);
+    CHECK(p.a.value.data()[0] == (norm > 1 ? -1 : -norm));
+  }
+}
+
+TEST_CASE("shares are summed in their order, with the norm of the sum") {
+  Parameters p;
+  std::vector<Gradients<double>> shares(3, Gradients<double>(p.list));
+  std::vector<Gradients<double>*> list;
+  for (Gradients<double>& share : shares) list.push_back(&share);
+  fill(shares[0], p, 1e16, 1);
+  fill(shares[1], p, 1, 2);
+  fill(shares[2], p, -1e16, 3);
+  Reduction<double> reduce(p.list);
+  const auto result = reduce(list);
+  CHECK(shares[0].of(p.a).data[0] == 0);  // (1e16 + 1) - 1e16: in this order, and no other
+  CHECK(shares[0].of(p.b).data[0] == 6);
+  CHECK(result.norm == 12);  // sqrt(4 * 36)
+  CHECK(result.not_finite == nullptr);
+  CHECK_THROWS_AS(reduce({}), std::logic_error);
+}
+
+TEST_CASE("the first parameter whose gradient is not finite is named") {
+  Parameters p;
+  Gradients<double> share(p.list);
+  fill(share, p, 1, 1);
+  share.of(p.b).data[2] = std::numeric_limits<double>::infinity();
+  Gradients<double>* list = &share;
+  CHECK(Reduction<double>(p.list)({&list, 1}).not_finite == &p.b);
+}
+
+TEST_CASE("a layout puts the trained parameters first, padded, and knows where each begins") {
+  Parameters p;
+  const ParameterLayout<double> layout(p.list);
+  CHECK(layout.trained().size() == 2);
+  CHECK(layout.offset_of(p.a) == 0);
+  CHECK(layout.offset_of(p.b) == 8);
+  CHECK(layout.trained_size() == 16);
+  CHECK(layout.offset_of(p.frozen) == 16);
+  CHECK(layout.size() == 24);
+  const Parameter<double> stranger("stranger", Shape{1});
+  CHECK_THROWS_AS(layout.offset_of(stranger), std::logic_error);
+  const auto blocks = layout.blocks(6);
+  REQUIRE(blocks.size() == 4);
+  CHECK((blocks[1].entry == 0 && blocks[1].first == 6 && blocks[1].count == 2));
+}
+
+}  // namespace

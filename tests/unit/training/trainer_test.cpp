@@ -1,0 +1,145 @@
+// The trainer on the workers' engine: the order of samples, callbacks, losses of the user's own, resuming in the
+// middle.
+#include "glifr/training/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "glifr/cells/rnn.hpp"
+#include "glifr/datasets/synthetic.hpp"
+#include "glifr/datasets/values.hpp"
+#include "glifr/network/initialize.hpp"
+#include "glifr/ops/elementwise.hpp"
+#include "glifr/ops/reduce.hpp"
+#include "glifr/training/checkpoint.hpp"
+#include "support/catch.hpp"
+#include "support/tensors.hpp"
+
+namespace {
+
+using namespace glifr;
+
+using Rnn1 = Network<RnnCell<double>>;
+
+Rnn1 small_network(Index outputs, Outputs which) {
+  Rnn1 network({.input_size = 2, .hidden_size = 5, .delay = 2}, outputs, which);
+  initialize_homogeneous(network, 3);
+  return network;
+}
+
+/// Takes no step: notes what it was asked for.
+class Recorder final : public TrainingEngine<double> {
+ public:
+  explicit Recorder(std::vector<std::vector<Index>>& batches) : batches_(batches) {}
+  void begin(const Epoch& epoch, const Position&) override { epoch_ = epoch; }
+  void advance(Position& position) override {
+    const Index first = position.step * epoch_.batch_size;
+    const Index count = std::min(epoch_.batch_size, std::ssize(epoch_.order) - first);
+    const auto batch = epoch_.order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+    batches_.emplace_back(batch.begin(), batch.end());
+    position.running += {static_cast<double>(count), 0, count};
+    ++position.step;
+  }
+  Score evaluate() override { return {}; }
+
+ private:
+  std::vector<std::vector<Index>>& batches_;
+  Epoch epoch_;
+};
+
+TEST_CASE("an epoch takes every sample once, in an order of its own, the last batch what is left") {
+  const SyntheticDataset<double> data({.samples = 10, .time_steps = 3, .input_size = 2, .classes = 3});
+  Rnn1 network = small_network(3, Outputs::last_step);
+  std::vector<std::vector<Index>> batches;
+  Trainer<double> trainer(
+      network, data, {.batch_size = 4, .max_epochs = 2, .seed = 5},
+      Trainer<double>::MakeEngine([&](const auto&) { return std::make_unique<Recorder>(batches); }));
+  CHECK(trainer.steps_per_epoch() == 3);
+  CHECK(trainer.fit());
+  REQUIRE(batches.size() == 6);
+  std::vector<std::vector<Index>> orders;
+  for (std::size_t epoch = 0; epoch < 2; ++epoch) {
+    std::vector<Index> order;
+    for (std::size_t step = 0; step < 3; ++step) {
+      const std::vector<Index>& batch = batches[3 * epoch + step];
+      CHECK(batch.size() == (step < 2 ? 4 : 2));
+      order.insert(order.end(), batch.begin(), batch.end());
+    }
+    orders.push_back(order);
+    std::ranges::sort(order);
+    std::vector<Index> all(10);
+    std::iota(all.begin(), all.end(), Index{0});
+    CHECK(order == all);
+  }
+  CHECK(orders[0] != orders[1]);
+}
+
+/// Stops after some step of the first epoch.
+struct StopAfter final : Callback<double> {
+  Index step;
+  explicit StopAfter(Index after) : step(after) {}
+  bool after_step(const Position& position) override { return position.step != step; }
+};
+
+TEST_CASE("training that stops inside an epoch goes on to the same bits") {
+  const SyntheticDataset<double> data({.samples = 11, .time_steps = 6, .input_size = 2, .classes = 3});
+  const TrainingSettings settings{.batch_size = 3, .max_epochs = 3, .dropout = 0.2, .seed = 8};
+  Workers workers(2);
+  Rnn1 whole = small_network(3, Outputs::last_step);
+  Trainer<double>(whole, data, settings, workers).fit();
+
+  Rnn1 network = small_network(3, Outputs::last_step);
+  TensorFile file;
+  {
+    Trainer<double> trainer(network, data, settings, workers);
+    StopAfter stop(2);
+    Callback<double>* const callbacks[] = {&stop};
+    REQUIRE_FALSE(trainer.fit(callbacks));
+    file = to_tensor_file(network);
+    add_training_state(file, trainer);
+  }
+  Rnn1 again = small_network(3, Outputs::last_step);
+  Trainer<double> trainer(again, data, settings, workers);
+  load_training_state(trainer, file, "checkpoint");
+  CHECK(trainer.position().step == 2);
+  CHECK(trainer.fit());
+  for (std::size_t p = 0; p < whole.parameters().size(); ++p) {
+    CHECK(test::relative_difference(again.parameters()[p]->value, whole.parameters()[p]->value) == 0);
+  }
+}
+
+TEST_CASE("a loss function that is the mean squared error trains as the built-in one") {
+  const SyntheticDataset<double> data({.samples = 9, .time_steps = 5, .input_size = 2, .classes = 0, .target_size = 2});
+  const TrainingSettings settings{.learning_rate = {.initial = 0.01}, .batch_size = 4, .max_epochs = 5, .seed = 8};
+  const LossFunction<double> own = [](const Var<double>& output, const Batch<double>& batch) {
+    Tape<double>& tape = output.tape();
+    const Var<double> target = tape.constant({batch.targets.rows, batch.targets.columns}, batch.targets.data);
+    const Var<double> off = tape.alias(output, {batch.targets.rows, batch.targets.columns}, 0) - target;
+    return sum(off * off) / static_cast<double>(batch.whole * 5 * 2);
+  };
+  Workers workers(1);
+  Rnn1 here = small_network(2, Outputs::every_step), there = small_network(2, Outputs::every_step);
+  Trainer<double>(here, data, settings, workers, own).fit();
+  Trainer<double>(there, data, settings, workers).fit();
+  for (std::size_t p = 0; p < here.parameters().size(); ++p) {
+    CHECK(test::relative_difference(here.parameters()[p]->value, there.parameters()[p]->value) < 1e-9);
+  }
+  CHECK(std::abs(evaluate<double>(here, data, workers, {.loss = own}).loss() -
+                 evaluate<double>(here, data, workers).loss()) < 1e-14);
+  const LossFunction<double> wide = [](const Var<double>& output, const Batch<double>&) { return output; };
+  CHECK_THROWS_AS(evaluate<double>(here, data, workers, {.loss = wide}), ShapeError);
+}
+
+TEST_CASE("networks and data that do not go together are refused") {
+  const SyntheticDataset<double> labels({.samples = 4, .time_steps = 3, .input_size = 2, .classes = 3});
+  Workers workers(1);
+  Rnn1 every = small_network(3, Outputs::every_step), narrow = small_network(2, Outputs::last_step);
+  CHECK_THROWS_AS(evaluate<double>(every, labels, workers), ConfigError);
+  CHECK_THROWS_AS(evaluate<double>(narrow, labels, workers), ConfigError);
+  const SyntheticDataset<double> wide({.samples = 4, .time_steps = 3, .input_size = 5, .classes = 2});
+  CHECK_THROWS_AS(evaluate<double>(narrow, wide, workers), ConfigError);
+}
+
+}  // namespace
