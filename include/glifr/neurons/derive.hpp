@@ -5,9 +5,11 @@
 #include <concepts>
 #include <cstddef>
 #include <stdexcept>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include "glifr/neurons/functions.hpp"
 #include "glifr/neurons/neuron.hpp"
 
 /// From a neuron's `step`, written once, to its reverse step, by the compiler. The step is run at compile time on
@@ -39,32 +41,27 @@ enum class Op : unsigned char {
   synaptic,
   state_adjoint,  // dL / d new state
   parameter_sum,  // dL / d parameter, summed so far
-  // Computations.
-  add,
-  sub,
-  mul,
-  div,
-  neg,
+  // Products fused into sums.
   mul_add,      // a b + c
   mul_sub,      // a b - c
   neg_mul_add,  // c - a b
-  sigmoid,
-  tanh,
-  exp,
-  log,
-  sqrt,
-  abs,
-  sign,
-  min,
-  max,
-  less,
-  select,
-  surrogate,
+  // From here on, a function each, in the order of functions::All.
+  first_function,
 };
 
 constexpr bool is_leaf(Op op) {
   return op <= Op::parameter_sum;
 }
+constexpr bool is_function(Op op) {
+  return op >= Op::first_function;
+}
+/// The place of an operation in functions::All.
+constexpr int function_of(Op op) {
+  return static_cast<int>(op) - static_cast<int>(Op::first_function);
+}
+/// The operation that computes a function.
+template <class F>
+inline constexpr Op op_of = static_cast<Op>(static_cast<int>(Op::first_function) + functions::All::index<F>);
 
 struct Node {
   Op op = Op::literal;
@@ -95,28 +92,39 @@ struct Graph {
   constexpr int leaf(Op op, int index) { return put({.op = op, .a = index}); }
   constexpr int literal(double value) { return put({.op = Op::literal, .value = value}); }
 
+  /// A function of nodes.
+  constexpr int call(Op op, int a, int b = -1, int c = -1) {
+    if (op == op_of<functions::Add>) return add(a, b);
+    if (op == op_of<functions::Subtract>) return sub(a, b);
+    if (op == op_of<functions::Multiply>) return mul(a, b);
+    if (op == op_of<functions::Divide>) return div(a, b);
+    if (op == op_of<functions::Negate>) return neg(a);
+    if (op == op_of<functions::Select> && b == c) return b;
+    return put({.op = op, .a = a, .b = b, .c = c});
+  }
+
   // Folding keeps what the compiler may not simplify by itself (x * 0, x + 0 and signs, in floating point) out of the
   // program.
   constexpr int neg(int a) {
     if (is(a, Op::literal)) return literal(-(*this)[a].value);
-    if (is(a, Op::neg)) return (*this)[a].a;
-    return put({.op = Op::neg, .a = a});
+    if (is(a, op_of<functions::Negate>)) return (*this)[a].a;
+    return put({.op = op_of<functions::Negate>, .a = a});
   }
   constexpr int add(int a, int b) {
     if (is(a, Op::literal) && is(b, Op::literal)) return literal((*this)[a].value + (*this)[b].value);
     if (is_value(a, 0)) return b;
     if (is_value(b, 0)) return a;
-    if (is(b, Op::neg)) return sub(a, (*this)[b].a);
-    if (is(a, Op::neg)) return sub(b, (*this)[a].a);
-    return put({.op = Op::add, .a = a, .b = b});
+    if (is(b, op_of<functions::Negate>)) return sub(a, (*this)[b].a);
+    if (is(a, op_of<functions::Negate>)) return sub(b, (*this)[a].a);
+    return put({.op = op_of<functions::Add>, .a = a, .b = b});
   }
   constexpr int sub(int a, int b) {
     if (is(a, Op::literal) && is(b, Op::literal)) return literal((*this)[a].value - (*this)[b].value);
     if (is_value(a, 0)) return neg(b);
     if (is_value(b, 0)) return a;
     if (a == b) return literal(0);
-    if (is(b, Op::neg)) return add(a, (*this)[b].a);
-    return put({.op = Op::sub, .a = a, .b = b});
+    if (is(b, op_of<functions::Negate>)) return add(a, (*this)[b].a);
+    return put({.op = op_of<functions::Subtract>, .a = a, .b = b});
   }
   constexpr int mul(int a, int b) {
     if (is(a, Op::literal) && is(b, Op::literal)) return literal((*this)[a].value * (*this)[b].value);
@@ -125,40 +133,47 @@ struct Graph {
     if (is_value(b, 1)) return a;
     if (is_value(a, -1)) return neg(b);
     if (is_value(b, -1)) return neg(a);
-    if (is(a, Op::neg)) return neg(mul((*this)[a].a, b));
-    if (is(b, Op::neg)) return neg(mul(a, (*this)[b].a));
-    return put({.op = Op::mul, .a = a, .b = b});
+    if (is(a, op_of<functions::Negate>)) return neg(mul((*this)[a].a, b));
+    if (is(b, op_of<functions::Negate>)) return neg(mul(a, (*this)[b].a));
+    return put({.op = op_of<functions::Multiply>, .a = a, .b = b});
   }
   constexpr int div(int a, int b) {
     if (is(a, Op::literal) && is(b, Op::literal)) return literal((*this)[a].value / (*this)[b].value);
     if (is_value(a, 0) || is_value(b, 1)) return a;
-    if (is(a, Op::neg)) return neg(div((*this)[a].a, b));
-    return put({.op = Op::div, .a = a, .b = b});
+    if (is(a, op_of<functions::Negate>)) return neg(div((*this)[a].a, b));
+    return put({.op = op_of<functions::Divide>, .a = a, .b = b});
   }
-  constexpr int select(int condition, int a, int b) {
-    return a == b ? a : put({.op = Op::select, .a = condition, .b = a, .c = b});
-  }
-  constexpr int unary(Op op, int a) { return put({.op = op, .a = a}); }
-  constexpr int binary(Op op, int a, int b) { return put({.op = op, .a = a, .b = b}); }
 };
 
-/// The value type on which a step is recorded: a node of a graph, a number that is no node yet, or nothing so far.
-struct Symbol {
+/// Gives the nodes of one graph a place in another, each when it is asked for.
+class Translation {
+ public:
+  /// The node of the other graph that stands for this one.
+  constexpr virtual int value(int id) = 0;
+
+ protected:
+  constexpr ~Translation() = default;
+};
+
+/// The value type on which formulas are recorded: a node of a graph, a number that is no node yet, or nothing so far.
+struct Symbol : Value {
   Graph* graph = nullptr;
   int id = -1;
   double value = 0;
   bool is_given = false;
+  Translation* translation = nullptr;  // of `id`, which is then a node of another graph
 
   constexpr Symbol() = default;
   constexpr Symbol(double number) : value(number), is_given(true) {}  // NOLINT: literals in a step become symbols
-  constexpr Symbol(Graph& owner, int node) : graph(&owner), id(node), is_given(true) {}
+  constexpr Symbol(Graph& owner, int node, Translation* from = nullptr)
+      : graph(&owner), id(node), is_given(true), translation(from) {}
 
   constexpr void require_given() const {
     if (!is_given) this_step_reads_a_value_that_nothing_was_assigned_to();
   }
   constexpr int in(Graph& owner) const {
     require_given();
-    return graph ? id : owner.literal(value);
+    return !graph ? owner.literal(value) : translation ? translation->value(id) : id;
   }
 };
 
@@ -196,8 +211,7 @@ namespace detail {
 template <class S>
 constexpr Symbol refuse_function() {
   static_assert(!std::is_same_v<S, S>,
-                "a neuron's step knows no such function; it knows + - * / exp log sqrt tanh sigmoid abs min max less "
-                "select surrogate");
+                "a neuron's step knows no such function; those that it knows stand in glifr/neurons/functions.hpp");
   return {};
 }
 template <class S>
@@ -262,14 +276,11 @@ constexpr Graph& known_owner(const auto&... symbols) {
   return *graph;
 }
 
-constexpr Symbol unary(Op op, const Symbol& x) {
-  Graph& g = known_owner(x);
-  return {g, g.unary(op, x.in(g))};
-}
-
-constexpr Symbol binary(Op op, const Symbol& a, const Symbol& b) {
-  Graph& g = known_owner(a, b);
-  return {g, g.binary(op, a.in(g), b.in(g))};
+/// A function of symbols, recorded.
+constexpr Symbol call(Op op, const auto&... x) {
+  Graph& g = known_owner(x...);
+  const std::array<int, sizeof...(x)> ids{x.in(g)...};
+  return {g, std::apply([&](auto... id) { return g.call(op, id...); }, ids)};
 }
 
 }  // namespace detail
@@ -295,41 +306,18 @@ constexpr Symbol operator-(const Symbol& a) {
   return g ? Symbol(*g, g->neg(a.id)) : Symbol(-a.value);
 }
 
-constexpr Symbol sigmoid(const Symbol& x) {
-  return detail::unary(Op::sigmoid, x);
-}
-constexpr Symbol tanh(const Symbol& x) {
-  return detail::unary(Op::tanh, x);
-}
-constexpr Symbol exp(const Symbol& x) {
-  return detail::unary(Op::exp, x);
-}
-constexpr Symbol log(const Symbol& x) {
-  return detail::unary(Op::log, x);
-}
-constexpr Symbol sqrt(const Symbol& x) {
-  return detail::unary(Op::sqrt, x);
-}
-constexpr Symbol abs(const Symbol& x) {
-  return detail::unary(Op::abs, x);
-}
-constexpr Symbol min(const Symbol& a, const Symbol& b) {
-  return detail::binary(Op::min, a, b);
-}
-constexpr Symbol max(const Symbol& a, const Symbol& b) {
-  return detail::binary(Op::max, a, b);
-}
-constexpr Symbol less(const Symbol& a, const Symbol& b) {
-  return detail::binary(Op::less, a, b);
-}
-constexpr Symbol select(const Symbol& condition, const Symbol& a, const Symbol& b) {
-  Graph& g = detail::known_owner(condition, a, b);
-  return {g, g.select(condition.in(g), a.in(g), b.in(g))};
-}
-constexpr Symbol surrogate(const Symbol& value, const Symbol& x, const Symbol& slope) {
-  Graph& g = detail::known_owner(value, x, slope);
-  return {g, g.put({.op = Op::surrogate, .a = value.in(g), .b = x.in(g), .c = slope.in(g)})};
-}
+}  // namespace glifr::derive
+
+/// Symbols record the functions that are called of them.
+template <>
+struct glifr::ValueType<glifr::derive::Symbol> {
+  template <class F, class... X>
+  static constexpr derive::Symbol call(const X&... x) {
+    return derive::detail::call(derive::op_of<F>, derive::Symbol(x)...);
+  }
+};
+
+namespace glifr::derive {
 
 template <class N>
 inline constexpr int states_of = count_scalars<typename N::template State<Symbol>>();
@@ -396,7 +384,7 @@ constexpr std::array<bool, Graph::capacity> reach(const Graph& graph, const auto
 
 /// The reverse sweep over a recorded step, emitting into a second graph in which every new state is a leaf.
 template <std::size_t States>
-class Reverse {
+class Reverse final : private Translation {
  public:
   constexpr Reverse(const Graph& forward, const std::array<int, States>& new_state) : forward_(forward) {
     value_.fill(-1);
@@ -443,7 +431,7 @@ class Reverse {
   }
 
   /// The value of a forward node in the reverse program: a leaf, a stored new state, or computed again.
-  constexpr int value(int id) {
+  constexpr int value(int id) override {
     int& known = value_[static_cast<std::size_t>(id)];
     if (known >= 0) return known;
     const Node& n = forward_[id];
@@ -451,90 +439,30 @@ class Reverse {
     const int a = value(n.a);
     const int b = n.b >= 0 ? value(n.b) : -1;
     const int c = n.c >= 0 ? value(n.c) : -1;
-    switch (n.op) {
-      case Op::add:
-        return known = out_.add(a, b);
-      case Op::sub:
-        return known = out_.sub(a, b);
-      case Op::mul:
-        return known = out_.mul(a, b);
-      case Op::div:
-        return known = out_.div(a, b);
-      case Op::neg:
-        return known = out_.neg(a);
-      case Op::surrogate:
-        return known = a;
-      default:
-        return known = out_.put({.op = n.op, .a = a, .b = b, .c = c});
-    }
+    return known = n.op == op_of<functions::Surrogate> ? a : out_.call(n.op, a, b, c);
   }
 
-  /// Hands the adjoint w of node y to its operands.
+  /// Hands the adjoint w of node y to its operands, as the derivative of its function says.
   constexpr void propagate(int id, int w) {
     const Node& n = forward_[id];
-    Graph& g = out_;
-    switch (n.op) {
-      case Op::add:
-        accumulate(n.a, w);
-        accumulate(n.b, w);
-        break;
-      case Op::sub:
-        accumulate(n.a, w);
-        accumulate(n.b, g.neg(w));
-        break;
-      case Op::mul:
-        accumulate(n.a, g.mul(w, value(n.b)));
-        accumulate(n.b, g.mul(w, value(n.a)));
-        break;
-      case Op::div: {
-        const int q = g.div(w, value(n.b));
-        accumulate(n.a, q);
-        accumulate(n.b, g.neg(g.mul(q, value(id))));
-        break;
+    if (!is_function(n.op)) return;
+    functions::All::visit(function_of(n.op), [&]<class F>(F) {
+      const auto stored = [&](int node) { return Symbol(out_, node, this); };
+      const auto hand = [&]<int K, int... Operand>(std::integral_constant<int, K>,
+                                                   std::integer_sequence<int, Operand...>) {
+        const std::array operands{n.a, n.b, n.c};
+        if constexpr (functions::receives_gradient<F, K>) {
+          const Symbol share = functions::adjoint<F, K>(
+              Symbol(out_, w), stored(operands[static_cast<std::size_t>(Operand)])..., stored(id));
+          accumulate(operands[static_cast<std::size_t>(K)], share.in(out_));
+        }
+      };
+      constexpr std::make_integer_sequence<int, functions::operand_count<F>> all;
+      [&]<int... K>(std::integer_sequence<int, K...>) {
+        (hand(std::integral_constant<int, K>{}, all), ...);
       }
-      case Op::neg:
-        accumulate(n.a, g.neg(w));
-        break;
-      case Op::sigmoid: {
-        const int y = value(id);
-        accumulate(n.a, g.mul(w, g.sub(y, g.mul(y, y))));
-        break;
-      }
-      case Op::tanh: {
-        const int y = value(id);
-        accumulate(n.a, g.sub(w, g.mul(w, g.mul(y, y))));
-        break;
-      }
-      case Op::exp:
-        accumulate(n.a, g.mul(w, value(id)));
-        break;
-      case Op::log:
-        accumulate(n.a, g.div(w, value(n.a)));
-        break;
-      case Op::sqrt:
-        accumulate(n.a, g.div(g.mul(g.literal(0.5), w), value(id)));
-        break;
-      case Op::abs:
-        accumulate(n.a, g.mul(w, g.unary(Op::sign, value(n.a))));
-        break;
-      case Op::min:
-      case Op::max: {
-        const int first_loses =
-            n.op == Op::min ? g.binary(Op::less, value(n.b), value(n.a)) : g.binary(Op::less, value(n.a), value(n.b));
-        accumulate(n.a, g.select(first_loses, g.literal(0), w));
-        accumulate(n.b, g.select(first_loses, w, g.literal(0)));
-        break;
-      }
-      case Op::select:
-        accumulate(n.b, g.select(value(n.a), w, g.literal(0)));
-        accumulate(n.c, g.select(value(n.a), g.literal(0), w));
-        break;
-      case Op::surrogate:
-        accumulate(n.b, g.mul(w, value(n.c)));
-        break;
-      default:
-        break;  // leaves, and less, whose derivative is zero
-    }
+      (all);
+    });
   }
 
   const Graph& forward_;
@@ -569,18 +497,18 @@ constexpr Program<N> compact(Program<N> program) {
   for (int id = 0; id < graph.size; ++id) {
     if (!live[static_cast<std::size_t>(id)]) continue;
     Node& n = graph.nodes[static_cast<std::size_t>(id)];
-    if (n.op != Op::add && n.op != Op::sub) continue;
+    if (n.op != op_of<functions::Add> && n.op != op_of<functions::Subtract>) continue;
     const auto fuses = [&](int operand) {
-      return graph.is(operand, Op::mul) && uses[static_cast<std::size_t>(operand)] == 1;
+      return graph.is(operand, op_of<functions::Multiply>) && uses[static_cast<std::size_t>(operand)] == 1;
     };
     const auto fuse = [&](Op op, int product, int other) {
       n = {.op = op, .a = graph[product].a, .b = graph[product].b, .c = other};
       live[static_cast<std::size_t>(product)] = false;
     };
     if (fuses(n.b)) {
-      fuse(n.op == Op::add ? Op::mul_add : Op::neg_mul_add, n.b, n.a);
+      fuse(n.op == op_of<functions::Add> ? Op::mul_add : Op::neg_mul_add, n.b, n.a);
     } else if (fuses(n.a)) {
-      fuse(n.op == Op::add ? Op::mul_add : Op::mul_sub, n.a, n.b);
+      fuse(n.op == op_of<functions::Add> ? Op::mul_add : Op::mul_sub, n.a, n.b);
     }
   }
 
@@ -671,9 +599,6 @@ template <class N, bool Train, int I, class T, class Parameters, class Constants
 GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& parameters, const Constants& constants) {
   constexpr Node n = program<N, Train>.graph[I];
   constexpr auto index = static_cast<std::size_t>(n.a);
-  // For plain numbers, which have no namespace of their own; the functions of symbols would hide these.
-  using glifr::sigmoid, glifr::tanh, glifr::exp, glifr::log, glifr::sqrt, glifr::abs, glifr::min, glifr::max,
-      glifr::less, glifr::select;
   if constexpr (n.op == Op::literal) v[I] = T(static_cast<typename NumberOf<T>::type>(n.value));
   if constexpr (n.op == Op::old_state) v[I] = io.old_state[index];
   if constexpr (n.op == Op::new_state) v[I] = io.new_state[index];
@@ -682,25 +607,15 @@ GLIFR_INLINE void execute(T* v, const ReverseStep<N, T>& io, const Parameters& p
   if constexpr (n.op == Op::synaptic) v[I] = io.synaptic[index];
   if constexpr (n.op == Op::state_adjoint) v[I] = io.adjoint[index];
   if constexpr (n.op == Op::parameter_sum) v[I] = io.parameter_sum[index];
-  if constexpr (n.op == Op::add) v[I] = v[n.a] + v[n.b];
-  if constexpr (n.op == Op::sub) v[I] = v[n.a] - v[n.b];
-  if constexpr (n.op == Op::mul) v[I] = v[n.a] * v[n.b];
-  if constexpr (n.op == Op::div) v[I] = v[n.a] / v[n.b];
-  if constexpr (n.op == Op::neg) v[I] = -v[n.a];
   if constexpr (n.op == Op::mul_add) v[I] = v[n.a] * v[n.b] + v[n.c];
   if constexpr (n.op == Op::mul_sub) v[I] = v[n.a] * v[n.b] - v[n.c];
   if constexpr (n.op == Op::neg_mul_add) v[I] = v[n.c] - v[n.a] * v[n.b];
-  if constexpr (n.op == Op::sigmoid) v[I] = sigmoid(v[n.a]);
-  if constexpr (n.op == Op::tanh) v[I] = tanh(v[n.a]);
-  if constexpr (n.op == Op::exp) v[I] = exp(v[n.a]);
-  if constexpr (n.op == Op::log) v[I] = log(v[n.a]);
-  if constexpr (n.op == Op::sqrt) v[I] = sqrt(v[n.a]);
-  if constexpr (n.op == Op::abs) v[I] = abs(v[n.a]);
-  if constexpr (n.op == Op::sign) v[I] = less(T(0), v[n.a]) - less(v[n.a], T(0));
-  if constexpr (n.op == Op::min) v[I] = min(v[n.a], v[n.b]);
-  if constexpr (n.op == Op::max) v[I] = max(v[n.a], v[n.b]);
-  if constexpr (n.op == Op::less) v[I] = less(v[n.a], v[n.b]);
-  if constexpr (n.op == Op::select) v[I] = select(v[n.a], v[n.b], v[n.c]);
+  if constexpr (is_function(n.op)) {
+    using F = functions::All::At<function_of(n.op)>;
+    if constexpr (functions::operand_count<F> == 1) v[I] = ValueType<T>::template call<F>(v[n.a]);
+    if constexpr (functions::operand_count<F> == 2) v[I] = ValueType<T>::template call<F>(v[n.a], v[n.b]);
+    if constexpr (functions::operand_count<F> == 3) v[I] = ValueType<T>::template call<F>(v[n.a], v[n.b], v[n.c]);
+  }
 }
 
 }  // namespace detail

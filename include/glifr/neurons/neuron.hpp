@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "glifr/neurons/math.hpp"
+#include "glifr/neurons/functions.hpp"
 #include "glifr/neurons/range.hpp"
 #include "glifr/neurons/transform.hpp"
 

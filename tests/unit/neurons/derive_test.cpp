@@ -208,7 +208,7 @@ TEST_CASE("what the reverse steps need is known to the compiler") {
   STATIC_REQUIRE_FALSE(derive::program<Glifr<2>>.needs_synaptic);
   STATIC_REQUIRE(derive::program<Lstm>.needs_synaptic);
   const auto& program = derive::program<Glifr<2>>;
-  for (int id = 0; id < program.graph.size; ++id) CHECK_FALSE(program.graph.is(id, derive::Op::sigmoid));
+  for (int id = 0; id < program.graph.size; ++id) CHECK_FALSE(program.graph.is(id, derive::op_of<functions::Sigmoid>));
 }
 
 /// The compiler can derive N's reverse step.
