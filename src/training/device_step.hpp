@@ -7,7 +7,7 @@
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/core/random.hpp"
-#include "glifr/neurons/math.hpp"
+#include "glifr/neurons/functions.hpp"
 
 /// What a training step does on a device beside the network: it takes its batch out of the data there, adds up scores,
 /// and moves the parameters. What differs from one step to the next lies in the device's memory and is advanced there,

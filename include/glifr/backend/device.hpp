@@ -9,7 +9,7 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
-#include "glifr/neurons/math.hpp"
+#include "glifr/neurons/scalar.hpp"
 
 namespace glifr {
 

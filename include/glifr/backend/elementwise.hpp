@@ -1,212 +1,40 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
 #include "glifr/backend/memory.hpp"
 #include "glifr/backend/sums.hpp"
+#include "glifr/backend/transfer.hpp"
 #include "glifr/backend/view.hpp"
-#include "glifr/neurons/math.hpp"
+#include "glifr/neurons/functions.hpp"
 
-/// Elementwise functions with their derivatives, and what applies them to matrices in the memory of a place (`Arena`).
+/// What applies elementwise functions and their derivatives to matrices in the memory of a place (`Arena`).
 /// An operand with one row or one column is repeated along the other's rows or columns; its gradient is summed over
 /// them in a fixed order.
 namespace glifr::kernels {
 
-// --- functions of one number: value(x), and slope(x, y) = dy/dx with y = value(x)
-// -------------------------------------------------------
+// --- functions that hold a number, beside the elementary ones of neurons/functions.hpp
+// ---------------------------------------------------------------------------------------
 
-struct Sigmoid {
-  template <class T>
-  GLIFR_INLINE T value(T x) const {
-    return sigmoid(x);
-  }
-  template <class T>
-  GLIFR_INLINE T slope(T, T y) const {
-    return y * (1 - y);
-  }
-};
-struct Tanh {
-  template <class T>
-  GLIFR_INLINE T value(T x) const {
-    return tanh(x);
-  }
-  template <class T>
-  GLIFR_INLINE T slope(T, T y) const {
-    return 1 - y * y;
-  }
-};
-struct Exp {
-  template <class T>
-  GLIFR_INLINE T value(T x) const {
-    return exp(x);
-  }
-  template <class T>
-  GLIFR_INLINE T slope(T, T y) const {
-    return y;
-  }
-};
-struct Log {
-  template <class T>
-  GLIFR_INLINE T value(T x) const {
-    return log(x);
-  }
-  template <class T>
-  GLIFR_INLINE T slope(T x, T) const {
-    return 1 / x;
-  }
-};
-struct Sqrt {
-  template <class T>
-  GLIFR_INLINE T value(T x) const {
-    return sqrt(x);
-  }
-  template <class T>
-  GLIFR_INLINE T slope(T, T y) const {
-    return T(0.5) / y;
-  }
-};
-struct Abs {
-  template <class T>
-  GLIFR_INLINE T value(T x) const {
-    return abs(x);
-  }
-  template <class T>
-  GLIFR_INLINE T slope(T x, T) const {
-    return less(T(0), x) - less(x, T(0));
-  }
-};
 /// factor x + offset.
 template <Scalar S>
 struct Affine {
   S factor, offset;
   GLIFR_INLINE S value(S x) const { return factor * x + offset; }
-  GLIFR_INLINE S slope(S, S) const { return factor; }
+  GLIFR_INLINE S adjoint(S w, S, S) const { return w * factor; }
 };
 /// numerator / x.
 template <Scalar S>
 struct Reciprocal {
   S numerator;
   GLIFR_INLINE S value(S x) const { return numerator / x; }
-  GLIFR_INLINE S slope(S x, S y) const { return -y / x; }
+  GLIFR_INLINE S adjoint(S w, S x, S y) const { return w * (-y / x); }
 };
 
-// --- functions of two numbers: value(a, b), and slope_a, slope_b (a, b, y)
-// ---------------------------------------------------------------
-
-struct Add {
-  template <class T>
-  GLIFR_INLINE T value(T a, T b) const {
-    return a + b;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_a(T, T, T) const {
-    return 1;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_b(T, T, T) const {
-    return 1;
-  }
-};
-struct Subtract {
-  template <class T>
-  GLIFR_INLINE T value(T a, T b) const {
-    return a - b;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_a(T, T, T) const {
-    return 1;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_b(T, T, T) const {
-    return -1;
-  }
-};
-struct Multiply {
-  template <class T>
-  GLIFR_INLINE T value(T a, T b) const {
-    return a * b;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_a(T, T b, T) const {
-    return b;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_b(T a, T, T) const {
-    return a;
-  }
-};
-struct Divide {
-  template <class T>
-  GLIFR_INLINE T value(T a, T b) const {
-    return a / b;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_a(T, T b, T) const {
-    return 1 / b;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_b(T, T b, T y) const {
-    return -y / b;
-  }
-};
-struct Min {
-  template <class T>
-  GLIFR_INLINE T value(T a, T b) const {
-    return min(a, b);
-  }
-  template <class T>
-  GLIFR_INLINE T slope_a(T a, T b, T) const {
-    return 1 - less(b, a);
-  }
-  template <class T>
-  GLIFR_INLINE T slope_b(T a, T b, T) const {
-    return less(b, a);
-  }
-};
-struct Max {
-  template <class T>
-  GLIFR_INLINE T value(T a, T b) const {
-    return max(a, b);
-  }
-  template <class T>
-  GLIFR_INLINE T slope_a(T a, T b, T) const {
-    return 1 - less(a, b);
-  }
-  template <class T>
-  GLIFR_INLINE T slope_b(T a, T b, T) const {
-    return less(a, b);
-  }
-};
-struct Less {
-  template <class T>
-  GLIFR_INLINE T value(T a, T b) const {
-    return less(a, b);
-  }
-  template <class T>
-  GLIFR_INLINE T slope_a(T, T, T) const {
-    return 0;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_b(T, T, T) const {
-    return 0;
-  }
-};
-/// b where the condition a is 1 (`Wanted` 1) or 0 (`Wanted` 0), else 0.
-template <int Wanted>
-struct Gate {
-  template <class T>
-  GLIFR_INLINE T value(T a, T b) const {
-    return (a > T(0.5)) == (Wanted == 1) ? b : T(0);
-  }
-  template <class T>
-  GLIFR_INLINE T slope_a(T, T, T) const {
-    return 0;
-  }
-  template <class T>
-  GLIFR_INLINE T slope_b(T a, T, T) const {
-    return (a > T(0.5)) == (Wanted == 1) ? T(1) : T(0);
-  }
-};
-
-// --- the same for matrices. Bodies are made of the function itself, so that one without members takes no room.
+// --- functions of matrices. Bodies are made of the function itself, so that one without members takes no room.
 // ---------------------------------------------------------------------------------------
 
 /// y = f(x).
@@ -221,12 +49,12 @@ void map(Arena& place, const F& f, View<const T> x, View<T> y) {
   for_each_element(place.device(), y.rows, y.columns, Map<F, T>{f, x, y});
 }
 
-/// dx += dy f'(x).
+/// dx += dy df/dx.
 template <class F, Scalar T>
 struct MapBackward : F {
   View<const T> x, y, dy;
   View<T> dx;
-  GLIFR_INLINE void operator()(Index r, Index c) const { dx(r, c) += dy(r, c) * this->slope(x(r, c), y(r, c)); }
+  GLIFR_INLINE void operator()(Index r, Index c) const { dx(r, c) += this->adjoint(dy(r, c), x(r, c), y(r, c)); }
 };
 template <class F, Scalar T>
 void map_backward(Arena& place, const F& f, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) {
@@ -244,36 +72,67 @@ struct Repeated {
   GLIFR_INLINE T& operator()(Index r, Index c) const { return data[r * row_step + c * column_step]; }
 };
 
-/// y = f(a, b).
+/// y = f(x...), of two operands or more.
 template <class F, Scalar T>
-struct Combine : F {
-  Repeated<const T> a, b;
+struct Combine {
+  static constexpr auto count = static_cast<std::size_t>(functions::operand_count<F>);
+
+  std::array<Repeated<const T>, count> x;
   View<T> y;
-  GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) = this->value(a(r, c), b(r, c)); }
+  GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) = value(r, c, std::make_index_sequence<count>{}); }
+
+ private:
+  template <std::size_t... K>
+  GLIFR_INLINE T value(Index r, Index c, std::index_sequence<K...>) const {
+    return F::value(x[K](r, c)...);
+  }
 };
+/// The operands of `Combine`.
+template <class F, class V>
+using Operands = std::array<V, static_cast<std::size_t>(functions::operand_count<F>)>;
+
+template <Scalar T, std::size_t N>
+std::array<Repeated<const T>, N> repeated(const std::array<View<const T>, N>& views) {
+  return [&]<std::size_t... K>(std::index_sequence<K...>) {
+    return std::array<Repeated<const T>, N>{Repeated<const T>(views[K])...};
+  }
+  (std::make_index_sequence<N>{});
+}
 template <class F, Scalar T>
-void combine(Arena& place, const F& f, View<const T> a, View<const T> b, View<T> y) {
-  for_each_element(place.device(), y.rows, y.columns, Combine<F, T>{f, Repeated<const T>(a), Repeated<const T>(b), y});
+void combine(Arena& place, const Operands<F, View<const T>>& x, View<T> y) {
+  for_each_element(place.device(), y.rows, y.columns, Combine<F, T>{repeated<T>(x), y});
 }
 
-/// What an element of y = f(a, b) hands to its operand a (`To` 0) or b (`To` 1).
+/// What an element of y = f(x...) hands to its operand `To`.
 template <class F, int To, Scalar T>
-struct CombineShare : F {
-  Repeated<const T> a, b;
+struct CombineShare {
+  static constexpr auto count = static_cast<std::size_t>(functions::operand_count<F>);
+
+  std::array<Repeated<const T>, count> x;
   View<const T> y, dy;
-  GLIFR_INLINE T operator()(Index r, Index c) const {
-    if constexpr (To == 0) return dy(r, c) * this->slope_a(a(r, c), b(r, c), y(r, c));
-    if constexpr (To == 1) return dy(r, c) * this->slope_b(a(r, c), b(r, c), y(r, c));
+  GLIFR_INLINE T operator()(Index r, Index c) const { return share(r, c, std::make_index_sequence<count>{}); }
+
+ private:
+  template <std::size_t... K>
+  GLIFR_INLINE T share(Index r, Index c, std::index_sequence<K...>) const {
+    return functions::adjoint<F, To>(dy(r, c), x[K](r, c)..., y(r, c));
   }
 };
 
-/// da += dy df/da, db += dy df/db; an empty da or db is left out.
+/// dx += dy df/dx for every operand; an empty dx is left out.
 template <class F, Scalar T>
-void combine_backward(Arena& place, const F& f, View<const T> a_view, View<const T> b_view, View<const T> y,
-                      View<const T> dy, View<T> da, View<T> db) {
-  const Repeated<const T> a(a_view), b(b_view);
-  if (da.data) add_sums(place, y.rows, y.columns, CombineShare<F, 0, T>{f, a, b, y, dy}, da);
-  if (db.data) add_sums(place, y.rows, y.columns, CombineShare<F, 1, T>{f, a, b, y, dy}, db);
+void combine_backward(Arena& place, const Operands<F, View<const T>>& x, View<const T> y, View<const T> dy,
+                      const Operands<F, View<T>>& dx) {
+  const auto hand = [&]<int K>(std::integral_constant<int, K>) {
+    if constexpr (functions::receives_gradient<F, K>) {
+      const View<T> d = dx[static_cast<std::size_t>(K)];
+      if (d.data) add_sums(place, y.rows, y.columns, CombineShare<F, K, T>{repeated<T>(x), y, dy}, d);
+    }
+  };
+  [&]<int... K>(std::integer_sequence<int, K...>) {
+    (hand(std::integral_constant<int, K>{}), ...);
+  }
+  (std::make_integer_sequence<int, functions::operand_count<F>>{});
 }
 
 /// y += x, of which a single row or column is repeated.
@@ -298,12 +157,6 @@ struct Copy {
 template <Scalar T>
 void copy(Arena& place, View<const T> x, View<T> y) {
   for_each_element(place.device(), y.rows, y.columns, Copy<T>{x, y});
-}
-
-/// y = value.
-template <Scalar T>
-void fill(Arena& place, View<T> y, T value) {
-  for_each_element(place.device(), y.rows, y.columns, Fill<T>{y, value});
 }
 
 }  // namespace glifr::kernels

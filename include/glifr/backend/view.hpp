@@ -6,14 +6,12 @@
 #include <initializer_list>
 #include <string>
 
+#include "glifr/neurons/scalar.hpp"
+
 namespace glifr {
 
 /// Sizes, offsets and counts: signed, as in Eigen.
 using Index = std::ptrdiff_t;
-
-/// The number types that glifr is built for.
-template <class T>
-concept Scalar = std::same_as<T, float> || std::same_as<T, double>;
 
 /// Up to three sizes, outermost first. A network's tensors are `[time, batch, features]`, `[rows, columns]` or
 /// `[features]`; whatever the rank, kernels see a matrix of `rows()` (all but the last size) by `columns()` (the last).

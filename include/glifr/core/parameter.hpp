@@ -8,7 +8,7 @@
 
 #include "glifr/core/tensor.hpp"
 #include "glifr/error.hpp"
-#include "glifr/neurons/neuron.hpp"
+#include "glifr/neurons/field.hpp"
 
 namespace glifr {
 

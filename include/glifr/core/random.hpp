@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "glifr/neurons/math.hpp"
+#include "glifr/neurons/scalar.hpp"
 
 namespace glifr {
 

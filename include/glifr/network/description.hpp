@@ -8,6 +8,7 @@
 
 #include "glifr/export.hpp"
 #include "glifr/network/network.hpp"
+#include "glifr/neurons/constants.hpp"
 
 /// Networks as data: layers described by the names of their neurons, made at run time. A program adds neurons of its
 /// own by `register_neuron`.

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "glifr/neurons/math.hpp"
+#include "glifr/neurons/functions.hpp"
 
 namespace glifr {
 
@@ -17,7 +17,7 @@ enum class Transform {
   fraction,    ///< physical = sigmoid(raw), in (0, 1)
 };
 
-/// The physical value of `raw`; `dt` in ms. T is any value type of `neurons/math.hpp`.
+/// The physical value of `raw`; `dt` in ms. T is any value type of `neurons/functions.hpp`.
 template <class T, class S>
 GLIFR_INLINE T to_physical(Transform transform, const T& raw, S dt) {
   switch (transform) {

@@ -1,7 +1,10 @@
 #pragma once
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 #include "glifr/backend/elementwise.hpp"
 #include "glifr/core/tape.hpp"
@@ -24,47 +27,113 @@ Var<T> map(const F& f, const Var<T>& x) {
   return y;
 }
 
-/// y = f(a, b), elementwise; an operand with a single row or column is repeated.   dL/da += dL/dy df/da, likewise b
-template <class F, Scalar T>
-Var<T> combine(const F& f, const char* name, const Var<T>& a, const Var<T>& b) {
-  const auto fits = [](Index x, Index y) { return x == y || x == 1 || y == 1; };
-  const View<T> va = a.value(), vb = b.value();
-  if (!fits(va.rows, vb.rows) || !fits(va.columns, vb.columns)) {
-    throw ShapeError(name, "equal shapes, or one with a single row or column",
-                     to_string(a.shape()) + " and " + to_string(b.shape()));
+namespace detail {
+
+/// The shape in which operands meet: that of one of them where one has all rows and columns.
+template <Scalar T, std::size_t N>
+Shape common_shape(const char* name, const std::array<Var<T>, N>& x) {
+  Index rows = 1, columns = 1;
+  for (const Var<T>& v : x) {
+    if (rows == 1) rows = v.value().rows;
+    if (columns == 1) columns = v.value().columns;
   }
-  const Index rows = va.rows == 1 ? vb.rows : va.rows, columns = va.columns == 1 ? vb.columns : va.columns;
-  const bool like_a = va.rows == rows && va.columns == columns, like_b = vb.rows == rows && vb.columns == columns;
-  const Var<T> y = a.tape().make_from(like_a ? a.shape() : like_b ? b.shape() : Shape{rows, columns}, a, b);
-  kernels::combine<F, T>(a.tape().memory(), f, va, vb, y.value());
-  if (y.has_grad()) {
-    a.tape().on_backward([f, a, b, y] {
-      kernels::combine_backward<F, T>(a.tape().memory(), f, a.value(), b.value(), y.value(), y.grad(), a.grad(),
-                                      b.grad());
-    });
+  const auto fits = [](Index found, Index all) { return found == all || found == 1; };
+  const Shape* shape = nullptr;
+  std::string found;
+  bool all_fit = true;
+  for (std::size_t k = 0; k < N; ++k) {
+    const View<T> v = x[k].value();
+    all_fit = all_fit && fits(v.rows, rows) && fits(v.columns, columns);
+    if (!shape && v.rows == rows && v.columns == columns) shape = &x[k].shape();
   }
-  return y;
+  if (!all_fit) {
+    for (std::size_t k = 0; k < N; ++k) found += (k == 0 ? "" : k + 1 == N ? " and " : ", ") + to_string(x[k].shape());
+    throw ShapeError(name, "equal shapes, or one with a single row or column", found);
+  }
+  return shape ? *shape : Shape{rows, columns};
 }
+
+}  // namespace detail
+
+/// y = f(operands...), elementwise, of two operands or more; one with a single row or column is repeated.
+/// dL/dx += dL/dy df/dx for each operand x that f has a derivative for
+template <class F, Scalar T, std::size_t N>
+Var<T> combine(const std::array<Var<T>, N>& x) {
+  static_assert(N == static_cast<std::size_t>(functions::operand_count<F>));
+  Tape<T>& tape = x[0].tape();
+  const Shape shape = detail::common_shape(F::name, x);
+  return [&]<std::size_t... K>(std::index_sequence<K...>) {
+    const auto values = [](const std::array<Var<T>, N>& vars) {
+      return std::array<View<const T>, N>{vars[K].value()...};
+    };
+    const bool has_grad =
+        tape.is_recording() && ((functions::receives_gradient<F, static_cast<int>(K)> && x[K].has_grad()) || ...);
+    const Var<T> y = tape.make(shape, 0, has_grad);
+    kernels::combine<F, T>(tape.memory(), values(x), y.value());
+    if (has_grad) {
+      tape.on_backward([x, y, values] {
+        kernels::combine_backward<F, T>(y.tape().memory(), values(x), y.value(), y.grad(), {x[K].grad()...});
+      });
+    }
+    return y;
+  }
+  (std::make_index_sequence<N>{});
+}
+
+/// A number as a tape value of size 1, for functions of which it is one operand.
+template <Scalar T>
+Var<T> number_like(const Var<T>& neighbour, double number) {
+  Arena& memory = neighbour.tape().memory();
+  T* value = memory.template allocate<T>(1);
+  kernels::fill(memory, View<T>(value, 1, 1), static_cast<T>(number));
+  return neighbour.tape().constant({1, 1}, value);
+}
+
+/// The elementary functions of tape values, element by element; a number stands for all elements.
+template <Scalar T>
+struct ValueType<Var<T>> {
+  template <class F, class... X>
+  static Var<T> call(const X&... x) {
+    if constexpr (sizeof...(X) == 1) {
+      return map(F{}, x...);
+    } else {
+      const Var<T>& neighbour = first(x...);
+      return combine<F, T>(std::array{operand(neighbour, x)...});
+    }
+  }
+
+ private:
+  template <class X, class... Rest>
+  static const Var<T>& first(const X& x, const Rest&... rest) {
+    if constexpr (std::is_same_v<X, Var<T>>) {
+      return x;
+    } else {
+      return first(rest...);
+    }
+  }
+  static Var<T> operand(const Var<T>&, const Var<T>& x) { return x; }
+  static Var<T> operand(const Var<T>& neighbour, double number) { return number_like(neighbour, number); }
+};
 
 /// Sum, element by element. ShapeError where shapes differ and neither operand is one row, repeated.
 template <Scalar T>
 Var<T> operator+(const Var<T>& a, const Var<T>& b) {
-  return combine(kernels::Add{}, "add", a, b);
+  return detail::call<functions::Add>(a, b);
 }
 /// Difference, element by element; shapes as for the sum.
 template <Scalar T>
 Var<T> operator-(const Var<T>& a, const Var<T>& b) {
-  return combine(kernels::Subtract{}, "subtract", a, b);
+  return detail::call<functions::Subtract>(a, b);
 }
 /// Product, element by element; shapes as for the sum.
 template <Scalar T>
 Var<T> operator*(const Var<T>& a, const Var<T>& b) {
-  return combine(kernels::Multiply{}, "multiply", a, b);
+  return detail::call<functions::Multiply>(a, b);
 }
 /// Quotient, element by element; shapes as for the sum.
 template <Scalar T>
 Var<T> operator/(const Var<T>& a, const Var<T>& b) {
-  return combine(kernels::Divide{}, "divide", a, b);
+  return detail::call<functions::Divide>(a, b);
 }
 
 /// y = factor x + offset.
@@ -124,139 +193,7 @@ Var<T> operator/(S number, const Var<T>& x) {
 /// -x, element by element.
 template <Scalar T>
 Var<T> operator-(const Var<T>& x) {
-  return affine(x, T(-1), T(0));
-}
-
-/// 1 / (1 + exp(-x)).
-template <Scalar T>
-Var<T> sigmoid(const Var<T>& x) {
-  return map(kernels::Sigmoid{}, x);
-}
-/// tanh x, element by element.
-template <Scalar T>
-Var<T> tanh(const Var<T>& x) {
-  return map(kernels::Tanh{}, x);
-}
-/// e^x, element by element.
-template <Scalar T>
-Var<T> exp(const Var<T>& x) {
-  return map(kernels::Exp{}, x);
-}
-/// Natural logarithm.
-template <Scalar T>
-Var<T> log(const Var<T>& x) {
-  return map(kernels::Log{}, x);
-}
-/// Square root, element by element.
-template <Scalar T>
-Var<T> sqrt(const Var<T>& x) {
-  return map(kernels::Sqrt{}, x);
-}
-/// |x|; derivative 0 at 0.
-template <Scalar T>
-Var<T> abs(const Var<T>& x) {
-  return map(kernels::Abs{}, x);
-}
-/// The smaller; where equal, the derivative goes to a.
-template <Scalar T>
-Var<T> min(const Var<T>& a, const Var<T>& b) {
-  return combine(kernels::Min{}, "min", a, b);
-}
-/// The larger; where equal, the derivative goes to a.
-template <Scalar T>
-Var<T> max(const Var<T>& a, const Var<T>& b) {
-  return combine(kernels::Max{}, "max", a, b);
-}
-/// 1 where a < b, else 0; derivative 0.
-template <Scalar T>
-Var<T> less(const Var<T>& a, const Var<T>& b) {
-  return combine(kernels::Less{}, "less", a, b);
-}
-/// a where `condition` (of 0 and 1) is 1, else b.
-template <Scalar T>
-Var<T> select(const Var<T>& condition, const Var<T>& a, const Var<T>& b) {
-  return combine(kernels::Gate<1>{}, "select", condition, a) + combine(kernels::Gate<0>{}, "select", condition, b);
-}
-
-/// A number as a tape value of size 1, for functions of which it is one operand.
-template <Scalar T>
-Var<T> number_like(const Var<T>& neighbour, double number) {
-  Arena& memory = neighbour.tape().memory();
-  T* value = memory.template allocate<T>(1);
-  kernels::fill(memory, View<T>(value, 1, 1), static_cast<T>(number));
-  return neighbour.tape().constant({1, 1}, value);
-}
-/// The smaller of an element and a number.
-template <Scalar T, PlainNumber S>
-Var<T> min(const Var<T>& a, S b) {
-  return min(a, number_like(a, static_cast<double>(b)));
-}
-/// The smaller of a number and an element.
-template <Scalar T, PlainNumber S>
-Var<T> min(S a, const Var<T>& b) {
-  return min(number_like(b, static_cast<double>(a)), b);
-}
-/// The larger of an element and a number.
-template <Scalar T, PlainNumber S>
-Var<T> max(const Var<T>& a, S b) {
-  return max(a, number_like(a, static_cast<double>(b)));
-}
-/// The larger of a number and an element.
-template <Scalar T, PlainNumber S>
-Var<T> max(S a, const Var<T>& b) {
-  return max(number_like(b, static_cast<double>(a)), b);
-}
-/// 1 where an element is below a number, else 0; without gradient.
-template <Scalar T, PlainNumber S>
-Var<T> less(const Var<T>& a, S b) {
-  return less(a, number_like(a, static_cast<double>(b)));
-}
-/// 1 where a number is below an element, else 0; without gradient.
-template <Scalar T, PlainNumber S>
-Var<T> less(S a, const Var<T>& b) {
-  return less(number_like(b, static_cast<double>(a)), b);
-}
-/// `a` where the condition is 1, else the number.
-template <Scalar T, PlainNumber S>
-Var<T> select(const Var<T>& condition, const Var<T>& a, S b) {
-  return select(condition, a, number_like(a, static_cast<double>(b)));
-}
-/// The number where the condition is 1, else `b`.
-template <Scalar T, PlainNumber S>
-Var<T> select(const Var<T>& condition, S a, const Var<T>& b) {
-  return select(condition, number_like(b, static_cast<double>(a)), b);
-}
-/// One number where the condition is 1, else the other.
-template <Scalar T, PlainNumber S, PlainNumber U>
-Var<T> select(const Var<T>& condition, S a, U b) {
-  return select(condition, number_like(condition, static_cast<double>(a)),
-                number_like(condition, static_cast<double>(b)));
-}
-
-/// `value` going forward; going backward, dL/dx += dL/dy slope, and nothing else. `value` has the shape of x; a slope
-/// with a single row or column is repeated.
-template <Scalar T>
-Var<T> surrogate(const Var<T>& value, const Var<T>& x, const Var<T>& slope) {
-  const View<T> vx = x.value(), vs = slope.value();
-  const auto fits = [](Index size, Index whole) { return size == whole || size == 1; };
-  if (value.shape() != x.shape() || !fits(vs.rows, vx.rows) || !fits(vs.columns, vx.columns)) {
-    throw ShapeError("surrogate", "a value and a slope like x, " + to_string(x.shape()),
-                     to_string(value.shape()) + " and " + to_string(slope.shape()));
-  }
-  const Var<T> y = x.tape().make_from(x.shape(), x);
-  kernels::copy<T>(x.tape().memory(), value.value(), y.value());
-  if (y.has_grad()) {
-    x.tape().on_backward([x, slope, y] {
-      kernels::combine_backward<kernels::Multiply, T>(x.tape().memory(), {}, x.value(), slope.value(), y.value(),
-                                                      y.grad(), x.grad(), View<T>{});
-    });
-  }
-  return y;
-}
-/// The same with one slope for all elements.
-template <Scalar T, PlainNumber S>
-Var<T> surrogate(const Var<T>& value, const Var<T>& x, S slope) {
-  return surrogate(value, x, number_like(x, static_cast<double>(slope)));
+  return detail::call<functions::Negate>(x);
 }
 
 }  // namespace glifr

@@ -1,10 +1,11 @@
 #include "glifr/backend/cpu/scan.hpp"
 
-#include "glifr/backend/kernels.hpp"
+#include "glifr/backend/scan_kernels.hpp"
 
 namespace glifr::kernels {
 
-GLIFR_BUILT_IN_SCANS(template, float);
-GLIFR_BUILT_IN_SCANS(template, double);
+#define GLIFR_COMPILE_SCANS(...) GLIFR_SCANS(template, __VA_ARGS__)
+GLIFR_FOR_EACH_BUILT_IN_NEURON(GLIFR_COMPILE_SCANS)
+#undef GLIFR_COMPILE_SCANS
 
 }  // namespace glifr::kernels

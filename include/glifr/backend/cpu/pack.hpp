@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "glifr/backend/view.hpp"
-#include "glifr/neurons/math.hpp"
+#include "glifr/neurons/functions.hpp"
 
 // Everything here depends on the instruction set that a file is compiled for. The library and a consumer may be
 // compiled for different ones, so each set gets a namespace of its own, and the linker can never hand one the other's
@@ -35,24 +35,6 @@
 
 namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 
-/// Rows of padded matrices are multiples of this many bytes: the widest vector register there is, whatever this build
-/// uses, so that buffers look alike on all of them.
-inline constexpr Index row_bytes = 64;
-
-template <Scalar T>
-constexpr Index padded(Index columns) {
-  constexpr Index unit = row_bytes / static_cast<Index>(sizeof(T));
-  return (columns + unit - 1) / unit * unit;
-}
-
-/// Distance between rows of `columns` (padded) elements: an odd number of cache lines. A scan walks down columns of
-/// many rows; were they a power of two apart, all of a column would compete for a few places of the cache.
-template <Scalar T>
-constexpr Index row_stride(Index columns) {
-  constexpr Index unit = row_bytes / static_cast<Index>(sizeof(T));
-  return (padded<T>(columns) / unit | 1) * unit;
-}
-
 /// A register of numbers, its like anywhere in memory, and one of integers of the same size.
 template <Scalar T>
 struct VectorOf;
@@ -72,7 +54,7 @@ struct VectorOf<double> {
 /// `Registers` vector registers that a scan advances side by side, so that the latency of one hides behind the others:
 /// a value type on which a neuron's step runs many neurons at a time.
 template <Scalar T, int Registers>
-struct Pack {
+struct Pack : Value {
   using Vector = typename VectorOf<T>::type;
   using InMemory = typename VectorOf<T>::in_memory;
   using Integer = typename VectorOf<T>::integer;
@@ -155,50 +137,21 @@ struct Pack {
     return map(
         [](Vector x) __attribute__((always_inline)) { return -x; }, a);
   }
-  friend GLIFR_INLINE Pack min(const Pack& a, const Pack& b) {
-    return map(
-        [](Vector x, Vector y) __attribute__((always_inline)) { return y < x ? y : x; }, a, b);
-  }
-  friend GLIFR_INLINE Pack max(const Pack& a, const Pack& b) {
-    return map(
-        [](Vector x, Vector y) __attribute__((always_inline)) { return x < y ? y : x; }, a, b);
-  }
-  friend GLIFR_INLINE Pack less(const Pack& a, const Pack& b) {
-    return map(
-        [](Vector x, Vector y) __attribute__((always_inline)) { return x < y ? Vector{} + T(1) : Vector{}; }, a, b);
-  }
-  friend GLIFR_INLINE Pack select(const Pack& condition, const Pack& a, const Pack& b) {
-    return map(
-        [](Vector c, Vector x, Vector y) __attribute__((always_inline)) { return c > T(0.5) ? x : y; }, condition, a,
-        b);
-  }
-  friend GLIFR_INLINE Pack surrogate(const Pack& value, const Pack&, const Pack&) { return value; }
-  friend GLIFR_INLINE Pack abs(const Pack& a) { return max(a, -a); }
-  friend GLIFR_INLINE Pack exp(const Pack& x) {
-    return map(
-        [](Vector a) __attribute__((always_inline)) { return T(2) * half_exp_of(a); }, x);
-  }
-  friend GLIFR_INLINE Pack sigmoid(const Pack& x) {
-    return map(
-        [](Vector a) __attribute__((always_inline)) { return T(0.5) / (T(0.5) + half_exp_of(-a)); }, x);
-  }
-  friend GLIFR_INLINE Pack tanh(const Pack& x) {
-    // (e^2x - 1) / (e^2x + 1), from e^2x - 1 as a whole so that small x keep their digits; beyond +-20 the result is
-    // +-1 in either type.
-    return map(
-        [](Vector a) __attribute__((always_inline)) {
-          const Vector two_x = clamp(a, T(-20), T(20)) * T(2);
-          const Reduced r = reduce(two_x);
-          const Vector half_of_it = r.half_scale * r.fraction + (r.half_scale - T(0.5));
-          return half_of_it / (half_of_it + T(1));
-        },
-        x);
-  }
-  friend GLIFR_INLINE Pack log(const Pack& x) {
-    return lane_by_lane(x, [](T a) { return glifr::log(a); });
-  }
-  friend GLIFR_INLINE Pack sqrt(const Pack& x) {
-    return lane_by_lane(x, [](T a) { return glifr::sqrt(a); });
+  /// An elementary function of packs: by an algorithm for registers where there is one, else by the function's own
+  /// value, on packs or on registers where it can be, or number by number.
+  template <class F, class... P>
+  static GLIFR_INLINE Pack call(const P&... x) {
+    if constexpr (requires { on_register(F{}, x.v[0]...); }) {
+      return map(
+          [](const auto&... r) __attribute__((always_inline)) { return on_register(F{}, r...); }, x...);
+    } else if constexpr (requires { F::value(x...); }) {
+      return F::value(x...);
+    } else if constexpr (requires { F::value(x.v[0]...); }) {
+      return map(
+          [](const auto&... r) __attribute__((always_inline)) { return F::value(r...); }, x...);
+    } else {
+      return lane_by_lane([](auto... a) { return F::value(a...); }, x...);
+    }
   }
 
  private:
@@ -254,13 +207,40 @@ struct Pack {
     return r.half_scale * (r.fraction + T(1));  // both positive: infinity times nothing less
   }
 
-  template <class F>
-  static GLIFR_INLINE Pack lane_by_lane(const Pack& x, F f) {
-    alignas(GLIFR_VECTOR_BYTES) T values[static_cast<std::size_t>(width)];
-    x.store(values);
-    for (T& value : values) value = f(value);
-    return load(values);
+  static GLIFR_INLINE Vector on_register(functions::Exp, Vector x) { return T(2) * half_exp_of(x); }
+  static GLIFR_INLINE Vector on_register(functions::Sigmoid, Vector x) { return T(0.5) / (T(0.5) + half_exp_of(-x)); }
+  static GLIFR_INLINE Vector on_register(functions::Tanh, Vector x) {
+    // (e^2x - 1) / (e^2x + 1), from e^2x - 1 as a whole so that small x keep their digits; beyond +-20 the result is
+    // +-1 in either type.
+    const Vector two_x = clamp(x, T(-20), T(20)) * T(2);
+    const Reduced r = reduce(two_x);
+    const Vector half_of_it = r.half_scale * r.fraction + (r.half_scale - T(0.5));
+    return half_of_it / (half_of_it + T(1));
+  }
+  static GLIFR_INLINE Vector on_register(functions::Abs, Vector x) { return functions::Max::value(x, Vector(-x)); }
+
+  template <class F, class... P>
+  static GLIFR_INLINE Pack lane_by_lane(F f, const P&... x) {
+    using Numbers = std::array<T, static_cast<std::size_t>(width)>;
+    alignas(GLIFR_VECTOR_BYTES) Numbers result;
+    const auto numbers_of = [](const Pack& p) {
+      alignas(GLIFR_VECTOR_BYTES) Numbers numbers;
+      p.store(numbers.data());
+      return numbers;
+    };
+    [&](const auto&... numbers) {
+      for (std::size_t i = 0; i < result.size(); ++i) result[i] = f(numbers[i]...);
+    }(numbers_of(x)...);
+    return load(result.data());
   }
 };
 
 }  // namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET
+
+template <glifr::Scalar T, int Registers>
+struct glifr::ValueType<glifr::cpu::Pack<T, Registers>> {
+  template <class F, class... X>
+  static GLIFR_INLINE cpu::Pack<T, Registers> call(const X&... x) {
+    return cpu::Pack<T, Registers>::template call<F>(cpu::Pack<T, Registers>(x)...);
+  }
+};
