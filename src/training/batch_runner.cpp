@@ -60,7 +60,8 @@ BatchRunner<T>::BatchRunner(const RecurrentNetwork<T>& network, const Dataset<T>
   require_equal("input_size", data.input_size(), network.input_size());
   require_equal("output_size", data.classes() > 0 ? data.classes() : data.target_size(), network.output_size());
   if (data.classes() > 0 && network.outputs() != Outputs::last_step) {
-    throw ConfigError("final_reduction", "a label a sample needs 'last', found 'none'");
+    throw ConfigError("final_reduction",
+                      "a label a sample needs Outputs::last_step ('last'), found Outputs::every_step ('none')");
   }
   for (Index i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>());
 }

@@ -84,9 +84,11 @@ class GLIFR_API RecurrentNetwork {
     }
     silencing_ = std::move(factors);
   }
+  /// What `silence` was given last.
+  [[nodiscard]] const std::vector<T>& silencing() const { return silencing_; }
 
   /// Runs the network over a batch. What is recorded on the tape leads back to the parameters (and the inputs, if they
-  /// have gradients).
+  /// have gradients). std::logic_error where the layer was never initialised: all of its parameters are zero.
   [[nodiscard]] virtual Prediction<T> forward(Tape<T>& tape, const Sequence<T>& input,
                                               const ForwardOptions<T>& options = {}) const = 0;
 
@@ -101,7 +103,8 @@ class GLIFR_API Network final : public RecurrentNetwork<typename C::Value> {
   using T = typename C::Value;                ///< float or double
   using NeuronType = typename C::NeuronType;  ///< the neuron's equations
 
-  /// A network with its parameters at zero. ConfigError where a size is not positive.
+  /// A network with its parameters at zero, to be initialised (network/initialize.hpp) or loaded. ConfigError where a
+  /// size is not positive.
   Network(const typename C::Settings& settings, Index output_size, Outputs outputs)
       : cell_(settings), outputs_(outputs) {
     if (output_size > 0) readout_.emplace(settings.hidden_size, output_size);
