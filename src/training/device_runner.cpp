@@ -32,6 +32,7 @@ class MeasuringDevice final : public Device {
   void wait() override {}
   void begin_recording() override {}
   std::unique_ptr<Recording> end_recording() override { return nullptr; }
+  void drop_recording() noexcept override {}
 
  private:
   std::uintptr_t next_ = memory_alignment;
@@ -68,6 +69,7 @@ DeviceRunner<T>::DeviceRunner(RecurrentNetwork<T>& network, const Dataset<T>& da
   if (keeps_second) second_ = memory_.template allocate_zeroed<T>(parameters_.trained_size());
   order_ = memory_.template allocate<Index>(order_size_);
   state_ = memory_.template allocate<device::StepState>(1);
+  silencing_ = memory_.template allocate<T>(network.hidden_size());
   tape_.use_on_device(&parameters_);
   reserve_memory();
 }
@@ -107,7 +109,8 @@ template <Scalar T>
 typename DeviceRunner<T>::Forward DeviceRunner<T>::forward(Tape<T>& tape, Index count, double dropout) const {
   const auto batch = data_->take(tape, state_, order_, count);
   const Sequence<T> input = data_->inputs(tape, batch.samples);
-  const OutputMask<T> mask{.dropout = dropout, .samples = batch.samples, .random_at = &state_->random};
+  const OutputMask<T> mask{
+      .dropout = dropout, .samples = batch.samples, .random_at = &state_->random, .silencing_at = silencing_};
   const Var<T> output = network_.forward(tape, input, {.engine = settings_.engine, .mask = mask}).output;
   if (source_.classes() > 0) {
     const Var<T> logits = tape.alias(output, {count, source_.classes()}, 0);
@@ -203,10 +206,15 @@ void DeviceRunner<T>::begin(std::span<const Index> order, const Score& done, dou
   state.loss_sum = done.loss_sum;
   state.correct = static_cast<double>(done.correct);
   set_state(state);
-  // Constants of the neurons are part of what was recorded.
+  // Constants of the neurons are part of what was recorded, and so is whether any is silenced.
   if (auto constants = network_.constants(); constants != recorded_constants_) {
     plans_.clear();
     recorded_constants_ = std::move(constants);
+  }
+  if (const std::vector<T>& silencing = network_.silencing(); silencing != loaded_silencing_) {
+    plans_.clear();
+    kernels::copy_in(memory_, silencing_, silencing.data(), std::ssize(silencing));
+    loaded_silencing_ = silencing;
   }
 }
 
@@ -215,11 +223,7 @@ void DeviceRunner<T>::step(Index count) {
   Plan& plan = plans_[count];
   // The first run brings cuBLAS and the kernels into the device, which cannot be done while work is recorded.
   if (plan.runs++ == 0) return update(tape_, count);
-  if (!plan.recording) {
-    device_.begin_recording();
-    update(tape_, count);
-    plan.recording = device_.end_recording();
-  }
+  if (!plan.recording) plan.recording = record(device_, [&] { update(tape_, count); });
   plan.recording->replay();
 }
 

@@ -55,6 +55,7 @@ struct OutputMask {
   std::span<const T> silencing{};     ///< [neurons], 0 or 1, on the host; empty: none silenced
   /// Instead of `random`, unless null: where the tape is, read when the factors are drawn.
   const Random* random_at = nullptr;
+  const T* silencing_at = nullptr;  ///< the numbers of `silencing` where the tape is; null: they are copied there
 
   /// Some output may be changed.
   [[nodiscard]] bool is_active() const { return dropout > 0 || !silencing.empty(); }
@@ -78,7 +79,7 @@ struct OutputMask {
   /// as many as `y` [steps * batch, neurons] has room for.
   void fill(Tape<T>& tape, Index first_step, Index hop, Index all_steps, Index batch, View<T> y) const {
     const T kept = dropout < 1 ? static_cast<T>(1 / (1 - dropout)) : T(0);
-    const T* factors = silencing.empty() ? nullptr : tape.on_place(silencing);
+    const T* factors = silencing.empty() ? nullptr : silencing_at ? silencing_at : tape.on_place(silencing);
     for_each_element(tape.device(), y.rows, (y.columns + 3) / 4,
                      kernels::FillMask<T>{dropout * 0x1p32, kept, random, random_at, samples.data(), factors,
                                           first_step, hop, all_steps, batch, y});

@@ -79,10 +79,12 @@ class GLIFR_API DeviceRunner {
   Index order_size_, ordered_ = 0;          // room for samples in `order_`, and how many are in it
   Index* order_ = nullptr;
   device::StepState* state_ = nullptr;
+  T* silencing_ = nullptr;  // factors on the neurons' outputs, where any is silenced
   Index updates_ = 0;
   Tape<T> tape_;
   std::map<Index, Plan> plans_;  // by samples
   std::vector<std::pair<std::string, double>> recorded_constants_;
+  std::vector<T> loaded_silencing_;
 };
 
 extern template class DeviceRunner<float>;
