@@ -21,9 +21,10 @@ if(BUILD_SHARED_LIBS)
 else()
   string(APPEND GLIFR_PC_REQUIRES ", zlib")
   set(GLIFR_PC_LIBS "${GLIFR_CBLAS_LIBRARY}")
-  set(GLIFR_STATIC_DEPENDENCIES "find_dependency(ZLIB)")
+  set(GLIFR_STATIC_DEPENDENCIES "glifr_find_zlib()")
   if(GLIFR_HAS_CUDA)
-    string(APPEND GLIFR_STATIC_DEPENDENCIES "\nfind_dependency(CUDAToolkit)")
+    string(APPEND GLIFR_STATIC_DEPENDENCIES "\nglifr_find_cuda()")
+    string(APPEND GLIFR_PC_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcublas -lcudart")
   endif()
 endif()
 
@@ -33,6 +34,7 @@ configure_package_config_file(cmake/glifr-config.cmake.in "${PROJECT_BINARY_DIR}
   INSTALL_DESTINATION ${GLIFR_CMAKE_DIR} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/glifr-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/glifr-config.cmake" "${PROJECT_BINARY_DIR}/glifr-config-version.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/glifr-dependencies.cmake"
   DESTINATION ${GLIFR_CMAKE_DIR} COMPONENT development)
 
 file(RELATIVE_PATH GLIFR_PC_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")

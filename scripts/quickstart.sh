@@ -1,20 +1,28 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds glifr into build, and trains a network of GLIFR neurons to produce six sine waves.
+# Installs what is missing, builds glifr's two programs into build, trains a network of GLIFR neurons to produce six sine waves, draws what it learned,
+# and says how long each of that took.
 set -euo pipefail
 trap 'printf "quickstart.sh: failed: %s\n" "$BASH_COMMAND" >&2' ERR
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build
 results=$root/results/quickstart
-
-"$root/scripts/setup.sh"
-cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release
-cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
-
-"$build/apps/glifr_train/glifr_train" --task sine --model glifr_lheta --out "$results" --overwrite
 trial=$results/sine/glifr_lheta/trial_0
 figures=$trial/figures
-"$build/apps/glifr_analyze/glifr_analyze" responses --checkpoint "$trial/checkpoints/last.safetensors" --out "$figures"
+
+# stage NAME COMMAND...: runs it and notes its seconds.
+stages=()
+stage() {
+  local start=$SECONDS
+  "${@:2}"
+  stages+=("$1 $((SECONDS - start)) s")
+}
+
+stage packages "$root/scripts/setup.sh"
+stage configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release
+stage build cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
+stage train "$build/apps/glifr_train/glifr_train" --task sine --model glifr_lheta --out "$results" --overwrite
+stage figure "$build/apps/glifr_analyze/glifr_analyze" responses --checkpoint "$trial/checkpoints/last.safetensors" --out "$figures"
 
 printf '\nResult on the six waves, %s:\n' "$trial/test.json"
 cat "$trial/test.json"
@@ -23,3 +31,5 @@ if [[ -f $figures/sine_responses.svg ]]; then
 else
   printf 'No figure was drawn (see above); its data: %s\n' "$figures/responses.csv"
 fi
+printf -v seconds '%s, ' "${stages[@]}"
+printf 'From clone to figure in %s s on %s cores: %s\n' "$SECONDS" "$(nproc)" "${seconds%, }"

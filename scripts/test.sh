@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything with warnings as errors into build-test and runs all tests.
+#
+#   scripts/test.sh [OPTION OF CMAKE...]     e.g. -DGLIFR_CUDA=ON, which compiles the kernels for GPUs where there is none
+#
 # Tests that need data or reference results are skipped, and said to be, unless GLIFR_DATA and GLIFR_REFERENCE_DIR name
 # the folders that hold them.
 set -euo pipefail
@@ -10,6 +13,8 @@ build=$root/build-test
 jobs=$(nproc)
 
 "$root/scripts/setup.sh"
-cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DGLIFR_WARNINGS_AS_ERRORS=ON -DGLIFR_TESTS=ON -DGLIFR_APPS=ON
+cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DGLIFR_WARNINGS_AS_ERRORS=ON -DGLIFR_TESTS=ON -DGLIFR_APPS=ON "$@"
+printf 'test.sh: a first build and all tests take about %s minutes on %s cores.\n' "$(((25 + jobs - 1) / jobs))" "$jobs"
 cmake --build "$build" --parallel "$jobs"
 ctest --test-dir "$build" --output-on-failure --no-tests=error --no-label-summary --parallel "$jobs"
+printf 'test.sh: all of it in %s s\n' "$SECONDS"

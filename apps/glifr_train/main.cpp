@@ -41,12 +41,13 @@ glifr::Config make_config(const Options& o) {
 
 /// Settles where to compute; DeviceError or ConfigError where what was asked for cannot be.
 void choose_device(Options& o) {
-  const auto problem = o.run.device == "cpu" ? "the processor was asked for" : glifr::gpu_problem();
-  if (o.run.device == "cuda" && problem)
-    throw glifr::DeviceError("--device cuda", *problem + "; accepted here: auto, cpu");
-  o.run.device = problem ? "cpu" : "cuda";
+  const glifr::GpuSettings gpu{.ordinal = gpu_ordinal(o.run.device).value_or(0), .uses_tf32 = o.uses_tf32};
+  const auto problem = o.run.device == "cpu" ? "the processor was asked for" : glifr::gpu_problem(gpu.ordinal);
+  if (problem && gpu_ordinal(o.run.device))
+    throw glifr::DeviceError("--device " + o.run.device, *problem + "; accepted here: auto, cpu");
   if (o.uses_tf32 && problem) throw glifr::ConfigError("--tf32", "only a GPU has TF32: " + *problem);
-  if (!problem) o.run.open_device = [uses_tf32 = o.uses_tf32] { return glifr::open_gpu(uses_tf32); };
+  o.run.device = problem ? "cpu" : "cuda";
+  if (!problem) o.run.open_device = [gpu] { return glifr::open_gpu(gpu); };
 }
 
 std::string result_line(const glifr::Trial& trial, const glifr::TrialOutcome& outcome,

@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -22,7 +23,24 @@ std::string model_names() {
   return names;
 }
 
+/// What is wrong with a name of a device; nothing where it is one.
+std::string check_device(const std::string& name) {
+  if (name == "auto" || name == "cpu" || gpu_ordinal(name)) return {};
+  return "found '" + name + "'; accepted: auto, cpu, cuda, cuda:N with the number of a GPU, from 0";
+}
+
 }  // namespace
+
+std::optional<int> gpu_ordinal(std::string_view device) {
+  if (device == "cuda") return 0;
+  constexpr std::string_view prefix = "cuda:";
+  if (!device.starts_with(prefix)) return std::nullopt;
+  const char *const first = device.data() + prefix.size(), *const end = device.data() + device.size();
+  unsigned short ordinal = 0;  // a type without a sign, so that none is read
+  const auto [stop, error] = std::from_chars(first, end, ordinal);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return ordinal;
+}
 
 ParsedOptions parse_options(int argc, char** argv) {
   ParsedOptions parsed;
@@ -71,9 +89,10 @@ ParsedOptions parse_options(int argc, char** argv) {
   app.add_flag("--no-figures", no_figures, "Draw no figures");
 
   std::string device = "auto";
-  app.add_option("--device", device, "Where to compute: cpu, cuda, or auto (a GPU where there is one)")
+  app.add_option("--device", device,
+                 "Where to compute: cpu, cuda (the first GPU), cuda:N (GPU N), or auto (a GPU where there is one)")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->check(check_device)
       ->capture_default_str();
   app.add_flag("--tf32", o.uses_tf32, "On a GPU, take products of float32 from their leading bits: faster, less exact");
   std::map<std::string, glifr::Precision> precisions{{"float32", glifr::Precision::float32},

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "glifr/experiment/trial.hpp"
@@ -16,6 +17,9 @@ struct Options {
   bool benchmark = false, print_config = false, uses_tf32 = false;
   double benchmark_seconds = 3;
 };
+
+/// The number of the GPU that "cuda" or "cuda:N" names; nothing for other devices.
+[[nodiscard]] std::optional<int> gpu_ordinal(std::string_view device);
 
 /// Parses the command line. Help and version are printed here; `exit_code` is then set, as it is where the command line
 /// is wrong.

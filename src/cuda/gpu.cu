@@ -3,8 +3,12 @@
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
+#include <stdexcept>
+#include <vector>
 
 #include "glifr/backend/cuda/launch.hpp"
 #include "glifr/backend/memory.hpp"
@@ -43,8 +47,14 @@ Launcher look_up(std::type_index type) {
   return found == table.launchers.end() ? nullptr : found->second;
 }
 
+/// An error that was seen is also kept by CUDA as the last one, and would be taken for that of a later call.
+cudaError_t taken(cudaError_t status) {
+  if (status != cudaSuccess) cudaGetLastError();
+  return status;
+}
+
 void check(cudaError_t status, const char* call) {
-  if (status == cudaSuccess) return;
+  if (taken(status) == cudaSuccess) return;
   throw DeviceFault("cuda", std::string(call) + ": " + cudaGetErrorString(status));
 }
 void check(cublasStatus_t status, const char* call) {
@@ -52,101 +62,223 @@ void check(cublasStatus_t status, const char* call) {
   throw DeviceFault("cuda", std::string(call) + ": " + cublasGetStatusString(status));
 }
 
-class Recorded final : public Device::Recording {
+/// What a `Gpu` computes with: the queue of its work and cuBLAS on it.
+struct Queue {
+  cudaStream_t stream = nullptr;
+  cublasHandle_t blas = nullptr;
+  void* workspace = nullptr;
+};
+
+/// Queues that no `Gpu` has at the moment, by device. They are kept until the process ends: to destroy a cuBLAS handle
+/// waits for the whole device, and so breaks whatever another thread records at that time.
+class QueuePool {
  public:
-  Recorded(cudaGraph_t graph, cudaStream_t stream) : stream_(stream) {
-    const cudaError_t status = cudaGraphInstantiate(&run_, graph, 0);
-    cudaGraphDestroy(graph);
-    check(status, "cudaGraphInstantiate");
+  static QueuePool& instance() {
+    static auto* const pool = new QueuePool;  // never destroyed: when the process ends, CUDA may be gone already
+    return *pool;
   }
-  ~Recorded() override { cudaGraphExecDestroy(run_); }
-  void replay() override { check(cudaGraphLaunch(run_, stream_), "cudaGraphLaunch"); }
+
+  /// One for the current device, which is `ordinal`.
+  Queue take(int ordinal) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (auto& queues = free_[ordinal]; !queues.empty()) {
+        const Queue queue = queues.back();
+        queues.pop_back();
+        return queue;
+      }
+    }
+    Queue queue;
+    check(cudaStreamCreateWithFlags(&queue.stream, cudaStreamNonBlocking), "cudaStreamCreate");
+    check(cublasCreate(&queue.blas), "cublasCreate");
+    check(cublasSetStream(queue.blas, queue.stream), "cublasSetStream");
+    // Memory of its own, so that it asks for none while a step is recorded, and sums in the same order every time.
+    check(cudaMalloc(&queue.workspace, workspace_size), "cudaMalloc");
+    check(cublasSetWorkspace(queue.blas, queue.workspace, workspace_size), "cublasSetWorkspace");
+    return queue;
+  }
+
+  /// Takes back a queue in which nothing is left to do.
+  void give_back(int ordinal, const Queue& queue) {
+    const std::lock_guard lock(mutex_);
+    free_[ordinal].push_back(queue);
+  }
 
  private:
-  cudaGraphExec_t run_ = nullptr;
+  static constexpr std::size_t workspace_size = std::size_t{32} << 20;  // what cuBLAS likes best on Hopper
+
+  std::mutex mutex_;
+  std::map<int, std::vector<Queue>> free_;
+};
+
+/// Memory of the host through which numbers go to the device, so that what they come from may change at once. CUDA
+/// promises that for ordinary memory only where it copies it aside first, which it does not on every system.
+class Staging {
+ public:
+  explicit Staging(cudaStream_t stream) : stream_(stream), memory_(size) {}
+
+  void copy(void* to, const void* from, std::size_t bytes) {
+    const auto* source = static_cast<const std::byte*>(from);
+    auto* destination = static_cast<std::byte*>(to);
+    while (bytes > 0) {
+      if (used_ == size) {
+        check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+        used_ = 0;
+      }
+      const std::size_t piece = std::min(bytes, size - used_);
+      std::memcpy(memory_.data() + used_, source, piece);
+      check(cudaMemcpyAsync(destination, memory_.data() + used_, piece, cudaMemcpyHostToDevice, stream_),
+            "cudaMemcpyAsync");
+      used_ = std::min(size, (used_ + piece + memory_alignment - 1) / memory_alignment * memory_alignment);
+      source += piece;
+      destination += piece;
+      bytes -= piece;
+    }
+  }
+  /// All that was copied has arrived.
+  void forget() { used_ = 0; }
+
+ private:
+  static constexpr std::size_t size = std::size_t{4} << 20;
   cudaStream_t stream_;
+  std::vector<std::byte> memory_;
+  std::size_t used_ = 0;
 };
 
 class Gpu final : public Device {
  public:
-  explicit Gpu(bool uses_tf32) {
-    check(cudaGetDeviceProperties(&properties_, 0), "cudaGetDeviceProperties");
-    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
-    check(cublasCreate(&blas_), "cublasCreate");
-    check(cublasSetStream(blas_, stream_), "cublasSetStream");
-    // Memory of its own, so that it asks for none while a step is recorded, and sums in the same order every time.
-    check(cudaMalloc(&workspace_, workspace_size), "cudaMalloc");
-    check(cublasSetWorkspace(blas_, workspace_, workspace_size), "cublasSetWorkspace");
-    check(cublasSetMathMode(blas_, uses_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH), "cublasSetMathMode");
+  explicit Gpu(const GpuSettings& settings)
+      : ordinal_(use(settings.ordinal)), queue_(QueuePool::instance().take(ordinal_)), staging_(queue_.stream) {
+    check(cudaGetDeviceProperties(&properties_, ordinal_), "cudaGetDeviceProperties");
+    check(cublasSetMathMode(queue_.blas, settings.uses_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
+          "cublasSetMathMode");
   }
   ~Gpu() override {
-    if (blas_) cublasDestroy(blas_);
-    cudaFree(workspace_);
-    if (stream_) cudaStreamDestroy(stream_);
+    if (is_recording_) drop_recording();
+    cudaSetDevice(ordinal_);
+    // After a fault nothing on the device can be used any more: its queue is left alone.
+    if (taken(cudaStreamSynchronize(queue_.stream)) == cudaSuccess) QueuePool::instance().give_back(ordinal_, queue_);
   }
 
   [[nodiscard]] std::string name() const override { return properties_.name; }
 
   void* allocate(std::size_t bytes) override {
+    refuse_while_recording("memory");
+    use();
     void* memory = nullptr;
     const cudaError_t status = cudaMalloc(&memory, bytes);
-    if (status == cudaErrorMemoryAllocation) {
-      cudaGetLastError();  // it is not sticky: take it back
+    if (taken(status) == cudaErrorMemoryAllocation) {
       throw DeviceFault("cuda", "out of memory: " + std::to_string(bytes >> 20) + " MB were asked for, " +
                                     std::to_string(free_memory() >> 20) + " MB are free");
     }
     check(status, "cudaMalloc");
     return memory;
   }
-  void release(void* memory) noexcept override { cudaFree(memory); }
+  void release(void* memory) noexcept override {
+    cudaSetDevice(ordinal_);
+    taken(cudaFree(memory));
+  }
   [[nodiscard]] std::size_t free_memory() const override {
+    use();
     std::size_t free = 0, total = 0;
     check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
     return free;
   }
 
   void copy_in(void* to, const void* from, std::size_t bytes) override {
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync");
+    refuse_while_recording("a copy to the device");
+    use();
+    staging_.copy(to, from, bytes);
   }
   void copy_out(void* to, const void* from, std::size_t bytes) override {
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "cudaMemcpyAsync");
+    refuse_while_recording("a copy from the device");
+    use();
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, queue_.stream), "cudaMemcpyAsync");
     wait();
   }
 
   void launch(const Launch& launch) override {
-    find_launcher(launch.type)(launch.body, launch.rows, launch.columns, stream_);
-    check(cudaGetLastError(), "a kernel's launch");
+    const Launcher launcher = find_launcher(launch.type);
+    use();
+    check(launcher(launch.body, launch.rows, launch.columns, queue_.stream), "a kernel's launch");
   }
 
   // cuBLAS thinks in columns: what it takes for a matrix is ours turned, and (a b)^T = b^T a^T.
   void gemm(kernels::Transpose ta, kernels::Transpose tb, View<const float> a, View<const float> b, float beta,
             View<float> c) override {
+    use();
     const float one = 1;
-    check(cublasSgemm_64(blas_, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data, b.stride,
-                         a.data, a.stride, &beta, c.data, c.stride),
+    check(cublasSgemm_64(queue_.blas, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data,
+                         b.stride, a.data, a.stride, &beta, c.data, c.stride),
           "cublasSgemm");
   }
   void gemm(kernels::Transpose ta, kernels::Transpose tb, View<const double> a, View<const double> b, double beta,
             View<double> c) override {
+    use();
     const double one = 1;
-    check(cublasDgemm_64(blas_, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data, b.stride,
-                         a.data, a.stride, &beta, c.data, c.stride),
+    check(cublasDgemm_64(queue_.blas, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data,
+                         b.stride, a.data, a.stride, &beta, c.data, c.stride),
           "cublasDgemm");
   }
 
-  void wait() override { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+  void wait() override {
+    refuse_while_recording("to wait");
+    use();
+    check(cudaStreamSynchronize(queue_.stream), "cudaStreamSynchronize");
+    staging_.forget();
+  }
 
   void begin_recording() override {
-    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    refuse_while_recording("another recording");
+    use();
+    check(cudaStreamBeginCapture(queue_.stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    is_recording_ = true;
   }
   std::unique_ptr<Recording> end_recording() override {
+    use();
     cudaGraph_t graph = nullptr;
-    check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
-    return std::make_unique<Recorded>(graph, stream_);
+    is_recording_ = false;
+    check(cudaStreamEndCapture(queue_.stream, &graph), "cudaStreamEndCapture");
+    return std::make_unique<Recorded>(*this, graph);
+  }
+  void drop_recording() noexcept override {
+    cudaSetDevice(ordinal_);
+    cudaGraph_t graph = nullptr;
+    is_recording_ = false;
+    taken(cudaStreamEndCapture(queue_.stream, &graph));  // what went wrong while it was recorded has been reported
+    if (graph) cudaGraphDestroy(graph);
   }
 
  private:
-  static constexpr std::size_t workspace_size = std::size_t{32} << 20;  // what cuBLAS likes best on Hopper
+  class Recorded final : public Recording {
+   public:
+    Recorded(const Gpu& gpu, cudaGraph_t graph) : gpu_(gpu) {
+      const cudaError_t status = cudaGraphInstantiate(&run_, graph, 0);
+      cudaGraphDestroy(graph);
+      check(status, "cudaGraphInstantiate");
+    }
+    ~Recorded() override { cudaGraphExecDestroy(run_); }
+    void replay() override {
+      gpu_.refuse_while_recording("a replay");
+      gpu_.use();
+      check(cudaGraphLaunch(run_, gpu_.queue_.stream), "cudaGraphLaunch");
+    }
+
+   private:
+    const Gpu& gpu_;
+    cudaGraphExec_t run_ = nullptr;
+  };
+
+  /// CUDA's current device is the calling thread's, and a `Gpu` may be handed from one to another.
+  static int use(int ordinal) {
+    check(cudaSetDevice(ordinal), "cudaSetDevice");
+    return ordinal;
+  }
+  void use() const { use(ordinal_); }
+
+  void refuse_while_recording(const char* what) const {
+    if (is_recording_) throw std::logic_error(std::string(what) + " was asked for while work for a device is recorded");
+  }
 
   static cublasOperation_t operation(kernels::Transpose t) {
     return t == kernels::Transpose::yes ? CUBLAS_OP_T : CUBLAS_OP_N;
@@ -168,10 +300,11 @@ class Gpu final : public Device {
     return launchers_[type] = launcher;
   }
 
+  int ordinal_;
+  Queue queue_;
+  Staging staging_;
+  bool is_recording_ = false;
   cudaDeviceProp properties_{};
-  cudaStream_t stream_ = nullptr;
-  cublasHandle_t blas_ = nullptr;
-  void* workspace_ = nullptr;
   std::map<std::type_index, Launcher> launchers_;
 };
 
@@ -189,21 +322,28 @@ void add_launcher(std::type_index body, Launcher launcher) {
 
 }  // namespace cuda
 
-std::optional<std::string> gpu_problem() {
+std::optional<std::string> gpu_problem(int ordinal) {
   int driver = 0, count = 0;
-  cudaDriverGetVersion(&driver);
+  cuda::taken(cudaDriverGetVersion(&driver));
   if (driver == 0) return "there is no GPU: no NVIDIA driver is installed";
-  const cudaError_t status = cudaGetDeviceCount(&count);
+  const cudaError_t status = cuda::taken(cudaGetDeviceCount(&count));
   if (status == cudaErrorInsufficientDriver) {
     return "the NVIDIA driver is too old: it knows CUDA " + cuda::version_text(driver) + ", glifr was built with " +
            cuda::version_text(CUDART_VERSION);
   }
   if (status == cudaErrorNoDevice || (status == cudaSuccess && count == 0)) return "there is no GPU";
   if (status != cudaSuccess) return std::string("the GPU cannot be used: ") + cudaGetErrorString(status);
+  if (ordinal < 0 || ordinal >= count) {
+    return "there is no GPU " + std::to_string(ordinal) + ": " +
+           (count == 1 ? "the only one is number 0" : "they are numbered 0 to " + std::to_string(count - 1));
+  }
+  if (const cudaError_t chosen = cuda::taken(cudaSetDevice(ordinal)); chosen != cudaSuccess) {
+    return "GPU " + std::to_string(ordinal) + " cannot be used: " + cudaGetErrorString(chosen);
+  }
   cudaFuncAttributes attributes;
-  if (cudaFuncGetAttributes(&attributes, cuda::run_body<kernels::Fill<float>>) != cudaSuccess) {
-    cudaDeviceProp properties;
-    cudaGetDeviceProperties(&properties, 0);
+  if (cuda::taken(cudaFuncGetAttributes(&attributes, cuda::run_body<kernels::Fill<float>>)) != cudaSuccess) {
+    cudaDeviceProp properties{};
+    cuda::taken(cudaGetDeviceProperties(&properties, ordinal));
     return std::string(properties.name) + " has compute capability " + std::to_string(properties.major) + "." +
            std::to_string(properties.minor) + ", for which glifr was not built";
   }
@@ -214,9 +354,9 @@ bool is_compiled_for_gpu(std::type_index body) {
   return cuda::look_up(body) != nullptr;
 }
 
-std::unique_ptr<Device> open_gpu(bool uses_tf32) {
-  if (const auto problem = gpu_problem()) throw DeviceError("cuda", *problem);
-  return std::make_unique<cuda::Gpu>(uses_tf32);
+std::unique_ptr<Device> open_gpu(const GpuSettings& settings) {
+  if (const auto problem = gpu_problem(settings.ordinal)) throw DeviceError("cuda", *problem);
+  return std::make_unique<cuda::Gpu>(settings);
 }
 
 }  // namespace glifr

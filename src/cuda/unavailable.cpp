@@ -3,11 +3,11 @@
 
 namespace glifr {
 
-std::optional<std::string> gpu_problem() {
+std::optional<std::string> gpu_problem(int) {
   return "this glifr was built without CUDA";
 }
 
-std::unique_ptr<Device> open_gpu(bool) {
+std::unique_ptr<Device> open_gpu(const GpuSettings&) {
   throw DeviceError("cuda", *gpu_problem());
 }
 

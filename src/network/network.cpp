@@ -80,11 +80,14 @@ Prediction<T> RecurrentNetwork<T>::forward(Tape<T>& tape, const Sequence<T>& inp
   if (layers_.empty()) throw std::logic_error("a network without layers was run");
   Prediction<T> prediction;
   Sequence<T> sequence = input;
+  Index neurons_before = 0;
   for (std::size_t k = 0; k < depth(); ++k) {
     const bool is_last = k + 1 == depth();
     OutputMask<T> mask = options.mask;
     mask.silencing = silencing_[k];
+    if (mask.silencing_at) mask.silencing_at += neurons_before;
     mask.layer = k;
+    neurons_before += layers_[k]->size();
     const ScanOptions scan{.last_only = is_last && outputs_ == Outputs::last_step,
                            .track_states = options.track_states};
     LayerOutput<T> result = layers_[k]->run(tape, sequence, options.engine, mask, scan);

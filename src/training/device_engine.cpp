@@ -37,6 +37,7 @@ class MeasuringDevice final : public Device {
   void wait() override {}
   void begin_recording() override {}
   std::unique_ptr<Recording> end_recording() override { return nullptr; }
+  void drop_recording() noexcept override {}
 
  private:
   std::uintptr_t next_ = memory_alignment;
@@ -74,6 +75,7 @@ class DeviceEngine final : public TrainingEngine<T> {
     if (!optimizer_.second().empty()) second_ = memory_.template allocate_zeroed<T>(trained);
     order_ = memory_.template allocate<Index>(order_size_);
     state_ = memory_.template allocate<device::StepState>(1);
+    silencing_ = memory_.template allocate<T>(network_.neurons());
     tape_.use_on_device(&parameters_);
     reserve_memory();
   }
@@ -151,16 +153,29 @@ class DeviceEngine final : public TrainingEngine<T> {
     state.loss_sum = done.loss_sum;
     state.correct = static_cast<double>(done.correct);
     device_.copy_in(state_, &state, sizeof state);
-    // Constants of the neurons are part of what was recorded.
+    // Constants of the neurons are part of what was recorded, and so is which layers have silenced neurons.
     if (auto constants = network_.constants(); constants != recorded_constants_) {
       plans_.clear();
       recorded_constants_ = std::move(constants);
+    }
+    if (network_.silencing() != loaded_silencing_) load_silencing();
+  }
+
+  void load_silencing() {
+    plans_.clear();
+    loaded_silencing_ = network_.silencing();
+    T* to = silencing_;
+    for (std::size_t k = 0; k < network_.depth(); ++k) {
+      const std::vector<T>& factors = loaded_silencing_[k];
+      kernels::copy_in(memory_, to, factors.data(), std::ssize(factors));
+      to += network_.layer(k).size();
     }
   }
 
   Forward forward(Tape<T>& tape, Index count, double dropout) const {
     const Batch<T> batch = batches_.load(tape, state_, order_, count);
-    const OutputMask<T> mask{.dropout = dropout, .samples = batch.samples, .random_at = &state_->random};
+    const OutputMask<T> mask{
+        .dropout = dropout, .samples = batch.samples, .random_at = &state_->random, .silencing_at = silencing_};
     const Var<T> output = network_.forward(tape, batch.inputs, {.engine = settings_.engine, .mask = mask}).output;
     return {output, objective_.measure(output, batch)};
   }
@@ -204,9 +219,7 @@ class DeviceEngine final : public TrainingEngine<T> {
     // The first run brings cuBLAS and the kernels into the device, which cannot be done while work is recorded.
     if (plan.runs++ == 0) return update(tape_, count);
     if (!plan.recording) {
-      device_.begin_recording();
-      update(tape_, count);
-      plan.recording = device_.end_recording();
+      plan.recording = record(device_, [&] { update(tape_, count); });
     }
     plan.recording->replay();
   }
@@ -302,6 +315,7 @@ class DeviceEngine final : public TrainingEngine<T> {
   Index order_size_;                        // room for samples in `order_`
   Index* order_ = nullptr;
   device::StepState* state_ = nullptr;
+  T* silencing_ = nullptr;  // factors on the neurons' outputs, layer by layer; those of layers without any are not set
   Epoch epoch_;
   Index updates_ = 0;
   Index stretch_ = 1;                // steps between looks at the scores
@@ -310,6 +324,7 @@ class DeviceEngine final : public TrainingEngine<T> {
   Tape<T> tape_;
   std::map<Index, Plan> plans_;  // by samples
   std::vector<std::pair<std::string, double>> recorded_constants_;
+  std::vector<std::vector<T>> loaded_silencing_;
 };
 
 }  // namespace

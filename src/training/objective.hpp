@@ -37,7 +37,7 @@ class Objective {
     if (own_) return;
     require_equal("output_size", data.classes() > 0 ? data.classes() : data.target_size(), network.output_size());
     if (data.classes() > 0 && network.outputs() != Outputs::last_step)
-      throw ConfigError("final_reduction", "a label a sample needs 'last', found 'none'");
+      throw ConfigError("final_reduction", "a label a sample needs Outputs::last_step ('last'), found Outputs::every_step ('none')");
   }
 
   /// The loss of a network's output for a batch.

@@ -1,6 +1,8 @@
 // The machine's GPU itself.
 #include "glifr/backend/gpu.hpp"
 
+#include <exception>
+#include <thread>
 #include <vector>
 
 #include "glifr/backend/dispatch.hpp"
@@ -18,6 +20,58 @@ TEST_CASE("a GPU that cannot be had is refused with the reason") {
   if (!problem) GLIFR_SKIP("there is a GPU here");
   CHECK(!problem->empty());
   CHECK_THROWS_AS(open_gpu(), DeviceError);
+}
+
+TEST_CASE("a GPU of a number that there is not is refused") {
+  for (const int ordinal : {-1, 1000}) {
+    CHECK(gpu_problem(ordinal).has_value());
+    CHECK_THROWS_AS(open_gpu({.ordinal = ordinal}), DeviceError);
+  }
+}
+
+TEST_CASE("an error that was reported is not reported again by the next launch") {
+  GLIFR_NEEDS_DEVICE(device);
+  Arena there(device);
+  double* number = there.allocate<double>(1);
+  CHECK_THROWS_AS(device->allocate(std::size_t{1} << 50), DeviceFault);
+  CHECK_NOTHROW(kernels::fill(there, View<double>(number, 1, 1), 2.0));
+  double found = 0;
+  kernels::copy_out(device, &found, number, 1);
+  CHECK(found == 2);
+}
+
+TEST_CASE("GPUs are opened and closed while others record") {
+  if (gpu_problem()) GLIFR_SKIP("there is no GPU here");
+  const auto work = [](int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+      const auto device = open_gpu();
+      Arena there(device.get());
+      const Index n = 20;
+      const View<float> a(there.allocate_zeroed<float>(n * n), n, n), c(there.allocate_zeroed<float>(n * n), n, n);
+      const auto product = [&] {
+        for (int k = 0; k < 20; ++k) kernels::gemm<float>(there, Transpose::no, Transpose::no, a, a, 0, c);
+      };
+      product();
+      const auto recording = record(*device, product);
+      recording->replay();
+      device->wait();
+    }
+  };
+  std::vector<std::exception_ptr> failures(4);
+  std::vector<std::thread> threads;
+  for (auto& failure : failures) {
+    threads.emplace_back([&] {
+      try {
+        work(25);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& failure : failures) {
+    CHECK_NOTHROW(failure ? std::rethrow_exception(failure) : void());
+  }
 }
 
 TEMPLATE_TEST_CASE("products on a GPU equal those of the host, for all transposes and strides", "", float, double) {

@@ -29,10 +29,19 @@ struct Trained {
 template <Scalar T>
 struct Losses final : Callback<T> {
   Trained<T>* trained;
-  RecurrentNetwork<T>* annealed;  // its sigma_v falls from epoch to epoch
+  RecurrentNetwork<T>* annealed;            // its sigma_v falls from epoch to epoch
+  RecurrentNetwork<T>* silenced = nullptr;  // some of its neurons are silent in some epochs
   explicit Losses(Trained<T>& to, RecurrentNetwork<T>* network) : trained(&to), annealed(network) {}
   void begin_epoch(Index epoch) override {
     if (annealed) annealed->set_constant("sigma_v", 1 / (1 + static_cast<double>(epoch / 2)));
+    if (silenced && epoch == 2) silence_every(3);
+    if (silenced && epoch == 4) silence_every(2);
+    if (silenced && epoch == 6) silenced->silence({});
+  }
+  void silence_every(std::size_t n) {
+    std::vector<T> factors(static_cast<std::size_t>(silenced->hidden_size()), T(1));
+    for (std::size_t i = 0; i < factors.size(); i += n) factors[i] = 0;
+    silenced->silence(std::move(factors));
   }
   bool after_epoch(const EpochReport& report, const Position&) override {
     trained->losses.push_back(report.loss);
@@ -45,7 +54,7 @@ struct Problem {
   SyntheticSettings data{.samples = 53, .time_steps = 12, .input_size = 3, .classes = 4};
   TrainingSettings training{.learning_rate = {.initial = 1e-2}, .batch_size = 8, .max_epochs = 8, .seed = 5};
   Index hidden = 21, delay = 5;
-  bool is_annealed = false, is_frozen = false;
+  bool is_annealed = false, is_frozen = false, is_silenced = false;
 };
 
 template <class C>
@@ -79,6 +88,7 @@ Trained<typename C::Value> train(const Problem& p, Device* device) {
   Trainer<T> trainer(network, data, p.training, engine_on<T>(device, workers));
   Trained<T> trained;
   Losses<T> losses(trained, p.is_annealed ? &network : nullptr);
+  if (p.is_silenced) losses.silenced = &network;
   Callback<T>* const callbacks[] = {&losses};
   trainer.fit(callbacks);
   if (device) {
@@ -134,6 +144,11 @@ TEST_CASE("dropout, annealing, frozen dynamics, other optimizers, the composed f
   };
   check("dropout", [](Problem& p) { p.training.dropout = 0.3; });
   check("annealed width of the threshold", [](Problem& p) { p.is_annealed = true; });
+  check("neurons silenced from time to time", [](Problem& p) { p.is_silenced = true; });
+  check("neurons silenced from time to time, with dropout", [](Problem& p) {
+    p.is_silenced = true;
+    p.training.dropout = 0.3;
+  });
   check("frozen dynamics", [](Problem& p) { p.is_frozen = true; });
   check("clipped gradients", [](Problem& p) { p.training.optimizer.gradient_clip = 0.05; });
   check("SGD", [](Problem& p) { p.training.optimizer.kind = OptimizerSettings::Kind::sgd; });

@@ -16,6 +16,17 @@ function(run_program expected)
   set(printed "${printed}" PARENT_SCOPE)
 endfunction()
 
+# Configures a project and returns what CMake says; it is to end as `result` says: "0" or, where it is to fail, "[^0].*".
+function(configure result said)
+  execute_process(COMMAND ${CMAKE_COMMAND} "-DCMAKE_CXX_COMPILER=${COMPILER}" ${ARGN} RESULT_VARIABLE code
+    OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT code MATCHES "^${result}$")
+    message(FATAL_ERROR "${ARGN} ended with ${code}:\n${output}")
+  endif()
+  string(REGEX REPLACE "[ \n]+" " " output "${output}")
+  set(${said} "${output}" PARENT_SCOPE)
+endfunction()
+
 # Runs a program that prints an error before and after training.
 function(run_learner)
   run_program("before[^\n]*: ([0-9.]+)\n[^\n]*after[^\n]*: +([0-9.]+)" ${ARGN})
@@ -78,6 +89,35 @@ if(pkg_config)
   run(${COMPILER} "${SOURCE}/tests/package/errors.cpp" -o "${SCRATCH}/through_pkg_config" ${flags})
   run_program("there is no such file" ${CMAKE_COMMAND} -E env "LD_LIBRARY_PATH=${folder}/.." "${SCRATCH}/through_pkg_config")
 endif()
+
+# In a project with Find modules and targets of its own, and without a word of warning.
+configure(0 said -S "${SOURCE}/tests/package/surroundings" -B "${SCRATCH}/surroundings" "-DCMAKE_PREFIX_PATH=${SCRATCH}/moved")
+if(said MATCHES "Warning|CMP0")
+  message(FATAL_ERROR "find_package(glifr) brings warnings along: ${said}")
+endif()
+run(${CMAKE_COMMAND} --build "${SCRATCH}/surroundings")
+run_program("there is no such file" "${SCRATCH}/surroundings/program")
+
+# What is missing is said with the package to install.
+foreach(missing "Eigen3;libeigen3-dev" "TBB;libtbb-dev" "Boost;libboost-json1.81-dev" "ZLIB;zlib1g-dev")
+  list(POP_FRONT missing package)
+  configure("[^0].*" said -S "${SOURCE}" -B "${SCRATCH}/missing" -DGLIFR_CUDA=OFF -DGLIFR_TESTS=OFF -DGLIFR_APPS=OFF
+    "-DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON")
+  if(NOT said MATCHES "is missing: on Debian and Ubuntu install ${missing}.* elsewhere [^ ]+ .*https://")
+    message(FATAL_ERROR "without ${package}, CMake says: ${said}")
+  endif()
+  file(REMOVE_RECURSE "${SCRATCH}/missing")
+endforeach()
+
+# What belongs to a program is there as soon as the program is.
+configure(0 said -S "${SOURCE}/tests/package/one_program" -B "${SCRATCH}/one_program" "-Dinstall_app=${SOURCE}/cmake/install_app.cmake")
+run(${CMAKE_COMMAND} --build "${SCRATCH}/one_program" --target program)
+run(${CMAKE_COMMAND} --install "${SCRATCH}/one_program" --prefix "${SCRATCH}/one_program/prefix")
+foreach(file bin/program share/man/man1/program.1)
+  if(NOT EXISTS "${SCRATCH}/one_program/prefix/${file}")
+    message(FATAL_ERROR "${file} was not installed")
+  endif()
+endforeach()
 
 # As a part of another build.
 run(${CMAKE_COMMAND} -S "${SOURCE}/tests/package/subproject" -B "${SCRATCH}/subproject" "-DCMAKE_CXX_COMPILER=${COMPILER}"

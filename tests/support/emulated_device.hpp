@@ -18,7 +18,8 @@ namespace glifr::test {
 /// A device made of the host: loops instead of threads, our products instead of cuBLAS, a list of calls as a recording.
 /// What it is asked for is done when somebody waits, as if it were slow.
 /// Its memory can be touched by what runs on it and by nothing else, and what is launched may carry no address of the
-/// host: code that mixes the two up ends here as it would on a GPU. In a build with CUDA, what is launched must have
+/// host: code that mixes the two up ends here as it would on a GPU. While work is recorded it refuses what a GPU cannot
+/// record: copies, memory, waiting. In a build with CUDA, what is launched must have
 /// been compiled for the GPU too.
 class EmulatedDevice final : public Device {
  public:
@@ -37,6 +38,7 @@ class EmulatedDevice final : public Device {
   [[nodiscard]] std::string name() const override { return "emulated device"; }
 
   void* allocate(std::size_t bytes) override {
+    refuse_while_recording("memory");
     if (bytes > free_memory()) throw DeviceFault("emulated device", "out of memory");
     void* start = memory_ + used_;
     used_ += (bytes + page - 1) / page * page;
@@ -52,12 +54,14 @@ class EmulatedDevice final : public Device {
   [[nodiscard]] std::size_t free_memory() const override { return capacity_ - std::min(capacity_, used_); }
 
   void copy_in(void* to, const void* from, std::size_t bytes) override {
+    refuse_while_recording("a copy to the device");
     ++copies_in;
     require_ours(to);
     const auto* first = static_cast<const std::byte*>(from);
     enqueue([to, copy = std::vector<std::byte>(first, first + bytes)] { std::memcpy(to, copy.data(), copy.size()); });
   }
   void copy_out(void* to, const void* from, std::size_t bytes) override {
+    refuse_while_recording("a copy from the device");
     ++copies_out;
     wait();
     const Access access(*this);
@@ -87,15 +91,21 @@ class EmulatedDevice final : public Device {
   }
 
   void wait() override {
+    refuse_while_recording("to wait");
     run_pending();
     if (has_fault_) throw DeviceFault("emulated device", "a fault was asked for");
   }
 
   void begin_recording() override {
+    refuse_while_recording("another recording");
     recording_ = std::make_unique<Calls>();
+    recording_->device = this;
   }
   std::unique_ptr<Recording> end_recording() override {
     return std::move(recording_);
+  }
+  void drop_recording() noexcept override {
+    recording_.reset();
   }
 
  private:
@@ -103,6 +113,7 @@ class EmulatedDevice final : public Device {
     std::vector<std::function<void()>> list;
     EmulatedDevice* device = nullptr;
     void replay() override {
+      device->refuse_while_recording("a replay");
       ++device->replays;
       device->run_pending();
       device->run(list);
@@ -120,9 +131,11 @@ class EmulatedDevice final : public Device {
     EmulatedDevice& device_;
   };
 
+  void refuse_while_recording(const char* what) const {
+    if (recording_) throw std::logic_error(std::string(what) + " was asked for while work for a device is recorded");
+  }
   void enqueue(std::function<void()> call) {
     if (recording_) {
-      recording_->device = this;
       recording_->list.push_back(std::move(call));
       return;
     }

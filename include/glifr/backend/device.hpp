@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <typeindex>
+#include <utility>
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
@@ -70,10 +71,26 @@ class GLIFR_API Device {
   /// Until everything is done that was asked for.
   virtual void wait() = 0;
 
-  /// From here to `end_recording`, launches and products are noted instead of run.
+  /// From here to `end_recording`, launches and products are noted instead of run. What else is asked for meanwhile, a
+  /// copy above all, is a std::logic_error: it could not be replayed. See `record`.
   virtual void begin_recording() = 0;
   [[nodiscard]] virtual std::unique_ptr<Recording> end_recording() = 0;
+  /// Ends a recording that is not wanted.
+  virtual void drop_recording() noexcept = 0;
 };
+
+/// What `work()` asks of a device, recorded instead of run. Where `work` throws, the device is as before.
+template <class Work>
+[[nodiscard]] std::unique_ptr<Device::Recording> record(Device& device, Work&& work) {
+  device.begin_recording();
+  try {
+    std::forward<Work>(work)();
+  } catch (...) {
+    device.drop_recording();
+    throw;
+  }
+  return device.end_recording();
+}
 
 /// Runs body(row, column) for every element of a matrix of `rows` by `columns`, in any order: on the device, or on the
 /// calling thread where that is null. A body is a plain struct of pointers into the memory of that place and numbers,

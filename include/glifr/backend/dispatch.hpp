@@ -100,6 +100,11 @@ struct MarkActive {
     bits[input * words + word] = mark;
   }
 };
+/// The place of the lowest set bit; there is one. Not std::countr_zero: nvcc 13.0 turns that into the constant 32 in
+/// the code of a device.
+GLIFR_INLINE int lowest_bit(std::uint32_t word) {
+  return std::popcount((word & (~word + 1)) - 1);
+}
 /// Each input collects the rows in which it is active, in ascending order.
 template <Scalar T>
 struct CollectRows {
@@ -111,7 +116,7 @@ struct CollectRows {
     T sum = 0;
     for (Index word = 0; word < words; ++word) {
       for (std::uint32_t left = bits[input * words + word]; left != 0; left &= left - 1) {
-        sum += dy(32 * word + std::countr_zero(left), c);
+        sum += dy(32 * word + lowest_bit(left), c);
       }
     }
     d_weights(input, c) += sum;

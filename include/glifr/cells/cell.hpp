@@ -132,8 +132,9 @@ class GLIFR_API Cell {
   /// The raw values of one of the neuron's parameters, [extent, 1, hidden_size].
   [[nodiscard]] Parameter<T>& field(std::size_t index) { return parameters_[2 + index]; }
 
-  /// The layer with its parameters on a tape.
+  /// The layer with its parameters on a tape. std::logic_error where they were never initialised: all are zero.
   [[nodiscard]] Layer<N, T> on(Tape<T>& tape) const {
+    require_initialized();
     Layer<N, T> layer;
     layer.w_input = tape.use(parameters_[0]);
     layer.w_lateral = tape.use(parameters_[1]);
@@ -158,6 +159,17 @@ class GLIFR_API Cell {
   }
 
  private:
+  /// Ends at the first number that is not zero, so at the first of all as a rule.
+  void require_initialized() const {
+    for (const Parameter<T>& parameter : parameters_) {
+      for (const T value : parameter.value.values()) {
+        if (value != T(0)) return;
+      }
+    }
+    throw std::logic_error(parameters_[0].name + " and all other parameters of its layer are zero: before a network " +
+                           "runs, initialize_homogeneous(network, seed) draws them or a checkpoint is loaded");
+  }
+
   Settings settings_;
   std::vector<Parameter<T>> parameters_;
 };

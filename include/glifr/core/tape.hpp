@@ -29,9 +29,13 @@ struct TapeNode {
   T* grad;  // null: nothing flows back to here
 };
 
+/// Apart, so that the check before it costs a comparison and nothing else.
+[[noreturn]] GLIFR_API void report_dead_value(bool is_empty);
+
 }  // namespace detail
 
-/// Handle of a value on a tape; copied freely. It lives until the tape is cleared (debug builds catch a later use).
+/// Handle of a value on a tape; copied freely. It lives until the tape is cleared: a later use of it, as of an empty
+/// one, is a std::logic_error.
 template <Scalar T>
 class Var {
  public:
@@ -42,17 +46,25 @@ class Var {
   /// Its sizes.
   [[nodiscard]] const Shape& shape() const { return node().shape; }
   /// Its numbers, as a matrix of all rows.
-  [[nodiscard]] View<T> value() const { return {node().value, shape().rows(), shape().columns(), node().stride}; }
+  [[nodiscard]] View<T> value() const {
+    const detail::TapeNode<T>& n = node();
+    return {n.value, n.shape.rows(), n.shape.columns(), n.stride};
+  }
   /// dL / d value, complete once `Tape::backward` has run; empty where no gradient is kept.
   [[nodiscard]] View<T> grad() const {
-    return has_grad() ? View<T>{node().grad, shape().rows(), shape().columns(), node().stride} : View<T>{};
+    const detail::TapeNode<T>& n = node();
+    return n.grad ? View<T>{n.grad, n.shape.rows(), n.shape.columns(), n.stride} : View<T>{};
   }
   /// Whether a gradient is kept for it.
   [[nodiscard]] bool has_grad() const { return node().grad != nullptr; }
   /// Whether this handle stands for no value at all.
   [[nodiscard]] bool is_empty() const { return node_ == nullptr; }
   /// The tape that it lies on.
-  [[nodiscard]] Tape<T>& tape() const { return *tape_; }
+  [[nodiscard]] Tape<T>& tape() const {
+    if (!tape_) [[unlikely]]
+      detail::report_dead_value(true);
+    return *tape_;
+  }
   /// The number in a value of size 1; waits for a device.
   [[nodiscard]] T item() const;
 
@@ -61,10 +73,8 @@ class Var {
   Var(Tape<T>& tape, detail::TapeNode<T>* node) : tape_(&tape), node_(node), round_(tape.round()) {}
 
   [[nodiscard]] const detail::TapeNode<T>& node() const {
-#ifndef NDEBUG
-    if (!tape_ || tape_->round() != round_)
-      throw std::logic_error("a value of a tape was used after the tape was cleared");
-#endif
+    if (!tape_ || tape_->round() != round_) [[unlikely]]
+      detail::report_dead_value(!tape_);
     return *node_;
   }
 
@@ -172,8 +182,10 @@ class Tape {
     entries_.push_back({[](const void* object) { (*static_cast<const Closure*>(object))(); }, closure});
   }
 
-  /// Adds dL / d value to the gradient of every value that `loss` (of size 1) was computed from.
+  /// Adds dL / d value to the gradient of every value that `loss` (of size 1) was computed from. std::logic_error where
+  /// the loss lies on another tape.
   void backward(const Var<T>& loss) {
+    if (&loss.tape() != this) throw std::logic_error("backward: the loss is a value of another tape");
     if (loss.shape().size() != 1) throw ShapeError("backward", "a loss of size 1", to_string(loss.shape()));
     if (!loss.has_grad()) return;
     kernels::fill(memory(), loss.grad(), T(1));

@@ -98,8 +98,12 @@ class GLIFR_API RecurrentNetwork {
   /// The same for the first layer.
   void silence(std::vector<T> factors) { silence(0, std::move(factors)); }
 
+  /// What `silence` was given last, a layer at a time.
+  [[nodiscard]] const std::vector<std::vector<T>>& silencing() const { return silencing_; }
+
   /// Runs the network over a batch. What is recorded on the tape leads back to the parameters (and the inputs, if they
-  /// have gradients). std::logic_error where there is no layer.
+  /// have gradients). std::logic_error where there is no layer, or one
+  /// was never initialised: all of its parameters are zero.
   [[nodiscard]] Prediction<T> forward(Tape<T>& tape, const Sequence<T>& input,
                                       const ForwardOptions<T>& options = {}) const;
 
@@ -117,7 +121,8 @@ class Network final : public RecurrentNetwork<typename C::Value> {
   using T = typename C::Value;                ///< float or double
   using NeuronType = typename C::NeuronType;  ///< the neuron's equations
 
-  /// A network with its parameters at zero. ConfigError where a size is not positive.
+  /// A network with its parameters at zero, to be initialised (network/initialize.hpp) or loaded. ConfigError where a
+  /// size is not positive.
   Network(const typename C::Settings& settings, Index output_size, Outputs outputs) : RecurrentNetwork<T>(outputs) {
     auto layer = std::make_unique<CellLayer<C>>(settings);
     cell_ = &layer->cell();

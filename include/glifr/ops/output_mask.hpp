@@ -46,8 +46,8 @@ struct FillMask {
 }  // namespace kernels
 
 /// What multiplies a cell's output before anything else sees it: inverted dropout (each output 0 with probability p,
-/// else 1 / (1 - p)) and silencing (a factor a neuron). Dropout is drawn for (layer, sample, step, neuron), so that it does
-/// not depend on how a batch is cut up.
+/// else 1 / (1 - p)) and silencing (a factor a neuron). Dropout is drawn for (layer, sample, step, neuron), so that it
+/// does not depend on how a batch is cut up.
 template <Scalar T>
 struct OutputMask {
   double dropout = 0;                 ///< probability, 0 to 1; 1 gives zeros
@@ -57,6 +57,9 @@ struct OutputMask {
   /// Instead of `random`, unless null: where the tape is, read when the factors are drawn.
   const Random* random_at = nullptr;
   std::uint64_t layer = 0;  ///< place of the layer in its network, below 256
+  /// The numbers of `silencing` where the tape is; null: they are copied there. A network takes those of all its
+  /// layers, one behind the other.
+  const T* silencing_at = nullptr;
 
   /// Some output may be changed.
   [[nodiscard]] bool is_active() const { return dropout > 0 || !silencing.empty(); }
@@ -80,7 +83,7 @@ struct OutputMask {
   /// as many as `y` [steps * batch, neurons] has room for.
   void fill(Tape<T>& tape, Index first_step, Index hop, Index all_steps, Index batch, View<T> y) const {
     const T kept = dropout < 1 ? static_cast<T>(1 / (1 - dropout)) : T(0);
-    const T* factors = silencing.empty() ? nullptr : tape.on_place(silencing);
+    const T* factors = silencing.empty() ? nullptr : silencing_at ? silencing_at : tape.on_place(silencing);
     for_each_element(tape.device(), y.rows, (y.columns + 3) / 4,
                      kernels::FillMask<T>{dropout * 0x1p32, kept, random, random_at, samples.data(), factors,
                                           first_step, hop, all_steps, batch, layer, y});

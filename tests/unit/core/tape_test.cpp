@@ -60,7 +60,6 @@ TEST_CASE("a cleared tape starts anew in the same memory") {
   CHECK(tape.arena().capacity() == capacity);
 }
 
-#ifndef NDEBUG
 TEST_CASE("a value of a cleared tape is caught") {
   Tape<double> tape;
   const Var<double> x = tape.make({2});
@@ -68,11 +67,40 @@ TEST_CASE("a value of a cleared tape is caught") {
   tape.clear();
   CHECK_THROWS_AS(x.value(), std::logic_error);
   CHECK_THROWS_AS(x.grad(), std::logic_error);
+  CHECK_THROWS_AS(x.has_grad(), std::logic_error);
   CHECK_THROWS_AS(x.shape(), std::logic_error);
-  CHECK_THROWS_AS(x + x, std::logic_error);
-  CHECK_THROWS_AS(Var<double>{}.value(), std::logic_error);
+  CHECK_THROWS_AS(x.item(), std::logic_error);
+  CHECK_THROWS_WITH(x + x, "a value of a tape was used after the tape was cleared");
+  CHECK_THROWS_AS(tape.backward(x), std::logic_error);
 }
-#endif
+
+TEST_CASE("what a cleared tape held is not reached through what came later") {
+  Tape<double> tape;
+  const Var<double> old = tape.make({2});
+  tape.clear();
+  const Var<double> x = tape.make({2});
+  CHECK_THROWS_AS(x * old, std::logic_error);
+  CHECK_THROWS_AS(tape.alias(old, {1}, 0), std::logic_error);
+}
+
+TEST_CASE("an empty value is caught") {
+  const Var<double> empty;
+  CHECK(empty.is_empty());
+  CHECK_THROWS_AS(empty.value(), std::logic_error);
+  CHECK_THROWS_AS(empty.item(), std::logic_error);
+  CHECK_THROWS_AS(empty.tape(), std::logic_error);
+  CHECK_THROWS_WITH(empty + empty, "a Var that stands for no value was used");
+  Tape<double> tape;
+  CHECK_THROWS_AS(tape.make({2}) * empty, std::logic_error);
+  CHECK_THROWS_AS(tape.backward(empty), std::logic_error);
+}
+
+TEST_CASE("a loss of another tape is caught") {
+  Tape<double> tape, other;
+  const Var<double> loss = sum(put_on(tape, random_tensor<double>({3}, 1)));
+  CHECK_THROWS_WITH(other.backward(loss), "backward: the loss is a value of another tape");
+  CHECK_NOTHROW(tape.backward(loss));
+}
 
 TEST_CASE("a loss is a single number") {
   Tape<double> tape;

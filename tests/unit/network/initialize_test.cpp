@@ -1,6 +1,5 @@
 // Initial values: the published ones for a layer, each layer by its own size and time step, drawing from a trained
 // network.
-#include "glifr/cells/glifr.hpp"
 #include "glifr/network/initialize.hpp"
 
 #include <algorithm>
@@ -8,6 +7,11 @@
 #include <map>
 #include <vector>
 
+#include "glifr/cells/glifr.hpp"
+#include "glifr/cells/lstm.hpp"
+#include "glifr/cells/rnn.hpp"
+#include "glifr/datasets/sine.hpp"
+#include "glifr/training/trainer.hpp"
 #include "support/catch.hpp"
 #include "support/tensors.hpp"
 
@@ -83,6 +87,28 @@ TEST_CASE("a heterogeneous start draws each tensor from the trained one of its n
     CHECK(counts.size() == 3);
     for (const auto& [value, count] : counts) CHECK(std::ranges::count(trained[parameter->name], value) == 1);
   }
+}
+
+TEMPLATE_TEST_CASE("a network that was never initialised says so", "", (GlifrCell<2, float>), RnnCell<double>,
+                   LstmCell<float>) {
+  using T = typename TestType::Value;
+  Network<TestType> network({.input_size = 1, .hidden_size = 5, .delay = 3}, 1, Outputs::every_step);
+  const auto waves = make_sine<T>({.num_freqs = 2});
+  Workers workers(1);
+  const auto names_the_remedy = Catch::Contains("initialize_homogeneous");
+  CHECK_THROWS_AS(evaluate(network, waves, workers), std::logic_error);
+  Trainer<T> trainer(network, waves, {.batch_size = 2, .max_epochs = 1}, workers);
+  CHECK_THROWS_WITH(trainer.fit(), names_the_remedy);
+  Tape<T> tape;
+  const Sequence<T> input{1, 1, 1, tape.make({1, 1, 1})};
+  CHECK_THROWS_WITH(network.forward(tape, input), names_the_remedy);
+  CHECK_THROWS_WITH(network.forward(tape, input, {.engine = Engine::composed}), names_the_remedy);
+
+  // One number anywhere in the layer was put there by somebody.
+  network.parameters()[1]->value.values().back() = T(0.5);
+  CHECK_NOTHROW(evaluate(network, waves, workers));
+  initialize_homogeneous(network, 1);
+  CHECK_NOTHROW(trainer.fit());
 }
 
 }  // namespace

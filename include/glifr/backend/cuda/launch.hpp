@@ -15,8 +15,8 @@
 /// What nvcc makes of the bodies of kernels. A GPU can run those that were named to `compile` and no others.
 namespace glifr::cuda {
 
-/// Starts a body's kernel on a stream.
-using Launcher = void (*)(const void* body, Index rows, Index columns, cudaStream_t stream);
+/// Starts a body's kernel on a stream; says how that went, and nothing of what was before.
+using Launcher = cudaError_t (*)(const void* body, Index rows, Index columns, cudaStream_t stream);
 
 /// Makes a body's kernel known to every GPU of this program.
 GLIFR_API void add_launcher(std::type_index body, Launcher launcher);
@@ -34,12 +34,13 @@ __global__ void __launch_bounds__(most_threads) run_body(const Body body, Index 
 }
 
 template <class Body>
-void launch_body(const void* body, Index rows, Index columns, cudaStream_t stream) {
-  const Index total = rows * columns;
+cudaError_t launch_body(const void* body, Index rows, Index columns, cudaStream_t stream) {
+  Index total = rows * columns;
   // Small blocks spread little work over more of the processor.
   const unsigned threads = total < (Index{1} << 16) ? 64 : most_threads;
   const auto blocks = static_cast<unsigned>((total + threads - 1) / threads);
-  run_body<<<blocks, threads, 0, stream>>>(*static_cast<const Body*>(body), total, columns);
+  void* arguments[] = {const_cast<void*>(body), &total, &columns};
+  return cudaLaunchKernel(run_body<Body>, dim3(blocks), dim3(threads), arguments, 0, stream);
 }
 
 /// Compiles these bodies for the GPU. To be called once, before they are launched.

@@ -1,0 +1,59 @@
+# What glifr is linked with, found in the same way by its own build and, installed, by find_package(glifr). `glifr_missing` becomes a sentence
+# that says what is missing and how to get it, or stays empty.
+
+set(glifr_missing "")
+
+# glifr_find(PACKAGE TARGET MINIMUM NAME DEBIAN UPSTREAM [arguments of find_package]): makes sure of the target, also in a project that has made it
+# already. NAME is what people call the package; DEBIAN and UPSTREAM say where it comes from.
+macro(glifr_find package target minimum name debian upstream)
+  if(NOT glifr_missing)
+    if(NOT TARGET ${target})
+      find_package(${package} ${minimum} ${ARGN} QUIET)
+    endif()
+    if(NOT TARGET ${target})  # once more without the project's own Find modules, which may make none
+      set(glifr_module_path "${CMAKE_MODULE_PATH}")
+      set(CMAKE_MODULE_PATH "")
+      find_package(${package} ${minimum} ${ARGN} QUIET)
+      set(CMAKE_MODULE_PATH "${glifr_module_path}")
+    endif()
+    set(glifr_found "")
+    if(NOT TARGET ${target} AND ${package}_CONSIDERED_VERSIONS)
+      list(JOIN ${package}_CONSIDERED_VERSIONS ", " glifr_found)
+    elseif(TARGET ${target} AND ${package}_VERSION AND "${${package}_VERSION}" VERSION_LESS "${minimum}")
+      set(glifr_found "${${package}_VERSION}")
+    endif()
+    if(glifr_found OR NOT TARGET ${target})
+      set(glifr_missing "${name} is missing")
+      if(glifr_found)
+        set(glifr_missing "${name} is needed, found ${glifr_found}")
+      endif()
+      string(APPEND glifr_missing ": on Debian and Ubuntu install ${debian}, elsewhere ${upstream}. "
+        "What lies in a folder of its own is found through CMAKE_PREFIX_PATH.")
+    endif()
+  endif()
+endmacro()
+
+# By their own package files, for a project may have a FindEigen3.cmake or FindTBB.cmake of its own that makes no target.
+macro(glifr_find_libraries)
+  if(TARGET eigen AND NOT TARGET Eigen3::Eigen)  # Eigen's package makes no target beside another that is called so
+    find_package(Eigen3 3.4 CONFIG QUIET)
+    if(EIGEN3_INCLUDE_DIR AND NOT TARGET Eigen3::Eigen)
+      add_library(Eigen3::Eigen INTERFACE IMPORTED)
+      target_include_directories(Eigen3::Eigen INTERFACE "${EIGEN3_INCLUDE_DIR}")
+    endif()
+  endif()
+  glifr_find(Eigen3 Eigen3::Eigen 3.4 "Eigen 3.4 or newer" libeigen3-dev "Eigen (https://eigen.tuxfamily.org)" CONFIG)
+  glifr_find(TBB TBB::tbb 2021 "oneTBB 2021 or newer" libtbb-dev "oneTBB (https://github.com/uxlfoundation/oneTBB)" CONFIG)
+  glifr_find(Boost Boost::json 1.81 "Boost 1.81 or newer with its library JSON" "libboost-json1.81-dev or a newer one"
+    "Boost with its library json (https://www.boost.org)" CONFIG COMPONENTS json)
+  glifr_find(Threads Threads::Threads "" "a library of threads" libc6-dev "the C library's headers")
+endmacro()
+
+macro(glifr_find_zlib)
+  glifr_find(ZLIB ZLIB::ZLIB "" zlib zlib1g-dev "zlib (https://zlib.net)")
+endmacro()
+
+macro(glifr_find_cuda)
+  glifr_find(CUDAToolkit CUDA::cublas 12 "the CUDA Toolkit 12 or newer with cuBLAS" "NVIDIA's package cuda-toolkit"
+    "the CUDA Toolkit (https://developer.nvidia.com/cuda-toolkit)")
+endmacro()

@@ -1,0 +1,24 @@
+# Installs a program with its manual page, written from its own --help, and what completes its options in a shell.
+function(glifr_install_app app)
+  if(NOT GLIFR_INSTALL)
+    return()
+  endif()
+  # With the program, so that whatever was built can be installed.
+  set(page "${CMAKE_CURRENT_BINARY_DIR}/${app}.1")
+  set(apps "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../apps")
+  set(writer "${apps}/man_page.cmake")
+  add_custom_command(TARGET ${app} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${app}> -DPAGE=${page} -P "${writer}"
+    BYPRODUCTS "${page}" VERBATIM)
+  set_property(TARGET ${app} APPEND PROPERTY LINK_DEPENDS "${writer}")
+  if(BUILD_SHARED_LIBS)  # found from where the program lies, so that a prefix may be moved
+    file(RELATIVE_PATH to_library "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
+    set_target_properties(${app} PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
+  endif()
+  install(TARGETS ${app} COMPONENT runtime)
+  install(FILES "${page}" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT runtime)
+  install(FILES "${apps}/completion.bash"
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${app} COMPONENT runtime)
+  install(FILES "${apps}/completion.zsh"
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _${app} COMPONENT runtime)
+endfunction()
