@@ -105,7 +105,12 @@ detail::StoredSizes detail::stored_sizes(const TensorFile& file, const WeightNam
           name, (tensor ? "tensor '" + tensor_name + "' is no matrix" : "there is no tensor '" + tensor_name + "'") +
                     "; is this a checkpoint of these neurons?");
     }
-    return tensor->shape[of_source == weights.stored_transposed ? 1 : 0];
+    const Index found = tensor->shape[of_source == weights.stored_transposed ? 1 : 0];
+    if (found < 1) {
+      throw DataError(name, "tensor '" + tensor_name + "' has shape " + text_of(tensor->shape) +
+                                "; a network needs 1 or more of each");
+    }
+    return found;
   };
   StoredSizes sizes;
   sizes.input = size(std::string("neuron_layer.") + weights.input, true);
