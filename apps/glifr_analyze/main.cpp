@@ -1,5 +1,6 @@
 // glifr_analyze: parses the command line, calls the analysis layer, prints. Exit codes: 0 done, 1 the run failed, 2
 // what was asked is wrong.
+#include <csignal>
 #include <exception>
 #include <iostream>
 
@@ -26,6 +27,7 @@ std::string names(const CLI::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches the limit on its size is an error of the write, not the end
   CLI::App app("Tables, tests and figures from what glifr_train leaves behind.", "glifr_analyze");
   app.set_version_flag("--version", "glifr_analyze " + std::string(glifr::version()), "Print the version and exit");
   app.require_subcommand(0, 1);

@@ -115,7 +115,7 @@ int run(const Options& asked) {
     return 0;
   }
 
-  const auto plan = glifr::make_plan(config, asked_models, o.first_trial, o.trials, o.run.out);
+  const auto plan = glifr::make_plan(config, asked_models, o.first_trial, o.trials, o.run);
   Progress progress(plan.size(), isatty(STDOUT_FILENO) != 0);
   for (const glifr::PlannedTrial& planned : plan) {
     if (planned.is_prerequisite) progress.note(planned.trial, "trained first, for another model starts from it");
@@ -153,6 +153,7 @@ int exit_code_of(const glifr::Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches the limit on its size is an error of the write, not the end
   const ParsedOptions parsed = parse_options(argc, argv);
   if (parsed.exit_code) return *parsed.exit_code;
   try {

@@ -9,6 +9,7 @@
 #include "glifr/core/tape.hpp"
 #include "glifr/core/tensor.hpp"
 #include "glifr/datasets/dataset.hpp"
+#include "glifr/datasets/digest.hpp"
 #include "glifr/datasets/labels.hpp"
 #include "glifr/datasets/mnist.hpp"
 #include "glifr/datasets/nmnist.hpp"

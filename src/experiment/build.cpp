@@ -2,6 +2,7 @@
 
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "glifr/datasets/sine.hpp"
 #include "glifr/datasets/synthetic.hpp"
@@ -187,6 +188,37 @@ std::shared_ptr<const Dataset<T>> DataStore::load_test(const Settings& s, std::u
   return load_split<T>(s, seed, Split::test);
 }
 
+namespace {
+
+/// What the content of sets that are read from files depends on; nothing for those that are computed, which are small.
+std::optional<std::string> name_of_files(const Settings& s, std::uint64_t seed) {
+  const std::string text_of_seed = s.permute_pixels ? " permuted by " + std::to_string(seed) : "";
+  switch (s.data) {
+    case Settings::Data::lmnist:
+      return "lines " + s.mnist_path;
+    case Settings::Data::pmnist:
+      return "pixels " + s.mnist_path + text_of_seed;
+    case Settings::Data::nmnist:
+      return "frames " + s.nmnist_path + " " + std::to_string(s.num_timesteps) + " " +
+             std::to_string(s.duration_timestep);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+template <Scalar T>
+TaskDigest DataStore::digest(const Settings& s, std::uint64_t seed, const TaskData<T>& data) {
+  const auto compute = [&] { return TaskDigest{glifr::digest(*data.train), glifr::digest(*data.test)}; };
+  const std::optional<std::string> name = name_of_files(s, seed);
+  if (!name) return compute();
+  const std::lock_guard lock(mutex_);
+  const std::string key = *name + (sizeof(T) == sizeof(float) ? " float32" : " float64");
+  const auto known = digests_.find(key);
+  return known != digests_.end() ? known->second : digests_.emplace(key, compute()).first->second;
+}
+
 template <Scalar T>
 std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s, Index batches) {
   SyntheticSettings synthetic;
@@ -204,6 +236,7 @@ std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s, Index batches
   template std::unique_ptr<RecurrentNetwork<T>> make_network<T>(const Settings&);                     \
   template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);                            \
   template std::shared_ptr<const Dataset<T>> DataStore::load_test<T>(const Settings&, std::uint64_t); \
+  template TaskDigest DataStore::digest<T>(const Settings&, std::uint64_t, const TaskData<T>&);       \
   template std::unique_ptr<Dataset<T>> make_synthetic_data<T>(const Settings&, Index)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

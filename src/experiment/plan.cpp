@@ -9,7 +9,7 @@
 namespace glifr {
 
 std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen, Index first_trial,
-                                    Index trials, const std::filesystem::path& out) {
+                                    Index trials, const RunOptions& options) {
   std::vector<PlannedTrial> plan;
   for (Index number = first_trial; number < first_trial + trials; ++number) {
     const std::size_t trial_start = plan.size();
@@ -20,16 +20,18 @@ std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Mode
       return std::nullopt;
     };
     for (const Model& model : chosen) {
+      Trial trial{.settings = config.resolve(model), .number = number};
       std::optional<std::size_t> after;
       if (model.is_heterogeneous()) {
+        trial.source = config.resolve(find_model(model.starts_from));
         after = place_of(model.starts_from);
-        Trial source{config.resolve(find_model(model.starts_from)), number};
-        if (!after && !is_complete(source.folder(out))) {
+        Trial source{.settings = *trial.source, .number = number};
+        if (!after && !can_be_resumed(trial, options) && !is_complete(source.folder(options.out))) {
           plan.push_back({std::move(source), std::nullopt, true});
           after = plan.size() - 1;
         }
       }
-      plan.push_back({{config.resolve(model), number}, after, false});
+      plan.push_back({std::move(trial), after, false});
     }
   }
   return plan;
@@ -112,16 +114,24 @@ class Schedule {
   std::exception_ptr error_;
 };
 
+RunOptions options_of(const PlannedTrial& planned, RunOptions options) {
+  options.is_prerequisite = planned.is_prerequisite;
+  return options;
+}
+
 }  // namespace
 
 std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
                                      Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer) {
+  for (const PlannedTrial& planned : plan) {
+    check_trial(planned.trial, options_of(planned, options), planned.after.has_value());
+  }
   Schedule schedule(plan);
   const auto work = [&](Index worker_threads) {
     Workers workers(worker_threads);
     while (const auto i = stop ? std::nullopt : schedule.take()) {
       try {
-        schedule.complete(*i, run_trial(plan[*i].trial, options, data, workers, stop, observer));
+        schedule.complete(*i, run_trial(plan[*i].trial, options_of(plan[*i], options), data, workers, stop, observer));
       } catch (const NumericError& error) {
         schedule.fail(*i, plan[*i].trial.label() + ": " + error.what());
       } catch (...) {

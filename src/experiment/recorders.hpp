@@ -187,22 +187,28 @@ class EarlyStop final : public Callback<T> {
 
   bool after_epoch(const EpochReport& report, const Position&) override {
     see(report.loss);
-    const bool is_low_enough = settings_.early_stop_loss > 0 && report.loss <= settings_.early_stop_loss;
-    return !is_low_enough && (settings_.early_stop_patience == 0 || epochs_without_ < settings_.early_stop_patience);
+    return !is_reached();
+  }
+
+  /// Whether training is over; it may be already where it resumes.
+  [[nodiscard]] bool is_reached() const {
+    const bool is_low_enough = settings_.early_stop_loss > 0 && last_ <= settings_.early_stop_loss;
+    return is_low_enough || (settings_.early_stop_patience > 0 && epochs_without_ >= settings_.early_stop_patience);
   }
 
  private:
   void see(double loss) {
     epochs_without_ = loss < lowest_ ? 0 : epochs_without_ + 1;
     lowest_ = std::min(lowest_, loss);
+    last_ = loss;
   }
 
   const Settings& settings_;
-  double lowest_ = std::numeric_limits<double>::infinity();
+  double lowest_ = std::numeric_limits<double>::infinity(), last_ = lowest_;
   Index epochs_without_ = 0;
 };
 
-/// Writes last.safetensors from time to time, and when the run is asked to stop.
+/// Writes last.safetensors when so many seconds have passed (0: after every epoch), and when the run is asked to stop.
 template <Scalar T>
 class CheckpointWriter final : public Callback<T> {
  public:
@@ -220,18 +226,26 @@ class CheckpointWriter final : public Callback<T> {
     written_ = Clock::now();
   }
 
-  bool after_step(const Position&) override {
-    if (!stop_) return true;
-    write();
-    return false;
+  bool after_step(const Position& position) override {
+    if (stop_) {
+      write();
+      return false;
+    }
+    // After the last step of an epoch, the epoch's own turn comes.
+    if (seconds_ > 0 && position.step < trainer_.steps_per_epoch() && is_due()) write();
+    return true;
   }
   bool after_epoch(const EpochReport&, const Position&) override {
-    if (std::chrono::duration<double>(Clock::now() - written_).count() >= seconds_) write();
+    if (is_due()) write();
     return true;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] bool is_due() const {
+    return std::chrono::duration<double>(Clock::now() - written_).count() >= seconds_;
+  }
 
   Trainer<T>& trainer_;
   std::filesystem::path path_;

@@ -4,15 +4,18 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <cmath>
+#include <stdexcept>
+#include <thread>
+#include <utility>
 
 #include "glifr/experiment/config.hpp"
 #include "glifr/experiment/realizable.hpp"
-#include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
 #include "glifr/version.hpp"
+#include "record.hpp"
 #include "recorders.hpp"
 
 namespace glifr {
@@ -29,54 +32,91 @@ std::uint64_t trial_seed(std::uint64_t seed, const Model& model, Index trial) {
   return std::uint64_t{words[0]} << 32 | words[1];
 }
 
-std::string name_of(Precision precision) {
-  return precision == Precision::float32 ? "float32" : "float64";
+[[noreturn]] void refuse(const Difference& difference, const std::string& trial, const std::string& what_to_do) {
+  throw ConfigError(difference.key, trial + " with " + difference.there + ", this run has " + difference.here +
+                                        (difference.why.empty() ? "" : ": " + difference.why) + "; " + what_to_do);
 }
 
-/// Refuses a folder whose trial was started with other settings.
-void require_same_settings(const fs::path& config, const Trial& trial, const RunOptions& options) {
-  const json::value document = read_json_file(config);
-  if (!document.is_object()) throw DataError(config.string(), "expected an object of settings");
-  const json::object& object = document.as_object();
-  const auto refuse = [&](const std::string& key, const std::string& there, const std::string& here) {
-    throw ConfigError(key, "the trial in " + config.parent_path().string() + " was started with " + there +
-                               ", this run has " + here + "; use the same settings, or --overwrite to start afresh");
-  };
-  if (const auto difference = first_difference(settings_from_json(object, config.string()), trial.settings)) {
-    refuse(difference->key, difference->first, difference->second);
-  }
-  const json::value* seed = object.if_contains("seed");
-  if (!seed || json::value_to<std::uint64_t>(*seed) != options.seed) {
-    refuse("seed", seed ? json::serialize(*seed) : "none", std::to_string(options.seed));
-  }
-  const json::value* precision = object.if_contains("precision");
-  if (!precision || precision->as_string() != name_of(options.precision)) {
-    refuse("precision", precision ? json::serialize(*precision) : "none", name_of(options.precision));
-  }
+[[noreturn]] void refuse_to_go_on(const Difference& difference, const fs::path& folder) {
+  refuse(difference, "the trial in " + folder.string() + " was started",
+         "use the same settings and data, or --overwrite to start afresh");
 }
 
-template <Scalar T>
-void initialize(RecurrentNetwork<T>& network, const Trial& trial, const RunOptions& options, const Model& model,
-                std::uint64_t seed) {
-  if (trial.settings.data == Settings::Data::realizable) return initialize_learner(network, trial.settings, seed);
-  if (!model.is_heterogeneous()) return initialize_homogeneous(network, seed);
-  Trial source = trial;
-  source.settings.model = std::string(model.starts_from);
+Trial source_of(const Trial& trial) {
+  if (!trial.source) throw std::logic_error("a heterogeneous trial needs the settings of the one that it starts from");
+  return {.settings = *trial.source, .number = trial.number};
+}
+
+[[noreturn]] void refuse_to_start(const Difference& difference, const Trial& trial, const fs::path& source) {
+  refuse(difference,
+         trial.settings.model + " starts from the " + trial.source->model + " in " + source.string() +
+             ", which was trained",
+         "use the same settings and data for both (--model " + trial.source->model + "," + trial.settings.model +
+             " --overwrite trains both afresh), or another --out");
+}
+
+/// The record of the trial that a heterogeneous one starts from, which must be complete and of the same settings.
+json::object checked_source(const Trial& trial, const RunOptions& options) {
+  const Trial source = source_of(trial);
   const fs::path folder = source.folder(options.out);
   if (!is_complete(folder)) {
     throw ConfigError("model", trial.settings.model + " starts from the trained " + source.settings.model +
                                    " of the same trial, and " + folder.string() + " holds no complete one");
   }
-  const fs::path path = folder / "checkpoints" / "last.safetensors";
-  const TensorFile file = read_safetensors(path);
+  const fs::path file = TrialFiles(folder).record;
+  json::object record = read_record(file);
+  if (const auto difference = difference_to_source(record, file.string(), source, options))
+    refuse_to_start(*difference, trial, folder);
+  return record;
+}
+
+/// Whether there is a complete trial with which the run has nothing to do: all epochs that are asked for are done.
+/// ConfigError where it is one of other settings.
+bool is_done(const Trial& trial, const RunOptions& options) {
+  const fs::path folder = trial.folder(options.out);
+  if (!(options.existing == Existing::resume || options.is_prerequisite) || !is_complete(folder)) return false;
+  const fs::path file = TrialFiles(folder).record;
+  const json::object record = read_record(file);
+  if (const auto difference = difference_to_go_on(record, file.string(), trial, options))
+    refuse_to_go_on(*difference, folder);
+  return settings_from_json(record, file.string()).max_epochs == trial.settings.max_epochs;
+}
+
+bool holds_trial(const fs::path& folder) {
+  const TrialFiles files(folder);
+  return is_there(files.record) || is_there(files.checkpoint) || is_there(files.test);
+}
+
+/// Refuses to go on with a trial of other settings, or over one that is there.
+void check_folder(const Trial& trial, const RunOptions& options) {
+  const fs::path folder = trial.folder(options.out);
+  const TrialFiles files(folder);
+  if (options.existing == Existing::resume && (is_there(files.record) || is_there(files.checkpoint))) {
+    const json::object record = read_record(files.record);
+    if (const auto difference = difference_to_go_on(record, files.record.string(), trial, options))
+      refuse_to_go_on(*difference, folder);
+  }
+  if (options.existing == Existing::refuse && holds_trial(folder)) {
+    throw ConfigError(folder.string(),
+                      std::string(is_complete(folder) ? "holds a complete trial" : "holds a partial trial") +
+                          " already; go on with it by --resume, or start it afresh by --overwrite");
+  }
+}
+
+/// Fills a network with values drawn from those of a trained one.
+template <Scalar T>
+void initialize_from(RecurrentNetwork<T>& network, const fs::path& checkpoint, std::uint64_t seed) {
+  const TensorFile file = read_safetensors(checkpoint);
   std::vector<T> values;
   initialize_heterogeneous<T>(
       network,
       [&](const std::string& name) {
         const NamedTensor* tensor = file.find(name);
         if (!tensor || tensor->size() == 0)
-          throw DataError(path.string(), "there is no tensor '" + name + "' to draw initial values from");
+          throw DataError(checkpoint.string(), "there is no tensor '" + name + "' to draw initial values from");
         values = values_of<T>(*tensor);
+        if (!std::ranges::all_of(values, [](T value) { return std::isfinite(value); }))
+          throw DataError(checkpoint.string(), "tensor '" + name + "' holds a value that is not finite");
         return std::span<const T>(values);
       },
       seed);
@@ -91,39 +131,32 @@ class TrialRun {
       : trial_(trial),
         options_(options),
         folder_(trial.folder(options.out)),
+        files_(folder_),
         seed_(trial_seed(options.seed, find_model(trial.settings.model), trial.number)),
         workers_(workers),
         device_(options.open_device ? options.open_device() : nullptr),
         stop_(stop),
         observer_(observer),
         data_(store.load<T>(trial.settings, options.seed)),
+        digest_(store.digest(trial.settings, options.seed, data_)),
         network_(make_network<T>(trial.settings)),
-        resumes_(options.existing == Existing::resume && fs::exists(checkpoint())) {
-    initialize(*network_, trial, options, find_model(trial.settings.model), seed_);
-  }
+        resumes_(can_be_resumed(trial, options)) {}
 
   TrialOutcome run() {
     describe_samples();
+    initialize();
     Trainer<T> trainer(*network_, *data_.train, training_settings(trial_.settings, seed_, options_.engine),
                        [&](const EngineParts<T>& parts) { return make_engine(parts); });
-    if (!resumes_) start_folder();
-    ParameterRecorder<T> parameters(*network_, trial_.settings, folder_);
-    const TensorFile initial = resumes_ ? TensorFile{} : to_tensor_file(*network_);
-    if (resumes_) {
-      load_training_state(trainer, read_safetensors(checkpoint()), checkpoint().string());
-      observer_.note(trial_,
-                     "resumed after epoch " + std::to_string(trainer.position().epoch) +
-                         (trainer.position().step > 0 ? ", step " + std::to_string(trainer.position().step) : ""));
-    } else {
-      write_safetensors(folder_ / "checkpoints" / "initial.safetensors", initial);
-    }
+    resumes_ ? take_up(trainer) : start_folder();
 
     MetricsRecorder<T> metrics(folder_, resumes_, trainer.position().epoch);
-    parameters.start(resumes_, trainer.position().epoch);
     DistanceRecorder<T> distances(*network_, trial_.settings, folder_, resumes_, trainer.position().epoch);
-    SigmaAnnealing<T> annealing(*network_, trial_.settings);
     EarlyStop<T> early_stop(trial_.settings, folder_, resumes_);
-    CheckpointWriter<T> checkpoints(trainer, checkpoint(), trial_.settings.checkpoint_seconds, stop_);
+    if (resumes_) reopen();
+    ParameterRecorder<T> parameters(*network_, trial_.settings, folder_);
+    parameters.start(resumes_, trainer.position().epoch);
+    SigmaAnnealing<T> annealing(*network_, trial_.settings);
+    CheckpointWriter<T> checkpoints(trainer, files_.checkpoint, trial_.settings.checkpoint_seconds, stop_);
     checkpoints.before_writing([&] {
       metrics.sync();
       parameters.sync();
@@ -135,7 +168,7 @@ class TrialRun {
     observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
     Callback<T>* const callbacks[] = {&annealing, &metrics,    &parameters, &distances,
                                       &watching,  &early_stop, &checkpoints};
-    if (!trainer.fit(callbacks)) return {TrialOutcome::State::interrupted};
+    if (!early_stop.is_reached() && !trainer.fit(callbacks)) return {TrialOutcome::State::interrupted};
     parameters.finish(trainer.position().epoch);
     annealing.set_last();
     checkpoints.write();
@@ -143,7 +176,79 @@ class TrialRun {
   }
 
  private:
-  [[nodiscard]] fs::path checkpoint() const { return folder_ / "checkpoints" / "last.safetensors"; }
+  /// Gives the network its initial values. What is resumed needs none, but the realizable task freezes its weights
+  /// here.
+  void initialize() {
+    if (trial_.settings.data == Settings::Data::realizable) {
+      initialize_learner(*network_, trial_.settings, seed_);
+    } else if (resumes_) {
+      return;
+    } else if (!find_model(trial_.settings.model).is_heterogeneous()) {
+      initialize_homogeneous(*network_, seed_);
+    } else {
+      const json::object record = checked_source(trial_, options_);
+      const fs::path folder = source_of(trial_).folder(options_.out);
+      if (const auto difference = difference_of_data(record, digest_, false))
+        refuse_to_start(*difference, trial_, folder);
+      source_ = describe_source(*trial_.source, folder);
+      initialize_from(*network_, TrialFiles(folder).checkpoint, seed_);
+    }
+  }
+
+  /// Takes up training where the checkpoint was written, if it is of the same settings, data and source.
+  void take_up(Trainer<T>& trainer) {
+    record_ = read_record(files_.record);
+    if (const auto difference = difference_of_data(record_, digest_, true)) refuse_to_go_on(*difference, folder_);
+    require_same_source();
+    try {
+      load_training_state(trainer, read_safetensors(files_.checkpoint), files_.checkpoint.string());
+    } catch (const DataError& error) {
+      throw ConfigError("--resume", error.what() + std::string("; --overwrite starts the trial afresh"));
+    }
+    const Position position = trainer.position();
+    const Index planned = planned_epochs();
+    if (position.epoch > planned) {
+      throw DataError(files_.checkpoint.string(), "was written after epoch " + std::to_string(position.epoch) +
+                                                      " of a trial of " + std::to_string(planned) +
+                                                      "; --overwrite starts the trial afresh");
+    }
+    note_where_it_began("device", options_.device);
+    note_where_it_began("version", std::string(version()));
+    if (!names_data(record_)) {
+      observer_.note(trial_,
+                     files_.record.string() + " does not name the data, so whether they are the same is not known");
+    }
+    observer_.note(trial_, "resumed after epoch " + std::to_string(position.epoch) +
+                               (position.step > 0 ? ", step " + std::to_string(position.step) : ""));
+  }
+
+  /// Marks a resumed trial as one that is not complete, of as many epochs as are asked for now.
+  void reopen() {
+    remove(files_.test);
+    if (planned_epochs() == trial_.settings.max_epochs) return;
+    record_["max_epochs"] = trial_.settings.max_epochs;
+    write_record(files_.record, record_);
+  }
+
+  [[nodiscard]] Index planned_epochs() const { return settings_from_json(record_, files_.record.string()).max_epochs; }
+
+  /// What changes a result by rounding only is no reason to refuse, but to say so.
+  void note_where_it_began(const char* what, const std::string& here) {
+    const json::value* there = record_.if_contains(what);
+    if (!there || to_line(*there) == to_line(json::value(here))) return;
+    observer_.note(trial_, std::string(what) + " " + here + ", but the trial was started with " + to_line(*there) +
+                               ": the results may differ by rounding");
+  }
+
+  /// What a heterogeneous trial started from may be gone by now, but it may not be another.
+  void require_same_source() {
+    if (!find_model(trial_.settings.model).is_heterogeneous()) return;
+    const Trial source = source_of(trial_);
+    const fs::path folder = source.folder(options_.out);
+    if (!is_complete(folder)) return;
+    if (const auto difference = difference_of_source(record_, describe_source(source.settings, folder)))
+      refuse_to_go_on(*difference, folder_);
+  }
 
   /// Says what is unusual about the samples and about what the network can see of them.
   void describe_samples() const {
@@ -156,19 +261,21 @@ class TrialRun {
   }
 
   void start_folder() {
+    remove(files_.record);  // first: a folder without it is of no trial
     for (const char* part :
          {"checkpoints", "parameters", "figures", "realizable.csv", "responses.csv", "metrics.csv", "test.json"}) {
-      fs::remove_all(folder_ / part);
+      remove(folder_ / part);
     }
     create_folder(folder_ / "checkpoints");
-    json::object config = to_json(trial_.settings);
-    config["version"] = std::string(version());
-    config["seed"] = options_.seed;
-    config["trial"] = trial_.number;
-    config["precision"] = name_of(options_.precision);
-    config["device"] = options_.device;
-    config["trained_parameters"] = count_trained<T>(network_->parameters());
-    write_file_atomically(folder_ / "config.json", to_text(config) + "\n");
+    write_record(files_.record,
+                 make_record(trial_, options_, count_trained<T>(network_->parameters()), digest_, source_));
+    write_safetensors(folder_ / "checkpoints" / "initial.safetensors", to_tensor_file(*network_));
+  }
+
+  static void remove(const fs::path& path) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) throw OutputError(path.string(), "cannot be removed: " + error.message());
   }
 
   TrialOutcome finish() {
@@ -180,7 +287,7 @@ class TrialRun {
     test["test_loss"] = outcome.test.loss();
     test["test_acc"] = outcome.accuracy ? json::value(*outcome.accuracy) : json::value(nullptr);
     test["samples"] = outcome.test.samples;
-    write_file_atomically(folder_ / "test.json", to_text(test) + "\n");
+    write_file_atomically(files_.test, to_text(test) + "\n");
     return outcome;
   }
 
@@ -198,14 +305,18 @@ class TrialRun {
   const Trial& trial_;
   const RunOptions& options_;
   fs::path folder_;
+  TrialFiles files_;
   std::uint64_t seed_;
   Workers& workers_;
   std::unique_ptr<Device> device_;  // null: the workers compute
   const std::atomic<bool>& stop_;
   TrialObserver& observer_;
   TaskData<T> data_;
+  TaskDigest digest_;
   std::unique_ptr<RecurrentNetwork<T>> network_;
   bool resumes_;
+  json::object record_;           // of a trial that is resumed
+  std::optional<Source> source_;  // of a heterogeneous trial that starts
 };
 
 }  // namespace
@@ -219,7 +330,44 @@ std::string Trial::label() const {
 }
 
 bool is_complete(const fs::path& folder) {
-  return fs::exists(folder / "test.json") && fs::exists(folder / "checkpoints" / "last.safetensors");
+  const TrialFiles files(folder);
+  if (!is_there(files.test) || !is_there(files.checkpoint)) return false;
+  try {
+    const json::value test = read_json_file(files.test);
+    const json::object* result = test.if_object();
+    const auto is_number = [&](const char* key) {
+      const json::value* value = result ? result->if_contains(key) : nullptr;
+      return value && value->is_number() && std::isfinite(value->to_number<double>());
+    };
+    return is_number("test_loss") && is_number("samples") &&
+           read_safetensors(files.checkpoint).metadata.contains("epoch");
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+bool can_be_resumed(const Trial& trial, const RunOptions& options) {
+  return options.existing == Existing::resume && is_there(TrialFiles(trial.folder(options.out)).checkpoint);
+}
+
+void check_trial(const Trial& trial, const RunOptions& options, bool source_is_planned) {
+  if (is_done(trial, options)) return;
+  const fs::path folder = trial.folder(options.out);
+  {
+    // Where another run is writing, this is what the user should know first, unless it is waited for.
+    std::optional<FolderLock> lock;
+    const bool is_in_the_way = options.existing == Existing::refuse && holds_trial(folder) && !is_complete(folder);
+    if (is_in_the_way && options.is_prerequisite) {
+      if (auto free = FolderLock::attempt(folder)) lock.emplace(std::move(*free));
+      if (!lock) return;
+    } else if (is_in_the_way) {
+      lock.emplace(folder);
+    }
+    check_folder(trial, options);
+  }
+  const bool starts = !can_be_resumed(trial, options);
+  if (starts && find_model(trial.settings.model).is_heterogeneous() && !source_is_planned)
+    static_cast<void>(checked_source(trial, options));
 }
 
 std::optional<std::string> temporal_reach(const Settings& settings, Index steps) {
@@ -235,19 +383,37 @@ std::optional<std::string> temporal_reach(const Settings& settings, Index steps)
 
 namespace {
 
+/// The lock of a folder; that of a trial which another run trains, too, is waited for. Nothing where `stop` is set
+/// meanwhile.
+std::optional<FolderLock> lock_folder(const fs::path& folder, const Trial& trial, const RunOptions& options,
+                                      const std::atomic<bool>& stop, TrialObserver& observer) {
+  if (!options.is_prerequisite) return FolderLock(folder);
+  for (bool waits = false; !stop; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
+    if (auto lock = FolderLock::attempt(folder)) return lock;
+    if (!std::exchange(waits, true)) observer.note(trial, "waits for the run that is training it already");
+  }
+  return std::nullopt;
+}
+
+/// Says once in a process that the file system has no locks.
+void note_missing_locks(const FolderLock& lock, const Trial& trial, TrialObserver& observer) {
+  static std::atomic_flag is_said;
+  if (lock.problem().empty() || is_said.test_and_set()) return;
+  observer.note(trial, "this file system gives no locks (" + lock.problem() +
+                           "): nothing keeps another run from writing into the same folder");
+}
+
 TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                            const std::atomic<bool>& stop, TrialObserver& observer) {
+  // Before the folder is locked: it may be one that cannot be written.
+  if (is_done(trial, options)) return {TrialOutcome::State::skipped};
   const fs::path folder = trial.folder(options.out);
   create_folder(folder);
-  const FolderLock lock(folder);
-  const fs::path config = folder / "config.json";
-  if (options.existing == Existing::resume && fs::exists(config)) require_same_settings(config, trial, options);
-  if (options.existing == Existing::resume && is_complete(folder)) return {TrialOutcome::State::skipped};
-  if (options.existing == Existing::refuse && fs::exists(config)) {
-    throw ConfigError(folder.string(),
-                      std::string(is_complete(folder) ? "holds a complete trial" : "holds a partial trial") +
-                          " already; go on with it by --resume, or start it afresh by --overwrite");
-  }
+  const std::optional<FolderLock> lock = lock_folder(folder, trial, options, stop, observer);
+  if (!lock) return {TrialOutcome::State::interrupted};
+  note_missing_locks(*lock, trial, observer);
+  if (is_done(trial, options)) return {TrialOutcome::State::skipped};  // by another run in the meantime
+  check_folder(trial, options);
   if (options.precision == Precision::float32)
     return TrialRun<float>(trial, options, data, workers, stop, observer).run();
   return TrialRun<double>(trial, options, data, workers, stop, observer).run();

@@ -35,13 +35,29 @@ fs::path parent_or_here(const fs::path& path) {
 /// Makes a rename last: the entry in the folder reaches the disk too.
 int sync_folder(const fs::path& folder) {
   const Descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!handle.is_open()) return errno;
-  if (::fsync(handle.number()) == 0) return 0;
-  return errno == EINVAL ? 0 : errno;  // EINVAL: a file system that has nothing to sync for a folder
+  if (!handle.is_open()) return errno == EACCES ? 0 : errno;  // EACCES: a folder that may be written but not listed
+  const int code = detail::sync_to_disk(handle.number());
+  return code == EBADF ? 0 : code;  // EBADF: a file system that syncs nothing that is open for reading
 }
 
 bool is_out_of_space(int code) {
   return code == ENOSPC || code == EDQUOT || code == EIO;
+}
+
+/// Locks that a file system does not have, or that it has no room for.
+bool is_without_locks(int code) {
+  return code == ENOSYS || code == ENOLCK || code == EOPNOTSUPP;
+}
+
+/// The file that is locked, made unless it is there. That of another user, which a killed run left, can be locked where
+/// it can be read.
+Descriptor open_lock(const fs::path& path) {
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (file.is_open() || (errno != EACCES && errno != EPERM)) return file;
+  const int code = errno;
+  file = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open() && errno == ENOENT) errno = code;  // it is the folder that cannot be written
+  return file;
 }
 
 /// Wrong requests and failing disks are told apart: the first can be put right by naming another folder.
@@ -86,15 +102,15 @@ std::string read_file(const fs::path& path) {
 void write_file_atomically(const fs::path& path, std::string_view content) {
   const fs::path temporary = temporary_name(path);
   Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!file.is_open()) throw OutputError(path.string(), "cannot be written: " + error_text(errno));
+  if (!file.is_open()) throw OutputError(path.string(), detail::write_problem(errno));
 
   int code = detail::write_all(file.number(), content);
-  if (code == 0 && ::fsync(file.number()) != 0) code = errno;
+  if (code == 0) code = detail::sync_to_disk(file.number());
   if (code == 0 && ::close(file.release()) != 0) code = errno;  // some network disks report a full disk only here
   if (code == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) code = errno;
   if (code != 0) {
     ::unlink(temporary.c_str());
-    throw OutputError(path.string(), "cannot be written: " + error_text(code));
+    throw OutputError(path.string(), detail::write_problem(code));
   }
   code = sync_folder(parent_or_here(path));
   if (code != 0) throw OutputError(path.string(), "cannot be made safe on the disk: " + error_text(code));
@@ -108,27 +124,40 @@ void create_folder(const fs::path& folder) {
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail_folder(folder, errno);
 }
 
-FolderLock::FolderLock(const fs::path& folder) : path_(folder / ".lock"), file_(-1) {
+std::optional<FolderLock> FolderLock::attempt(const fs::path& folder) {
+  const fs::path path = folder / ".lock";
   for (;;) {
-    Descriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-    if (!file.is_open()) fail_folder(folder, errno);
+    Descriptor file = open_lock(path);
+    if (!file.is_open()) {
+      const int code = errno;
+      struct stat status {};
+      if (code == ENOENT || ::stat(path.c_str(), &status) != 0) fail_folder(folder, code);
+      throw ConfigError(path.string(), "cannot be locked: " + error_text(code) +
+                                           "; where no other run is writing into this folder, remove this file");
+    }
     if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EINTR) continue;
-      if (errno == EWOULDBLOCK)
-        throw ConfigError(folder.string(), "another run is writing into this folder; wait for it or choose another");
-      fail_folder(folder, errno);
+      if (errno == EWOULDBLOCK) return std::nullopt;
+      if (!is_without_locks(errno)) fail_folder(folder, errno);
+      return FolderLock(path, std::move(file), error_text(errno));
     }
     // The holder before us may have removed the file between our open and our lock; then we hold a file that nobody
     // else will find.
     struct stat held {
     }, named{};
-    if (::fstat(file.number(), &held) == 0 && ::stat(path_.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+    if (::fstat(file.number(), &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
         held.st_ino == named.st_ino) {
-      file_ = std::move(file);
-      break;
+      remove_leftovers(folder);
+      return FolderLock(path, std::move(file), {});
     }
   }
-  remove_leftovers(folder);
+}
+
+FolderLock::FolderLock(const fs::path& folder) : FolderLock(take(folder)) {}
+
+FolderLock FolderLock::take(const fs::path& folder) {
+  if (auto lock = attempt(folder)) return std::move(*lock);
+  throw ConfigError(folder.string(), "another run is writing into this folder; wait for it or choose another");
 }
 
 FolderLock::~FolderLock() {

@@ -172,6 +172,10 @@ void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std:
   position.step = count("step");
   position.running = {metadata_number(file, "running_loss_sum", name), count("running_correct"),
                       count("running_samples")};
+  if (position.step > trainer.steps_per_epoch()) {
+    throw DataError(name, "was written after step " + std::to_string(position.step) +
+                              " of an epoch; with these data one has " + std::to_string(trainer.steps_per_epoch()));
+  }
   const Index optimizer_steps = count("optimizer_steps");
   Optimizer<T>& optimizer = trainer.optimizer();
   for (const auto& [parameter, offset] : optimizer.layout().trained()) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "glifr/datasets/dataset.hpp"
+#include "glifr/datasets/digest.hpp"
 #include "glifr/datasets/mnist.hpp"
 #include "glifr/datasets/nmnist.hpp"
 #include "glifr/experiment/settings.hpp"
@@ -41,6 +42,12 @@ struct TaskData {
   std::shared_ptr<const Dataset<T>> test;   ///< what is tested on
 };
 
+/// What tells a task's data from others.
+struct TaskDigest {
+  DataDigest train;  ///< of what is trained on
+  DataDigest test;   ///< of what is tested on
+};
+
 /// Finds a task's data under the data root and keeps what was read, so that a session's trials share it. Safe to use
 /// from several threads.
 class GLIFR_API DataStore {
@@ -59,6 +66,10 @@ class GLIFR_API DataStore {
   /// the images' sizes are not those of the settings, or differ between the training and the test set.
   template <Scalar T>
   [[nodiscard]] TaskData<T> load(const Settings& settings, std::uint64_t seed);
+  /// The digest of what `load` gave for the same settings and seed. Sets that were read from files are gone through
+  /// once, whatever the number of trials.
+  template <Scalar T>
+  [[nodiscard]] TaskDigest digest(const Settings& settings, std::uint64_t seed, const TaskData<T>& data);
 
   /// What a task's networks are tested on, without what they are trained on. Throws as `load`.
   template <Scalar T>
@@ -76,6 +87,7 @@ class GLIFR_API DataStore {
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const LabelledImages>> images_;
   std::map<std::string, std::shared_ptr<const LabelledFrames>> frames_;
+  std::map<std::string, TaskDigest> digests_;
 };
 
 /// Data without meaning in the shape of a task, some batches of it: for measuring speed where there are no data.

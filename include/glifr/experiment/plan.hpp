@@ -19,10 +19,10 @@ struct PlannedTrial {
 };
 
 /// All trials of a request in the order in which they may be started: trial by trial, models in training order. Models
-/// that others start from are added where they were not asked for and `out` holds no complete trial of them.
+/// that others start from are added where they were not asked for, they are needed (a trial that is resumed has no need
+/// of them) and `options.out` holds no complete trial of them.
 [[nodiscard]] GLIFR_API std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen,
-                                                            Index first_trial, Index trials,
-                                                            const std::filesystem::path& out);
+                                                            Index first_trial, Index trials, const RunOptions& options);
 
 /// Trials side by side, sharing `threads`, that a plan runs best with: one a thread where a step is too short to be
 /// shared out, else one.
@@ -34,7 +34,8 @@ struct PlannedOutcome {
   std::string failure;                  ///< of one that diverged, or could not start because the one before it did
 };
 
-/// Runs a plan with `jobs` trials side by side. A trial that diverges is reported in its outcome and the others go on;
+/// Runs a plan with `jobs` trials side by side, after `check_trial` of each: what will be refused is refused before
+/// anything is trained. A trial that diverges is reported in its outcome and the others go on;
 /// any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's order.
 GLIFR_API std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options,
                                                DataStore& data, Index threads, Index jobs, std::atomic<bool>& stop,

@@ -30,6 +30,9 @@ struct RunOptions {
   Existing existing = Existing::refuse;      ///< where there is something already
   bool draws_figures = true;                 ///< a trial's own figure
   std::string device = "cpu";                ///< by its name
+  /// The trial is needed by another one and was not asked for itself: a complete one is taken as it is, whatever
+  /// `existing` says, and one that another run is training is waited for.
+  bool is_prerequisite = false;
   /// Opens the device to compute on; empty: the workers compute.
   std::function<std::unique_ptr<Device>()> open_device{};
 };
@@ -38,6 +41,8 @@ struct RunOptions {
 struct GLIFR_API Trial {
   Settings settings;  ///< resolved
   Index number = 0;   ///< N of trial_N
+  /// Of a heterogeneous model: the resolved settings of the model that it starts from.
+  std::optional<Settings> source{};
 
   /// results/TASK/MODEL/trial_N under `out`.
   [[nodiscard]] std::filesystem::path folder(const std::filesystem::path& out) const;
@@ -71,14 +76,23 @@ class GLIFR_API TrialObserver {
   virtual void end(const Trial& /*trial*/, const TrialOutcome& /*outcome*/) {}
 };
 
-/// Whether a trial's folder holds a complete trial.
+/// Whether a trial's folder holds a complete trial: a test result and a checkpoint, both of which can be read.
 [[nodiscard]] GLIFR_API bool is_complete(const std::filesystem::path& folder);
+
+/// Whether a run would go on from a trial's own checkpoint, so that it needs nothing to start from.
+[[nodiscard]] GLIFR_API bool can_be_resumed(const Trial& trial, const RunOptions& options);
+
+/// Refuses what `run_trial` would refuse, as far as the folders of the trial and of its source tell, and writes nothing
+/// there. `source_is_planned`: the source will be trained before this trial, so that what its folder holds now is not
+/// looked at. ConfigError, DataError as `run_trial`.
+GLIFR_API void check_trial(const Trial& trial, const RunOptions& options, bool source_is_planned);
 
 /// Trains, tests and records one trial in its folder, on the given workers. `stop` is looked at after every step: where
 /// it is set, a checkpoint is written and the outcome is `interrupted`. ConfigError: another run holds the folder, it
-/// holds a partial trial and `existing` is refuse, or one of other settings. DataError: missing or damaged data or
-/// checkpoint. NumericError: training diverged; the last good checkpoint stays, as it does with a DeviceFault: a device
-/// that failed. OutputError: a full disk.
+/// holds a partial trial and `existing` is refuse, or one of other settings or data; or what a heterogeneous trial
+/// starts from was trained with others. DataError: missing or damaged data or checkpoint. NumericError: training
+/// diverged; the last good checkpoint stays, as it does with a DeviceFault: a device that failed. OutputError: a full
+/// disk.
 GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                                  const std::atomic<bool>& stop, TrialObserver& observer);
 

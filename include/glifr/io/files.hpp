@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "glifr/export.hpp"
 #include "glifr/io/descriptor.hpp"
@@ -24,21 +26,32 @@ GLIFR_API void write_file_atomically(const std::filesystem::path& path, std::str
 GLIFR_API void create_folder(const std::filesystem::path& folder);
 
 /// Keeps a folder to one writer at a time: two runs, in one process or in several, cannot hold the same folder. The
-/// lock goes with the process, so a run that was killed leaves nothing that has to be removed by hand.
+/// lock goes with the process, so a run that was killed leaves nothing that has to be removed by hand. On a file system
+/// without locks nothing keeps a second writer away; `problem` then says so.
 class GLIFR_API FolderLock {
  public:
   /// Takes the lock of an existing folder and removes what a killed run left half-written in it and in the folders
   /// below. Throws ConfigError where another run holds it, or where the folder is missing or cannot be written.
   explicit FolderLock(const std::filesystem::path& folder);
+  /// The same, but nothing where another run holds the folder.
+  [[nodiscard]] static std::optional<FolderLock> attempt(const std::filesystem::path& folder);
   ~FolderLock();
 
   /// Hands the lock over.
   FolderLock(FolderLock&&) noexcept = default;
   FolderLock& operator=(FolderLock&&) = delete;
 
+  /// Why the file system gave no lock, as the system puts it; empty where the folder is locked.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
  private:
+  FolderLock(std::filesystem::path path, detail::Descriptor file, std::string problem)
+      : path_(std::move(path)), file_(std::move(file)), problem_(std::move(problem)) {}
+  static FolderLock take(const std::filesystem::path& folder);
+
   std::filesystem::path path_;
   detail::Descriptor file_;
+  std::string problem_;
 };
 
 }  // namespace glifr

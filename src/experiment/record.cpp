@@ -1,0 +1,225 @@
+#include "record.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+#include "glifr/error.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/version.hpp"
+
+namespace glifr {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view how_to_start_afresh = "; --overwrite starts the trial afresh";
+
+/// Members of a record that are no settings.
+constexpr std::array<std::string_view, 12> beside_settings{
+    "task",   "base_task",          "model", "version",    "seed", "trial", "device", "precision",
+    "engine", "trained_parameters", "data",  "starts_from"};
+
+std::string name_of(Precision precision) {
+  return precision == Precision::float32 ? "float32" : "float64";
+}
+
+std::string name_of(Engine engine) {
+  return engine == Engine::fused ? "fused" : "composed";
+}
+
+std::string text_of(std::uint32_t checksum) {
+  char text[9];
+  std::snprintf(text, sizeof text, "%08x", static_cast<unsigned>(checksum));
+  return text;
+}
+
+std::string checksum(std::string_view content) {
+  return text_of(static_cast<std::uint32_t>(
+      ::crc32_z(::crc32_z(0, nullptr, 0), reinterpret_cast<const unsigned char*>(content.data()), content.size())));
+}
+
+json::object to_json(const DataDigest& digest) {
+  return {{"samples", digest.samples}, {"inputs", text_of(digest.inputs)}, {"targets", text_of(digest.targets)}};
+}
+
+std::string text_of(const json::object& record, std::string_view key, const char* otherwise) {
+  const json::value* value = record.if_contains(key);
+  return value ? to_line(*value) : otherwise;
+}
+
+/// Of one trial: seed and the like, which are no settings.
+std::optional<Difference> difference_beside_settings(const json::object& record, Index trial,
+                                                     const RunOptions& options) {
+  const std::pair<const char*, json::value> expected[] = {{"seed", json::value(options.seed)},
+                                                          {"trial", json::value(trial)},
+                                                          {"precision", json::value(name_of(options.precision))},
+                                                          {"engine", json::value(name_of(options.engine))}};
+  for (const auto& [key, here] : expected) {
+    // Records of versions before 0.1 have no engine.
+    const std::string there = text_of(record, key, key == std::string_view("engine") ? "\"fused\"" : "none");
+    if (there != to_line(here)) return Difference{key, there, to_line(here)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Difference> difference_of_settings(const Settings& there, const Settings& here) {
+  const auto found = first_difference(there, here);
+  if (!found) return std::nullopt;
+  return Difference{found->key, found->first, found->second};
+}
+
+/// The settings of a record, with those that change no result as they are here. Paths change none where the data can be
+/// compared by themselves.
+Settings comparable_settings(const json::object& record, const std::string& file, const Settings& here) {
+  Settings there = settings_from_json(record, file);
+  there.checkpoint_seconds = here.checkpoint_seconds;
+  there.input_density = here.input_density;
+  if (names_data(record)) {
+    there.mnist_path = here.mnist_path;
+    there.nmnist_path = here.nmnist_path;
+  }
+  return there;
+}
+
+/// Why the first epochs of a training depend on how many there will be; nothing where they do not.
+std::optional<std::string> why_epochs_are_fixed(const Settings& s) {
+  const Model& model = find_model(s.model);
+  if (s.lr_schedule == Settings::Schedule::cosine) return "the cosine schedule of the learning rate depends on it";
+  if (s.sigma_v_anneal) return "the width of the threshold in each epoch (sigma_v_anneal) depends on it";
+  if (model.is_heterogeneous()) {
+    return "it also decides how long " + std::string(model.starts_from) + ", from which " + s.model +
+           " starts, is trained";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_there(const fs::path& file) {
+  std::error_code ignored;
+  return fs::exists(file, ignored);
+}
+
+Source describe_source(const Settings& settings, const fs::path& folder) {
+  Settings comparable = settings;
+  const Settings defaults;
+  comparable.checkpoint_seconds = defaults.checkpoint_seconds;
+  comparable.mnist_path = defaults.mnist_path;
+  comparable.nmnist_path = defaults.nmnist_path;
+  return {settings.model, checksum(to_line(to_json(comparable))), checksum(read_file(TrialFiles(folder).checkpoint))};
+}
+
+json::object make_record(const Trial& trial, const RunOptions& options, Index trained_parameters,
+                         const TaskDigest& data, const std::optional<Source>& source) {
+  json::object record = to_json(trial.settings);
+  record["version"] = std::string(version());
+  record["seed"] = options.seed;
+  record["trial"] = trial.number;
+  record["precision"] = name_of(options.precision);
+  record["engine"] = name_of(options.engine);
+  record["device"] = options.device;
+  record["trained_parameters"] = trained_parameters;
+  record["data"] = {{"train", to_json(data.train)}, {"test", to_json(data.test)}};
+  if (source) {
+    record["starts_from"] = {
+        {"model", source->model}, {"settings", source->settings}, {"checkpoint", source->checkpoint}};
+  }
+  return record;
+}
+
+void write_record(const fs::path& file, const json::object& record) {
+  write_file_atomically(file, to_text(record) + "\n");
+}
+
+json::object read_record(const fs::path& file) {
+  const auto fail = [&](const std::string& problem) {
+    throw DataError(file.string(), problem + std::string(how_to_start_afresh));
+  };
+  if (!is_there(file)) fail("is missing, so that nothing says with which settings the trial beside it was started");
+  json::value document;
+  try {
+    document = read_json_file(file);
+  } catch (const DataError& error) {
+    throw ConfigError("the record of the trial", error.what() + std::string(how_to_start_afresh));
+  }
+  if (!document.is_object()) fail("found " + to_line(document).substr(0, 40) + "; expected an object of settings");
+  json::object& record = document.get_object();
+  for (const json::key_value_pair& member : record) {
+    const std::string_view name = member.key();
+    const bool is_known = std::ranges::find(beside_settings, name) != beside_settings.end() ||
+                          std::ranges::find(config_keys(), name, &ConfigKey::name) != config_keys().end();
+    if (is_known) continue;
+    fail("has '" + std::string(name).substr(0, 80) + "', which glifr " + std::string(version()) +
+         " does not know; it was written by version " + text_of(record, "version", "(none)") +
+         ", with which the trial can be gone on with");
+  }
+  return std::move(record);
+}
+
+std::optional<Difference> difference_to_go_on(const json::object& record, const std::string& file, const Trial& trial,
+                                              const RunOptions& options) {
+  const Settings& here = trial.settings;
+  Settings there = comparable_settings(record, file, here);
+  const bool goes_further = there.max_epochs < here.max_epochs;
+  const auto why = goes_further ? why_epochs_are_fixed(here) : std::nullopt;
+  if (goes_further && !why) there.max_epochs = here.max_epochs;
+  if (auto found = difference_of_settings(there, here)) {
+    if (found->key == "max_epochs" && why) found->why = *why;
+    return found;
+  }
+  return difference_beside_settings(record, trial.number, options);
+}
+
+std::optional<Difference> difference_to_source(const json::object& record, const std::string& file, const Trial& source,
+                                               const RunOptions& options) {
+  Settings there = comparable_settings(record, file, source.settings);
+  there.parameter_every = source.settings.parameter_every;  // decides what is recorded, not what is trained
+  if (auto found = difference_of_settings(there, source.settings)) return found;
+  return difference_beside_settings(record, source.number, options);
+}
+
+bool names_data(const json::object& record) {
+  const json::value* data = record.if_contains("data");
+  return data && data->is_object();
+}
+
+std::optional<Difference> difference_of_data(const json::object& record, const TaskDigest& data, bool with_test) {
+  if (!names_data(record)) return std::nullopt;
+  const json::object& recorded = record.at("data").get_object();
+  const auto compare = [&](const char* part, const std::string& name,
+                           const DataDigest& digest) -> std::optional<Difference> {
+    const json::value* value = recorded.if_contains(part);
+    const json::object none, *there = value && value->is_object() ? &value->get_object() : &none;
+    const json::object here = to_json(digest);
+    const std::pair<const char*, std::string> members[] = {{"samples", "samples of the " + name + " data"},
+                                                           {"inputs", "checksum of the " + name + " inputs"},
+                                                           {"targets", "checksum of the " + name + " targets"}};
+    for (const auto& [key, meaning] : members) {
+      const std::string one = text_of(*there, key, "none"), other = to_line(here.at(key));
+      if (one != other) return Difference{meaning, one, other};
+    }
+    return std::nullopt;
+  };
+  if (auto found = compare("train", "training", data.train)) return found;
+  return with_test ? compare("test", "test", data.test) : std::nullopt;
+}
+
+std::optional<Difference> difference_of_source(const json::object& record, const Source& source) {
+  const json::value* value = record.if_contains("starts_from");
+  if (!value || !value->is_object()) return std::nullopt;
+  const std::string there = text_of(value->get_object(), "checkpoint", "none");
+  const std::string here = to_line(json::value(source.checkpoint));
+  if (there == here) return std::nullopt;
+  return Difference{"checksum of the checkpoint of " + source.model + " that it starts from", there, here};
+}
+
+}  // namespace glifr
