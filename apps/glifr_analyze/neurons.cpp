@@ -22,6 +22,10 @@ std::optional<analysis::NeuronTable> find_initial(const NeuronOptions& options) 
 
 }  // namespace
 
+analysis::NeuronTable Neurons::reference() const {
+  return initial ? *initial : analysis::initial_neuron(learned.num_ascs, constants.dt);
+}
+
 void add_neuron_options(CLI::App& command, NeuronOptions& options) {
   CLI::Option* checkpoint =
       command.add_option("--checkpoint", options.checkpoint, "Checkpoint of a network of GLIFR neurons (.safetensors)")

@@ -134,7 +134,8 @@ TEST_CASE("a checkpoint's neurons in physical units") {
 
 TEST_CASE("a checkpoint of other neurons, or a damaged one, is refused") {
   Network<RnnCell<double>> rnn({.hidden_size = 4}, 1, Outputs::every_step);
-  CHECK_THROWS_WITH(neurons_of(to_tensor_file<double>(rnn), "x"), Catch::Contains("is this a checkpoint of these neurons?"));
+  CHECK_THROWS_WITH(neurons_of(to_tensor_file<double>(rnn), "x"),
+                    Catch::Contains("is this a checkpoint of these neurons?"));
   const auto network = make_small();
   TensorFile file = to_tensor_file<double>(*network);
   file.metadata.erase("dt");
