@@ -6,6 +6,7 @@
 
 #include "ablation.hpp"
 #include "glifr/analysis/figures.hpp"
+#include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
 #include "subcommands.hpp"
@@ -52,7 +53,7 @@ void ablate_trial(const analysis::Trial& trial, glifr::DataStore& store, analysi
 void print(const analysis::TaskAblation& ablation) {
   std::printf("\n%s, %s\n", ablation.task.c_str(), ablation.has_accuracy ? "test accuracy (%)" : "test loss");
   for (const analysis::ModelAblation& model : ablation.models) {
-    std::printf("  %-14s", model.model.c_str());
+    std::printf("  %-14s", analysis::model_name(model.model).c_str());
     for (std::size_t i = 0; i < model.ratios.size(); ++i) {
       const double mean = analysis::moments(model.values[i]).mean;
       std::printf("  %g %%: %.4g", 100 * model.ratios[i], ablation.has_accuracy ? 100 * mean : mean);

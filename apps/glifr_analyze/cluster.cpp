@@ -2,6 +2,7 @@
 
 #include "glifr/analysis/clustering.hpp"
 #include "glifr/analysis/figures.hpp"
+#include "glifr/analysis/style.hpp"
 #include "neurons.hpp"
 #include "subcommands.hpp"
 
@@ -16,13 +17,13 @@ struct Options {
 
 void draw(const Session& session, const Neurons& neurons, const analysis::Clustering& clustering) {
   const std::vector<double> currents = analysis::standard_currents();
-  const analysis::NeuronTable initial = analysis::initial_neuron(neurons.learned.num_ascs, neurons.constants.dt);
+  const analysis::NeuronTable reference = neurons.reference();
   session.draw(analysis::cluster_index_figure(clustering));
-  session.draw(analysis::parameter_scatter_figure(neurons.learned, clustering.labels,
-                                                  neurons.initial ? neurons.initial : initial));
   session.draw(
-      analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32()),
-                          clustering.labels, analysis::fi_curves(initial, neurons.constants, currents)));
+      analysis::parameter_scatter_figure(neurons.learned, clustering.labels, reference, neurons.reference_title()));
+  session.draw(analysis::fi_figure(
+      analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32()), clustering.labels,
+      analysis::fi_curves(reference, neurons.constants, currents), neurons.reference_title()));
 }
 
 void run(const Session& session, const Options& options) {
@@ -35,7 +36,9 @@ void run(const Session& session, const Options& options) {
   session.write(scores, "chscores.csv");
   session.write(labels, "cluster_labels.csv");
 
-  std::printf("%td clusters of %td neurons\n", clustering.best, neurons.learned.neurons);
+  std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),
+              analysis::counted(neurons.learned.neurons, "neuron").c_str(),
+              clustering.is_most_tried() ? ": the most that were tried, more may fit better (--max-clusters)" : "");
   if (session.draws_figures()) draw(session, neurons, clustering);
 }
 

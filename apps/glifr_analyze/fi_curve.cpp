@@ -24,9 +24,9 @@ void run(const Session& session, const NeuronOptions& options) {
   const std::vector<double> currents = analysis::standard_currents();
   const analysis::FiCurves curves =
       analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32());
-  const analysis::NeuronTable initial = analysis::initial_neuron(neurons.learned.num_ascs, neurons.constants.dt);
   write_curves(session, curves);
-  session.draw(analysis::fi_figure(curves, {}, analysis::fi_curves(initial, neurons.constants, currents)));
+  session.draw(analysis::fi_figure(curves, {}, analysis::fi_curves(neurons.reference(), neurons.constants, currents),
+                                   neurons.reference_title()));
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ void take_constants(const glifr::TensorFile& file, const NeuronOptions& options,
            (name == "R" && options.resistance) || (name == "v_reset" && options.v_reset);
   };
   std::string defaults;
-  glifr::for_each_scalar(constants, [&](double& value, const glifr::Field& field, int) {
+  glifr::for_each_scalar(constants, [&](double& value, const glifr::ScalarPlace& place) {
+    const glifr::Field& field = place.field;
     const std::string name(field.name);
     if (file.metadata.contains(name)) {
       value = glifr::metadata_number(file, name, options.checkpoint);
@@ -61,6 +62,10 @@ void take_constants(const glifr::TensorFile& file, const NeuronOptions& options,
 }
 
 }  // namespace
+
+analysis::NeuronTable Neurons::reference() const {
+  return initial ? *initial : analysis::initial_neuron(learned.num_ascs, constants.dt);
+}
 
 void add_neuron_options(CLI::App& command, NeuronOptions& options) {
   CLI::Option* checkpoint =

@@ -18,6 +18,14 @@ struct Neurons {
   glifr::analysis::NeuronTable learned;
   glifr::analysis::GlifrConstants constants{};
   std::optional<glifr::analysis::NeuronTable> initial;  ///< before training, where that is known
+
+  /// What the learned neurons are compared with: those before training, else one as homogeneous initialisation makes
+  /// it.
+  [[nodiscard]] glifr::analysis::NeuronTable reference() const;
+  /// What figures call these.
+  [[nodiscard]] std::string reference_title() const {
+    return initial ? "before training" : "a neuron as homogeneous initialisation makes it";
+  }
 };
 
 void add_neuron_options(CLI::App& command, NeuronOptions& options);

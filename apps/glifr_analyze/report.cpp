@@ -1,13 +1,16 @@
 #include "glifr/analysis/report.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <iostream>
 #include <map>
 
 #include "ablation.hpp"
+#include "comparability.hpp"
 #include "glifr/analysis/clustering.hpp"
 #include "glifr/analysis/published.hpp"
+#include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
@@ -44,7 +47,8 @@ std::string mean_and_sd(const analysis::Moments& m, bool has_accuracy) {
 }
 
 std::string interval_text(const analysis::Moments& m, bool has_accuracy) {
-  const auto interval = analysis::confidence_interval(m);
+  const auto interval =
+      analysis::confidence_interval(m, 0.95, has_accuracy ? analysis::possible_accuracies : analysis::possible_losses);
   if (!interval) return "–";
   if (has_accuracy) return format("%.2f to %.2f", 100 * interval->lower, 100 * interval->upper);
   return format("%.3g to %.3g", interval->lower, interval->upper);
@@ -76,7 +80,36 @@ std::string numbers_of(const analysis::ModelTrials& group) {
   return text;
 }
 
+/// What clustering came to, in a sentence.
+std::string clusters_text(const analysis::Clustering& clustering, glifr::Index neurons) {
+  std::string text = "Clustering found " + analysis::counted(clustering.best, "cluster") + " of " +
+                     analysis::counted(neurons, "neuron") + ".";
+  if (clustering.is_most_tried()) {
+    text +=
+        " That is the most that were tried: more may describe the neurons better (glifr_analyze cluster "
+        "--max-clusters).";
+  }
+  return text;
+}
+
 // ---- sections ----
+
+/// Names the settings in which the trials of one model differ, if there are such: their mean is one of different
+/// things.
+void add_differing_trials(analysis::ReportSection& section, const analysis::Results& results) {
+  analysis::ReportTable table{
+      "Trials of one model that differ in a setting. They are pooled all the same: means and tests below are over "
+      "different things.",
+      {"task, model", "settings that differ"},
+      {}};
+  for (const std::string& task : tasks(results)) {
+    for (const analysis::ModelTrials& group : models_of(results, task)) {
+      const std::string text = differences_text(differences_among(group));
+      if (!text.empty()) table.rows.push_back({task + ", " + analysis::model_name(group.model), text});
+    }
+  }
+  if (!table.rows.empty()) section.parts.push_back(std::move(table));
+}
 
 analysis::ReportSection runs_section(const analysis::Results& results) {
   analysis::ReportSection section{"What was run", 2, {}};
@@ -87,13 +120,16 @@ analysis::ReportSection runs_section(const analysis::Results& results) {
   for (const std::string& task : tasks(results)) {
     for (const analysis::ModelTrials& group : models_of(results, task)) {
       const analysis::Trial& first = *group.trials.front();
-      table.rows.push_back({task + ", " + group.model, numbers_of(group), setting(first, "hidden_size"),
-                            setting(first, "trained_parameters"), setting(first, "max_epochs"),
-                            setting(first, "batch_size"), setting(first, "lr"), setting(first, "seed"),
-                            setting(first, "precision"), setting(first, "device"), setting(first, "version")});
+      const std::string name = analysis::model_name(group.model);
+      table.rows.push_back({task + ", " + name + (name == group.model ? "" : " (" + group.model + ")"),
+                            numbers_of(group), setting(first, "hidden_size"), setting(first, "trained_parameters"),
+                            setting(first, "max_epochs"), setting(first, "batch_size"), setting(first, "lr"),
+                            setting(first, "seed"), setting(first, "precision"), setting(first, "device"),
+                            setting(first, "version")});
     }
   }
   section.parts.push_back(std::move(table));
+  add_differing_trials(section, results);
   if (results.rejected.empty()) return section;
   analysis::ReportTable rejected{"Trials that are not whole and were left out.", {"trial", "reason"}, {}};
   for (const analysis::Rejected& trial : results.rejected) rejected.rows.push_back({trial.name, trial.reason});
@@ -113,20 +149,27 @@ analysis::ReportSection settings_section(const analysis::Results& results) {
   return section;
 }
 
-analysis::ReportTable results_table(const analysis::TaskSummary& summary) {
+const analysis::ModelTrials& trials_of(const std::vector<analysis::ModelTrials>& groups, const std::string& model) {
+  return *std::ranges::find(groups, model, &analysis::ModelTrials::model);
+}
+
+analysis::ReportTable results_table(const analysis::TaskSummary& summary,
+                                    const std::vector<analysis::ModelTrials>& trials) {
   const bool has_accuracy = summary.has_accuracy();
   const std::string metric = has_accuracy ? "test accuracy (%)" : "test loss";
   analysis::ReportTable table{
-      "Test results: mean ± standard deviation over trials, with the 95 % confidence interval of the mean. Where "
-      "published "
-      "values exist they stand beside ours, and Welch's t-test compares the two.",
+      "Test results: mean ± standard deviation over trials, with the 95 % confidence interval of the mean, cut at what "
+      "a "
+      "loss or an accuracy can be. Where "
+      "published values exist they stand beside ours; where every setting is as published, Welch's t-test compares the "
+      "two, and where one is not, there is no test, and what differs is named (ours, published).",
       {"model", "trials", metric, "95 % interval", "published " + metric, "published trials", "ours against published"},
       {}};
   if (has_accuracy) table.header.insert(table.header.begin() + 4, "test loss");
   for (const analysis::ModelSummary& model : summary.models) {
     const analysis::Moments ours = analysis::moments(model.values());
-    std::vector<std::string> row{model.model, std::to_string(ours.count), mean_and_sd(ours, has_accuracy),
-                                 interval_text(ours, has_accuracy)};
+    std::vector<std::string> row{analysis::model_name(model.model), std::to_string(ours.count),
+                                 mean_and_sd(ours, has_accuracy), interval_text(ours, has_accuracy)};
     if (has_accuracy) row.push_back(mean_and_sd(analysis::moments(model.losses), false));
     const analysis::PublishedResult* published = analysis::find_published(summary.task, model.model);
     const analysis::Moments theirs = !published     ? analysis::Moments{}
@@ -134,7 +177,12 @@ analysis::ReportTable results_table(const analysis::TaskSummary& summary) {
                                                     : published->loss;
     row.push_back(mean_and_sd(theirs, has_accuracy));
     row.push_back(theirs.count > 0 ? std::to_string(theirs.count) : "–");
-    row.push_back(test_text(analysis::welch_t_test(ours, theirs)));
+    if (theirs.count == 0) {
+      row.emplace_back("–");
+    } else {
+      const std::string differing = differences_text(differences_from_published(trials_of(trials, model.model)));
+      row.push_back(differing.empty() ? test_text(analysis::welch_t_test(ours, theirs)) : "no test: " + differing);
+    }
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -153,9 +201,9 @@ analysis::ReportTable comparison_matrix(const analysis::TaskSummary& summary) {
   std::map<std::pair<std::string, std::string>, const analysis::Comparison*> pairs;
   for (const analysis::Comparison& comparison : summary.comparisons)
     pairs[{comparison.first, comparison.second}] = &comparison;
-  for (const analysis::ModelSummary& model : summary.models) table.header.push_back(model.model);
+  for (const analysis::ModelSummary& model : summary.models) table.header.push_back(analysis::model_name(model.model));
   for (const analysis::ModelSummary& first : summary.models) {
-    std::vector<std::string> row{first.model};
+    std::vector<std::string> row{analysis::model_name(first.model)};
     for (const analysis::ModelSummary& second : summary.models) {
       const auto pair = pairs.find({first.model, second.model});
       if (pair == pairs.end() || !pair->second->pooled) {
@@ -189,10 +237,10 @@ class Composer {
     const auto summaries = analysis::summarize(results_);
     session_.write(analysis::summary_table(summaries), "summary.csv");
     session_.write(analysis::comparison_table(summaries), "ttests.csv");
-    analysis::Report report{
-        "glifr report: " + std::filesystem::weakly_canonical(options_.folder).filename().string(),
-        std::to_string(results_.trials.size()) + " trials, analysed by glifr " + std::string(glifr::version()) + ".",
-        {}};
+    analysis::Report report{"glifr report: " + std::filesystem::weakly_canonical(options_.folder).filename().string(),
+                            analysis::counted(static_cast<glifr::Index>(results_.trials.size()), "trial") +
+                                ", analysed by glifr " + std::string(glifr::version()) + ".",
+                            {}};
     report.sections.push_back(runs_section(results_));
     for (const analysis::TaskSummary& summary : summaries) add_task(report, summary);
     report.sections.push_back(settings_section(results_));
@@ -208,7 +256,7 @@ class Composer {
  private:
   void add_task(analysis::Report& report, const analysis::TaskSummary& summary) {
     analysis::ReportSection section{"Task " + summary.task, 2, {}};
-    section.parts.push_back(results_table(summary));
+    section.parts.push_back(results_table(summary, models_of(results_, summary.task)));
     section.parts.push_back(figure(analysis::summary_figure(summary)));
     if (summary.models.size() > 1) section.parts.push_back(comparison_matrix(summary));
     section.parts.push_back(
@@ -222,7 +270,7 @@ class Composer {
     attempt(report, "Responses: " + summary.task,
             [&](analysis::ReportSection& part) { add_responses(part, summary.task); });
     for (const analysis::ModelTrials& group : groups) {
-      attempt(report, "Neurons: " + summary.task + ", " + group.model,
+      attempt(report, "Neurons: " + summary.task + ", " + analysis::model_name(group.model),
               [&](analysis::ReportSection& part) { add_neurons(part, group); });
     }
   }
@@ -305,7 +353,6 @@ class Composer {
     const std::optional<TrainedRun> run = first_usable(group);
     if (!run) return;
     const Neurons neurons = read_neurons({.checkpoint = run->checkpoint.string()});
-    const analysis::NeuronTable start = analysis::initial_neuron(neurons.learned.num_ascs, neurons.constants.dt);
     const auto currents = analysis::standard_currents();
 
     std::vector<glifr::Index> labels;
@@ -315,10 +362,12 @@ class Composer {
       const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), max_clusters);
       labels = clustering.labels;
       figures.push_back(analysis::cluster_index_figure(clustering));
+      section.parts.push_back(analysis::ReportText{clusters_text(clustering, neurons.learned.neurons)});
     }
     figures.push_back(analysis::parameter_scatter_figure(neurons.learned, labels, neurons.initial));
     figures.push_back(analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents), labels,
-                                          analysis::fi_curves(start, neurons.constants, currents)));
+                                          analysis::fi_curves(neurons.reference(), neurons.constants, currents),
+                                          neurons.reference_title()));
     for (analysis::Figure& each : figures) {
       each.name += "_" + group.trials.front()->task + "_" + group.model;
       each.caption += " Trial " + std::to_string(run->trial) + ".";

@@ -37,6 +37,12 @@ void Session::add_options(CLI::App& command) {
       ->type_name("S")
       ->capture_default_str();
   command.add_flag("--no-figures", no_figures_, "Write tables only, draw no figures");
+  command
+      .add_option("--width", width_,
+                  "Width of the figures for print, mm, with letters of 8 points: 85 for one column of a journal, 170 "
+                  "for two (default: as wide as looks right on a screen)")
+      ->type_name("MM")
+      ->check(CLI::Range(analysis::least_figure_width, 1000.0).description(""));
 }
 
 void Session::run() const {
@@ -61,7 +67,7 @@ void Session::write(const glifr::CsvRows& table, const std::string& file) const 
 
 analysis::Drawing Session::draw(const analysis::Figure& figure) const {
   if (no_figures_) return {{}, false, "figures were turned off by --no-figures"};
-  const analysis::Drawing drawing = analysis::draw(figure, output(""));
+  const analysis::Drawing drawing = analysis::draw(figure, output(""), width_);
   if (drawing.is_drawn) {
     std::cout << "drew " << drawing.svg().string() << " and .pdf\n";
   } else if (!has_said_why_not_drawn_) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "glifr/analysis/plot.hpp"
@@ -14,7 +15,7 @@
 /// What every subcommand shares: the common options, and where its tables and figures go.
 class Session {
  public:
-  /// Adds --out, --data, --cache, --precision, --threads, --seed and --no-figures to a subcommand.
+  /// Adds --out, --data, --cache, --precision, --threads, --seed, --no-figures and --width to a subcommand.
   void add_options(CLI::App& command);
 
   /// Sets what is to be done once the command line is parsed.
@@ -47,6 +48,7 @@ class Session {
   glifr::Index threads_ = 0;
   std::uint64_t seed_ = 0;
   bool no_figures_ = false;
+  std::optional<double> width_;
   std::function<void()> action_;
   mutable bool has_said_why_not_drawn_ = false;
 };

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "glifr/analysis/figures.hpp"
+#include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "subcommands.hpp"
 
@@ -16,7 +17,8 @@ void print(const analysis::TaskSummary& summary) {
   const double factor = summary.has_accuracy() ? 100 : 1;
   for (const analysis::ModelSummary& model : summary.models) {
     const analysis::Moments m = analysis::moments(model.values());
-    std::printf("  %-14s %3td trial%s  %.6g", model.model.c_str(), m.count, m.count == 1 ? " " : "s", factor * m.mean);
+    std::printf("  %-14s %3td trial%s  %.6g", analysis::model_name(model.model).c_str(), m.count,
+                m.count == 1 ? " " : "s", factor * m.mean);
     if (m.count > 1) std::printf(" +- %.3g", factor * m.sd);
     std::printf("\n");
   }

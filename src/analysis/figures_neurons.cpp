@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
@@ -23,8 +24,8 @@ Index cluster_count(std::span<const Index> labels) {
 /// What the key says of a cluster: its name, which counts from 1, and its size; nothing where all neurons are alike.
 std::string cluster_title(std::span<const Index> labels, Index cluster) {
   if (labels.empty()) return "learned";
-  return "cluster " + std::to_string(cluster + 1) + " (" + std::to_string(std::ranges::count(labels, cluster)) +
-         " neurons)";
+  return "cluster " + std::to_string(cluster + 1) + " (n = " + std::to_string(std::ranges::count(labels, cluster)) +
+         ")";
 }
 
 std::vector<double> column_of(const FiCurves& curves, Index neuron) {
@@ -33,18 +34,66 @@ std::vector<double> column_of(const FiCurves& curves, Index neuron) {
   return rates;
 }
 
+/// Mean over some neurons at each current, and one standard deviation to either side as far as rates can be; the band
+/// is empty where the neurons are all alike.
+struct RateBand {
+  std::vector<double> mean, lower, upper;
+  bool is_empty = true;
+};
+
+RateBand band_of(const FiCurves& curves, const std::vector<Index>& neurons) {
+  RateBand band;
+  for (Index i = 0; i < static_cast<Index>(curves.currents.size()); ++i) {
+    std::vector<double> rates;
+    for (const Index neuron : neurons) rates.push_back(curves(i, neuron));
+    const Moments over_neurons = moments(rates);
+    const double sd = over_neurons.count > 1 ? over_neurons.sd : 0;
+    band.mean.push_back(over_neurons.mean);
+    band.lower.push_back(std::max(0.0, over_neurons.mean - sd));
+    band.upper.push_back(std::min(1.0, over_neurons.mean + sd));
+    if (sd > 1e-6) band.is_empty = false;
+  }
+  return band;
+}
+
+/// Adds a band to the table, and to the panel as an area and, through `lines`, a line on top of all areas.
+void add_band(Table& table, Panel& panel, std::vector<Series>& lines, const std::string& name, const RateBand& band,
+              Ink ink, const std::string& title) {
+  table.columns.push_back({name + "_mean", band.mean});
+  lines.push_back(
+      {.mark = Mark::line, .table = table.name, .x = "current", .y = {name + "_mean"}, .ink = ink, .title = title});
+  if (band.is_empty) return;
+  table.columns.push_back({name + "_lower", band.lower});
+  table.columns.push_back({name + "_upper", band.upper});
+  panel.series.push_back({.mark = Mark::band,
+                          .table = table.name,
+                          .x = "current",
+                          .y = {name + "_lower", name + "_upper"},
+                          .ink = faded(ink, 0.2)});
+}
+
+/// The numbers of the neurons, in ascending order.
+std::vector<Index> all_of(const FiCurves& curves) {
+  std::vector<Index> neurons(static_cast<std::size_t>(curves.neurons));
+  std::iota(neurons.begin(), neurons.end(), Index{0});
+  return neurons;
+}
+
+/// Two columns of a neuron table.
 struct Pair {
-  std::string x, y, x_label, y_label;
+  std::string x, y;
 };
 
 /// The pairs of parameters that are shown against each other.
 std::vector<Pair> scatter_pairs(Index num_ascs) {
-  std::vector<Pair> pairs{{"thresh", "k_m", "V_{th} (mV)", "k_m (1/ms)"}};
-  if (num_ascs < 2) return pairs;
-  pairs.push_back({"r_1", "r_2", "r_1", "r_2"});
-  pairs.push_back({"k_1", "k_2", "k_1 (1/ms)", "k_2 (1/ms)"});
-  pairs.push_back({"a_1", "a_2", "a_1 (pA)", "a_2 (pA)"});
-  return pairs;
+  if (num_ascs < 2) return {{"thresh", "k_m"}};
+  return {{"thresh", "k_m"}, {"r_1", "r_2"}, {"k_1", "k_2"}, {"a_1", "a_2"}};
+}
+
+/// Symbol and unit of a column, without its name.
+std::string axis_label(const std::string& column) {
+  const std::string label = quantity_label(column);
+  return label.substr(label.find(quantity_symbol(column)));
 }
 
 /// Every column of a neuron table under its name, behind `first`.
@@ -54,19 +103,6 @@ Table neuron_table(const std::string& name, std::vector<Column> first, const Neu
   for (std::size_t c = 0; c < names.size(); ++c)
     table.columns.push_back({names[c], neurons.column(static_cast<Index>(c))});
   return table;
-}
-
-/// An axis over what the neurons have in one column.
-Axis parameter_axis(const std::string& label, const std::string& column, const NeuronTable& learned,
-                    const std::optional<NeuronTable>& initial) {
-  const std::vector<std::string> names = column_names(learned.num_ascs);
-  const auto index = static_cast<Index>(std::ranges::find(names, column) - names.begin());
-  std::vector<double> values = learned.column(index);
-  if (initial) {
-    const std::vector<double> before = initial->column(index);
-    values.insert(values.end(), before.begin(), before.end());
-  }
-  return round_axis(label, values, 6);
 }
 
 /// The span of values that a histogram covers, widened where they are all equal.
@@ -92,66 +128,73 @@ struct Bins {
 
 }  // namespace
 
-Figure fi_figure(const FiCurves& curves, std::span<const Index> labels, const std::optional<FiCurves>& initial) {
+Figure fi_figure(const FiCurves& curves, std::span<const Index> labels, const std::optional<FiCurves>& initial,
+                 const std::string& initial_title) {
   Figure figure;
   figure.name = "fi_curves";
   figure.caption = "Firing of single neurons, the mean over " + std::to_string(fi_steps) +
                    " steps from rest, under constant background currents";
-  figure.caption += labels.empty() ? "." : ", coloured by cluster.";
-  if (initial) figure.caption += " Black: a neuron before training.";
-  figure.height = 400;
+  figure.caption +=
+      labels.empty() ? "." : ": mean over the n neurons of each cluster, with one standard deviation to either side.";
   Table table{"fi_curves", {{"current", curves.currents}}};
-  const Index every = (curves.neurons + most_curves - 1) / most_curves;
-  if (every > 1) {
-    figure.caption +=
-        " Of " + std::to_string(curves.neurons) + " neurons every " + std::to_string(every) + "th is drawn.";
-  }
-  std::vector<std::vector<std::string>> columns(static_cast<std::size_t>(cluster_count(labels)));
-  for (Index neuron = 0; neuron < curves.neurons; neuron += std::max<Index>(every, 1)) {
-    const std::string name = "neuron_" + std::to_string(neuron);
-    columns[static_cast<std::size_t>(label_of(labels, neuron))].push_back(name);
-    table.columns.push_back({name, column_of(curves, neuron)});
-  }
   Panel panel;
-  panel.x = round_axis("background current I_0 (pA)", curves.currents);
-  panel.y = {.label = "mean firing rate S", .lower = 0, .upper = 1, .step = 0.2};
-  panel.key = key_beside;
-  for (std::size_t cluster = 0; cluster < columns.size(); ++cluster) {
-    if (columns[cluster].empty()) continue;
-    Ink ink = cluster_ink(static_cast<Index>(cluster));
+  panel.x.label = "background current I_0 (pA)";
+  panel.y = {.label = "mean firing rate S", .lower = 0, .upper = 1};
+  std::vector<Series> lines;  // on top of all bands
+  if (labels.empty()) {
+    const Index every = std::max<Index>(1, (curves.neurons + most_curves - 1) / most_curves);
+    if (every > 1) {
+      figure.caption +=
+          " Of " + std::to_string(curves.neurons) + " neurons every " + std::to_string(every) + "th is drawn.";
+    }
+    std::vector<std::string> columns;
+    for (Index neuron = 0; neuron < curves.neurons; neuron += every) {
+      columns.push_back("neuron_" + std::to_string(neuron));
+      table.columns.push_back({columns.back(), column_of(curves, neuron)});
+    }
+    Ink ink = cluster_ink(0);
     ink.width = 1;
     ink.opacity = 0.55;
-    panel.series.push_back({.mark = Mark::line,
-                            .table = "fi_curves",
-                            .x = "current",
-                            .y = columns[cluster],
-                            .ink = ink,
-                            .title = cluster_title(labels, static_cast<Index>(cluster))});
+    if (!columns.empty()) {
+      lines.push_back({.mark = Mark::line,
+                       .table = "fi_curves",
+                       .x = "current",
+                       .y = columns,
+                       .ink = ink,
+                       .title = cluster_title(labels, 0)});
+    }
+  }
+  for (Index cluster = 0; !labels.empty() && cluster < cluster_count(labels); ++cluster) {
+    std::vector<Index> neurons = all_of(curves);
+    std::erase_if(neurons, [&](Index neuron) { return label_of(labels, neuron) != cluster; });
+    if (neurons.empty()) continue;
+    add_band(table, panel, lines, "cluster_" + std::to_string(cluster + 1), band_of(curves, neurons),
+             cluster_ink(cluster), cluster_title(labels, cluster));
   }
   if (initial) {
-    table.columns.push_back({"initial", column_of(*initial, 0)});
+    const RateBand band = band_of(*initial, all_of(*initial));
+    figure.caption += " Black: " + initial_title +
+                      (band.is_empty ? "." : ", mean and standard deviation over the network's neurons.");
     Ink ink = reference_ink();
     ink.width = 2.5;
-    panel.series.push_back({.mark = Mark::line,
-                            .table = "fi_curves",
-                            .x = "current",
-                            .y = {"initial"},
-                            .ink = ink,
-                            .title = "before training"});
+    add_band(table, panel, lines, "initial", band, ink, initial_title);
   }
-  figure.width = 720;
+  panel.series.insert(panel.series.end(), lines.begin(), lines.end());
+  figure.width = 640;
+  figure.aspect = 0.55;
+  figure.has_key = true;
   figure.tables.push_back(std::move(table));
   figure.panels.push_back(std::move(panel));
   return figure;
 }
 
 Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Index> labels,
-                                const std::optional<NeuronTable>& initial) {
+                                const std::optional<NeuronTable>& initial, const std::string& initial_title) {
   Figure figure;
   figure.name = "parameters_scatter";
-  figure.caption = "Parameters of " + std::to_string(learned.neurons) + " trained neurons, a point a neuron";
-  figure.caption += labels.empty() ? "." : ", coloured by cluster.";
-  if (initial) figure.caption += " Black: before training.";
+  figure.caption = "Parameters of " + counted(learned.neurons, "trained neuron") + ", a point a neuron";
+  figure.caption += labels.empty() ? "." : ", coloured by cluster (n: neurons in it).";
+  if (initial) figure.caption += " Black: " + initial_title + ".";
   std::vector<double> clusters;
   for (Index neuron = 0; neuron < learned.neurons; ++neuron) {
     clusters.push_back(static_cast<double>(label_of(labels, neuron) + 1));
@@ -161,8 +204,8 @@ Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Inde
 
   for (const Pair& pair : scatter_pairs(learned.num_ascs)) {
     Panel& panel = figure.panels.emplace_back();
-    panel.x = parameter_axis(pair.x_label, pair.x, learned, initial);
-    panel.y = parameter_axis(pair.y_label, pair.y, learned, initial);
+    panel.x.label = axis_label(pair.x);
+    panel.y.label = axis_label(pair.y);
     for (Index cluster = 0; cluster < cluster_count(labels); ++cluster) {
       Ink ink = cluster_ink(cluster);
       ink.point_size = 0.45;
@@ -179,21 +222,24 @@ Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Inde
     Ink ink = reference_ink();
     ink.point_size = 0.35;
     panel.series.push_back(
-        {.mark = Mark::points, .table = "initial", .x = pair.x, .y = {pair.y}, .ink = ink, .title = "before training"});
+        {.mark = Mark::points, .table = "initial", .x = pair.x, .y = {pair.y}, .ink = ink, .title = initial_title});
   }
   figure.columns = figure.panels.size() > 1 ? 2 : 1;
-  figure.panels[static_cast<std::size_t>(figure.columns - 1)].key = key_beside;
-  figure.right_margin = 26;
-  figure.width = figure.panels.size() > 1 ? 860 : 640;
-  figure.height = figure.panels.size() > 1 ? 640 : 400;
+  figure.has_key = true;
+  figure.width = figure.panels.size() > 1 ? 760 : 560;
+  figure.aspect = 0.6;
   return figure;
 }
 
 Figure parameter_histogram_figure(const NeuronTable& learned, const std::optional<NeuronTable>& initial) {
   Figure figure;
   figure.name = "parameters_histogram";
-  figure.caption = "Parameters of " + std::to_string(learned.neurons) + " trained neurons";
+  figure.caption = "Parameters of " + counted(learned.neurons, "trained neuron");
   figure.caption += initial ? " (bars) and their values before training (black)." : ".";
+  figure.caption += " V_th: threshold; k_m: decay rate of the membrane";
+  figure.caption += learned.num_ascs == 0 ? "."
+                                          : "; r, k, a of each after-spike current: multiplicative jump, decay rate, "
+                                            "additive jump.";
   const std::vector<std::string> names = column_names(learned.num_ascs);
   for (std::size_t c = 0; c < names.size(); ++c) {
     const std::vector<double> values = learned.column(static_cast<Index>(c));
@@ -205,8 +251,8 @@ Figure parameter_histogram_figure(const NeuronTable& learned, const std::optiona
     for (Index bin = 0; bin < bins; ++bin) std::get<0>(table.columns[0].values).push_back(histogram.middle(bin));
 
     Panel& panel = figure.panels.emplace_back();
-    panel.x = round_axis(quantity_label(names[c]), both, 6);
-    std::vector<double> heights = histogram.count(values);
+    panel.x.label = axis_label(names[c]);
+    const std::vector<double> heights = histogram.count(values);
     panel.series.push_back({.mark = Mark::boxes,
                             .table = names[c],
                             .x = "middle",
@@ -226,7 +272,6 @@ Figure parameter_histogram_figure(const NeuronTable& learned, const std::optiona
         table.columns.push_back({"initial", std::vector<double>{0, *std::ranges::max_element(heights)}});
       } else {
         const std::vector<double> counts = histogram.count(before);
-        heights.insert(heights.end(), counts.begin(), counts.end());
         table.columns.push_back({"initial", counts});
       }
       panel.series.push_back({.mark = mark,
@@ -236,15 +281,13 @@ Figure parameter_histogram_figure(const NeuronTable& learned, const std::optiona
                               .ink = reference_ink(),
                               .title = "before training"});
     }
-    heights.push_back(0);
-    panel.y = round_axis("neurons", heights, 3);
+    panel.y = {.label = "neurons", .is_count = true};
     figure.tables.push_back(std::move(table));
   }
-  figure.panels[1].key = key_beside;
+  figure.has_key = true;
   figure.columns = 2;
-  figure.right_margin = 18;
-  figure.width = 820;
-  figure.height = 170.0 * static_cast<double>((figure.panels.size() + 1) / 2) + 40;
+  figure.width = 760;
+  figure.aspect = 0.35;
   return figure;
 }
 
@@ -254,15 +297,19 @@ Figure cluster_index_figure(const Clustering& clustering) {
   figure.caption =
       "Calinski-Harabasz index of Ward clusterings of the neurons' parameters: the higher, the better the clusters are "
       "set apart.";
+  if (clustering.is_most_tried()) {
+    figure.caption += " It is highest for " + std::to_string(clustering.counts.back()) +
+                      ", the most that were tried: more clusters may describe the neurons better.";
+  }
   figure.width = 480;
-  figure.height = 320;
   Table table{"cluster_index",
               {{"clusters", std::vector<double>(clustering.counts.begin(), clustering.counts.end())},
                {"index", clustering.scores}}};
   Panel panel;
-  panel.x = {.label = "number of clusters", .lower = 1.5, .upper = static_cast<double>(clustering.counts.back()) + 0.5};
-  for (const Index count : clustering.counts)
-    panel.x.tics.push_back({std::to_string(count), static_cast<double>(count)});
+  panel.x = {.label = "number of clusters",
+             .lower = 1.5,
+             .upper = static_cast<double>(clustering.counts.back()) + 0.5,
+             .is_count = true};
   panel.y.label = "Calinski–Harabasz index";
   Ink ink = cluster_ink(0);
   ink.point_size = 0.7;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
@@ -25,14 +26,10 @@ std::vector<double> sample_of(const std::vector<double>& values, Index samples, 
 
 /// Three digits are enough for a title.
 std::string rounded(double value) {
-  return format_number(std::round(value * 1000) / 1000);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
 }
-
-/// What a state of a GLIFR neuron is called on an axis.
-struct StateLabel {
-  const char* state;
-  const char* label;
-};
 
 }  // namespace
 
@@ -46,12 +43,9 @@ Figure sine_figure(const SineResponses& responses) {
     const std::string number = std::to_string(sample + 1);
     Panel& panel = figure.panels.emplace_back();
     panel.title = "f = " + rounded(responses.frequencies[static_cast<std::size_t>(sample)]) + " /ms";
-    std::vector<double> drawn = sample_of(responses.targets, responses.samples, sample);
     for (const SineResponses::Output& output : responses.outputs) {
       const std::string name = output.model + "_" + number;
-      const std::vector<double> values = sample_of(output.values, responses.samples, sample);
-      drawn.insert(drawn.end(), values.begin(), values.end());
-      table.columns.push_back({name, values});
+      table.columns.push_back({name, sample_of(output.values, responses.samples, sample)});
       Ink ink = model_ink(output.model);
       ink.dash = 1;
       panel.series.push_back({.mark = Mark::line,
@@ -67,15 +61,13 @@ Figure sine_figure(const SineResponses& responses) {
     ink.dash = 2;
     panel.series.push_back(
         {.mark = Mark::line, .table = "sine_responses", .x = "time", .y = {name}, .ink = ink, .title = "target"});
-    panel.x = round_axis("time (ms)", std::get<0>(table.columns.front().values), 5);
-    panel.y = round_axis("output", drawn);
+    panel.x.label = "time (ms)";
+    panel.y.label = "output";
   }
   figure.columns = std::min<Index>(3, responses.samples);
-  if (!figure.panels.empty()) figure.panels[static_cast<std::size_t>(figure.columns - 1)].key = key_beside;
-  figure.top_margin = 2;
-  figure.right_margin = 12;
-  figure.width = 960;
-  figure.height = 230.0 * static_cast<double>((responses.samples + 2) / 3) + 60;
+  figure.has_key = true;
+  figure.width = 300.0 * static_cast<double>(figure.columns);
+  figure.aspect = 0.6;
   figure.tables.push_back(std::move(table));
   return figure;
 }
@@ -91,13 +83,12 @@ Figure trace_figure(std::span<const double> input, std::span<const SigmaTrace> t
   std::vector<std::vector<Panel>> panels;  // by column
   for (std::size_t c = 0; c < columns; ++c) {
     const Trace& trace = traces[c].trace;
-    const std::string suffix = columns > 1 ? "_sigma_" + rounded(traces[c].sigma_v) : "";
+    const std::string suffix = columns > 1 ? "_sigma_" + format_number(traces[c].sigma_v) : "";
     std::vector<Panel>& column = panels.emplace_back();
-    const auto add_panel = [&](const char* label, const std::vector<double>& values) -> Panel& {
+    const auto add_panel = [&](const char* label) -> Panel& {
       Panel& panel = column.emplace_back();
-      panel.x = round_axis("", std::get<0>(table.columns.front().values));
       panel.x.hides_numbers = true;
-      panel.y = round_axis(label, values, 3);
+      panel.y.label = label;
       return panel;
     };
     const auto add_series = [&](Panel& panel, const std::string& name, const std::vector<double>& values, Ink ink,
@@ -106,28 +97,22 @@ Figure trace_figure(std::span<const double> input, std::span<const SigmaTrace> t
       panel.series.push_back(
           {.mark = Mark::line, .table = "trace", .x = "time", .y = {name + suffix}, .ink = ink, .title = title});
     };
-    const std::vector<double> inputs(input.begin(), input.end());
-    Panel& first = add_panel("input", inputs);
+    Panel& first = add_panel("input");
     first.title = "σ_v = " + rounded(traces[c].sigma_v) + " mV";
     first.series.push_back({.mark = Mark::line, .table = "trace", .x = "time", .y = {"input"}, .ink = reference_ink()});
-    add_series(add_panel("I_{syn} (mV)", trace.synaptic), "synaptic_current", trace.synaptic, cluster_ink(0));
+    add_series(add_panel("I_{syn} (mV)"), "synaptic_current", trace.synaptic, cluster_ink(0));
     if (trace.states() > 2) {
-      std::vector<double> all;
-      for (Index state = 2; state < trace.states(); ++state) {
-        const std::vector<double> values = trace.state(state);
-        all.insert(all.end(), values.begin(), values.end());
-      }
-      Panel& currents = add_panel("I_j (pA)", all);
-      if (c + 1 == columns) currents.key = key_beside;
+      Panel& currents = add_panel("I_j (pA)");
+      currents.has_key = true;
       for (Index state = 2; state < trace.states(); ++state) {
         const std::string index = std::to_string(state - 1);
         add_series(currents, "after_spike_current_" + index, trace.state(state), cluster_ink(state - 1), "I_" + index);
       }
     }
-    const std::vector<double> voltage = trace.state(1);
-    add_series(add_panel("V (mV)", voltage), "voltage", voltage, cluster_ink(4));
-    Panel& last = add_panel("S", std::vector<double>{0, 1});
-    last.y.step = 0.5;
+    add_series(add_panel("V (mV)"), "voltage", trace.state(1), cluster_ink(4));
+    Panel& last = add_panel("S");
+    last.y.lower = 0;
+    last.y.upper = 1;
     last.x.label = "time (ms)";
     last.x.hides_numbers = false;
     add_series(last, "firing", trace.state(0), reference_ink());
@@ -136,11 +121,9 @@ Figure trace_figure(std::span<const double> input, std::span<const SigmaTrace> t
     for (std::size_t c = 0; c < columns; ++c) figure.panels.push_back(panels[c][row]);
   }
   figure.columns = static_cast<Index>(columns);
-  figure.row_gap = 1.2;
-  figure.top_margin = 2;
-  figure.right_margin = 8;
-  figure.width = columns > 1 ? 860 : 520;
-  figure.height = columns > 0 ? 105.0 * static_cast<double>(panels[0].size()) + 70 : 100;
+  figure.width = columns > 1 ? 380.0 * static_cast<double>(columns) : 520;
+  figure.aspect = 0.2;
+  figure.least_panel_width = 0;  // panels of one neuron stand below each other
   figure.tables.push_back(std::move(table));
   return figure;
 }
@@ -163,21 +146,18 @@ Figure realizable_figure(const RealizableRun& run) {
                  {"learned", run.learned},
                  {"target", run.target}}};
 
+  const Axis epochs{.label = "epoch", .is_count = true};
   Panel loss;
-  loss.x.label = "epoch";
-  loss.y = {.label = "training loss",
-            .is_logarithmic = std::ranges::all_of(run.loss, [](double value) { return value > 0; })};
+  loss.x = epochs;
+  loss.y = {.label = "training loss", .least = 0, .is_logarithmic = std::ranges::all_of(run.loss, [](double value) {
+                                                    return value > 0;
+                                                  })};
   loss.series.push_back({.mark = Mark::line, .table = "loss", .x = "epoch", .y = {"loss"}, .ink = cluster_ink(0)});
 
   Panel signal;
   signal.x.label = "time (ms)";
-  signal.key = "top right";
-  std::vector<double> drawn;
-  for (const auto* values : {&run.initial, &run.learned, &run.target})
-    drawn.insert(drawn.end(), values->begin(), values->end());
-  const auto [low, high] = std::ranges::minmax(drawn);
-  drawn.push_back(high + 0.4 * (high - low));  // room for the key
-  signal.y = round_axis("output S", drawn);
+  signal.y.label = "output S";
+  signal.has_key = true;
   Ink dashed = reference_ink();
   dashed.dash = 2;
   signal.series.push_back({.mark = Mark::line,
@@ -185,7 +165,7 @@ Figure realizable_figure(const RealizableRun& run) {
                            .x = "time",
                            .y = {"initial"},
                            .ink = cluster_ink(1),
-                           .title = "initial"});
+                           .title = "before training"});
   signal.series.push_back({.mark = Mark::line,
                            .table = "outputs",
                            .x = "time",
@@ -196,9 +176,9 @@ Figure realizable_figure(const RealizableRun& run) {
       {.mark = Mark::line, .table = "outputs", .x = "time", .y = {"target"}, .ink = dashed, .title = "target"});
 
   Panel distance;
-  distance.x.label = "epoch";
+  distance.x = epochs;
   distance.y = {.label = "distance to the teacher's", .lower = 0};
-  distance.key = key_beside;
+  distance.has_key = true;
   for (std::size_t i = 0; i < run.distances.size(); ++i) {
     const std::string& name = run.distances[i].name;
     distance.series.push_back({.mark = Mark::line,
@@ -206,14 +186,14 @@ Figure realizable_figure(const RealizableRun& run) {
                                .x = "epoch",
                                .y = {name},
                                .ink = cluster_ink(static_cast<Index>(i)),
-                               .title = literal(name)});
+                               .title = quantity_symbol(name)});
   }
   figure.tables = {std::move(training), std::move(outputs), std::move(distances)};
   figure.panels = {std::move(loss), std::move(signal), std::move(distance)};
   figure.columns = 3;
-  figure.right_margin = 14;
-  figure.width = 1060;
-  figure.height = 320;
+  figure.width = 900;
+  figure.aspect = 0.7;
+  figure.least_panel_width = 200;
   return figure;
 }
 

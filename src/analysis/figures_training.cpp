@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
+#include "glifr/io/csv.hpp"
 #include "table_rows.hpp"
 #include "thinned.hpp"
 
@@ -16,6 +18,10 @@ std::vector<double> scaled(std::vector<double> values, double factor) {
   return values;
 }
 
+Axis epochs() {
+  return {.label = "epoch", .is_count = true};
+}
+
 /// A loss that falls by more than a factor of ten is seen better on a logarithmic axis.
 bool needs_logarithm(const std::vector<double>& values) {
   if (values.empty()) return false;
@@ -23,11 +29,18 @@ bool needs_logarithm(const std::vector<double>& values) {
   return low > 0 && high > 10 * low;
 }
 
-void set_logarithmic_range(Axis& axis, const std::vector<double>& values) {
+/// An axis of accuracies in percent, or of losses, of which `values` are some.
+Axis metric_axis(std::string label, bool is_accuracy, const std::vector<double>& values) {
+  Axis axis{.label = std::move(label)};
+  const bool is_negative = std::ranges::any_of(values, [](double value) { return value < 0; });
+  if (!is_negative) axis.least = 0;
+  if (is_accuracy) axis.greatest = percent;
+  if (is_accuracy || !needs_logarithm(values)) return axis;
   const auto [low, high] = std::ranges::minmax(values);
   axis.is_logarithmic = true;
   axis.lower = 0.7 * low;
   axis.upper = 1.4 * high;
+  return axis;
 }
 
 /// Spreads the trials of a model a little, so that equal results do not hide each other.
@@ -41,7 +54,6 @@ struct CurveMetric {
   std::vector<double> TrainingCurve::*mean;
   std::vector<double> TrainingCurve::*sd;
   double factor;
-  bool may_be_logarithmic;
 };
 
 void add_metric(Figure& figure, std::span<const TrainingCurve> curves, const CurveMetric& metric) {
@@ -51,12 +63,10 @@ void add_metric(Figure& figure, std::span<const TrainingCurve> curves, const Cur
   }
   if (means.empty()) return;
   Panel panel;
-  panel.x.label = "epoch";
-  panel.y.label = metric.label;
-  if (metric.may_be_logarithmic && needs_logarithm(means)) set_logarithmic_range(panel.y, means);
-  if (metric.factor == percent) panel.y.upper = percent;
+  panel.x = epochs();
+  panel.y = metric_axis(metric.label, metric.factor == percent, means);
   // Where the sd is above the mean, the band would fall through the floor of a logarithmic axis.
-  const double floor = panel.y.lower.value_or(std::numeric_limits<double>::lowest());
+  const double floor = panel.y.is_logarithmic ? *panel.y.lower : std::numeric_limits<double>::lowest();
 
   detail::TableRows table(metric.name, {"model", "epoch", "mean", "sd", "lower", "upper"});
   std::vector<Series> lines;  // on top of all bands
@@ -98,15 +108,14 @@ Figure summary_figure(const TaskSummary& summary) {
   figure.caption =
       metric + " on " + summary.task +
       ": mean and standard deviation over the trials of each model (bars) and the single trials (open circles).";
-  figure.height = 360;
+  figure.width = std::max(640.0, 120 + 40.0 * static_cast<double>(summary.models.size()));
   Panel panel;
-  panel.y.label = summary.has_accuracy() ? "test accuracy (%)" : "test loss";
   panel.x.lower = -0.6;
   panel.x.upper = static_cast<double>(summary.models.size()) - 0.4;
 
   detail::TableRows means("means", {"model", "position", "trials", "mean", "sd"});
   detail::TableRows trials("trials", {"model", "position", "value"});
-  std::vector<double> all, ends;  // single values, ends of the bars
+  std::vector<double> all;
   for (std::size_t m = 0; m < summary.models.size(); ++m) {
     const ModelSummary& model = summary.models[m];
     const std::vector<double> values = scaled(model.values(), factor);
@@ -117,8 +126,6 @@ Figure summary_figure(const TaskSummary& summary) {
     for (std::size_t i = 0; i < values.size(); ++i)
       trials.add(model.model, position + jitter(i, values.size()), values[i]);
     all.insert(all.end(), values.begin(), values.end());
-    if (over_trials.count > 1)
-      ends.insert(ends.end(), {over_trials.mean - over_trials.sd, over_trials.mean + over_trials.sd});
 
     const Filter filter{"model", model.model};
     Ink ink = model_ink(model.model);
@@ -138,13 +145,7 @@ Figure summary_figure(const TaskSummary& summary) {
     panel.series.push_back(
         {.mark = Mark::points, .table = "trials", .x = "position", .y = {"value"}, .ink = circle, .where = filter});
   }
-  if (!summary.has_accuracy() && needs_logarithm(all)) {
-    set_logarithmic_range(panel.y, all);
-  } else {
-    all.insert(all.end(), ends.begin(), ends.end());
-    panel.y = round_axis(panel.y.label, all, 5);
-    if (summary.has_accuracy()) panel.y.upper = std::min(*panel.y.upper, percent);
-  }
+  panel.y = metric_axis(summary.has_accuracy() ? "test accuracy (%)" : "test loss", summary.has_accuracy(), all);
   figure.tables = {means.take(), trials.take()};
   figure.panels.push_back(std::move(panel));
   return figure;
@@ -156,43 +157,42 @@ Figure training_curves_figure(const std::string& task, std::span<const TrainingC
   figure.caption =
       "Training on " + task +
       ": mean over the trials of each model, a value an epoch. Bands are one standard deviation to either side.";
+  add_metric(figure, curves, {"train_loss", "training loss", &TrainingCurve::loss_mean, &TrainingCurve::loss_sd, 1});
   add_metric(figure, curves,
-             {"train_loss", "training loss", &TrainingCurve::loss_mean, &TrainingCurve::loss_sd, 1, true});
-  add_metric(figure, curves,
-             {"train_acc", "training accuracy (%)", &TrainingCurve::acc_mean, &TrainingCurve::acc_sd, percent, false});
+             {"train_acc", "training accuracy (%)", &TrainingCurve::acc_mean, &TrainingCurve::acc_sd, percent});
   figure.columns = static_cast<Index>(figure.panels.size());
-  figure.width = figure.columns > 1 ? 860 : 640;
-  figure.height = 380;
-  figure.right_margin = 14;
-  if (!figure.panels.empty()) figure.panels.back().key = key_beside;
+  figure.width = figure.columns > 1 ? 760 : 640;
+  figure.aspect = figure.columns > 1 ? 0.7 : 0.5;
+  figure.least_panel_width = 240;
+  figure.has_key = true;
   return figure;
 }
 
 Figure training_curve_figure(const Metrics& metrics, const std::string& model) {
   Figure figure;
   figure.name = "training_curve";
-  figure.caption = "Training of " + model + ": a value an epoch, the mean over its samples.";
+  figure.caption = "Training of " + model_name(model) + ": a value an epoch, the mean over its samples.";
   Table table{"training_curve",
               {{"epoch", detail::thinned(metrics.epoch)}, {"train_loss", detail::thinned(metrics.train_loss)}}};
   Ink ink = model_ink(model);
   ink.dash = 1;
-  const auto add_panel = [&](const char* column, const char* label) -> Panel& {
+  const auto add_panel = [&](const char* column, Axis axis) {
     Panel& panel = figure.panels.emplace_back();
-    panel.x.label = "epoch";
-    panel.y.label = label;
+    panel.x = epochs();
+    panel.y = std::move(axis);
     const Mark mark = metrics.epoch.size() > 60 ? Mark::line : Mark::line_and_points;
     panel.series.push_back({.mark = mark, .table = "training_curve", .x = "epoch", .y = {column}, .ink = ink});
-    return panel;
   };
-  Axis& loss = add_panel("train_loss", "training loss").y;
-  if (needs_logarithm(metrics.train_loss)) set_logarithmic_range(loss, metrics.train_loss);
+  add_panel("train_loss", metric_axis("training loss", false, metrics.train_loss));
   if (metrics.has_accuracy()) {
-    table.columns.push_back({"train_acc_percent", scaled(detail::thinned(metrics.train_acc), percent)});
-    add_panel("train_acc_percent", "training accuracy (%)");
+    const std::vector<double> accuracies = scaled(metrics.train_acc, percent);
+    table.columns.push_back({"train_acc_percent", detail::thinned(accuracies)});
+    add_panel("train_acc_percent", metric_axis("training accuracy (%)", true, accuracies));
   }
   figure.columns = static_cast<Index>(figure.panels.size());
   figure.width = figure.columns > 1 ? 760 : 480;
-  figure.height = 320;
+  figure.aspect = 0.6;
+  figure.least_panel_width = 240;
   figure.tables.push_back(std::move(table));
   return figure;
 }
@@ -209,13 +209,11 @@ Figure ablation_figure(const TaskAblation& ablation) {
   figure.caption =
       std::string(ablation.has_accuracy ? "Test accuracy" : "Test loss") + " on " + ablation.task +
       " with a share of the neurons, drawn at random, silenced: mean and standard deviation over draws and trials.";
-  figure.width = 860;
-  figure.height = 380;
+  figure.width = 760;
+  figure.aspect = 0.45;
+  figure.has_key = true;
   Panel panel;
   panel.x.label = "neurons silenced (%)";
-  panel.y.label = ablation.has_accuracy ? "test accuracy (%)" : "test loss";
-  panel.y.lower = 0;
-  panel.key = key_beside;
 
   std::vector<double> ratios;
   for (const ModelAblation& model : ablation.models)
@@ -227,19 +225,21 @@ Figure ablation_figure(const TaskAblation& ablation) {
     return static_cast<double>(std::ranges::lower_bound(ratios, ratio) - ratios.begin());
   };
   for (const double ratio : ratios)
-    panel.x.tics.push_back({std::to_string(std::lround(percent * ratio)), group(ratio)});
+    panel.x.tics.push_back({format_number(std::round(1000 * percent * ratio) / 1000), group(ratio)});
   panel.x.lower = -0.5;
   panel.x.upper = static_cast<double>(ratios.size()) - 0.5;
 
   const auto models = static_cast<double>(ablation.models.size());
   const double width = 0.84 / std::max(models, 3.0);
   detail::TableRows table("ablation", {"model", "ratio", "position", "mean", "sd"});
+  std::vector<double> means;
   for (std::size_t m = 0; m < ablation.models.size(); ++m) {
     const ModelAblation& model = ablation.models[m];
     const double offset = width * (static_cast<double>(m) - (models - 1) / 2);
     for (std::size_t i = 0; i < model.ratios.size(); ++i) {
       const Moments result = moments(scaled(model.values[i], factor));
       table.add(model.model, model.ratios[i], group(model.ratios[i]) + offset, result.mean, result.sd);
+      means.push_back(result.mean);
     }
     const Filter filter{"model", model.model};
     panel.series.push_back({.mark = Mark::boxes,
@@ -257,6 +257,7 @@ Figure ablation_figure(const TaskAblation& ablation) {
                             .ink = {.color = 0x222222, .width = 1, .point = 0},
                             .where = filter});
   }
+  panel.y = metric_axis(ablation.has_accuracy ? "test accuracy (%)" : "test loss", ablation.has_accuracy, means);
   figure.tables.push_back(table.take());
   figure.panels.push_back(std::move(panel));
   return figure;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,9 +20,9 @@ namespace glifr::analysis::detail {
 /// The name of the CSV file that holds a table of a figure.
 [[nodiscard]] std::string table_file(const Figure& figure, const Table& table);
 
-/// The gnuplot commands that draw a figure, from its tables' files, as SVG and PDF. Throws std::invalid_argument where
-/// a series names a table or column that is not there.
-[[nodiscard]] std::string gnuplot_script(const Figure& figure);
+/// The gnuplot commands that draw a figure, from its tables' files, as SVG and PDF, `width` mm wide. Throws
+/// std::invalid_argument where a series names a table or column that is not there.
+[[nodiscard]] std::string gnuplot_script(const Figure& figure, std::optional<double> width = std::nullopt);
 
 /// Runs `gnuplot` on a script, in the script's folder. Empty where it went well, else what went wrong, in one line.
 [[nodiscard]] std::string run_gnuplot(const std::filesystem::path& script);

@@ -9,6 +9,7 @@
 
 #include "glifr/io/csv.hpp"
 #include "gnuplot.hpp"
+#include "layout.hpp"
 
 namespace glifr::analysis::detail {
 namespace {
@@ -140,46 +141,85 @@ void write_series(std::ostream& out, const Figure& figure, const Series& series)
   out << " notitle";
 }
 
-void write_key_entry(std::ostream& out, const Series& series) {
-  const Mark mark = draws_an_area(series.mark) ? Mark::boxes : series.mark == Mark::outline ? Mark::line : series.mark;
-  out << "keyentry with " << gnuplot_name(mark);
-  write_ink(out, mark, series.ink);
-  out << " title " << quote(series.title);
+/// Places on the page, in gnuplot's fractions from the lower left corner.
+class Screen {
+ public:
+  explicit Screen(const Layout& layout) : width_(layout.width), height_(layout.height) {}
+
+  [[nodiscard]] std::string x(double from_left) const { return fraction(from_left / width_); }
+  [[nodiscard]] std::string y(double from_top) const { return fraction(1 - from_top / height_); }
+  [[nodiscard]] std::string at(double from_left, double from_top) const {
+    return "screen " + x(from_left) + "," + y(from_top);
+  }
+
+ private:
+  static std::string fraction(double value) { return number(std::round(value * 1e5) / 1e5); }
+
+  double width_, height_;
+};
+
+void write_label(std::ostream& out, const std::string& text, const std::string& place, const char* how) {
+  if (!text.empty()) out << "  set label " << quote(text) << " at " << place << ' ' << how << '\n';
 }
 
-void write_axis(std::ostream& out, const Axis& axis, char letter) {
-  const auto bound = [](const std::optional<double>& value) { return value ? number(*value) : std::string("*"); };
-  out << "  set " << letter << "label " << quote(axis.label) << '\n';
-  out << "  set " << letter << "range [" << bound(axis.lower) << ':' << bound(axis.upper) << "]\n";
-  if (axis.is_logarithmic) out << "  set logscale " << letter << "; set format " << letter << " '10^{%T}'\n";
-  if (axis.hides_numbers) out << "  set format " << letter << " ''\n";
-  if (axis.step) out << "  set " << letter << "tics " << number(*axis.step) << '\n';
-  if (axis.tics.empty()) return;
-  out << "  set " << letter << "tics";
-  const char* separator = " (";
-  for (const Tic& tic : axis.tics) {
-    out << separator << quote(tic.label) << ' ' << number(tic.position);
+/// What a key shows in front of its words.
+void write_key(std::ostream& out, const Screen& screen, const std::vector<KeyEntry>& key, double letter) {
+  for (const KeyEntry& entry : key) {
+    const Ink& ink = entry.series->ink;
+    const Mark mark = entry.series->mark;
+    const double right = entry.left + sample_length * letter;
+    if (draws_an_area(mark)) {
+      out << "  set object rectangle from " << screen.at(entry.left, entry.middle + 0.35 * letter) << " to "
+          << screen.at(right, entry.middle - 0.35 * letter);
+      write_ink(out, mark, ink);
+      out << '\n';
+    } else if (mark != Mark::points && mark != Mark::error_bars) {
+      out << "  set arrow from " << screen.at(entry.left, entry.middle) << " to " << screen.at(right, entry.middle)
+          << " nohead";
+      write_ink(out, Mark::line, ink);
+      out << '\n';
+    }
+    if (draws_points(mark)) {
+      out << "  set label '' at " << screen.at((entry.left + right) / 2, entry.middle) << " point linecolor "
+          << color(ink) << " linewidth " << number(ink.width) << " pointtype " << ink.point << " pointsize "
+          << number(ink.point_size) << '\n';
+    }
+    write_label(out, entry.series->title, screen.at(right + 0.5 * letter, entry.middle), "left");
+  }
+}
+
+void write_axis(std::ostream& out, const Axis& axis, const AxisLayout& layout, char letter) {
+  out << "  set " << letter << "range [" << number(layout.lower) << ':' << number(layout.upper) << "]\n";
+  out << (axis.is_logarithmic ? "  set" : "  unset") << " logscale " << letter << '\n';
+  out << "  set " << letter << "tics ";
+  if (letter == 'x') {
+    if (layout.rotation == 0) {
+      out << "norotate offset 0,0.4 ";
+    } else {
+      out << "rotate by " << layout.rotation << " right offset 0,0 ";
+    }
+  }
+  const char* separator = "(";
+  for (const Mark1d& mark : layout.marks) {
+    out << separator << quote(axis.hides_numbers ? "" : mark.label) << ' ' << number(mark.position);
+    if (mark.label.empty() && axis.tics.empty()) out << " 1";
     separator = ", ";
   }
-  out << ")\n";
+  out << (layout.marks.empty() ? "()\n" : ")\n");
 }
 
-/// Takes back what one panel sets and the next must not inherit.
-void write_axis_end(std::ostream& out, const Axis& axis, char letter) {
-  if (axis.is_logarithmic) out << "  unset logscale " << letter << '\n';
-  if (axis.is_logarithmic || axis.hides_numbers) out << "  set format " << letter << '\n';
-  if (axis.step || !axis.tics.empty()) out << "  set " << letter << "tics autofreq\n";
-}
-
-void write_panel(std::ostream& out, const Figure& figure, const Panel& panel) {
-  out << "\n  set title " << quote(panel.title) << '\n';
-  write_axis(out, panel.x, 'x');
-  write_axis(out, panel.y, 'y');
-  if (panel.key.empty()) {
-    out << "  unset key\n";
-  } else {
-    out << "  set key default; set key Left reverse samplen 2 spacing 1.15 " << panel.key << '\n';
-  }
+void write_panel(std::ostream& out, const Figure& figure, const Panel& panel, const PanelLayout& layout,
+                 const Screen& screen, double letter) {
+  out << "\n  set lmargin at screen " << screen.x(layout.left) << "; set rmargin at screen " << screen.x(layout.right)
+      << "; set bmargin at screen " << screen.y(layout.bottom) << "; set tmargin at screen " << screen.y(layout.top)
+      << '\n';
+  write_axis(out, panel.x, layout.x, 'x');
+  write_axis(out, panel.y, layout.y, 'y');
+  const double center = (layout.left + layout.right) / 2, middle = (layout.top + layout.bottom) / 2;
+  write_label(out, panel.title, screen.at(center, layout.title_middle), "center");
+  write_label(out, panel.x.label, screen.at(center, layout.x_label_middle), "center");
+  write_label(out, panel.y.label, screen.at(layout.y_label_middle, middle), "center rotate by 90");
+  write_key(out, screen, layout.key, letter);
   out << "  plot ";
   const char* separator = "";
   const auto next = [&] {
@@ -192,15 +232,10 @@ void write_panel(std::ostream& out, const Figure& figure, const Panel& panel) {
   }
   for (const Series& series : panel.series) {
     next();
-    check_columns(figure, series);
     write_series(out, figure, series);
-    if (series.title.empty()) continue;
-    next();
-    write_key_entry(out, series);
   }
-  out << '\n';
-  write_axis_end(out, panel.x, 'x');
-  write_axis_end(out, panel.y, 'y');
+  if (panel.guides.empty() && panel.series.empty()) out << "NaN notitle";
+  out << "\n  unset label; unset arrow; unset object\n";
 }
 
 }  // namespace
@@ -236,9 +271,13 @@ std::string table_file(const Figure& figure, const Table& table) {
   return file_name(figure.name) + (figure.tables.size() == 1 ? "" : "_" + file_name(table.name)) + ".csv";
 }
 
-std::string gnuplot_script(const Figure& figure) {
+std::string gnuplot_script(const Figure& figure, std::optional<double> width) {
+  for (const Panel& panel : figure.panels) {
+    for (const Series& series : panel.series) check_columns(figure, series);
+  }
   const std::string name = file_name(figure.name);
-  const auto panels = static_cast<Index>(figure.panels.size());
+  const Layout layout = lay_out(figure, width);
+  const Screen screen(layout);
   std::ostringstream out;
   if (!figure.caption.empty()) out << "# " << on_one_line(figure.caption) << '\n';
   out << "# To restyle the figure, change this script and run, in its folder: gnuplot " << name << ".gp\n"
@@ -246,30 +285,30 @@ std::string gnuplot_script(const Figure& figure) {
          "set datafile separator comma\n"
          "set datafile columnheaders\n"
          "set border 3 linecolor rgb '#444444'\n"
-         "set tics nomirror out scale 0.6\n"
-         "set grid y linetype 1 linecolor rgb '#E4E4E4' linewidth 0.6\n"
+         "set tics nomirror out scale 0.6,0.35\n"
+         "set grid noxtics ytics linetype 1 linecolor rgb '#E4E4E4' linewidth 0.6\n"
          "set errorbars 0.6\n"
-         "set pointintervalbox 0.001\n"
-         "set title offset 0,-0.4\n"
-         "set xlabel offset 0,0.3\n"
+         "# The white disc that gnuplot draws behind a point: hidden by it, but not empty, which is no valid SVG.\n"
+         "set pointintervalbox 0.1\n"
+         "unset key\n"
          "\n"
          "do for [format in 'svg pdf'] {\n"
          "  if (format eq 'svg') {\n"
-      << "    set terminal svg size " << number(figure.width) << ',' << number(figure.height)
-      << " font 'Helvetica,12' background 'white'\n"
+      << "    set terminal svg size " << number(layout.width) << ',' << number(layout.height) << " font 'Helvetica,"
+      << number(layout.letter)
+      << "' background 'white'\n"
          "  } else {\n"
-      << "    set terminal pdfcairo size " << number(figure.width / 96) << "in," << number(figure.height / 96)
-      << "in font 'Helvetica,13' background 'white'\n"
+      << "    set terminal pdfcairo size " << number(layout.width / 96) << "in," << number(layout.height / 96)
+      << "in fontscale 0.75 font 'Helvetica," << number(layout.letter * 72 / 96)
+      << "' background 'white'\n"
          "  }\n"
-      << "  set output '" << name << ".'.format\n";
-  if (panels > 1) {
-    out << "  set multiplot layout " << (panels + figure.columns - 1) / figure.columns << ',' << figure.columns
-        << " margins char 11," << number(figure.right_margin) << ",3.2," << number(figure.top_margin)
-        << " spacing char 11," << number(figure.row_gap) << '\n';
+      << "  set output '" << name << ".'.format\n"
+      << "  set multiplot\n";
+  write_key(out, screen, layout.key, layout.letter);
+  for (std::size_t p = 0; p < figure.panels.size(); ++p) {
+    write_panel(out, figure, figure.panels[p], layout.panels[p], screen, layout.letter);
   }
-  for (const Panel& panel : figure.panels) write_panel(out, figure, panel);
-  if (panels > 1) out << "\n  unset multiplot\n";
-  out << "  unset output\n}\n";
+  out << "\n  unset multiplot\n  unset output\n}\n";
   return out.str();
 }
 

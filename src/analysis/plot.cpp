@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <system_error>
 
 #include "glifr/io/csv.hpp"
@@ -54,38 +53,8 @@ bool ends_with(const std::filesystem::path& file, std::string_view mark) {
 
 }  // namespace
 
-Axis round_axis(std::string label, std::span<const double> values, int numbers) {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -low;
-  for (const double value : values) {
-    if (!std::isfinite(value)) continue;
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  Axis axis{.label = std::move(label)};
-  if (low > high) return axis;
-  if (high - low <= 1e-9 * std::max(std::abs(low), std::abs(high))) {  // a constant stands between zero and its double
-    const double constant = high == 0 ? 1 : high;
-    low = std::min({low, 0.0, 2 * constant});
-    high = std::max({high, 0.0, 2 * constant});
-  }
-  const double rough = (high - low) / numbers;
-  const double power = std::pow(10, std::floor(std::log10(rough)));
-  double step = 10 * power;
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= 0.999 * rough) {
-      step = factor * power;
-      break;
-    }
-  }
-  axis.lower = step * std::floor(low / step + 1e-6);
-  axis.upper = step * std::ceil(high / step - 1e-6);
-  axis.step = step;
-  return axis;
-}
-
-Drawing draw(const Figure& figure, const std::filesystem::path& folder) {
-  const std::string script = detail::gnuplot_script(figure);
+Drawing draw(const Figure& figure, const std::filesystem::path& folder, std::optional<double> width) {
+  const std::string script = detail::gnuplot_script(figure, width);
   Drawing drawing{folder / (detail::file_name(figure.name) + ".gp"), false, {}};
   for (const Table& table : figure.tables) to_csv(table).write(folder / detail::table_file(figure, table));
   write_file_atomically(drawing.script, script);

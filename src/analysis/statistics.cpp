@@ -1,5 +1,6 @@
 #include "glifr/analysis/statistics.hpp"
 
+#include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/statistics/univariate_statistics.hpp>
 #include <cmath>
@@ -45,7 +46,7 @@ Moments moments(std::span<const double> values) {
   return {count, mean, std::sqrt(statistics::sample_variance(values.begin(), values.end()))};
 }
 
-std::optional<Interval> confidence_interval(const Moments& group, double confidence) {
+std::optional<Interval> confidence_interval(const Moments& group, double confidence, const Interval& possible) {
   if (!(confidence > 0 && confidence < 1)) {
     throw ConfigError("confidence", "found " + std::to_string(confidence) + ", accepted are values between 0 and 1");
   }
@@ -53,7 +54,9 @@ std::optional<Interval> confidence_interval(const Moments& group, double confide
   const StudentsT distribution(static_cast<double>(group.count - 1));
   const double quantile = boost::math::quantile(boost::math::complement(distribution, (1 - confidence) / 2));
   const double half = quantile * std::sqrt(squared_error(group));
-  return Interval{group.mean - half, group.mean + half};
+  const bool is_possible = group.mean >= possible.lower && group.mean <= possible.upper;
+  if (!is_possible) return Interval{group.mean - half, group.mean + half};
+  return Interval{std::max(group.mean - half, possible.lower), std::min(group.mean + half, possible.upper)};
 }
 
 std::optional<TTest> pooled_t_test(const Moments& a, const Moments& b) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <vector>
 
 namespace glifr::analysis {
 namespace {
@@ -33,11 +35,31 @@ const ModelStyle* find_style(std::string_view model) {
   return found == model_styles.end() ? nullptr : &*found;
 }
 
+/// At most so many letters, the middle left out of longer names: beginnings and ends tell names apart.
+std::string shortened(const std::string& name) {
+  constexpr std::size_t most_letters = 24;
+  const auto is_within_letter = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  std::vector<std::size_t> letters;  // where each begins
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (!is_within_letter(name[i])) letters.push_back(i);
+  }
+  if (letters.size() <= most_letters) return name;
+  return name.substr(0, letters[most_letters / 2]) + "…" + name.substr(letters[letters.size() - most_letters / 2 + 1]);
+}
+
 }  // namespace
 
-std::string model_label(std::string_view model) {
+std::string model_name(std::string_view model) {
   const ModelStyle* style = find_style(model);
-  return style ? std::string(style->label) : literal(model);
+  return std::string(style ? style->label : model);
+}
+
+std::string model_label(std::string_view model) {
+  return literal(shortened(model_name(model)));
+}
+
+std::string counted(Index count, std::string_view thing) {
+  return std::to_string(count) + ' ' + std::string(thing) + (count == 1 ? "" : "s");
 }
 
 Ink model_ink(std::string_view model) {
@@ -56,19 +78,25 @@ Ink reference_ink() {
   return {.color = 0x000000};
 }
 
+std::string quantity_symbol(std::string_view column) {
+  if (column == "thresh") return "V_{th}";
+  if (column.size() == 3 && column[1] == '_') return std::string(1, column[0]) + "_{" + column[2] + '}';
+  return literal(column);
+}
+
 std::string quantity_label(std::string_view column) {
-  if (column == "thresh") return "threshold V_{th} (mV)";
-  if (column == "k_m") return "membrane decay rate k_m (1/ms)";
-  const std::string index(column.substr(std::min<std::size_t>(2, column.size())));
-  switch (column.empty() ? ' ' : column[0]) {
+  const std::string symbol = quantity_symbol(column);
+  if (column == "thresh") return "threshold " + symbol + " (mV)";
+  if (column == "k_m") return "membrane decay rate " + symbol + " (1/ms)";
+  switch (column.size() == 3 ? column[0] : ' ') {
     case 'r':
-      return "multiplicative jump r_{" + index + "}";
+      return "multiplicative jump " + symbol;
     case 'k':
-      return "decay rate k_{" + index + "} (1/ms)";
+      return "decay rate " + symbol + " (1/ms)";
     case 'a':
-      return "additive jump a_{" + index + "} (pA)";
+      return "additive jump " + symbol + " (pA)";
     default:
-      return literal(column);
+      return symbol;
   }
 }
 

@@ -23,9 +23,9 @@ void add_number(CsvRows& csv, double value) {
 }
 
 /// mean, sd, lower and upper end of the confidence interval; empty cells where there are no values.
-void add_moments(CsvRows& csv, const std::vector<double>& values) {
+void add_moments(CsvRows& csv, const std::vector<double>& values, const Interval& possible) {
   const Moments group = moments(values);
-  const auto interval = confidence_interval(group);
+  const auto interval = confidence_interval(group, 0.95, possible);
   for (const double value :
        {group.mean, group.sd, interval ? interval->lower : undefined, interval ? interval->upper : undefined}) {
     add_number(csv, value);
@@ -73,8 +73,8 @@ CsvRows summary_table(std::span<const TaskSummary> summaries) {
     for (const ModelSummary& model : summary.models) {
       add_words(csv, {summary.task, model.model});
       csv.cell(static_cast<Index>(model.losses.size()));
-      add_moments(csv, model.accuracies);
-      add_moments(csv, model.losses);
+      add_moments(csv, model.accuracies, possible_accuracies);
+      add_moments(csv, model.losses, possible_losses);
       csv.end_row();
     }
   }
@@ -121,7 +121,7 @@ CsvRows ablation_table(std::span<const TaskAblation> ablations) {
       for (std::size_t i = 0; i < model.ratios.size(); ++i) {
         add_words(csv, {ablation.task, model.model});
         csv.cell(model.ratios[i]).cell(static_cast<Index>(model.values[i].size()));
-        add_moments(csv, model.values[i]);
+        add_moments(csv, model.values[i], ablation.has_accuracy ? possible_accuracies : possible_losses);
         csv.cell(metric_name(ablation.has_accuracy));
         csv.end_row();
       }

@@ -37,6 +37,9 @@ struct Clustering {
   std::vector<double> scores;  ///< Calinski-Harabasz index of each
   Index best = 1;  ///< the count with the highest index, and 1 where that is 2 (as in the published analysis)
   std::vector<Index> labels;  ///< of the points, for `best` clusters
+
+  /// Whether the best count is the greatest that was tried (and not the only one): a greater one may be better.
+  [[nodiscard]] bool is_most_tried() const { return best > 2 && best == counts.back(); }
 };
 
 /// Ward clustering with the number of clusters chosen by the Calinski-Harabasz index.

@@ -38,15 +38,18 @@ GLIFR_API Drawing draw_training_curve(const std::filesystem::path& metrics, cons
 
 // ---- neurons, drawn by src/analysis/figures_neurons.cpp ----
 
-/// f-I curves, coloured by cluster where there are labels (one a neuron), and the initial neuron's in black. Of more
-/// than 300 neurons, 300 at equal distances are drawn.
+/// f-I curves of single neurons or, where there are labels (one a neuron), mean and standard deviation over each
+/// cluster; in black, mean and standard deviation of other neurons, called `initial_title`. Of more than 300 neurons
+/// without labels, 300 at equal distances are drawn.
 [[nodiscard]] GLIFR_API Figure fi_figure(const FiCurves& curves, std::span<const Index> labels = {},
-                                         const std::optional<FiCurves>& initial = std::nullopt);
+                                         const std::optional<FiCurves>& initial = std::nullopt,
+                                         const std::string& initial_title = "before training");
 
 /// thresh against k_m and, with after-spike currents, r_1 against r_2, k_1 against k_2, a_1 against a_2; coloured by
-/// cluster where there are labels, the initial neurons in black.
+/// cluster where there are labels, other neurons, called `initial_title`, in black.
 [[nodiscard]] GLIFR_API Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Index> labels = {},
-                                                        const std::optional<NeuronTable>& initial = std::nullopt);
+                                                        const std::optional<NeuronTable>& initial = std::nullopt,
+                                                        const std::string& initial_title = "before training");
 
 /// A histogram of every parameter, learned against initial.
 [[nodiscard]] GLIFR_API Figure parameter_histogram_figure(const NeuronTable& learned,

@@ -70,52 +70,46 @@ struct Series {
 
 /// A word in place of a number on an axis.
 struct Tic {
-  std::string label;    ///< what is written
+  std::string label;    ///< what is written, in gnuplot's enhanced text
   double position = 0;  ///< where, in units of the axis
 };
 
-/// One side of a panel.
+/// One side of a panel. Its numbers are round ones, as many as have room; an end that is not given lies at one of them.
 struct Axis {
-  std::string label;              ///< with its unit
-  std::optional<double> lower{};  ///< its beginning; chosen from what is drawn, unless given
-  std::optional<double> upper{};  ///< its end; chosen from what is drawn, unless given
-  std::optional<double> step{};   ///< between the numbers on it
-  bool is_logarithmic = false;    ///< equal factors are equal lengths
-  std::vector<Tic> tics{};        ///< instead of numbers
-  bool hides_numbers = false;     ///< where the panel below has the same axis
+  std::string label{};               ///< with its unit
+  std::optional<double> lower{};     ///< its beginning; chosen from what is drawn, unless given
+  std::optional<double> upper{};     ///< its end; chosen from what is drawn, unless given
+  std::optional<double> least{};     ///< it never begins below: the least value that the quantity can have
+  std::optional<double> greatest{};  ///< it never ends above: the greatest value that the quantity can have
+  bool is_logarithmic = false;       ///< equal factors are equal lengths; what is not positive is not drawn
+  bool is_count = false;             ///< integers only: epochs, clusters, neurons
+  std::vector<Tic> tics{};           ///< instead of numbers
+  bool hides_numbers = false;        ///< where the panel below has the same axis
 };
-
-/// A linear axis over all of `values` (those that are finite), from one round number to another, with about `numbers`
-/// steps.
-[[nodiscard]] GLIFR_API Axis round_axis(std::string label, std::span<const double> values, int numbers = 4);
-
-/// Where a key hides nothing: to the right of its panel, which must be the last of its row.
-inline constexpr const char* key_beside = "outside right center vertical";
 
 /// One pair of axes with what is drawn between them.
 struct Panel {
   std::string title;           ///< above it; may be empty
   Axis x;                      ///< horizontal
   Axis y;                      ///< vertical
-  std::string key;             ///< where the key stands, in gnuplot's words ("top right", `key_beside`); empty: no key
+  bool has_key = false;        ///< whether the titles of its series stand above it
   std::vector<Series> series;  ///< drawn in this order
   std::vector<double> guides;  ///< heights of thin horizontal lines, such as chance level
 };
 
-/// A figure: its tables and what is drawn of them.
+/// A figure: its tables and what is drawn of them. Keys stand above what they explain and cover nothing.
 struct Figure {
   /// Of its files. Characters other than letters, digits, '.', '-' and '_' become '_'; eight digits behind such a name
   /// tell it from others that become the same.
   std::string name;
-  std::string caption;        ///< what is seen and how it was made: plain text
-  std::vector<Table> tables;  ///< what is drawn from
-  std::vector<Panel> panels;  ///< at least one
-  Index columns = 1;          ///< of panels, filled row by row
-  double width = 640;         ///< points of 1/96 inch
-  double height = 400;        ///< points of 1/96 inch
-  double row_gap = 5;         ///< between rows of panels, in heights of a character
-  double top_margin = 1.5;    ///< of several panels, in heights of a character
-  double right_margin = 2;    ///< of several panels, in widths of a character: where a key may stand
+  std::string caption;             ///< what is seen and how it was made: plain text
+  std::vector<Table> tables;       ///< what is drawn from
+  std::vector<Panel> panels;       ///< at least one
+  Index columns = 1;               ///< of panels, filled row by row; fewer where the figure is too narrow for them
+  bool has_key = false;            ///< whether the titles of all series, each once, stand above all panels
+  double width = 640;              ///< where none is asked for: units of 1/96 inch
+  double aspect = 0.5;             ///< height of a panel by its width
+  double least_panel_width = 150;  ///< units of 1/96 inch: where panels would be narrower there are fewer columns
 };
 
 /// What became of a figure. The data and the script are always there; where gnuplot is missing or failed, the drawings
@@ -132,9 +126,14 @@ struct Drawing {
 };
 
 /// Writes a figure to an existing folder: NAME.csv (NAME_TABLE.csv for each table where there are several), the gnuplot
-/// script NAME.gp that draws it, and, drawn by it, NAME.svg and NAME.pdf. Throws OutputError where a file cannot be
-/// written, std::invalid_argument where a series names a table or column that is not there.
-GLIFR_API Drawing draw(const Figure& figure, const std::filesystem::path& folder);
+/// script NAME.gp that draws it, and, drawn by it, NAME.svg and NAME.pdf. With a `width` (mm, at least
+/// `least_figure_width`) the figure is as wide and its letters are 8 points high, for print; without one it is as wide
+/// as it asks for, with letters of 9 points. Throws OutputError where a file cannot be written, std::invalid_argument
+/// where a series names a table or column that is not there or the width is too small.
+GLIFR_API Drawing draw(const Figure& figure, const std::filesystem::path& folder,
+                       std::optional<double> width = std::nullopt);
+
+inline constexpr double least_figure_width = 80;  ///< mm: in a narrower one, labels would run together
 
 /// `text` with what gnuplot's enhanced mode gives a meaning to (`_ ^ { } @ & ~ \`) taken literally: for names that
 /// users give.

@@ -26,4 +26,7 @@ struct PublishedResult {
 /// The published result of a model on a task, or null where there is none.
 [[nodiscard]] GLIFR_API const PublishedResult* find_published(std::string_view task, std::string_view model);
 
+/// The samples of the test set on which the published results of a task were taken.
+[[nodiscard]] GLIFR_API Index published_test_samples(std::string_view task);
+
 }  // namespace glifr::analysis

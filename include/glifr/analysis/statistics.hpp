@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <span>
 
@@ -25,9 +26,17 @@ struct Interval {
   double upper = 0;  ///< its upper end
 };
 
+/// What test accuracies (fractions) and losses (mean squared error, cross entropy) can be.
+inline constexpr Interval possible_accuracies{0, 1};
+inline constexpr Interval possible_losses{0, std::numeric_limits<double>::infinity()};
+
 /// The interval that holds the mean with the given confidence (between 0 and 1), by Student's t; nothing for fewer than
-/// two values.
-[[nodiscard]] GLIFR_API std::optional<Interval> confidence_interval(const Moments& group, double confidence = 0.95);
+/// two values. It ends where the values that are possible end: a mean cannot lie beyond them, so that what is cut off
+/// never holds it and the confidence stays what it is. (A group whose own mean lies beyond is not cut.)
+[[nodiscard]] GLIFR_API std::optional<Interval> confidence_interval(const Moments& group, double confidence = 0.95,
+                                                                    const Interval& possible = {
+                                                                        -std::numeric_limits<double>::infinity(),
+                                                                        std::numeric_limits<double>::infinity()});
 
 /// A two-sided, two-sample t-test of `mean(a) - mean(b)`.
 struct TTest {

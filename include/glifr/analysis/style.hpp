@@ -12,9 +12,15 @@
 /// or tritanopia.
 namespace glifr::analysis {
 
-/// The name of a model in figures, in gnuplot's enhanced text: "LHetA" for glifr_lheta; names of other models as they
-/// are.
+/// What a model is called for people, in figures, tables of reports and messages alike: "LHetA" for glifr_lheta, "RNN"
+/// for rnn; names of other models as they are.
+[[nodiscard]] GLIFR_API std::string model_name(std::string_view model);
+
+/// The same in gnuplot's enhanced text, for figures; of names of more than 24 letters the middle is left out.
 [[nodiscard]] GLIFR_API std::string model_label(std::string_view model);
+
+/// A number of things in words: "1 cluster", "3 clusters".
+[[nodiscard]] GLIFR_API std::string counted(Index count, std::string_view thing);
 
 /// Colour, dash and point of a model. Models with after-spike currents are dark and drawn with solid lines, those
 /// without light and dashed.
@@ -26,7 +32,10 @@ namespace glifr::analysis {
 /// The initial state, before training, and what training aims at: black.
 [[nodiscard]] GLIFR_API Ink reference_ink();
 
-/// The quantity and unit of a column of learnedparams.csv, in enhanced text: "k_m (1/ms)", "r_{1}".
+/// The symbol of a column of learnedparams.csv, in enhanced text: "V_{th}", "k_{m}", "r_{1}".
+[[nodiscard]] GLIFR_API std::string quantity_symbol(std::string_view column);
+
+/// The quantity and unit of a column of learnedparams.csv, in enhanced text: "decay rate k_{1} (1/ms)".
 [[nodiscard]] GLIFR_API std::string quantity_label(std::string_view column);
 
 /// `ink` with another opacity.

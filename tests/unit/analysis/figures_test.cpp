@@ -1,8 +1,12 @@
 #include "glifr/analysis/figures.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -13,6 +17,7 @@
 #include "results_folder.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
+#include "support/process.hpp"
 
 using namespace glifr;
 using namespace glifr::analysis;
@@ -28,14 +33,39 @@ NeuronTable some_neurons(Index neurons, Index num_ascs) {
 
 const GlifrConstants constants{0.05, 0.05, 1, 0.1, 0, 0};
 
-/// Draws and, where there is a gnuplot, expects a drawing.
+/// The program of that name, where it is installed.
+std::optional<std::string> find_program(const std::string& name) {
+  std::istringstream path(test::environment("PATH").value_or(""));
+  for (std::string folder; std::getline(path, folder, ':');) {
+    const std::string file = folder + "/" + name;
+    if (::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return std::nullopt;
+}
+
+/// What rsvg-convert, which is stricter than browsers, says of a drawing; empty where it takes it.
+std::string complaint(const std::string& renderer, const std::filesystem::path& svg,
+                      const std::filesystem::path& folder) {
+  const test::Finished run =
+      test::Process({renderer, svg.string(), "--output", (folder / "out.png").string()}, folder).wait();
+  return run.exit_code == 0 ? run.error : "exit code " + std::to_string(run.exit_code) + ": " + run.error;
+}
+
+/// Draws at all widths and, where there is a gnuplot, expects drawings, that librsvg takes where it is installed.
 std::string drawn(const Figure& figure) {
   const test::TemporaryFolder folder;
-  const Drawing drawing = draw(figure, folder.path());
-  INFO(figure.name << ": " << drawing.problem);
-  const bool has_no_gnuplot = drawing.problem.starts_with("gnuplot was not found");
-  CHECK((drawing.is_drawn || has_no_gnuplot));
-  return drawing.is_drawn ? read_file(drawing.svg()) : "";
+  const auto renderer = find_program("rsvg-convert");
+  std::string svg;
+  for (const std::optional<double> width : {std::optional<double>(), std::optional(85.0), std::optional(170.0)}) {
+    const Drawing drawing = draw(figure, folder.path(), width);
+    INFO(figure.name << ": " << drawing.problem);
+    const bool has_no_gnuplot = drawing.problem.starts_with("gnuplot was not found");
+    CHECK((drawing.is_drawn || has_no_gnuplot));
+    if (!drawing.is_drawn) return "";
+    if (renderer) CHECK(complaint(*renderer, drawing.svg(), folder.path()) == "");
+    if (!width) svg = read_file(drawing.svg());
+  }
+  return svg;
 }
 
 }  // namespace
@@ -49,16 +79,26 @@ TEST_CASE("a model has the same colour everywhere, and none that of another") {
   CHECK(model_ink("my_own").color == model_ink("my_own").color);
 }
 
-TEST_CASE("a round axis holds all values between round numbers") {
-  const Axis axis = round_axis("x", std::vector{-0.17, 0.79, std::nan("")});
-  CHECK(axis.lower == -0.5);
-  CHECK(axis.upper == 1.0);
-  CHECK(axis.step == 0.5);
-  const Axis constant = round_axis("x", std::vector{0.001, 0.001});
-  CHECK(constant.lower == 0.0);
-  CHECK(constant.upper == 0.002);
-  CHECK(round_axis("x", std::vector{0.0}).lower == 0.0);
-  CHECK_FALSE(round_axis("x", std::vector{std::numeric_limits<double>::infinity()}).lower.has_value());
+TEST_CASE("people read one name of a model everywhere") {
+  CHECK(model_name("glifr_lheta") == "LHetA");
+  CHECK(model_name("my_own") == "my_own");
+  CHECK(model_label(std::string(40, 'x') + "_end").size() < 30);
+  CHECK_THAT(model_label("a" + std::string(40, 'x') + "_end"), Catch::StartsWith("ax") && Catch::EndsWith("x\\_end"));
+  CHECK(counted(1, "cluster") == "1 cluster");
+  CHECK(counted(2, "cluster") == "2 clusters");
+  CHECK(counted(0, "trial") == "0 trials");
+}
+
+TEST_CASE("librsvg is there to judge the drawings") {
+  const auto renderer = find_program("rsvg-convert");
+  if (!renderer) GLIFR_SKIP("rsvg-convert is not installed: no drawing was given to it");
+  const test::TemporaryFolder folder;
+  // A matrix that cannot be inverted, as gnuplot writes one for points without a size.
+  test::write_text(
+      folder.path() / "bad.svg",
+      "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='9' "
+      "height='9'><defs><circle id='p' r='1'/></defs><use xlink:href='#p' transform='scale(0.00)'/></svg>");
+  CHECK(complaint(*renderer, folder.path() / "bad.svg", folder.path()) != "");
 }
 
 TEST_CASE("figures of training and test") {
@@ -134,6 +174,60 @@ TEST_CASE("of very many f-I curves some are drawn, and the caption says so") {
   const Figure figure = fi_figure(curves);
   CHECK(figure.tables[0].columns.size() == 1 + 250);
   CHECK_THAT(figure.caption, Catch::Contains("Of 1000 neurons every 4th is drawn"));
+}
+
+TEST_CASE("clusters' f-I curves are a mean and a band that stays where rates can be") {
+  const FiCurves curves{{0, 1}, 3, {0.0, 0.9, 0.5, 0.1, 1.0, 0.5}};  // the third neuron is a cluster of its own
+  const FiCurves initial{{0, 1}, 2, {0.2, 0.4, 0.2, 0.4}};
+  const Figure figure = fi_figure(curves, std::vector<Index>{0, 0, 1}, initial);
+  const auto column = [&](const std::string& name) {
+    const auto& columns = figure.tables[0].columns;
+    const auto found = std::ranges::find(columns, name, &Column::name);
+    return found == columns.end() ? std::vector<double>{} : std::get<0>(found->values);
+  };
+  const std::vector<double> means{0.45, 0.55};
+  CHECK_THAT(column("cluster_1_mean"), Catch::Approx(means));
+  CHECK(column("cluster_1_lower")[0] == 0);
+  CHECK(column("cluster_1_upper")[1] == 1);
+  CHECK(column("cluster_2_mean") == std::vector<double>{0.5, 0.5});
+  CHECK(column("cluster_2_lower").empty());
+  CHECK_THAT(column("initial_mean")[0], Catch::Matchers::WithinRel(0.3, 1e-12));
+  CHECK(column("initial_lower").size() == 2);
+  CHECK_THAT(figure.caption, Catch::Contains("Black: before training, mean and standard deviation"));
+  drawn(figure);
+}
+
+TEST_CASE("a count of clusters at the end of its range is said to be there") {
+  Clustering clustering{{2, 3, 4}, {1, 2, 3}, 4, {0, 1, 2, 3, 0}};
+  CHECK(clustering.is_most_tried());
+  CHECK_THAT(cluster_index_figure(clustering).caption,
+             Catch::Contains("It is highest for 4, the most that were tried"));
+  clustering.best = 3;
+  CHECK_FALSE(clustering.is_most_tried());
+  CHECK_THAT(cluster_index_figure(clustering).caption, !Catch::Contains("the most that were tried"));
+}
+
+TEST_CASE("figures of extreme values are drawn") {
+  Metrics one;  // a single epoch
+  one.epoch = {1};
+  one.train_loss = {2.3};
+  one.train_acc = {0.1};
+  drawn(training_curve_figure(one, "rnn"));
+  const test::TemporaryFolder folder;
+  test::write_trial(folder.path(), "a task with a very long name that goes on and on", "only", 0, 1e-8, {});
+  for (int trial = 0; trial < 30; ++trial)
+    test::write_trial(folder.path(), "wide", "<b>&'a'" + std::to_string(trial), trial, std::pow(10, trial % 11 - 5),
+                      {});
+  const Results results = read_results(folder.path());
+  for (const TaskSummary& summary : summarize(results)) drawn(summary_figure(summary));
+  for (const std::string& task : tasks(results)) drawn(training_curves_figure(task, training_curves(results, task)));
+  const SingleGlifr neuron{{1, 1, {1, 0.05, 3, 0.1, 1}}, constants, 1e300};  // overflows
+  drawn(trace_figure(std::vector<double>(50, 1e10),
+                     std::vector<SigmaTrace>{{1, trace(neuron, std::vector<double>(50, 1e10))}}, 0.05));
+  FiCurves undefined{{0, 1}, 2, std::vector<double>(4, std::nan(""))};
+  drawn(fi_figure(undefined, std::vector<Index>{0, 1}));
+  const TaskAblation losses{"sine", false, {{"rnn", {0, 0.333, 1}, {{1e-6}, {1, 2, 3}, {1e4}}}}};
+  drawn(ablation_figure(losses));
 }
 
 TEST_CASE("figures of signals") {

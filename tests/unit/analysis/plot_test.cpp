@@ -25,7 +25,7 @@ Figure small_figure() {
   Panel panel;
   panel.x = {.label = "epoch"};
   panel.y = {.label = "loss of o'brien's " + literal("glifr_hom")};
-  panel.key = "top right";
+  panel.has_key = true;
   panel.series.push_back({.mark = Mark::line, .table = "losses", .x = "epoch", .y = {"loss"}, .title = "it's"});
   figure.panels.push_back(panel);
   return figure;
@@ -73,7 +73,7 @@ TEST_CASE("without gnuplot the data and the script are there, and the caller is 
 TEST_CASE("what gnuplot says of a broken script reaches the caller in one line") {
   const test::TemporaryFolder folder;
   Figure figure = small_figure();
-  figure.panels[0].key = "in the attic";
+  figure.panels[0].y.lower = figure.panels[0].y.upper = 1;  // an axis from 1 to 1
   const Drawing drawing = draw(figure, folder.path());
   CHECK_FALSE(drawing.is_drawn);
   CHECK(drawing.problem.find('\n') == std::string::npos);
@@ -90,6 +90,15 @@ TEST_CASE("a series must name a table and columns that are there") {
   figure.panels[0].series[0].table = "loss";
   CHECK_THROWS_AS(draw(figure, folder.path()), std::invalid_argument);
   CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("a width is kept, and one that is too small is refused") {
+  const test::TemporaryFolder folder;
+  CHECK_THROWS_AS(draw(small_figure(), folder.path(), 40), std::invalid_argument);
+  CHECK(std::filesystem::is_empty(folder.path()));
+  const Drawing drawing = draw(small_figure(), folder.path(), 85);
+  if (!drawing.is_drawn) GLIFR_SKIP(drawing.problem);
+  CHECK_THAT(read_file(drawing.svg()), Catch::Contains("width=\"321\""));  // 85 mm of 96 units an inch
 }
 
 TEST_CASE("a folder that is not there is an error that names the file") {

@@ -102,4 +102,6 @@ TEST_CASE("published results are there by task and model") {
   CHECK(result->accuracy.mean > 0.94);
   CHECK(find_published("sine", "rnn")->accuracy.count == 0);
   CHECK_FALSE(find_published("lmnist", "nobody"));
+  CHECK(published_test_samples("sine") == 6);
+  CHECK(published_test_samples("lmnist-anneal") == 10000);
 }

@@ -66,6 +66,17 @@ TEST_CASE("a confidence interval of the mean follows Student's t") {
   CHECK_THROWS_AS(confidence_interval(group, 1.0), ConfigError);
 }
 
+TEST_CASE("a confidence interval ends where possible values end") {
+  const Moments losses = moments(std::vector{0.01, 0.02, 0.5});
+  CHECK(confidence_interval(losses)->lower < 0);
+  CHECK(confidence_interval(losses, 0.95, possible_losses)->lower == 0);
+  CHECK(confidence_interval(losses, 0.95, possible_losses)->upper == confidence_interval(losses)->upper);
+  const Moments accuracies = moments(std::vector{0.9, 0.999});
+  CHECK(confidence_interval(accuracies, 0.95, possible_accuracies)->upper == 1);
+  const Moments impossible = moments(std::vector{-1.0, -2.0});  // of another program: nothing is known of its losses
+  CHECK(confidence_interval(impossible, 0.95, possible_losses)->lower == confidence_interval(impossible)->lower);
+}
+
 // The values of the two tests were computed with scipy.stats.ttest_ind.
 TEST_CASE("t-tests with pooled and with separate variances") {
   const Moments a = moments(first);

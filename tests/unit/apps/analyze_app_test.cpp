@@ -77,7 +77,7 @@ TEST_CASE("summary and curves of a folder that is partly damaged") {
       session.analyze("summary " + session.results().string() + session.out_option() + " --no-figures");
   CHECK(summary.exit_code == 0);
   CHECK_THAT(summary.error, Catch::Contains("left out lmnist/rnn/trial_1") && Catch::Contains("did not finish"));
-  CHECK_THAT(summary.out, Catch::Contains("rnn") && Catch::Contains("2 trials"));
+  CHECK_THAT(summary.out, Catch::Contains("RNN") && Catch::Contains("2 trials"));
   CHECK_THAT(glifr::read_file(session.out() / "summary.csv"), Catch::Contains("\nlmnist,rnn,2,0.91,"));
   CHECK_THAT(glifr::read_file(session.out() / "ttests.csv"), Catch::Contains("\nlmnist,test_acc,rnn,lstmn,2,3,"));
 
@@ -123,6 +123,7 @@ TEST_CASE("from a trained network to its neurons' parameters, f-I curves and clu
 
   const Finished cluster = session.analyze("cluster --parameters " + table + session.out_option());
   CHECK(cluster.exit_code == 0);
+  CHECK_THAT(cluster.out, Catch::Contains(" of 16 neurons"));
   CHECK(glifr::read_csv_numbers(session.out() / "chscores.csv", {}).rows == 10);
   CHECK(glifr::read_csv_numbers(session.out() / "cluster_labels.csv", {}).rows == 16);
   for (const char* figure : {"cluster_index.gp", "parameters_scatter.gp", "fi_curves.gp"})
@@ -317,6 +318,72 @@ TEST_CASE("silencing neurons needs the test set alone and leaves nothing beside 
   CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0,"));
 }
 
+TEST_CASE("black f-I curves are of the network's own neurons before training, where they are known") {
+  const Session session;
+  train_sine(session, "glifr_lheta");
+  const fs::path checkpoints = session.results() / "sine/glifr_lheta/trial_0/checkpoints";
+  const auto script = [&] {
+    const Finished run = session.analyze("fi-curve --width 85 --checkpoint " +
+                                         (checkpoints / "last.safetensors").string() + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return glifr::read_file(session.out() / "fi_curves.gp");
+  };
+  CHECK_THAT(script(),
+             Catch::Contains("Black: before training, mean and standard deviation over the network's neurons") &&
+                 Catch::Contains("svg size 321,"));
+  fs::remove(checkpoints / "initial.safetensors");
+  CHECK_THAT(script(), Catch::Contains("Black: a neuron as homogeneous initialisation makes it."));
+}
+
+TEST_CASE("a count of clusters at the end of its range is said to be there") {
+  const Session session;
+  std::string rows;  // four far groups of two neurons
+  for (int i = 0; i < 8; ++i) rows += std::to_string(100 * (i / 2) * (i / 2)) + "," + std::to_string(0.001 * i) + "\n";
+  glifr::test::write_text(session.file("neurons.csv"), rows);
+  const auto count = [&](const std::string& most) {
+    return session
+        .analyze("cluster --no-figures --parameters " + session.file("neurons.csv").string() + " --max-clusters " +
+                 most + session.out_option())
+        .out;
+  };
+  CHECK_THAT(count("4"), Catch::Contains("4 clusters of 8 neurons: the most that were tried"));
+  CHECK_THAT(count("5"), Catch::Contains("4 clusters of 8 neurons\n"));
+  CHECK_THAT(count("2"), Catch::Contains("1 cluster of 8 neurons\n"));
+}
+
+TEST_CASE("a report tests against published values only what was trained as they were, and names what differs") {
+  const Session session;
+  REQUIRE(session.train("--task sine --model rnn --ntrials 2 --epochs 1").exit_code == 0);
+  const auto replace_in_config = [&](int trial, const std::string& before, const std::string& after) {
+    const fs::path file = session.results() / "sine/rnn" / ("trial_" + std::to_string(trial)) / "config.json";
+    std::string text = glifr::read_file(file);
+    const std::size_t at = text.find(before);
+    REQUIRE(at != std::string::npos);
+    glifr::test::write_text(file, text.replace(at, before.size(), after));
+  };
+  const auto report = [&] {
+    const Finished run = session.analyze("report --no-figures --ablation-samples 0 " + session.results().string() +
+                                         session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return glifr::read_file(session.out() / "report.html");
+  };
+  CHECK_THAT(report(), Catch::Contains("<td>no test: max_epochs (1, 5000)</td>") && !Catch::Contains(", p "));
+  for (const int trial : {0, 1}) replace_in_config(trial, "\"max_epochs\": 1,", "\"max_epochs\": 5000,");
+  const std::string as_published = report();
+  CHECK_THAT(as_published, !Catch::Contains("no test: ") && !Catch::Contains("differ in a setting"));
+  CHECK_THAT(as_published, Catch::Contains("<td>t(") && Catch::Contains(", p "));
+  CHECK_THAT(as_published, Catch::Contains("sine, RNN (rnn)") && Catch::Contains("2 trials, analysed"));
+  replace_in_config(1, "\"lr\": 1e-04", "\"lr\": 0.5");
+  CHECK_THAT(report(), Catch::Contains("no test: lr (0.5, 1e-04)") && Catch::Contains("differ in a setting") &&
+                           Catch::Contains("lr (1e-04, 0.5)"));
+  replace_in_config(1, "\"lr\": 0.5", "\"lr\": 1e-04");
+  glifr::test::write_text(session.results() / "sine/rnn/trial_0/test.json",
+                          R"({"test_loss": 0.1, "test_acc": null, "samples": 5})");
+  CHECK_THAT(report(), Catch::Contains("no test: samples tested (5, 6)"));
+}
+
 TEST_CASE("a network trained with dropout is also tested at its dropout probability") {
   const Session session;
   REQUIRE(
@@ -349,6 +416,7 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("summary --colour red"), "--colour");
   require_refused(session.analyze("summary --precision float16"), "float16");
   require_refused(session.analyze("summary --threads 0"), "--threads");
+  require_refused(session.analyze("summary --width 20"), "--width");
   require_refused(session.analyze("summary " + none), "none");
   require_refused(session.analyze("fi-curve"), "--checkpoint");
   require_refused(session.analyze("fi-curve --checkpoint " + none), "none");
