@@ -28,6 +28,10 @@ Trainer<T>::Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const 
       runner_(network, data, workers.threads(), settings.micro_batch),
       optimizer_(parameters_, settings.optimizer),
       order_(static_cast<std::size_t>(data.size())) {
+  if (settings.batch_size < 1) {
+    throw ConfigError("batch_size", "expected 1 or more (TrainingSettings::batch_size), found " +
+                                        std::to_string(settings.batch_size));
+  }
   if (device) on_device_ = std::make_unique<DeviceRunner<T>>(network, data, settings, *device);
 }
 

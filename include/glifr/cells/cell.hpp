@@ -86,12 +86,13 @@ class GLIFR_API Cell {
 
   /// Parameters are zero until initialised (network/initialize.hpp). ConfigError where a size is not positive.
   explicit Cell(const Settings& settings, const std::string& prefix = "neuron_layer.") : settings_(settings) {
-    const auto require_positive = [](const char* key, Index value) {
-      if (value < 1) throw ConfigError(key, "expected 1 or more, found " + std::to_string(value));
+    const auto require_positive = [](const char* key, Index value, const char* member = "") {
+      if (value < 1)
+        throw ConfigError(key, std::string("expected 1 or more") + member + ", found " + std::to_string(value));
     };
     require_positive("input_size", settings.input_size);
     require_positive("hidden_size", settings.hidden_size);
-    require_positive("synaptic_delay", settings.delay);
+    require_positive("synaptic_delay", settings.delay, " (CellSettings::delay)");
     constexpr WeightNames names = weight_names<N>;
     const Index n = settings.hidden_size;
     parameters_.reserve(2 + field_list.size());
