@@ -3,6 +3,8 @@
 #include <chrono>
 #include <numeric>
 
+#include "glifr/error.hpp"
+
 namespace glifr {
 
 namespace {
@@ -11,6 +13,15 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Before an engine is made of them.
+const TrainingSettings& checked(const TrainingSettings& settings) {
+  if (settings.batch_size < 1) {
+    throw ConfigError("batch_size", "expected 1 or more (TrainingSettings::batch_size), found " +
+                                        std::to_string(settings.batch_size));
+  }
+  return settings;
 }
 
 }  // namespace
@@ -27,7 +38,7 @@ Trainer<T>::Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const 
                     const MakeEngine& make_engine, LossFunction<T> loss)
     : network_(network),
       data_(data),
-      settings_(settings),
+      settings_(checked(settings)),
       optimizer_(network.parameters(), settings.optimizer),
       engine_(make_engine({network_, data_, settings_, optimizer_, std::move(loss)})),
       order_(static_cast<std::size_t>(data.size())) {}

@@ -6,6 +6,8 @@
 #include <tbb/task_arena.h>
 
 #include <cstddef>
+#include <stdexcept>
+#include <string>
 #ifdef __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
 #endif
@@ -62,8 +64,8 @@ void parallel_for(Index count, Body&& body) {
 /// A group of threads that works on one thing: the caller and `threads - 1` helpers.
 class Workers {
  public:
-  /// `threads` is 1 or more.
-  explicit Workers(Index threads) : arena_(static_cast<int>(threads)), threads_(threads) {}
+  /// `threads` is 1 or more; std::logic_error otherwise.
+  explicit Workers(Index threads) : arena_(checked(threads)), threads_(threads) {}
 
   /// The caller counted in.
   [[nodiscard]] Index threads() const { return threads_; }
@@ -78,6 +80,11 @@ class Workers {
   static Index current() { return tbb::this_task_arena::current_thread_index(); }
 
  private:
+  static int checked(Index threads) {
+    if (threads < 1) throw std::logic_error("Workers need 1 thread or more, found " + std::to_string(threads));
+    return static_cast<int>(threads);
+  }
+
   tbb::task_arena arena_;
   Index threads_;
 };

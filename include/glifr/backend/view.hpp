@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <stdexcept>
 #include <string>
 
 #include "glifr/neurons/scalar.hpp"
@@ -20,8 +21,9 @@ class Shape {
   static constexpr int max_rank = 3;  ///< the most sizes
 
   constexpr Shape() = default;
-  /// At most `max_rank` sizes, outermost first.
+  /// Sizes, outermost first; std::logic_error where they are more than `max_rank`.
   constexpr Shape(std::initializer_list<Index> sizes) {
+    if (sizes.size() > max_rank) throw std::logic_error("a shape has at most 3 sizes");
     for (const Index size : sizes) sizes_[static_cast<std::size_t>(rank_++)] = size;
   }
 

@@ -91,12 +91,13 @@ class GLIFR_API Cell {
     // Here and not beside the check of the neuron: deriving takes the compiler a while, and a program that names many
     // cells makes few.
     static_assert(derive::program<N>.graph.size > 0, "the step has a reverse step");
-    const auto require_positive = [](const char* key, Index value) {
-      if (value < 1) throw ConfigError(key, "expected 1 or more, found " + std::to_string(value));
+    const auto require_positive = [](const char* key, Index value, const char* member = "") {
+      if (value < 1)
+        throw ConfigError(key, std::string("expected 1 or more") + member + ", found " + std::to_string(value));
     };
     require_positive("input_size", settings.input_size);
     require_positive("hidden_size", settings.hidden_size);
-    require_positive("synaptic_delay", settings.delay);
+    require_positive("synaptic_delay", settings.delay, " (CellSettings::delay)");
     constexpr WeightNames names = weight_names<N>;
     const Index n = settings.hidden_size;
     parameters_.reserve(2 + field_list.size());

@@ -33,6 +33,7 @@ TEST_CASE("a shape is rows by columns, whatever its rank") {
   CHECK(Shape{2, 3} == Shape{2, 3});
   CHECK(Shape{2, 3} != Shape{3, 2});
   CHECK(Shape{6} != Shape{1, 6});
+  CHECK_THROWS_AS((Shape{1, 2, 3, 4}), std::logic_error);
 }
 
 TEST_CASE("a view shows rows that need not touch") {

@@ -111,4 +111,16 @@ TEMPLATE_TEST_CASE("a network that was never initialised says so", "", (GlifrCel
   CHECK_NOTHROW(trainer.fit());
 }
 
+TEST_CASE("sizes that nothing can be trained with are refused by the names of their members") {
+  Network<RnnCell<float>> network({.hidden_size = 5}, 1, Outputs::every_step);
+  initialize_homogeneous(network, 1);
+  const auto waves = make_sine<float>({.num_freqs = 2});
+  CHECK_THROWS_AS(Workers(0), std::logic_error);
+  Workers workers(1);
+  for (const Index size : {0, -3}) {
+    CHECK_THROWS_WITH(Trainer<float>(network, waves, {.batch_size = size}, workers),
+                      Catch::Contains("TrainingSettings::batch_size"));
+  }
+}
+
 }  // namespace

@@ -127,7 +127,7 @@ TEST_CASE("what a scan is given") {
 TEST_CASE("a layer needs at least one input, one neuron and one step of delay") {
   CHECK_THROWS_WITH(RnnCell<float>({.input_size = 0}), "input_size: expected 1 or more, found 0");
   CHECK_THROWS_WITH(RnnCell<float>({.hidden_size = -1}), "hidden_size: expected 1 or more, found -1");
-  CHECK_THROWS_WITH(RnnCell<float>({.delay = 0}), "synaptic_delay: expected 1 or more, found 0");
+  CHECK_THROWS_WITH(RnnCell<float>({.delay = 0}), "synaptic_delay: expected 1 or more (CellSettings::delay), found 0");
 }
 
 TEST_CASE("a delay is a whole number of steps, and at least one") {
