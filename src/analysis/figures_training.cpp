@@ -85,7 +85,8 @@ void add_metric(Figure& figure, std::span<const TrainingCurve> curves, const Cur
                               .ink = faded(model_ink(curve.model), 0.18),
                               .where = filter});
     }
-    lines.push_back({.mark = Mark::line,
+    // A line needs two epochs to be seen.
+    lines.push_back({.mark = curve.epoch.size() > 1 ? Mark::line : Mark::line_and_points,
                      .table = metric.name,
                      .x = "epoch",
                      .y = {"mean"},

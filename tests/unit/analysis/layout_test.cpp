@@ -49,14 +49,14 @@ TEST_CASE("an axis ends at round numbers around what is drawn") {
   CHECK(axis.lower == -0.2);
   CHECK_THAT(axis.upper, Catch::Matchers::WithinRel(0.8, 1e-12));
   CHECK(labels(axis) == Words{"-0.2", "0", "0.2", "0.4", "0.6", "0.8"});
-  const AxisLayout given = lay_out_axis({.lower = 0, .upper = 1}, 0.3, 0.4, 300, 12, false);
+  const AxisLayout given = lay_out_axis({.label = "x", .lower = 0, .upper = 1}, 0.3, 0.4, 300, 12, false);
   CHECK(labels(given) == Words{"0", "0.2", "0.4", "0.6", "0.8", "1.0"});
 }
 
 TEST_CASE("epochs are integers, also where there is one") {
-  CHECK(labels(lay_out_axis({.is_count = true}, 1, 3, 400, 12, true)) == Words{"1", "2", "3"});
-  CHECK(labels(lay_out_axis({.is_count = true}, 1, 1, 400, 12, true)) == Words{"0", "1", "2"});
-  CHECK(labels(lay_out_axis({.is_count = true}, 1, 5000, 400, 12, true)).back() == "5000");
+  CHECK(labels(lay_out_axis({.label = "x", .is_count = true}, 1, 3, 400, 12, true)) == Words{"1", "2", "3"});
+  CHECK(labels(lay_out_axis({.label = "x", .is_count = true}, 1, 1, 400, 12, true)) == Words{"0", "1", "2"});
+  CHECK(labels(lay_out_axis({.label = "x", .is_count = true}, 1, 5000, 400, 12, true)).back() == "5000");
 }
 
 TEST_CASE("numbers on an axis do not run together") {
@@ -77,21 +77,21 @@ TEST_CASE("numbers on an axis do not run together") {
 }
 
 TEST_CASE("an axis does not go beyond what a quantity can be") {
-  CHECK(lay_out_axis({.least = 0}, -0.3, 1, 200, 12, false).lower == 0);
-  CHECK(lay_out_axis({.greatest = 100}, 97, 99.9, 200, 12, false).upper == 100);
-  CHECK(lay_out_axis({.least = 0, .greatest = 100}, 100, 100, 200, 12, false).upper == 100);
+  CHECK(lay_out_axis({.label = "x", .least = 0}, -0.3, 1, 200, 12, false).lower == 0);
+  CHECK(lay_out_axis({.label = "x", .greatest = 100}, 97, 99.9, 200, 12, false).upper == 100);
+  CHECK(lay_out_axis({.label = "x", .least = 0, .greatest = 100}, 100, 100, 200, 12, false).upper == 100);
 }
 
 TEST_CASE("a logarithmic axis has powers of ten, as many as have room, or multiples of them") {
-  CHECK(labels(lay_out_axis({.is_logarithmic = true}, 1e-3, 0.5, 200, 12, false)) ==
+  CHECK(labels(lay_out_axis({.label = "x", .is_logarithmic = true}, 1e-3, 0.5, 200, 12, false)) ==
         Words{"10^{-3}", "10^{-2}", "10^{-1}"});
-  CHECK(labels(lay_out_axis({.is_logarithmic = true}, 1e-8, 1e8, 150, 12, false)).size() < 8);
-  CHECK(labels(lay_out_axis({.lower = 0.15, .upper = 4, .is_logarithmic = true}, 0.2, 3, 200, 12, false)) ==
-        Words{"0.2", "0.5", "1", "2"});
+  CHECK(labels(lay_out_axis({.label = "x", .is_logarithmic = true}, 1e-8, 1e8, 150, 12, false)).size() < 8);
+  CHECK(labels(lay_out_axis({.label = "x", .lower = 0.15, .upper = 4, .is_logarithmic = true}, 0.2, 3, 200, 12,
+                            false)) == Words{"0.2", "0.5", "1", "2"});
 }
 
 TEST_CASE("words are turned where they would touch") {
-  Axis axis{.lower = -0.5, .upper = 9.5};
+  Axis axis{.label = "x", .lower = -0.5, .upper = 9.5};
   for (int i = 0; i < 10; ++i) axis.tics.push_back({"LHetA", static_cast<double>(i)});
   CHECK(lay_out_axis(axis, 0, 9, 900, 12, true).rotation == 0);
   CHECK(lay_out_axis(axis, 0, 9, 280, 12, true).rotation == 45);
