@@ -112,7 +112,7 @@ class Search {
   }
 
   /// A trial counts once: where links lead to it on several ways, by the way without links, and of several with one
-  /// number the first.
+  /// number the one without leading zeros.
   void drop_repetitions() {
     std::map<fs::path, std::string> by_folder;
     std::map<std::string, fs::path> by_name;
@@ -122,8 +122,11 @@ class Search {
       fs::path target = fs::canonical(place.folder, error);
       all.emplace_back(error ? place.folder : std::move(target), std::move(place));
     }
-    std::ranges::sort(all, {},
-                      [](const auto& each) { return std::pair(each.first != each.second.folder, each.second.folder); });
+    std::ranges::sort(all, {}, [](const auto& each) {
+      const fs::path& folder = each.second.folder;
+      const bool is_padded = folder.filename() != "trial_" + std::to_string(each.second.number);
+      return std::tuple(each.first != folder, is_padded, folder);
+    });
     places_.clear();
     for (auto& [target, place] : all) {
       if (const auto [same, is_new] = by_folder.emplace(target, place.name()); !is_new) {

@@ -53,7 +53,12 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
     throw DataError(file_name,
                     "tensor '" + name + "' has shape " + text_of(tensor->shape) + ", expected " + text_of(expected));
   }
-  std::vector<T> values = values_of<T>(*tensor);
+  std::vector<T> values;
+  try {
+    values = values_of<T>(*tensor);
+  } catch (const DataError& error) {  // which knows the tensor, not the file
+    throw DataError(file_name, error.what());
+  }
   for (const T value : values) {
     if (!std::isfinite(value)) throw DataError(file_name, "tensor '" + name + "' holds a value that is not finite");
   }

@@ -147,17 +147,25 @@ TEST_CASE("a checkpoint of other neurons, or a damaged one, is refused") {
   CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("'soon', expected a number"));
 }
 
+TEST_CASE("a parameter of a type that holds no real numbers is refused with file and tensor") {
+  const auto network = make_small();
+  TensorFile file = to_tensor_file<double>(*network);
+  for (NamedTensor& tensor : file.tensors) tensor.dtype = Dtype::i64;
+  CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("x: tensor 'neuron_layer.thresh': found I64"));
+  CHECK_THROWS_WITH(load_parameters<double>(*network, file, "x"), Catch::Contains("x: tensor 'neuron_layer."));
+}
+
 TEST_CASE("a checkpoint without neurons is refused") {
   const auto network = make_small();
   TensorFile file = to_tensor_file<double>(*network);
   for (NamedTensor& tensor : file.tensors) {
     if (!tensor.name.starts_with("neuron_layer.")) continue;
-    tensor.shape.back() = 0;
+    std::ranges::fill(tensor.shape, 0);
     tensor.bytes.clear();
   }
   CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("x: tensor 'neuron_layer.thresh' holds no value"));
   CHECK_THROWS_WITH((load_network<Glifr<2>, double>(file, Outputs::every_step, "x")),
-                    Catch::Contains("shape [1, 0]; a network needs 1 or more"));
+                    Catch::Contains("shape [0, 0]; a network needs 1 or more"));
 }
 
 TEST_CASE("half-precision parameters are those of the network, rounded") {
