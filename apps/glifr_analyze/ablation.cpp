@@ -44,7 +44,7 @@ void ablate_trial(const analysis::Trial& trial, glifr::DataStore& store, analysi
   const double dropout = run.settings.dropout_prob;
   if (dropout > 0 && std::ranges::find(settings.ratios, dropout) == settings.ratios.end())
     settings.ratios.push_back(dropout);
-  const auto data = store.load<T>(run.settings, run.seed).test;
+  const auto data = store.load_test<T>(run.settings, run.seed);
   ablation.has_accuracy = data->classes() > 0;
   add_results(model, analysis::ablate<T>(network_maker<T>(run), *data, settings), ablation.has_accuracy);
 }
@@ -63,15 +63,22 @@ void print(const analysis::TaskAblation& ablation) {
 
 void run(const Session& session, const Options& options) {
   const analysis::Results results = session.read_results(options.folder);
-  glifr::DataStore data(session.data_root(), {});
+  glifr::DataStore data = session.open_data();
   std::vector<analysis::TaskAblation> ablations;
+  std::vector<std::pair<std::string, glifr::DataError>> left_out;
   for (const std::string& task : tasks(results)) {
     if (!options.task.empty() && task != options.task) continue;
-    ablations.push_back(ablate_task(session, results, task, options.model, options.trials, options.settings, data));
-    if (ablations.back().models.empty()) ablations.pop_back();
+    try {
+      ablations.push_back(ablate_task(session, results, task, options.model, options.trials, options.settings, data));
+      if (ablations.back().models.empty()) ablations.pop_back();
+    } catch (const glifr::DataError& error) {  // of the data of this task; others may have theirs
+      left_out.emplace_back(task, error);
+    }
   }
+  if (ablations.empty() && !left_out.empty()) throw left_out.front().second;
   if (ablations.empty())
     throw glifr::DataError(options.folder, "found no trial of that task and model that can be ablated");
+  for (const auto& [task, error] : left_out) Session::warn("left out " + task + ": " + error.what());
   session.write(analysis::ablation_table(ablations), "ablation.csv");
   session.write(analysis::ablation_comparison_table(ablations), "ablation_ttests.csv");
   for (const analysis::TaskAblation& ablation : ablations) session.draw(analysis::ablation_figure(ablation));

@@ -1,23 +1,63 @@
 #include "neurons.hpp"
 
+#include <string_view>
+
 #include "glifr/error.hpp"
+#include "glifr/io/csv.hpp"
+#include "glifr/io/json_members.hpp"
 #include "glifr/io/safetensors.hpp"
+#include "glifr/training/checkpoint.hpp"
+#include "session.hpp"
 
 namespace analysis = glifr::analysis;
 
 namespace {
 
-analysis::NeuronTable read_initial(const std::filesystem::path& file) {
+/// The time step by which a checkpoint's rates become physical: its own, or the one that was asked for where it has
+/// none.
+std::optional<double> time_step_of(const glifr::TensorFile& file, const NeuronOptions& options) {
+  return file.metadata.contains("dt") ? std::nullopt : options.dt;
+}
+
+analysis::NeuronTable read_initial(const std::filesystem::path& file, const NeuronOptions& options) {
   if (file.extension() == ".csv") return analysis::read_neurons(file);
-  return analysis::neurons_of(glifr::read_safetensors(file), file.string());
+  const glifr::TensorFile checkpoint = glifr::read_safetensors(file);
+  return analysis::neurons_of(checkpoint, file.string(), time_step_of(checkpoint, options));
 }
 
 std::optional<analysis::NeuronTable> find_initial(const NeuronOptions& options) {
-  if (!options.initial.empty()) return read_initial(options.initial);
+  if (!options.initial.empty()) return read_initial(options.initial, options);
   if (options.checkpoint.empty()) return std::nullopt;
   const auto beside = std::filesystem::path(options.checkpoint).parent_path() / "initial.safetensors";
   if (!std::filesystem::exists(beside)) return std::nullopt;
-  return read_initial(beside);
+  return read_initial(beside, options);
+}
+
+/// What the metadata say of the constants, over the defaults of what they do not.
+void take_constants(const glifr::TensorFile& file, const NeuronOptions& options, analysis::GlifrConstants& constants) {
+  const auto is_given = [&](std::string_view name) {
+    return (name == "dt" && options.dt) || (name == "sigma_v" && options.sigma_v) ||
+           (name == "R" && options.resistance) || (name == "v_reset" && options.v_reset);
+  };
+  std::string defaults;
+  glifr::for_each_scalar(constants, [&](double& value, const glifr::Field& field, int) {
+    const std::string name(field.name);
+    if (file.metadata.contains(name)) {
+      value = glifr::metadata_number(file, name, options.checkpoint);
+      if (field.range.contains(value)) return;
+      throw glifr::DataError(options.checkpoint, "the metadata's " + name + " is " + glifr::format_number(value) +
+                                                     ", expected " + glifr::to_string(field.range));
+    }
+    if (name == "dt" && !options.dt)
+      throw glifr::DataError(options.checkpoint, "the metadata do not hold the time step, dt; give it by --dt");
+    const bool is_used = name != "tau" && name != "I0";
+    if (is_used && !is_given(name)) {
+      defaults +=
+          (defaults.empty() ? "" : ", ") + name + " = " + glifr::format_number(value) + " " + std::string(field.unit);
+    }
+  });
+  if (!defaults.empty())
+    Session::warn(options.checkpoint + ": the metadata do not hold all constants; taken are " + defaults);
 }
 
 }  // namespace
@@ -43,6 +83,10 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options) {
       .add_option("--sigma-v", options.sigma_v, "Width of the smooth threshold, mV (default: the checkpoint's, else 1)")
       ->type_name("MV")
       ->check(CLI::PositiveNumber.description(""));
+  command
+      .add_option("--tau", options.tau, "Time over which a firing rate of 1 is one spike, ms (default: the time step)")
+      ->type_name("MS")
+      ->check(CLI::PositiveNumber.description(""));
   command.add_option("--R", options.resistance, "Membrane resistance, GOhm (default: the checkpoint's, else 0.1)")
       ->type_name("GOHM");
   command.add_option("--v-reset", options.v_reset, "Reset voltage, mV (default: the checkpoint's, else 0)")
@@ -59,12 +103,12 @@ Neurons read_neurons(const NeuronOptions& options) {
     neurons.learned = analysis::read_neurons(options.parameters);
   } else {
     const glifr::TensorFile file = glifr::read_safetensors(options.checkpoint);
-    neurons.learned = analysis::neurons_of(file, options.checkpoint);
-    neurons.constants = analysis::constants_of(file, options.checkpoint);
+    take_constants(file, options, neurons.constants);
+    neurons.learned = analysis::neurons_of(file, options.checkpoint, time_step_of(file, options));
   }
   analysis::GlifrConstants& constants = neurons.constants;
   constants.dt = options.dt.value_or(constants.dt);
-  constants.tau = constants.dt;
+  constants.tau = options.tau.value_or(constants.dt);
   constants.sigma_v = options.sigma_v.value_or(constants.sigma_v);
   constants.R = options.resistance.value_or(constants.R);
   constants.v_reset = options.v_reset.value_or(constants.v_reset);

@@ -10,7 +10,7 @@
 /// Where a subcommand takes neurons from: a checkpoint, or a table of parameters with what the table does not say.
 struct NeuronOptions {
   std::string checkpoint{}, parameters{}, initial{};
-  std::optional<double> dt{}, sigma_v{}, resistance{}, v_reset{};
+  std::optional<double> dt{}, tau{}, sigma_v{}, resistance{}, v_reset{};
 };
 
 /// Neurons with their constants.
@@ -23,6 +23,7 @@ struct Neurons {
 void add_neuron_options(CLI::App& command, NeuronOptions& options);
 
 /// Reads them. Those before training come from --initial, else from initial.safetensors beside the checkpoint, if it is
-/// there. Throws ConfigError where options are missing or contradict each other, DataError for missing or damaged
-/// files.
+/// there. Constants come from the options, else from the checkpoint's metadata; where a checkpoint says nothing of one,
+/// its default is taken with a warning, but for the time step, which must be known. Throws ConfigError where options
+/// are missing or contradict each other, DataError for missing or damaged files.
 [[nodiscard]] Neurons read_neurons(const NeuronOptions& options);

@@ -181,7 +181,9 @@ class Composer {
       : session_(session),
         options_(options),
         results_(session.read_results(options.folder)),
-        data_(session.data_root(), {}) {}
+        data_(session.open_data()) {
+    for (const std::string& task : tasks(results_)) find_networks(task);
+  }
 
   analysis::Report compose() {
     const auto summaries = analysis::summarize(results_);
@@ -211,31 +213,39 @@ class Composer {
     if (summary.models.size() > 1) section.parts.push_back(comparison_matrix(summary));
     section.parts.push_back(
         figure(analysis::training_curves_figure(summary.task, training_curves(results_, summary.task))));
-    const auto problem = why_not_described(summary.task);
-    if (problem) {
-      Session::warn(summary.task + ": networks are not analysed: " + *problem);
-      section.parts.push_back(analysis::ReportText{"The networks are not analysed: " + *problem});
-    }
+    for (const std::string& problem : problems_[summary.task]) section.parts.push_back(analysis::ReportText{problem});
     report.sections.push_back(std::move(section));
-    if (problem) return;
+    const auto groups = models_of(networks_, summary.task);
+    if (groups.empty()) return;
     attempt(report, "Silencing neurons: " + summary.task,
             [&](analysis::ReportSection& part) { add_ablation(part, summary.task); });
     attempt(report, "Responses: " + summary.task,
             [&](analysis::ReportSection& part) { add_responses(part, summary.task); });
-    for (const analysis::ModelTrials& group : models_of(results_, summary.task)) {
+    for (const analysis::ModelTrials& group : groups) {
       attempt(report, "Neurons: " + summary.task + ", " + group.model,
               [&](analysis::ReportSection& part) { add_neurons(part, group); });
     }
   }
 
-  /// Why it cannot be told what a task's networks are, if it cannot: results may be of another program.
-  std::optional<std::string> why_not_described(const std::string& task) const {
-    try {
-      for (const analysis::ModelTrials& group : models_of(results_, task)) (void)describe(*group.trials.front());
-      return std::nullopt;
-    } catch (const glifr::DataError& error) {
-      return error.what();
+  /// Tells the trials of a task whose networks can be made again from those whose settings cannot be read: results may
+  /// be of another version or another program.
+  void find_networks(const std::string& task) {
+    std::vector<std::string>& problems = problems_[task];
+    bool has_networks = false;
+    for (const analysis::Trial& trial : results_.trials) {
+      if (trial.task != task) continue;
+      try {
+        (void)describe(trial);
+        networks_.trials.push_back(trial);
+        has_networks = true;
+      } catch (const glifr::DataError& error) {
+        problems.push_back("the network of " + trial.name() + " is not analysed: " + error.what());
+      }
     }
+    if (!has_networks && problems.size() > 1) {
+      problems = {"no network of " + task + " is analysed; " + problems.front()};
+    }
+    for (const std::string& problem : problems) Session::warn(problem);
   }
 
   /// Adds a section, if it comes to anything. What is missing for it (data, a checkpoint) is said in its place and
@@ -256,12 +266,12 @@ class Composer {
 
   void add_ablation(analysis::ReportSection& section, const std::string& task) {
     if (options_.ablation_samples == 0) return;
-    if (describe(*models_of(results_, task).front().trials.front()).settings.data == glifr::Settings::Data::realizable)
+    if (describe(*models_of(networks_, task).front().trials.front()).settings.data == glifr::Settings::Data::realizable)
       return;
     analysis::AblationSettings settings;
     settings.samples = options_.ablation_samples;
     settings.seed = session_.seed();
-    const analysis::TaskAblation ablation = ablate_task(session_, results_, task, "", 1, settings, data_);
+    const analysis::TaskAblation ablation = ablate_task(session_, networks_, task, "", 1, settings, data_);
     if (ablation.models.empty()) return;
     session_.write(analysis::ablation_table(std::span(&ablation, 1)), "ablation_" + task + "_table.csv");
     analysis::Figure bars = analysis::ablation_figure(ablation);
@@ -272,7 +282,7 @@ class Composer {
 
   void add_responses(analysis::ReportSection& section, const std::string& task) {
     std::vector<TrainedRun> sines;
-    for (const analysis::ModelTrials& group : models_of(results_, task)) {
+    for (const analysis::ModelTrials& group : models_of(networks_, task)) {
       if (describe(*group.trials.front()).settings.data == glifr::Settings::Data::realizable) {
         analysis::Figure drawn = analysis::realizable_figure(realizable_run<double>(*group.trials.front(), data_));
         drawn.name += "_" + task + "_" + group.model;
@@ -321,6 +331,8 @@ class Composer {
   const Session& session_;
   const Options& options_;
   analysis::Results results_;
+  analysis::Results networks_;                                // the trials whose networks can be made again
+  std::map<std::string, std::vector<std::string>> problems_;  // of the others, by task
   glifr::DataStore data_;
 };
 

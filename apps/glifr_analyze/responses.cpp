@@ -55,7 +55,7 @@ glifr::CsvRows to_csv(const analysis::SineResponses& responses) {
 }
 
 void run(const Session& session, const Options& options) {
-  glifr::DataStore data(session.data_root(), {});
+  glifr::DataStore data = session.open_data();
   const auto runs_of_tasks = choose_runs(session, options);
   for (const auto& [task, runs] : runs_of_tasks) {
     const auto responses =

@@ -22,6 +22,10 @@ void Session::add_options(CLI::App& command) {
   command.add_option("--out", out_, "Folder for tables and figures")->type_name("DIR")->capture_default_str();
   command.add_option("--data", data_, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
       ->type_name("DIR");
+  command
+      .add_option("--cache", cache_,
+                  "Folder for decoded recordings (default: a cache beside the data is read, none is written)")
+      ->type_name("DIR");
   command.add_option("--precision", precision_, "Numbers to compute with: float32 or float64")
       ->type_name("NAME")
       ->check(CLI::IsMember({"float32", "float64"}).description(""))
@@ -38,6 +42,10 @@ void Session::add_options(CLI::App& command) {
 void Session::run() const {
   const glifr::ThreadLimit limit(threads_ > 0 ? threads_ : glifr::hardware_threads());
   action_();
+}
+
+glifr::DataStore Session::open_data() const {
+  return {data_, cache_, {}, glifr::DataStore::Caching::nowhere};
 }
 
 std::filesystem::path Session::output(const std::string& file) const {

@@ -8,12 +8,13 @@
 
 #include "glifr/analysis/plot.hpp"
 #include "glifr/analysis/results.hpp"
+#include "glifr/experiment/build.hpp"
 #include "glifr/io/csv.hpp"
 
 /// What every subcommand shares: the common options, and where its tables and figures go.
 class Session {
  public:
-  /// Adds --out, --data, --precision, --threads, --seed and --no-figures to a subcommand.
+  /// Adds --out, --data, --cache, --precision, --threads, --seed and --no-figures to a subcommand.
   void add_options(CLI::App& command);
 
   /// Sets what is to be done once the command line is parsed.
@@ -21,7 +22,9 @@ class Session {
   /// Does it, on the threads that were asked for.
   void run() const;
 
-  [[nodiscard]] const std::filesystem::path& data_root() const { return data_; }
+  /// The data sets under --data. Decoded recordings are kept in --cache; without it a cache beside the data is read,
+  /// and none is written.
+  [[nodiscard]] glifr::DataStore open_data() const;
   [[nodiscard]] bool is_float32() const { return precision_ == "float32"; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
   [[nodiscard]] bool draws_figures() const { return !no_figures_; }
@@ -39,7 +42,7 @@ class Session {
   static void warn(const std::string& text);
 
  private:
-  std::filesystem::path out_ = "analysis", data_;
+  std::filesystem::path out_ = "analysis", data_, cache_;
   std::string precision_ = "float64";
   glifr::Index threads_ = 0;
   std::uint64_t seed_ = 0;

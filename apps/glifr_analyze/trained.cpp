@@ -19,9 +19,23 @@ TrainedRun describe(const boost::json::object& config, const std::filesystem::pa
   run.model = run.settings.model;
   run.checkpoint = checkpoint;
   const boost::json::value* seed = config.if_contains("seed");
-  if (!seed || !seed->is_number()) throw glifr::DataError(file.string(), "key seed is missing or no number");
-  run.seed = seed->to_number<std::uint64_t>();
+  if (!seed) throw glifr::DataError(file.string(), "key seed is missing");
+  boost::json::error_code problem;
+  run.seed = seed->to_number<std::uint64_t>(problem);
+  if (problem) {
+    throw glifr::DataError(
+        file.string(), "key seed is " + glifr::to_line(*seed) + ", expected an integer from 0 to 18446744073709551615");
+  }
   return run;
+}
+
+/// Whether two runs learned the same waves.
+bool have_same_targets(const TrainedRun& first, const TrainedRun& second) {
+  const glifr::Settings &a = first.settings, &b = second.settings;
+  const bool has_noise = a.noise_mean != 0 || a.noise_std != 0;
+  return a.dt == b.dt && a.sim_time == b.sim_time && a.num_freqs == b.num_freqs && a.freq_min == b.freq_min &&
+         a.freq_max == b.freq_max && a.amp == b.amp && a.noise_mean == b.noise_mean && a.noise_std == b.noise_std &&
+         (!has_noise || first.seed == second.seed);
 }
 
 /// What a checkpoint says of the neurons' constants: the width of the threshold, for one, may have been annealed.
@@ -37,6 +51,8 @@ void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile
 TrainedRun describe(const analysis::Trial& trial) {
   TrainedRun run = describe(trial.config, trial.folder / "config.json", trial.last_checkpoint());
   run.trial = trial.number;
+  run.settings.task = trial.task;
+  run.model = trial.model;
   return run;
 }
 
@@ -80,7 +96,7 @@ analysis::MakeNetwork<T> network_maker(const TrainedRun& run, std::filesystem::p
 template <glifr::Scalar T>
 analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::DataStore& store) {
   const glifr::Settings& settings = runs.front().settings;
-  const auto data = store.load<T>(settings, runs.front().seed).test;
+  const auto data = store.load_test<T>(settings, runs.front().seed);
   analysis::SineResponses responses;
   responses.dt = settings.dt;
   responses.samples = data->size();
@@ -92,6 +108,12 @@ analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::
   data->targets(samples, targets.data());
   responses.targets.assign(targets.begin(), targets.end());
   for (const TrainedRun& run : runs) {
+    if (!have_same_targets(runs.front(), run)) {
+      Session::warn("left out " + settings.task + "/" + run.model + "/trial_" + std::to_string(run.trial) +
+                    ": it learned other waves than " + runs.front().model + "/trial_" +
+                    std::to_string(runs.front().trial));
+      continue;
+    }
     responses.outputs.push_back({run.model, analysis::outputs(*network_maker<T>(run)(), *data)});
   }
   return responses;

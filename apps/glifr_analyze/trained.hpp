@@ -19,7 +19,8 @@ struct TrainedRun {
   std::filesystem::path checkpoint;  ///< after training
 };
 
-/// What config.json of a trial says. Throws DataError where it does not describe a run.
+/// What config.json of a trial says; task and model are called as their folders are. Throws DataError where it does not
+/// describe a run.
 [[nodiscard]] TrainedRun describe(const glifr::analysis::Trial& trial);
 /// The run that a checkpoint in a trial's folder belongs to.
 [[nodiscard]] TrainedRun describe_checkpoint(const std::filesystem::path& checkpoint);
@@ -34,7 +35,8 @@ template <glifr::Scalar T>
 /// there is none. Warns of those that are left out.
 [[nodiscard]] std::optional<TrainedRun> first_usable(const glifr::analysis::ModelTrials& group, glifr::Index only = -1);
 
-/// The outputs of sine networks beside their targets; all runs are of one task.
+/// The outputs of sine networks beside their targets; all runs are of one task. Warns of those that learned other waves
+/// than the first and leaves them out.
 template <glifr::Scalar T>
 [[nodiscard]] glifr::analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::DataStore& data);
 

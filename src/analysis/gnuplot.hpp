@@ -8,8 +8,13 @@
 
 namespace glifr::analysis::detail {
 
-/// `name` with everything but letters, digits, '.', '-' and '_' replaced by '_'.
+/// `name` with everything but letters, digits, '.', '-' and '_' replaced by '_' and, where anything was, '-' and eight
+/// digits that follow from the whole name.
 [[nodiscard]] std::string file_name(std::string_view name);
+
+/// A word or the name of a column as it stands in the table and in the script: gnuplot ends a word at a comma or a
+/// double quote, quoted or not, so that signs that look like them stand in for them.
+[[nodiscard]] std::string table_word(std::string_view word);
 
 /// The name of the CSV file that holds a table of a figure.
 [[nodiscard]] std::string table_file(const Figure& figure, const Table& table);

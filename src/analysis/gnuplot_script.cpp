@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdint>
 #include <iomanip>
 #include <optional>
 #include <sstream>
@@ -106,7 +107,8 @@ std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) {
     if (!text.empty()) text += ' ';
-    text += name;
+    const bool is_one_word = name.find_first_of(" '") == std::string::npos;
+    text += is_one_word ? table_word(name) : '"' + table_word(name) + '"';
   }
   return text;
 }
@@ -114,10 +116,10 @@ std::string joined(const std::vector<std::string>& names) {
 /// `value` in the rows that the series is about, and nothing in the others.
 std::string filtered(const Series& series, const std::string& value) {
   if (!series.where) return "(" + value + ")";
-  const std::string name = quote(series.where->column);
+  const std::string name = quote(table_word(series.where->column));
   std::ostringstream out;
   if (const auto* word = std::get_if<std::string>(&series.where->value)) {
-    out << "(stringcolumn(" << name << ") eq " << quote(*word);
+    out << "(stringcolumn(" << name << ") eq " << quote(table_word(*word));
   } else {
     out << "(column(" << name << ") == " << number(std::get<double>(series.where->value));
   }
@@ -126,7 +128,7 @@ std::string filtered(const Series& series, const std::string& value) {
 }
 
 void write_series(std::ostream& out, const Figure& figure, const Series& series) {
-  const auto column = [](const std::string& name) { return "column(" + quote(name) + ")"; };
+  const auto column = [](const std::string& name) { return "column(" + quote(table_word(name)) + ")"; };
   const bool repeats = !takes_two_columns(series.mark) && series.y.size() > 1;
   if (repeats) out << "for [name in " << quote(joined(series.y)) << "] ";
   out << quote(table_file(figure, find_table(figure, series.table))) << " using (" << column(series.x)
@@ -208,11 +210,30 @@ std::string file_name(std::string_view name) {
   for (char& c : safe) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-' && c != '_') c = '_';
   }
-  return safe;
+  if (safe == name) return safe;
+  std::uint32_t hash = 0x811c9dc5;  // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x01000193;
+  std::ostringstream number;
+  number << std::hex << std::setfill('0') << std::setw(8) << hash;
+  return safe + '-' + number.str();
+}
+
+std::string table_word(std::string_view word) {
+  std::string text;
+  for (const char c : word) {
+    if (c == ',') {
+      text += "\u201a";
+    } else if (c == '"') {
+      text += "\u2033";
+    } else {
+      text += c == '\n' || c == '\r' ? ' ' : c;
+    }
+  }
+  return text;
 }
 
 std::string table_file(const Figure& figure, const Table& table) {
-  return file_name(figure.tables.size() == 1 ? figure.name : figure.name + "_" + table.name) + ".csv";
+  return file_name(figure.name) + (figure.tables.size() == 1 ? "" : "_" + file_name(table.name)) + ".csv";
 }
 
 std::string gnuplot_script(const Figure& figure) {

@@ -44,8 +44,14 @@ std::vector<double> detail::physical_values(const TensorFile& checkpoint, const 
   const NamedTensor* tensor = checkpoint.find(tensor_name);
   if (!tensor)
     throw DataError(name, "there is no tensor '" + tensor_name + "'; is this a checkpoint of these neurons?");
-  std::vector<double> values = values_of<double>(*tensor);
+  std::vector<double> values;
+  try {
+    values = values_of<double>(*tensor);
+  } catch (const DataError& error) {  // which knows the tensor, not the file
+    throw DataError(name, error.what());
+  }
   const auto size = static_cast<Index>(values.size());
+  if (size == 0) throw DataError(name, "tensor '" + tensor_name + "' holds no value: a layer without neurons");
   if (neurons < 0 ? size % member.extent != 0 : size != member.extent * neurons) {
     throw DataError(name, "tensor '" + tensor_name + "' holds " + std::to_string(size) + " values, expected " +
                               (neurons < 0 ? std::to_string(member.extent) + " a neuron"
@@ -90,13 +96,13 @@ CsvRows to_csv(const NeuronTable& neurons) {
   return csv;
 }
 
-NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name) {
+NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name, std::optional<double> time_step) {
   const Index neurons = stored_values(checkpoint, "thresh");
   NeuronTable table = empty_table(neurons, neurons > 0 ? stored_values(checkpoint, "a_j") / neurons : 0);
   detail::with_ascs(table.num_ascs, [&](auto ascs) {
     constexpr int J = decltype(ascs)::value;
     Index n = 0;
-    for (const auto& parameters : neurons_of<Glifr<J>>(checkpoint, name)) put<J>(table, n++, parameters);
+    for (const auto& parameters : neurons_of<Glifr<J>>(checkpoint, name, time_step)) put<J>(table, n++, parameters);
   });
   return table;
 }

@@ -20,7 +20,7 @@ void add_cell(CsvRows& csv, const Column& column, std::size_t row) {
   if (row >= length(column)) {
     csv.empty_cell();
   } else if (const auto* words = std::get_if<std::vector<std::string>>(&column.values)) {
-    csv.cell(std::string_view((*words)[row]));
+    csv.cell(std::string_view(detail::table_word((*words)[row])));
   } else if (const double value = std::get<std::vector<double>>(column.values)[row]; std::isnan(value)) {
     csv.empty_cell();
   } else {
@@ -32,7 +32,7 @@ CsvRows to_csv(const Table& table) {
   CsvRows csv;
   std::size_t rows = 0;
   for (const Column& column : table.columns) {
-    csv.cell(std::string_view(column.name));
+    csv.cell(std::string_view(detail::table_word(column.name)));
     rows = std::max(rows, length(column));
   }
   csv.end_row();

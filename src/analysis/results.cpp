@@ -48,27 +48,101 @@ std::size_t rank(std::string_view model) {
   return static_cast<std::size_t>(found - models.begin());
 }
 
-std::vector<Place> find_trials(const fs::path& folder) {
-  std::vector<fs::path> folders{fs::canonical(folder)};
-  constexpr auto options =
-      fs::directory_options::skip_permission_denied | fs::directory_options::follow_directory_symlink;
-  for (auto entry = fs::recursive_directory_iterator(folders.front(), options); entry != fs::end(entry); ++entry) {
-    if (!entry->is_directory()) continue;
-    folders.push_back(entry->path());
-    if (entry.depth() >= 2 || trial_number(entry->path())) entry.disable_recursion_pending();
-  }
-  std::vector<Place> places;
-  for (const fs::path& path : folders) {
-    const auto number = trial_number(path);
-    if (!number) continue;
-    const fs::path model = path.parent_path();
-    places.push_back({model.parent_path().filename().string(), model.filename().string(), *number, path});
-  }
-  std::ranges::sort(places, {}, [](const Place& place) {
-    return std::tuple(place.task, rank(place.model), place.model, place.number);
-  });
-  return places;
+/// Whether a folder is another or lies above it; both without links on the way.
+bool holds(const fs::path& folder, const fs::path& other) {
+  return std::ranges::mismatch(folder, other).in1 == folder.end();
 }
+
+/// What lies at or below a folder, down to TASK/MODEL/trial_N: the trials, and what cannot be looked into.
+class Search {
+ public:
+  explicit Search(const fs::path& root) {
+    std::error_code error;
+    root_ = fs::canonical(root, error);
+    if (error) throw DataError(root.string(), error.message());
+    if (!fs::is_directory(root_, error)) throw DataError(root.string(), "is no folder");
+    fs::directory_iterator(root_, error);
+    if (error) throw DataError(root.string(), error.message());
+    look_into(root_, 0);
+    drop_repetitions();
+    std::ranges::sort(places_, {}, [](const Place& place) {
+      return std::tuple(place.task, rank(place.model), place.model, place.number);
+    });
+  }
+
+  [[nodiscard]] const std::vector<Place>& places() const { return places_; }
+  [[nodiscard]] std::vector<Rejected>& rejected() { return rejected_; }
+
+ private:
+  void reject(const fs::path& path, const std::string& reason) {
+    rejected_.push_back({path.lexically_relative(root_).string(), reason});
+  }
+
+  void look_into(const fs::path& folder, int depth) {
+    constexpr int depth_of_trials = 3;
+    if (const auto number = trial_number(folder)) {
+      const fs::path model = folder.parent_path();
+      places_.push_back({model.parent_path().filename().string(), model.filename().string(), *number, folder});
+      return;
+    }
+    std::error_code error;
+    if (folder.filename().string().starts_with("trial_") && fs::exists(folder / "config.json", error)) {
+      reject(folder, "its name is not trial_ and a number below 2^63");
+      return;
+    }
+    if (depth == depth_of_trials) return;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) look_at(*entry, folder, depth + 1);
+    if (error) reject(folder, error.message());
+  }
+
+  void look_at(const fs::directory_entry& entry, const fs::path& folder, int depth) {
+    std::error_code error;
+    const fs::file_type type = entry.status(error).type();
+    if (type == fs::file_type::not_found) return reject(entry.path(), "is a link to what is not there");
+    if (error) return reject(entry.path(), error.message());
+    if (type != fs::file_type::directory) return;
+    if (entry.is_symlink(error)) {  // one to a folder on the way to it would be followed in circles
+      const fs::path target = fs::canonical(entry.path(), error);
+      const fs::path here = error ? fs::path() : fs::canonical(folder, error);
+      if (error) return reject(entry.path(), error.message());
+      if (holds(target, here)) return;
+    }
+    look_into(entry.path(), depth);
+  }
+
+  /// A trial counts once: where links lead to it on several ways, by the way without links, and of several with one
+  /// number the one without leading zeros.
+  void drop_repetitions() {
+    std::map<fs::path, std::string> by_folder;
+    std::map<std::string, fs::path> by_name;
+    std::vector<std::pair<fs::path, Place>> all;
+    for (Place& place : places_) {
+      std::error_code error;
+      fs::path target = fs::canonical(place.folder, error);
+      all.emplace_back(error ? place.folder : std::move(target), std::move(place));
+    }
+    std::ranges::sort(all, {}, [](const auto& each) {
+      const fs::path& folder = each.second.folder;
+      const bool is_padded = folder.filename() != "trial_" + std::to_string(each.second.number);
+      return std::tuple(each.first != folder, is_padded, folder);
+    });
+    places_.clear();
+    for (auto& [target, place] : all) {
+      if (const auto [same, is_new] = by_folder.emplace(target, place.name()); !is_new) {
+        reject(place.folder, "is the same folder as " + same->second);
+      } else if (const auto [other, is_first] = by_name.emplace(place.name(), place.folder); !is_first) {
+        reject(place.folder, "has the number of " + other->second.filename().string());
+      } else {
+        places_.push_back(std::move(place));
+      }
+    }
+  }
+
+  fs::path root_;
+  std::vector<Place> places_;
+  std::vector<Rejected> rejected_;
+};
 
 const boost::json::value& member(const boost::json::object& object, std::string_view key, const fs::path& file) {
   const boost::json::value* value = object.if_contains(key);
@@ -127,18 +201,19 @@ Trial read_trial(const Place& place) {
   return trial;
 }
 
-/// The numbers that are missing between a model's first and last trial.
-std::vector<Rejected> find_gaps(const std::vector<Place>& places) {
-  std::vector<Rejected> gaps;
+/// The numbers that are missing between a model's first and last trial, a line for each gap.
+void add_gaps(const std::vector<Place>& places, std::vector<Rejected>& rejected) {
   for (std::size_t i = 1; i < places.size(); ++i) {
-    const Place& before = places[i - 1];
-    if (before.task != places[i].task || before.model != places[i].model) continue;
-    for (Place gap = before; ++gap.number < places[i].number;) {
-      gaps.push_back(
-          {gap.name(), "there is no such folder, though trial " + std::to_string(places[i].number) + " is there"});
-    }
+    const Place &before = places[i - 1], &after = places[i];
+    if (before.task != after.task || before.model != after.model) continue;
+    const Index missing = after.number - before.number - 1;
+    if (missing == 0) continue;
+    Place first = before;
+    ++first.number;
+    const std::string last = missing > 1 ? " to trial_" + std::to_string(after.number - 1) : "";
+    const std::string what = missing > 1 ? "there are no such folders" : "there is no such folder";
+    rejected.push_back({first.name() + last, what + ", though trial " + std::to_string(after.number) + " is there"});
   }
-  return gaps;
 }
 
 }  // namespace
@@ -179,9 +254,11 @@ Metrics read_metrics(const fs::path& file) {
 Results read_results(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) throw DataError(folder.string(), "there is no such folder");
-  const std::vector<Place> places = find_trials(folder);
+  Search search(folder);
+  const std::vector<Place>& places = search.places();
   Results results;
-  results.rejected = find_gaps(places);
+  results.rejected = std::move(search.rejected());
+  add_gaps(places, results.rejected);
   for (const Place& place : places) {
     try {
       results.trials.push_back(read_trial(place));
@@ -192,7 +269,10 @@ Results read_results(const fs::path& folder) {
   std::ranges::sort(results.rejected, {}, &Rejected::name);
   if (!results.trials.empty()) return results;
   if (places.empty()) {
-    throw DataError(folder.string(), "found no trial, expected folders TASK/MODEL/trial_N as glifr_train makes them");
+    const std::string reasons =
+        results.rejected.empty() ? "" : "; " + results.rejected.front().name + ": " + results.rejected.front().reason;
+    throw DataError(folder.string(),
+                    "found no trial, expected folders TASK/MODEL/trial_N as glifr_train makes them" + reasons);
   }
   throw DataError(folder.string(), "none of " + std::to_string(places.size()) + " trials is whole; " +
                                        results.rejected.front().name + ": " + results.rejected.front().reason);

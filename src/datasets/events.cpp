@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 
 namespace glifr {
 namespace {
@@ -12,11 +13,9 @@ constexpr std::size_t event_bytes = 5;
 constexpr int overflow_row = 240;
 constexpr std::int64_t overflow_step = 1 << 13;
 
-void check_place(std::uint8_t found, Index limit, const char* axis, const std::string& name, std::size_t offset) {
-  if (found < limit) return;
-  throw DataError(name,
-                  std::string("found an event at ") + axis + " = " + std::to_string(found) + "; accepted are 0 to " +
-                      std::to_string(limit - 1),
+[[noreturn]] void fail(std::string_view bytes, const std::string& name, const std::string& problem,
+                       std::size_t offset) {
+  throw DataError(name, detail::content_problem(bytes, "an N-MNIST recording", problem),
                   static_cast<std::int64_t>(offset));
 }
 
@@ -25,9 +24,8 @@ void check_place(std::uint8_t found, Index limit, const char* axis, const std::s
 std::vector<Event> parse_events(std::string_view bytes, const std::string& name) {
   if (bytes.empty()) throw DataError(name, "found an empty file; accepted is one event of 5 bytes or more", 0);
   if (const std::size_t rest = bytes.size() % event_bytes; rest != 0) {
-    throw DataError(name,
-                    "found " + std::to_string(rest) + " bytes after the last whole event; accepted are 5 an event",
-                    static_cast<std::int64_t>(bytes.size() - rest));
+    fail(bytes, name, "found " + std::to_string(rest) + " bytes after the last whole event; accepted are 5 an event",
+         bytes.size() - rest);
   }
   std::vector<Event> events;
   events.reserve(bytes.size() / event_bytes);
@@ -38,8 +36,15 @@ std::vector<Event> parse_events(std::string_view bytes, const std::string& name)
       elapsed += overflow_step;
       continue;
     }
-    check_place(byte(0), event_columns, "x", name, offset);
-    check_place(byte(1), event_rows, "y", name, offset + 1);
+    const auto check_place = [&](const char* axis, std::size_t i, Index limit) {
+      if (byte(i) < limit) return;
+      fail(bytes, name,
+           std::string("found an event at ") + axis + " = " + std::to_string(byte(i)) + "; accepted are 0 to " +
+               std::to_string(limit - 1),
+           offset + i);
+    };
+    check_place("x", 0, event_columns);
+    check_place("y", 1, event_rows);
     const int time = (byte(2) & 0x7f) << 16 | byte(3) << 8 | byte(4);
     events.push_back(
         {.time = elapsed + time, .x = byte(0), .y = byte(1), .polarity = static_cast<std::uint8_t>(byte(2) >> 7)});

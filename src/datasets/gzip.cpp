@@ -62,13 +62,17 @@ std::size_t unpack_member(std::string_view packed, std::size_t first, const std:
 
 }  // namespace
 
+bool is_gzip(std::string_view bytes) {
+  return bytes.starts_with("\x1f\x8b");
+}
+
 std::string unpack_gzip(std::string_view packed, const std::string& file) {
   std::string content;
   std::size_t first = 0;
   do {
     first += unpack_member(packed, first, file, content);
-    const bool another_member = packed.substr(first).starts_with("\x1f\x8b");
-    if (first < packed.size() && !another_member) {
+    if (packed.find_first_not_of('\0', first) == std::string_view::npos) break;
+    if (!is_gzip(packed.substr(first))) {
       throw DataError(file, "found " + std::to_string(packed.size() - first) + " bytes after the end of the gzip data",
                       static_cast<std::int64_t>(first));
     }

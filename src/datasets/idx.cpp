@@ -1,11 +1,13 @@
 #include "glifr/datasets/idx.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <system_error>
 
 #include "glifr/datasets/gzip.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
 
 namespace glifr {
@@ -36,15 +38,17 @@ std::array<std::uint32_t, Rank> check_header(std::string_view bytes, const std::
   constexpr std::size_t header = word * (1 + Rank);
   constexpr std::uint32_t magic = 0x800 + Rank;
   const std::size_t length = bytes.size();
+  const auto fail_header = [&](const std::string& problem, std::size_t offset) {
+    throw DataError(name, detail::content_problem(bytes, "an IDX file of " + what, problem),
+                    static_cast<std::int64_t>(offset));
+  };
   if (length < header) {
-    throw DataError(name,
-                    "found " + std::to_string(length) + " bytes; accepted is a header of " + std::to_string(header) +
-                        " and then " + what,
-                    static_cast<std::int64_t>(length));
+    fail_header("found " + std::to_string(length) + " bytes; accepted is a header of " + std::to_string(header) +
+                    " and then " + what,
+                length);
   }
   if (const std::uint32_t found = big_endian(bytes, 0); found != magic) {
-    throw DataError(
-        name,
+    fail_header(
         "found the magic number " + hexadecimal(found) + "; accepted is " + hexadecimal(magic) + " (IDX " + what + ")",
         0);
   }
@@ -86,13 +90,25 @@ std::vector<std::uint8_t> values_after(std::string_view bytes, std::size_t rank)
 }  // namespace
 
 IdxFile read_idx_file(const std::filesystem::path& file) {
-  if (is_there(file)) return {file.string(), read_file(file)};
-  const std::filesystem::path packed = file.string() + ".gz";
-  if (is_there(packed)) {
-    return {packed.string() + " (unpacked)", unpack_gzip(read_file(packed), packed.string())};
+  std::vector<std::filesystem::path> candidates{file, file.string() + ".gz"};
+  std::string dotted = file.filename().string();
+  if (const std::size_t dash = dotted.rfind("-idx"); dash != std::string::npos) {
+    dotted[dash] = '.';
+    candidates.push_back(file.parent_path() / dotted);
+    candidates.push_back(file.parent_path() / (dotted + ".gz"));
   }
-  throw DataError(file.string(),
-                  "found neither this file nor " + packed.filename().string() + "; scripts/fetch_data.sh fetches them");
+  std::string names;
+  for (const std::filesystem::path& candidate : candidates) {
+    if (!is_there(candidate)) {
+      names += (names.empty() ? "" : ", ") + candidate.filename().string();
+      continue;
+    }
+    std::string bytes = read_file(candidate);
+    const bool is_cut_within_magic = candidate.extension() == ".gz" && bytes.size() < 2;
+    if (!is_gzip(bytes) && !is_cut_within_magic) return {candidate.string(), std::move(bytes)};
+    return {candidate.string() + " (unpacked)", unpack_gzip(bytes, candidate.string())};
+  }
+  throw DataError(file.string(), "found none of " + names + "; scripts/fetch_data.sh fetches them");
 }
 
 IdxImages parse_idx_images(std::string_view bytes, const std::string& name) {
@@ -103,12 +119,13 @@ IdxImages parse_idx_images(std::string_view bytes, const std::string& name) {
 std::vector<std::uint8_t> parse_idx_labels(std::string_view bytes, const std::string& name, Index classes) {
   check_header<1>(bytes, name, "labels");
   std::vector<std::uint8_t> labels = values_after(bytes, 1);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] >= classes) {
-      throw DataError(
-          name, "found the label " + std::to_string(labels[i]) + "; accepted are 0 to " + std::to_string(classes - 1),
-          static_cast<std::int64_t>(2 * word + i));
-    }
+  const auto wrong = std::ranges::find_if(labels, [&](Index label) { return label >= classes; });
+  if (wrong != labels.end()) {
+    throw DataError(
+        name,
+        "found the label " + std::to_string(*wrong) + "; accepted are 0 to " + std::to_string(classes - 1) +
+            ", and all labels here with output_size=" + std::to_string(1 + Index{*std::ranges::max_element(labels)}),
+        static_cast<std::int64_t>(2 * word) + (wrong - labels.begin()));
   }
   return labels;
 }

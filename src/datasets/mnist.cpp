@@ -25,12 +25,14 @@ void check_permutation(const std::vector<Index>& permutation, Index pixels) {
 
 }  // namespace
 
-LabelledImages read_mnist(const std::filesystem::path& folder, Split split) {
+LabelledImages read_mnist(const std::filesystem::path& folder, Split split, Index classes) {
   const std::string part = split == Split::train ? "train" : "t10k";
   const IdxFile images = read_idx_file(folder / (part + "-images-idx3-ubyte"));
   const IdxFile labels = read_idx_file(folder / (part + "-labels-idx1-ubyte"));
   LabelledImages data{.images = parse_idx_images(images.bytes, images.name),
-                      .labels = parse_idx_labels(labels.bytes, labels.name, LabelledImages::classes)};
+                      .labels = parse_idx_labels(labels.bytes, labels.name, classes),
+                      .classes = classes,
+                      .file = images.name};
   if (std::ssize(data.labels) != data.images.count) {
     constexpr std::int64_t offset_of_count = 4;
     throw DataError(labels.name,

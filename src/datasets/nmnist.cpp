@@ -37,13 +37,18 @@ std::uint64_t recording_number(const fs::path& file) {
   return number;
 }
 
+bool is_recording(const fs::path& file) {
+  const std::string extension = file.extension().string();
+  return (extension == ".bin" || extension == ".BIN") && !file.filename().string().starts_with('.');
+}
+
 /// The recordings of one digit, by their number.
 std::vector<Recording> list_digit(const fs::path& folder, int digit) {
   std::vector<Recording> recordings;
   std::error_code problem;
   fs::directory_iterator entry(folder, problem);
   for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {
-    if (entry->path().extension() != ".bin") continue;
+    if (!is_recording(entry->path())) continue;
     Recording recording{
         .digit = static_cast<std::uint8_t>(digit), .number = recording_number(entry->path()), .file = entry->path()};
     std::error_code unknown;
@@ -147,6 +152,7 @@ LabelledFrames read_nmnist(const fs::path& folder, Split split, const NmnistOpti
     return data;
   }
   data.frames = decode(recordings, options);
+  if (!is_asked_for && !options.writes_beside_data) return data;
   try {
     write_file_atomically(cache, detail::encode_frames(data.frames, key));
   } catch (const OutputError&) {

@@ -93,10 +93,47 @@ TrainingSettings training_settings(const Settings& s, std::uint64_t seed, Engine
   return t;
 }
 
-std::shared_ptr<const LabelledImages> DataStore::images(const std::filesystem::path& folder, Split split) {
+namespace {
+
+std::string size_of(const IdxImages& images) {
+  return std::to_string(images.rows) + " x " + std::to_string(images.columns) + " pixels";
+}
+
+void check_input_size(const LabelledImages& data, const Settings& s) {
+  const Index columns = data.images.columns;
+  if (s.data != Settings::Data::lmnist || columns == s.input_size) return;
+  throw DataError(data.file, "found images of " + size_of(data.images) +
+                                 ", a line of them a time step; input_size is " + std::to_string(s.input_size) +
+                                 ", set input_size=" + std::to_string(columns));
+}
+
+void check_same_size(const LabelledImages& train, const LabelledImages& test) {
+  if (train.images.rows == test.images.rows && train.images.columns == test.images.columns) return;
+  throw DataError(test.file, "found images of " + size_of(test.images) + "; those of " + train.file + " have " +
+                                 size_of(train.images));
+}
+
+/// One order of all pixels for all images.
+std::vector<Index> draw_permutation(Index pixels, const Random& random) {
+  std::vector<Index> permutation(static_cast<std::size_t>(pixels));
+  std::iota(permutation.begin(), permutation.end(), Index{0});
+  for (std::size_t i = permutation.size(); i > 1; --i) {
+    std::swap(permutation[i - 1], permutation[random.below(i, static_cast<std::uint32_t>(i))]);
+  }
+  return permutation;
+}
+
+/// Whether a task's networks are tested on other data than they are trained on.
+bool has_test_set(Settings::Data data) {
+  return data != Settings::Data::sine && data != Settings::Data::realizable;
+}
+
+}  // namespace
+
+std::shared_ptr<const LabelledImages> DataStore::images(const Settings& s, Split split) {
   const std::lock_guard lock(mutex_);
-  auto& known = images_[folder.string() + (split == Split::train ? " train" : " test")];
-  if (!known) known = std::make_shared<LabelledImages>(read_mnist(root_ / folder, split));
+  auto& known = images_[s.mnist_path + (split == Split::train ? " train " : " test ") + std::to_string(s.output_size)];
+  if (!known) known = std::make_shared<LabelledImages>(read_mnist(root_ / s.mnist_path, split, s.output_size));
   return known;
 }
 
@@ -110,6 +147,7 @@ std::shared_ptr<const LabelledFrames> DataStore::frames(const Settings& s, Split
     options.frames.num_timesteps = s.num_timesteps;
     options.frames.duration_timestep = s.duration_timestep;
     options.cache_folder = cache_;
+    options.writes_beside_data = caching_ == Caching::beside_data;
     if (progress_)
       options.progress = [&](Index done, Index total) {
         progress_("decoding the " + part + " recordings", done, total);
@@ -120,7 +158,7 @@ std::shared_ptr<const LabelledFrames> DataStore::frames(const Settings& s, Split
 }
 
 template <Scalar T>
-TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
+std::shared_ptr<const Dataset<T>> DataStore::load_split(const Settings& s, std::uint64_t seed, Split split) {
   const Random random(seed, Stream::data);
   switch (s.data) {
     case Settings::Data::sine: {
@@ -131,31 +169,38 @@ TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
           noise.push_back(s.noise_mean + s.noise_std * random.normal(static_cast<std::uint64_t>(i)));
         }
       }
-      const auto data = std::make_shared<ValueDataset<T>>(make_sine<T>(sine, noise));
-      return {data, data};
+      return std::make_shared<ValueDataset<T>>(make_sine<T>(sine, noise));
     }
     case Settings::Data::lmnist:
     case Settings::Data::pmnist: {
+      auto data = images(s, split);
+      check_input_size(*data, s);
       std::vector<Index> permutation;
-      if (s.permute_pixels) {
-        permutation.resize(28 * 28);
-        std::iota(permutation.begin(), permutation.end(), Index{0});
-        for (std::size_t i = permutation.size(); i > 1; --i) {
-          std::swap(permutation[i - 1], permutation[random.below(i, static_cast<std::uint32_t>(i))]);
-        }
-      }
+      if (s.permute_pixels) permutation = draw_permutation(data->images.rows * data->images.columns, random);
       const ImageLayout layout = s.data == Settings::Data::lmnist ? ImageLayout::lines : ImageLayout::pixels;
-      return {std::make_shared<MnistDataset<T>>(images(s.mnist_path, Split::train), layout, permutation),
-              std::make_shared<MnistDataset<T>>(images(s.mnist_path, Split::test), layout, permutation)};
+      return std::make_shared<MnistDataset<T>>(std::move(data), layout, std::move(permutation));
     }
     case Settings::Data::nmnist:
-      return {std::make_shared<NmnistDataset<T>>(frames(s, Split::train)),
-              std::make_shared<NmnistDataset<T>>(frames(s, Split::test))};
+      return std::make_shared<NmnistDataset<T>>(frames(s, split));
     case Settings::Data::realizable:
       break;
   }
-  const std::shared_ptr<const Dataset<T>> data = make_realizable_data<T>(s, seed);
-  return {data, data};
+  return make_realizable_data<T>(s, seed);
+}
+
+template <Scalar T>
+TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
+  if (s.data == Settings::Data::lmnist || s.data == Settings::Data::pmnist) {
+    const auto train = images(s, Split::train);
+    check_same_size(*train, *images(s, Split::test));
+  }
+  const auto train = load_split<T>(s, seed, Split::train);
+  return {train, has_test_set(s.data) ? load_split<T>(s, seed, Split::test) : train};
+}
+
+template <Scalar T>
+std::shared_ptr<const Dataset<T>> DataStore::load_test(const Settings& s, std::uint64_t seed) {
+  return load_split<T>(s, seed, Split::test);
 }
 
 template <Scalar T>
@@ -171,9 +216,10 @@ std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s, Index batches
   return std::make_unique<SyntheticDataset<T>>(synthetic);
 }
 
-#define GLIFR_INSTANTIATE(T)                                                      \
-  template std::unique_ptr<RecurrentNetwork<T>> make_network<T>(const Settings&); \
-  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);        \
+#define GLIFR_INSTANTIATE(T)                                                                          \
+  template std::unique_ptr<RecurrentNetwork<T>> make_network<T>(const Settings&);                     \
+  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);                            \
+  template std::shared_ptr<const Dataset<T>> DataStore::load_test<T>(const Settings&, std::uint64_t); \
   template std::unique_ptr<Dataset<T>> make_synthetic_data<T>(const Settings&, Index)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

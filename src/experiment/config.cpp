@@ -164,7 +164,8 @@ void check_steps(const char* key, const Settings& settings, double duration, Ind
                              " to 1000000 steps");
 }
 
-/// The sizes of inputs and outputs are the data's; to ask for others is a mistake.
+/// The sizes of inputs and outputs are the task's; to ask for others is a mistake. Those that depend on which images
+/// are trained on are compared with these when they are read.
 void check_size(const ConfigKey& key, const Settings& settings) {
   const json::value found = detail::value_of(key, settings);
   const json::value& needed = find_builtin(detail::to_string(settings.data)).values.at(key.name);
@@ -178,8 +179,9 @@ void check_consistency(const Settings& s) {
   check_steps("synaptic_delay", s, s.synaptic_delay, 0);
   if (s.data == Settings::Data::sine || s.data == Settings::Data::realizable) check_steps("sim_time", s, s.sim_time, 1);
   if (s.data == Settings::Data::realizable) return;
-  check_size(find_key("input_size", ""), s);
-  check_size(find_key("output_size", ""), s);
+  const bool is_lines = s.data == Settings::Data::lmnist, is_pixels = s.data == Settings::Data::pmnist;
+  if (!is_lines) check_size(find_key("input_size", ""), s);
+  if (!is_lines && !is_pixels) check_size(find_key("output_size", ""), s);
   const Settings::Loss loss = s.data == Settings::Data::sine ? Settings::Loss::mse : Settings::Loss::cross_entropy;
   if (s.loss_fn != loss) {
     throw ConfigError("loss_fn", s.data == Settings::Data::sine

@@ -7,7 +7,7 @@
 namespace glifr {
 namespace {
 
-constexpr Index image_pixels = 784;
+constexpr Index image_pixels = 28 * 28;
 
 }  // namespace
 
@@ -21,8 +21,9 @@ Index Settings::time_steps() const {
     case Data::realizable:
       return whole_steps(sim_time, dt);
     case Data::lmnist:
+      return input_size;
     case Data::pmnist:
-      return image_pixels / input_size;
+      return image_pixels;
     case Data::nmnist:
       break;
   }

@@ -104,6 +104,7 @@ class TrialRun {
   }
 
   TrialOutcome run() {
+    describe_samples();
     Trainer<T> trainer(*network_, *data_.train, training_settings(trial_.settings, seed_, options_.engine), workers_,
                        device_.get());
     if (!resumes_) start_folder();
@@ -144,6 +145,16 @@ class TrialRun {
 
  private:
   [[nodiscard]] fs::path checkpoint() const { return folder_ / "checkpoints" / "last.safetensors"; }
+
+  /// Says what is unusual about the samples and about what the network can see of them.
+  void describe_samples() const {
+    const Index steps = data_.train->time_steps();
+    if (steps != trial_.settings.time_steps()) {
+      observer_.note(trial_, "the samples are " + std::to_string(steps) + " x " +
+                                 std::to_string(data_.train->input_size()) + " (time steps x inputs)");
+    }
+    if (const auto reach = temporal_reach(trial_.settings, steps)) observer_.note(trial_, *reach);
+  }
 
   void start_folder() {
     for (const char* part :
@@ -212,9 +223,9 @@ bool is_complete(const fs::path& folder) {
   return fs::exists(folder / "test.json") && fs::exists(folder / "checkpoints" / "last.safetensors");
 }
 
-std::optional<std::string> temporal_reach(const Settings& settings) {
+std::optional<std::string> temporal_reach(const Settings& settings, Index steps) {
   const bool carries_state = find_model(settings.model).cell != CellKind::rnn;
-  const Index steps = settings.time_steps(), delay = settings.delay_steps();
+  const Index delay = settings.delay_steps();
   if (carries_state || settings.final_reduction != Settings::Reduction::last || delay < 2) return std::nullopt;
   const Index seen = (steps - 1) / delay + 1;
   return "the loss sees " + std::to_string(seen) + " of the " + std::to_string(steps) +
@@ -238,7 +249,6 @@ TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataSt
                       std::string(is_complete(folder) ? "holds a complete trial" : "holds a partial trial") +
                           " already; go on with it by --resume, or start it afresh by --overwrite");
   }
-  if (const auto reach = temporal_reach(trial.settings)) observer.note(trial, *reach);
   if (options.precision == Precision::float32)
     return TrialRun<float>(trial, options, data, workers, stop, observer).run();
   return TrialRun<double>(trial, options, data, workers, stop, observer).run();

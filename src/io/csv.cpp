@@ -4,19 +4,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <limits>
-#include <stdexcept>
+#include <utility>
 
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
 
 namespace glifr {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
+constexpr std::size_t longest_quotation = 40;  // of what was found, in messages
 
 template <class Number>
 void append_number(std::string& text, Number value) {
@@ -37,6 +41,32 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
   parts.push_back(text);
   return parts;
+}
+
+/// The cells of a line without blanks around them and without their quotes; nothing where a quote is out of place.
+std::optional<std::vector<std::string>> split_cells(std::string_view line) {
+  std::vector<std::string> cells;
+  for (;;) {
+    line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+    std::string cell;
+    if (line.starts_with('"')) {
+      std::size_t place = 1;
+      for (; place < line.size(); ++place) {
+        if (line[place] == '"' && !line.substr(place + 1).starts_with('"')) break;
+        if (line[place] == '"') ++place;  // a quote within quotes stands twice
+        cell += line[place];
+      }
+      if (place == line.size()) return std::nullopt;
+      line.remove_prefix(place + 1);
+      if (!trim(line.substr(0, line.find(','))).empty()) return std::nullopt;
+    } else {
+      cell = trim(line.substr(0, line.find(',')));
+    }
+    cells.push_back(std::move(cell));
+    const std::size_t comma = line.find(',');
+    if (comma == std::string_view::npos) return cells;
+    line.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace
@@ -90,11 +120,14 @@ CsvRows& CsvRows::cell(Index value) {
 }
 
 CsvRows& CsvRows::cell(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") != std::string_view::npos) {
-    throw std::invalid_argument("CsvRows: text with a comma, a quote or a line end: " + std::string(text));
-  }
   separate();
-  text_ += text;
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    text_ += text;
+    return *this;
+  }
+  text_ += '"';
+  for (const char c : text) text_.append(c == '"' ? 2 : 1, c);
+  text_ += '"';
   return *this;
 }
 
@@ -165,32 +198,44 @@ void CsvAppender::sync() {
 
 CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format) {
   const std::string content = read_file(path);
+  if (const std::string found = detail::foreign_content(content); !found.empty()) {
+    throw DataError(path.string(), "found " + found + "; accepted is a table of numbers, separated by commas");
+  }
   std::string_view text = content;
+  if (text.starts_with(detail::byte_order_mark)) text.remove_prefix(detail::byte_order_mark.size());
   text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);  // blank lines at the end say nothing
   if (text.empty()) throw DataError(path.string(), "is empty; rows of numbers are needed");
+  const bool has_line_feeds = text.find('\n') != std::string_view::npos;
 
   CsvNumbers table;
   std::size_t line_number = 0;
-  for (const std::string_view line : split(text, '\n')) {
+  for (const std::string_view line : split(text, has_line_feeds ? '\n' : '\r')) {
     ++line_number;
     const auto fail = [&](const std::string& problem) {
-      throw DataError(path.string(), "line " + std::to_string(line_number) + ": " + problem);
+      throw DataError(path.string(), "line " + std::to_string(line_number) + problem);
     };
-    const std::vector<std::string_view> cells = split(line, ',');
-    const Index count = std::ssize(cells);
+    const std::optional<std::vector<std::string>> cells = split_cells(line);
+    if (!cells) fail(": found a quote that is not closed, or something behind one that is");
+    const Index count = std::ssize(*cells);
     if (line_number == 1) table.columns = count;
     if (count != table.columns) {
-      fail("found " + std::to_string(count) + " cells; the first line has " + std::to_string(table.columns));
+      fail(": found " + std::to_string(count) + " cells; the first line has " + std::to_string(table.columns));
     }
     if (line_number == 1 && format.has_header) {
-      for (const std::string_view cell : cells) table.header.emplace_back(trim(cell));
+      table.header = *cells;
       continue;
     }
-    for (const std::string_view cell : cells) {
-      const std::string_view digits = trim(cell);
-      const bool is_absent = digits.empty() && format.allows_empty_cells;
-      const std::optional<double> value = is_absent ? std::numeric_limits<double>::quiet_NaN() : parse_number(digits);
-      if (!value) fail("found '" + std::string(digits) + "'; a number is needed");
+    for (const std::string& cell : *cells) {
+      const bool is_absent = cell.empty() && format.allows_empty_cells;
+      const std::optional<double> value = is_absent ? std::numeric_limits<double>::quiet_NaN() : parse_number(cell);
+      if (!value || !(is_absent || format.allows_not_finite || std::isfinite(*value))) {
+        const std::size_t column = table.values.size() % static_cast<std::size_t>(table.columns);
+        const std::string name = format.has_header ? " (" + table.header[column] + ")" : "";
+        const bool is_header = line_number == 1 && !value;
+        fail(", column " + std::to_string(column + 1) + name + ": found '" + cell.substr(0, longest_quotation) + "'; " +
+             (value ? "a finite number" : "a number") + " is needed" +
+             (is_header ? ", separated by commas; this table has no line of names" : ""));
+      }
       table.values.push_back(*value);
     }
     ++table.rows;

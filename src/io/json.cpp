@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
 
@@ -178,7 +179,11 @@ json::value parse_json(std::string_view text, const std::string& name) {
 }
 
 json::value read_json_file(const std::filesystem::path& path) {
-  return parse_json(read_file(path), path.string());
+  const std::string text = read_file(path);
+  if (const std::string found = detail::foreign_content(text); !found.empty()) {
+    throw DataError(path.string(), "found " + found + "; accepted is JSON");
+  }
+  return parse_json(text, path.string());
 }
 
 std::string to_text(const json::value& document) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 
@@ -34,12 +35,23 @@ struct DtypeFacts {
   Index bytes;
 };
 
-constexpr std::array<DtypeFacts, 6> dtypes{{{Dtype::f64, "F64", 8},
-                                            {Dtype::f32, "F32", 4},
-                                            {Dtype::i64, "I64", 8},
-                                            {Dtype::u64, "U64", 8},
-                                            {Dtype::u8, "U8", 1},
-                                            {Dtype::boolean, "BOOL", 1}}};
+constexpr std::array dtypes = std::to_array<DtypeFacts>({{Dtype::f64, "F64", 8},
+                                                         {Dtype::f32, "F32", 4},
+                                                         {Dtype::f16, "F16", 2},
+                                                         {Dtype::bf16, "BF16", 2},
+                                                         {Dtype::i64, "I64", 8},
+                                                         {Dtype::u64, "U64", 8},
+                                                         {Dtype::i32, "I32", 4},
+                                                         {Dtype::u32, "U32", 4},
+                                                         {Dtype::i16, "I16", 2},
+                                                         {Dtype::u16, "U16", 2},
+                                                         {Dtype::i8, "I8", 1},
+                                                         {Dtype::u8, "U8", 1},
+                                                         {Dtype::boolean, "BOOL", 1},
+                                                         {Dtype::c64, "C64", 8},
+                                                         {Dtype::f8_e4m3, "F8_E4M3", 1},
+                                                         {Dtype::f8_e5m2, "F8_E5M2", 1},
+                                                         {Dtype::f8_e8m0, "F8_E8M0", 1}});
 
 const DtypeFacts& facts(Dtype dtype) {
   return *std::ranges::find(dtypes, dtype, &DtypeFacts::dtype);
@@ -75,6 +87,30 @@ std::vector<To> convert(const NamedTensor& tensor) {
     return converted;
   }
 }
+
+/// The 16 bits of IEEE 754's half precision: sign, 5 bits of exponent, 10 of fraction.
+struct Half {
+  std::uint16_t bits = 0;
+
+  explicit operator float() const {
+    const std::uint32_t sign = std::uint32_t{bits} >> 15 << 31, exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
+    if (exponent == 0) {  // zero or below the smallest normal number: whole multiples of 2^-24
+      const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+      return sign != 0 ? -magnitude : magnitude;
+    }
+    const std::uint32_t widened = exponent == 0x1f ? 0xff : exponent + (127 - 15);
+    return std::bit_cast<float>(sign | widened << 23 | fraction << 13);
+  }
+  explicit operator double() const { return static_cast<float>(*this); }
+};
+
+/// The leading 16 bits of a float.
+struct BrainFloat {
+  std::uint16_t bits = 0;
+
+  explicit operator float() const { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+  explicit operator double() const { return static_cast<float>(*this); }
+};
 
 /// Reads the header, member by member; what it throws names the file and the byte.
 class Decoder {
@@ -126,23 +162,28 @@ class Decoder {
     return bytes_.size() - data_.size() + position;
   }
 
+  /// For bytes that are no safetensors file at all.
+  [[noreturn]] void fail_file(const std::string& problem, std::uint64_t offset) const {
+    fail(detail::content_problem(bytes_, "a safetensors file", problem), offset);
+  }
+
   [[nodiscard]] std::string_view header() const {
     std::uint64_t length = 0;
     if (bytes_.size() < length_bytes) {
-      fail("is cut short; a safetensors file begins with 8 bytes for the length of its header", bytes_.size());
+      fail_file("is cut short; a safetensors file begins with 8 bytes for the length of its header", bytes_.size());
     }
     std::memcpy(&length, bytes_.data(), length_bytes);
     if (length > longest_header || length > bytes_.size() - length_bytes) {
-      fail("the header should have " + std::to_string(length) + " bytes, " +
-               std::to_string(bytes_.size() - length_bytes) +
-               " follow; this is no safetensors file, or it is cut short",
-           0);
+      fail_file("the header should have " + std::to_string(length) + " bytes, " +
+                    std::to_string(bytes_.size() - length_bytes) +
+                    " follow; this is no safetensors file, or it is cut short",
+                0);
     }
     return bytes_.substr(length_bytes, length);
   }
 
   [[nodiscard]] json::value parse_header(std::string_view text) const {
-    if (!text.starts_with('{')) fail("the header is no JSON object; this is no safetensors file", length_bytes);
+    if (!text.starts_with('{')) fail_file("the header is no JSON object; this is no safetensors file", length_bytes);
     try {
       return parse_json(text, name_);
     } catch (const DataError& error) {
@@ -192,7 +233,9 @@ class Decoder {
     const json::string* text = value.if_string();
     const auto* found = text ? std::ranges::find(dtypes, std::string_view(*text), &DtypeFacts::name) : dtypes.end();
     if (found == dtypes.end()) {
-      fail_tensor(tensor, "dtype " + json::serialize(value) + "; accepted are F64, F32, I64, U64, U8, BOOL");
+      std::string names;
+      for (const DtypeFacts& known : dtypes) names.append(names.empty() ? "" : ", ").append(known.name);
+      fail_tensor(tensor, "dtype " + json::serialize(value) + "; accepted are " + names);
     }
     return found->dtype;
   }
@@ -246,6 +289,8 @@ std::vector<T> values_of(const NamedTensor& tensor) {
   if constexpr (Scalar<T>) {
     if (tensor.dtype == Dtype::f32) return convert<float, T>(tensor);
     if (tensor.dtype == Dtype::f64) return convert<double, T>(tensor);
+    if (tensor.dtype == Dtype::f16) return convert<Half, T>(tensor);
+    if (tensor.dtype == Dtype::bf16) return convert<BrainFloat, T>(tensor);
   }
   if constexpr (std::same_as<T, std::uint8_t>) {
     if (tensor.dtype == Dtype::boolean) return convert<T, T>(tensor);

@@ -52,7 +52,12 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
     throw DataError(file_name,
                     "tensor '" + name + "' has shape " + text_of(tensor->shape) + ", expected " + text_of(expected));
   }
-  std::vector<T> values = values_of<T>(*tensor);
+  std::vector<T> values;
+  try {
+    values = values_of<T>(*tensor);
+  } catch (const DataError& error) {  // which knows the tensor, not the file
+    throw DataError(file_name, error.what());
+  }
   for (const T value : values) {
     if (!std::isfinite(value)) throw DataError(file_name, "tensor '" + name + "' holds a value that is not finite");
   }
@@ -89,7 +94,12 @@ detail::StoredSizes detail::stored_sizes(const TensorFile& file, const WeightNam
           name, (tensor ? "tensor '" + tensor_name + "' is no matrix" : "there is no tensor '" + tensor_name + "'") +
                     "; is this a checkpoint of these neurons?");
     }
-    return tensor->shape[of_source == weights.stored_transposed ? 1 : 0];
+    const Index found = tensor->shape[of_source == weights.stored_transposed ? 1 : 0];
+    if (found < 1) {
+      throw DataError(name, "tensor '" + tensor_name + "' has shape " + text_of(tensor->shape) +
+                                "; a network needs 1 or more of each");
+    }
+    return found;
   };
   StoredSizes sizes;
   sizes.input = size(std::string("neuron_layer.") + weights.input, true);

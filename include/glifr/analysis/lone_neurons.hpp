@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,11 +51,12 @@ namespace detail {
 }  // namespace detail
 
 /// The neurons of a layer in a checkpoint, in physical units, whether they were trained or not; `name` stands for the
-/// file in messages. DataError where the checkpoint is of other neurons or damaged.
+/// file in messages. `time_step`, ms, stands in for the metadata's, which then need not be there. DataError where the
+/// checkpoint is of other neurons, damaged or without neurons.
 template <Neuron N>
-[[nodiscard]] std::vector<typename N::template Parameters<double>> neurons_of(const TensorFile& checkpoint,
-                                                                              const std::string& name) {
-  const double dt = time_step(constants_of<N>(checkpoint, name));
+[[nodiscard]] std::vector<typename N::template Parameters<double>> neurons_of(
+    const TensorFile& checkpoint, const std::string& name, std::optional<double> time_step = std::nullopt) {
+  const double dt = time_step ? *time_step : glifr::time_step(constants_of<N>(checkpoint, name));
   std::vector<typename N::template Parameters<double>> neurons;
   const auto list = list_fields<typename N::template Parameters<double>>();
   std::vector<double> values;  // [scalars, neurons]

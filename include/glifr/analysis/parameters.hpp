@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,15 +50,18 @@ struct GLIFR_API NeuronTable {
 /// What learnedparams.csv calls its columns: "thresh", "k_m", "r_1", … (J = 2 unless said otherwise).
 [[nodiscard]] GLIFR_API std::vector<std::string> column_names(Index num_ascs);
 
-/// Reads learnedparams.csv. Throws DataError where the file is damaged or its columns are not 2 + 3 J.
+/// Reads learnedparams.csv. Throws DataError where the file is damaged, a value is not finite or its columns are not
+/// 2 + 3 J.
 [[nodiscard]] GLIFR_API NeuronTable read_neurons(const std::filesystem::path& file);
 
 /// The rows of learnedparams.csv.
 [[nodiscard]] GLIFR_API CsvRows to_csv(const NeuronTable& neurons);
 
 /// The GLIFR neurons in a checkpoint, in physical units, whether they were trained or not; `name` stands for the file
-/// in messages. Throws DataError where the checkpoint is of other neurons or damaged.
-[[nodiscard]] GLIFR_API NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name);
+/// in messages. `time_step`, ms, stands in for the metadata's, which then need not be there. Throws DataError where the
+/// checkpoint is of other neurons, damaged or without neurons.
+[[nodiscard]] GLIFR_API NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name,
+                                               std::optional<double> time_step = std::nullopt);
 
 /// The neurons' constants in a checkpoint's metadata. Throws DataError where one is missing or no number.
 [[nodiscard]] GLIFR_API GlifrConstants constants_of(const TensorFile& checkpoint, const std::string& name);

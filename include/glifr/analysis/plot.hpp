@@ -16,7 +16,8 @@
 /// Figures as data: tables, and what is drawn of them where. `draw` turns one into files through gnuplot.
 namespace glifr::analysis {
 
-/// A named column of a table: numbers (NaN: an empty cell) or words (without commas and quotes).
+/// A named column of a table: numbers (NaN: an empty cell) or words. Commas and double quotes in names and words, which
+/// gnuplot cannot read there, are written as U+201A and U+2033.
 struct Column {
   std::string name;                                                    ///< its heading in the file
   std::variant<std::vector<double>, std::vector<std::string>> values;  ///< one a row
@@ -103,7 +104,9 @@ struct Panel {
 
 /// A figure: its tables and what is drawn of them.
 struct Figure {
-  std::string name;           ///< of its files; characters other than letters, digits, '.', '-' and '_' become '_'
+  /// Of its files. Characters other than letters, digits, '.', '-' and '_' become '_'; eight digits behind such a name
+  /// tell it from others that become the same.
+  std::string name;
   std::string caption;        ///< what is seen and how it was made: plain text
   std::vector<Table> tables;  ///< what is drawn from
   std::vector<Panel> panels;  ///< at least one

@@ -50,9 +50,10 @@ struct GLIFR_API Trial {
   [[nodiscard]] std::filesystem::path last_checkpoint() const { return folder / "checkpoints" / "last.safetensors"; }
 };
 
-/// A trial that is left out, and why.
+/// What is left out, and why: a trial, several that are missing in a row, or a folder or link that cannot be looked
+/// into.
 struct Rejected {
-  std::string name;    ///< as `Trial::name`
+  std::string name;    ///< as `Trial::name`, "sine/rnn/trial_3 to trial_7", or the path within the results folder
   std::string reason;  ///< in one line
 };
 
@@ -63,7 +64,9 @@ struct Results {
 };
 
 /// Reads every trial at or below `folder` (a results folder, or that of one task, model or trial). A trial that is
-/// unfinished, damaged, or missing between others goes to `rejected` with the reason; it is no error.
+/// unfinished, damaged, or missing between others goes to `rejected` with the reason; it is no error. So does a folder
+/// that may not be read and a link to what is not there. Links are followed, but not upwards; a trial to which several
+/// ways lead is read once.
 /// Throws DataError where there is no such folder or no whole trial in it.
 [[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder);
 

@@ -29,8 +29,9 @@ struct IdxFile {
   std::string bytes;  ///< its content, unpacked
 };
 
-/// Reads `file` as it is or, where there is none, `file`.gz unpacked. Throws DataError, naming both, where neither is
-/// there.
+/// Reads `file` or, where there is none, `file`.gz, or either of them with a dot before "idx" in place of the dash, as
+/// some unpackers name them. Whether a file is packed is told by its content. Throws DataError, naming them, where none
+/// is there.
 [[nodiscard]] GLIFR_API IdxFile read_idx_file(const std::filesystem::path& file);
 
 /// The images in the bytes of an IDX file; `name` stands for it in messages. Throws DataError with the byte at which
@@ -38,7 +39,7 @@ struct IdxFile {
 [[nodiscard]] GLIFR_API IdxImages parse_idx_images(std::string_view bytes, const std::string& name);
 
 /// The labels in the bytes of an IDX file, each below `classes`. Throws DataError as `parse_idx_images` does, and at
-/// the first label out of range.
+/// the first label out of range, with the number of classes that all of them need.
 [[nodiscard]] GLIFR_API std::vector<std::uint8_t> parse_idx_labels(std::string_view bytes, const std::string& name,
                                                                    Index classes);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "glifr/datasets/dataset.hpp"
@@ -11,17 +12,18 @@
 
 namespace glifr {
 
-/// Images with their classes, as MNIST and the sets in its form (Fashion-MNIST) have them: kept as bytes.
+/// Images with their classes, as MNIST and the sets in its form (Fashion-MNIST, EMNIST) have them: kept as bytes.
 struct LabelledImages {
-  static constexpr Index classes = 10;  ///< digits
-
   IdxImages images;                  ///< the pictures
   std::vector<std::uint8_t> labels;  ///< one an image, below `classes`
+  Index classes = 10;                ///< digits, unless asked for others
+  std::string file = {};             ///< from which the pictures come, for messages
 };
 
-/// Reads `folder`/{train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or .gz. Throws DataError where a file is
-/// missing or damaged, or where the numbers of images and labels differ.
-[[nodiscard]] GLIFR_API LabelledImages read_mnist(const std::filesystem::path& folder, Split split);
+/// Reads `folder`/{train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or packed by gzip, as `read_idx_file` finds them;
+/// labels are below `classes`. Throws DataError where a file is missing or damaged, a label is out of range, or the
+/// numbers of images and labels differ.
+[[nodiscard]] GLIFR_API LabelledImages read_mnist(const std::filesystem::path& folder, Split split, Index classes = 10);
 
 /// How an image becomes a sequence: a row a time step (`rows` steps of `columns` inputs) or a pixel a time step.
 enum class ImageLayout { lines, pixels };
@@ -38,7 +40,7 @@ class GLIFR_API MnistDataset final : public Dataset<T> {
   [[nodiscard]] Index size() const override { return data_->images.count; }
   [[nodiscard]] Index time_steps() const override { return time_steps_; }
   [[nodiscard]] Index input_size() const override { return input_size_; }
-  [[nodiscard]] Index classes() const override { return LabelledImages::classes; }
+  [[nodiscard]] Index classes() const override { return data_->classes; }
 
   void inputs(std::span<const Index> samples, T* x) const override;
   void labels(std::span<const Index> samples, std::int32_t* labels) const override;

@@ -45,22 +45,34 @@ struct TaskData {
 /// from several threads.
 class GLIFR_API DataStore {
  public:
-  /// `cache`: folder for decoded N-MNIST frames; empty: beside the data. `progress` hears of long reading: (what, done,
-  /// total).
-  DataStore(std::filesystem::path root, std::filesystem::path cache,
-            std::function<void(const std::string&, Index, Index)> progress = {})
-      : root_(std::move(root)), cache_(std::move(cache)), progress_(std::move(progress)) {}
+  /// What is done with decoded N-MNIST frames where no folder is named for them: keep them beside the data, or leave
+  /// the data's folder as it is.
+  enum class Caching { beside_data, nowhere };
 
-  /// The data of a task; `seed` decides noise and permutations. DataError, ConfigError as the readers.
+  /// `cache`: folder for decoded N-MNIST frames; empty: as `caching` says. `progress` hears of long reading: (what,
+  /// done, total).
+  DataStore(std::filesystem::path root, std::filesystem::path cache,
+            std::function<void(const std::string&, Index, Index)> progress = {}, Caching caching = Caching::beside_data)
+      : root_(std::move(root)), cache_(std::move(cache)), progress_(std::move(progress)), caching_(caching) {}
+
+  /// The data of a task; `seed` decides noise and permutations. DataError, ConfigError as the readers; DataError where
+  /// the images' sizes are not those of the settings, or differ between the training and the test set.
   template <Scalar T>
   [[nodiscard]] TaskData<T> load(const Settings& settings, std::uint64_t seed);
 
+  /// What a task's networks are tested on, without what they are trained on. Throws as `load`.
+  template <Scalar T>
+  [[nodiscard]] std::shared_ptr<const Dataset<T>> load_test(const Settings& settings, std::uint64_t seed);
+
  private:
-  std::shared_ptr<const LabelledImages> images(const std::filesystem::path& folder, Split split);
+  template <Scalar T>
+  std::shared_ptr<const Dataset<T>> load_split(const Settings& settings, std::uint64_t seed, Split split);
+  std::shared_ptr<const LabelledImages> images(const Settings& settings, Split split);
   std::shared_ptr<const LabelledFrames> frames(const Settings& settings, Split split);
 
   std::filesystem::path root_, cache_;
   std::function<void(const std::string&, Index, Index)> progress_;
+  Caching caching_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const LabelledImages>> images_;
   std::map<std::string, std::shared_ptr<const LabelledFrames>> frames_;

@@ -86,8 +86,8 @@ struct GLIFR_API Settings {
   /// Synaptic delay in steps: int(synaptic_delay / dt), and at least 1. A quotient that rounding keeps a hair below a
   /// whole number counts as that number.
   [[nodiscard]] Index delay_steps() const;
-  /// Time steps of a sample: num_timesteps on nmnist, sim_time / dt on sine and realizable, the rows or pixels of an
-  /// image on the others.
+  /// Time steps of a sample: num_timesteps on nmnist, sim_time / dt on sine and realizable. On images they are the
+  /// data's: here those of square images with lines of input_size pixels (lmnist) or of 28 x 28 pixels (pmnist).
   [[nodiscard]] Index time_steps() const;
   /// Width of the smooth threshold in an epoch (0 is the first), mV: linear from sigma_v_first to sigma_v_last where it
   /// is annealed, sigma_v otherwise. Tests and analyses use that of the last epoch, `max_epochs - 1`.

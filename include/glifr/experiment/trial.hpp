@@ -80,10 +80,11 @@ class GLIFR_API TrialObserver {
 /// checkpoint. NumericError: training diverged; the last good checkpoint stays, as it does with a DeviceFault: a device
 /// that failed. OutputError: a full disk.
 GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
-                       const std::atomic<bool>& stop, TrialObserver& observer);
+                                 const std::atomic<bool>& stop, TrialObserver& observer);
 
 /// What the loss cannot see, in one sentence, or nothing where it sees all of the input: a network without state hears
 /// of the past through its synapses alone, so that a loss on the last step reaches every delay-th step back only.
-[[nodiscard]] GLIFR_API std::optional<std::string> temporal_reach(const Settings& settings);
+/// `steps`: time steps of a sample.
+[[nodiscard]] GLIFR_API std::optional<std::string> temporal_reach(const Settings& settings, Index steps);
 
 }  // namespace glifr

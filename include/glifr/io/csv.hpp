@@ -39,7 +39,7 @@ class GLIFR_API CsvRows {
   CsvRows& cell(Index value);
   /// A whole number.
   CsvRows& cell(int value) { return cell(Index{value}); }
-  /// Text without commas, quotes and line ends, as names of tasks and models are; std::invalid_argument otherwise.
+  /// Text, in quotes where it holds a comma, a quote or a line end (RFC 4180).
   CsvRows& cell(std::string_view text);
   /// Text, as above.
   CsvRows& cell(const char* text) { return cell(std::string_view(text)); }
@@ -94,6 +94,8 @@ struct CsvFormat {
   bool has_header = false;  ///< whether the first line holds names of columns
   /// Whether a cell may be empty; it then reads as NaN.
   bool allows_empty_cells = false;
+  /// Whether "nan" and "inf", in any case, are numbers.
+  bool allows_not_finite = false;
 };
 
 /// The content of a CSV file of numbers.
@@ -113,8 +115,9 @@ struct CsvNumbers {
   }
 };
 
-/// Reads a CSV file of numbers ("nan" and "inf" among them, in any case). Throws DataError, naming the line, where a
-/// row has not as many cells as the first, a cell is no number, or the file holds no line at all.
+/// Reads a CSV file of numbers. Lines end in \n, \r\n or \r, cells may stand in quotes, a byte order mark of UTF-8 is
+/// skipped. Throws DataError, naming the line and the column, where a row has not as many cells as the first, a cell is
+/// no number or, unless the format allows that, not finite, or the file holds no line at all or is no text.
 [[nodiscard]] GLIFR_API CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format);
 
 }  // namespace glifr

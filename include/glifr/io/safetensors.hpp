@@ -13,10 +13,11 @@
 
 namespace glifr {
 
-/// The element types that glifr writes and reads, a part of those of the format.
-enum class Dtype { f64, f32, i64, u64, u8, boolean };
+/// The element types of the format, but for those of less than a byte. glifr writes F64 and F32, takes values from
+/// these, from F16 and BF16, and carries the others along.
+enum class Dtype { f64, f32, f16, bf16, i64, u64, i32, u32, i16, u16, i8, u8, boolean, c64, f8_e4m3, f8_e5m2, f8_e8m0 };
 
-/// "F64", "F32", "I64", "U64", "U8", "BOOL": the name in the file.
+/// "F64", "BF16", "U8", "BOOL", …: the name in the file.
 [[nodiscard]] GLIFR_API std::string_view to_string(Dtype dtype);
 /// Bytes an element.
 [[nodiscard]] GLIFR_API Index size_of(Dtype dtype);
@@ -38,8 +39,8 @@ template <class T>
 [[nodiscard]] GLIFR_API NamedTensor make_named_tensor(std::string name, std::vector<Index> shape,
                                                       std::span<const T> values);
 
-/// The values of a tensor. Floating-point tensors convert between float and double; integers must be asked for as what
-/// they are, BOOL as std::uint8_t. Throws DataError naming the tensor where its type does not fit.
+/// The values of a tensor. Floating-point tensors (F64, F32, F16, BF16) convert to float and double; integers must be
+/// asked for as what they are, BOOL as std::uint8_t. Throws DataError naming the tensor where its type does not fit.
 template <class T>
 [[nodiscard]] GLIFR_API std::vector<T> values_of(const NamedTensor& tensor);
 

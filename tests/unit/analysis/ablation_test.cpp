@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -134,14 +135,54 @@ TEST_CASE("a checkpoint's neurons in physical units") {
 
 TEST_CASE("a checkpoint of other neurons, or a damaged one, is refused") {
   Network<RnnCell<double>> rnn({.hidden_size = 4}, 1, Outputs::every_step);
-  CHECK_THROWS_WITH(neurons_of(to_tensor_file<double>(rnn), "x"), Catch::Contains("is this a checkpoint of these neurons?"));
+  CHECK_THROWS_WITH(neurons_of(to_tensor_file<double>(rnn), "x"),
+                    Catch::Contains("is this a checkpoint of these neurons?"));
   const auto network = make_small();
   TensorFile file = to_tensor_file<double>(*network);
   file.metadata.erase("dt");
   CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("the metadata has no dt"));
+  file.metadata.clear();
+  CHECK(neurons_of(file, "x", 0.05).values == neurons_of(to_tensor_file<double>(*network), "x").values);
   file = to_tensor_file<double>(*network);
   file.metadata["dt"] = "soon";
   CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("'soon', expected a number"));
+}
+
+TEST_CASE("a parameter of a type that holds no real numbers is refused with file and tensor") {
+  const auto network = make_small();
+  TensorFile file = to_tensor_file<double>(*network);
+  for (NamedTensor& tensor : file.tensors) tensor.dtype = Dtype::i64;
+  CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("x: tensor 'neuron_layer.thresh': found I64"));
+  CHECK_THROWS_WITH(load_parameters<double>(*network, file, "x"), Catch::Contains("x: tensor 'neuron_layer."));
+}
+
+TEST_CASE("a checkpoint without neurons is refused") {
+  const auto network = make_small();
+  TensorFile file = to_tensor_file<double>(*network);
+  for (NamedTensor& tensor : file.tensors) {
+    if (!tensor.name.starts_with("neuron_layer.")) continue;
+    std::ranges::fill(tensor.shape, 0);
+    tensor.bytes.clear();
+  }
+  CHECK_THROWS_WITH(neurons_of(file, "x"), Catch::Contains("x: tensor 'neuron_layer.thresh' holds no value"));
+  CHECK_THROWS_WITH((load_network<Glifr<2>, double>(file, Outputs::every_step, "x")),
+                    Catch::Contains("shape [0, 0]; a network needs 1 or more"));
+}
+
+TEST_CASE("half-precision parameters are those of the network, rounded") {
+  const auto network = make_small();
+  TensorFile file = to_tensor_file<double>(*network);
+  for (NamedTensor& tensor : file.tensors) {
+    const std::vector<float> values = values_of<float>(tensor);
+    tensor.dtype = Dtype::bf16;
+    tensor.bytes.resize(2 * values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      std::memcpy(&tensor.bytes[2 * i], reinterpret_cast<const std::byte*>(&values[i]) + 2, 2);  // the leading bits
+    }
+  }
+  const NeuronTable rounded = neurons_of(file, "x"), exact = neurons_of(to_tensor_file<double>(*network), "x");
+  for (std::size_t i = 0; i < exact.values.size(); ++i)
+    CHECK_THAT(rounded.values[i], WithinRel(exact.values[i], 0.05) || WithinAbs(exact.values[i], 1e-4));
 }
 
 TEST_CASE("tables have a header, and empty cells where nothing is defined") {

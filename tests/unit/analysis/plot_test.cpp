@@ -50,9 +50,10 @@ class SearchPath {
 TEST_CASE("a figure leaves its data, its script and its drawings") {
   const test::TemporaryFolder folder;
   const Drawing drawing = draw(small_figure(), folder.path());
-  CHECK(read_file(folder.path() / "a_figure_s_name_losses.csv") == "epoch,loss\n1,0.5\n2,\n3,0.25\n");
-  CHECK(read_file(folder.path() / "a_figure_s_name_models.csv") == "model,loss\nrnn,1\n");
-  CHECK(drawing.script == folder.path() / "a_figure_s_name.gp");
+  const std::string name = drawing.script.stem().string();
+  CHECK_THAT(name, Catch::Matches("a_figure_s_name-[0-9a-f]{8}"));
+  CHECK(read_file(folder.path() / (name + "_losses.csv")) == "epoch,loss\n1,0.5\n2,\n3,0.25\n");
+  CHECK(read_file(folder.path() / (name + "_models.csv")) == "model,loss\nrnn,1\n");
   CHECK(std::filesystem::exists(drawing.script));
   if (!drawing.is_drawn) GLIFR_SKIP(drawing.problem);
   CHECK_THAT(read_file(drawing.svg()), Catch::Contains("loss of o'brien's glifr_hom") && Catch::Contains("it's"));
@@ -64,7 +65,7 @@ TEST_CASE("without gnuplot the data and the script are there, and the caller is 
   const SearchPath nothing(folder.path().string());
   const Drawing drawing = draw(small_figure(), folder.path());
   CHECK_FALSE(drawing.is_drawn);
-  CHECK_THAT(drawing.problem, Catch::Contains("gnuplot was not found") && Catch::Contains("a_figure_s_name.gp"));
+  CHECK_THAT(drawing.problem, Catch::Contains("gnuplot was not found") && Catch::Contains("a_figure_s_name-"));
   CHECK(std::filesystem::exists(drawing.script));
   CHECK_FALSE(std::filesystem::exists(drawing.svg()));
 }
@@ -93,4 +94,46 @@ TEST_CASE("a series must name a table and columns that are there") {
 
 TEST_CASE("a folder that is not there is an error that names the file") {
   CHECK_THROWS_WITH(draw(small_figure(), "/nonexistent/folder"), Catch::Contains("/nonexistent/folder"));
+}
+
+TEST_CASE("figures of different names never share a file") {
+  const test::TemporaryFolder folder;
+  const SearchPath without_gnuplot(folder.path().string());
+  const auto script = [&](const std::string& name) {
+    Figure figure = small_figure();
+    figure.name = name;
+    return draw(figure, folder.path()).script.filename().string();
+  };
+  CHECK(script("summary_sine-2.b") == "summary_sine-2.b.gp");
+  CHECK(script("summary_a,b") != script("summary_a;b"));
+  CHECK(script("summary_a,b") != script("summary_a_b"));
+  CHECK(script("summary_a,b") == script("summary_a,b"));
+}
+
+TEST_CASE("words with commas, quotes and blanks are drawn as they are") {
+  for (const std::string word : {"sine,lr=0.01", "the \"first\" run", "it's one"}) {
+    INFO(word);
+    Figure figure;
+    figure.name = "words";
+    figure.tables.push_back({"words",
+                             {{"model", std::vector<std::string>{word, "other"}},
+                              {"x", std::vector<double>{1, 2}},
+                              {word, std::vector<double>{3, 40}},
+                              {"y of " + word, std::vector<double>{5, 50}}}});
+    Panel panel;
+    panel.series.push_back({.mark = Mark::points,
+                            .table = "words",
+                            .x = "x",
+                            .y = {word},
+                            .title = literal(word),
+                            .where = Filter{"model", word}});
+    panel.series.push_back({.mark = Mark::line, .table = "words", .x = "x", .y = {word, "y of " + word}});
+    figure.panels.push_back(panel);
+    const test::TemporaryFolder folder;
+    const Drawing drawing = draw(figure, folder.path());
+    // gnuplot fails where it finds no row of that word, or no column of that name.
+    if (!drawing.is_drawn && drawing.problem.find("not found") != std::string::npos) GLIFR_SKIP(drawing.problem);
+    REQUIRE(drawing.problem.empty());
+    CHECK_THAT(read_file(drawing.svg()), Catch::Contains("<svg"));
+  }
 }

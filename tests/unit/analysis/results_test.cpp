@@ -84,18 +84,78 @@ TEST_CASE("what is not whole is listed with the reason, the rest is read") {
 
   const Results results = read_results(folder.path());
   CHECK(results.trials.size() == 2);
-  CHECK(results.rejected.size() == 11);
+  CHECK(results.rejected.size() == 10);
   CHECK_THAT(reason(results, "sine/rnn/trial_1"), Catch::Contains("did not finish (3 of 3 epochs)"));
   CHECK_THAT(reason(results, "sine/rnn/trial_2"), Catch::Contains("config.json"));
   CHECK_THAT(reason(results, "sine/rnn/trial_3"), Catch::Contains("test_loss is null, expected a finite number"));
   CHECK_THAT(reason(results, "sine/rnn/trial_4"), Catch::Contains("test.json"));
   CHECK_THAT(reason(results, "sine/rnn/trial_5"), Catch::Contains("metrics.csv"));
   CHECK_THAT(reason(results, "sine/rnn/trial_6"), Catch::Contains("column train_loss is missing"));
-  CHECK_THAT(reason(results, "sine/rnn/trial_7"), Catch::Contains("line 2: train_loss"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_7"), Catch::Contains("line 2, column 2 (train_loss): found 'nan'"));
   CHECK_THAT(reason(results, "sine/rnn/trial_8"), Catch::Contains("test_acc is 90, expected 0 to 1"));
   CHECK_THAT(reason(results, "sine/rnn/trial_9"), Catch::Contains("metrics.csv"));
-  CHECK_THAT(reason(results, "sine/rnn/trial_10"), Catch::Contains("no such folder"));
-  CHECK_THAT(reason(results, "sine/rnn/trial_11"), Catch::Contains("no such folder"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_10 to trial_11"),
+             Catch::Contains("no such folders, though trial 12 is there"));
+}
+
+TEST_CASE("a gap in the numbers of trials is one line, however wide") {
+  const test::TemporaryFolder folder;
+  for (const int number : {0, 2, 20240611, 20240612}) test::write_trial(folder.path(), "sine", "rnn", number, 0.1, {});
+  const Results results = read_results(folder.path());
+  CHECK(results.trials.size() == 4);
+  REQUIRE(results.rejected.size() == 2);
+  CHECK_THAT(reason(results, "sine/rnn/trial_1"), Catch::Contains("there is no such folder"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_3 to trial_20240610"), Catch::Contains("though trial 20240611 is there"));
+}
+
+TEST_CASE("links upwards are not followed, and a trial counts once on however many ways links lead to it") {
+  namespace fs = std::filesystem;
+  const test::TemporaryFolder folder;
+  const fs::path model = folder.path() / "sine" / "rnn";
+  test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {});
+  fs::create_directory_symlink("trial_0", model / "trial_1");
+  fs::create_directory_symlink(".", model / "here");
+  fs::create_directory_symlink("..", folder.path() / "sine" / "up");
+  fs::create_directory_symlink("sine", folder.path() / "again");
+  fs::create_directory_symlink("itself", folder.path() / "itself");
+  fs::create_directory_symlink("nowhere", folder.path() / "gone");
+  for (const fs::path& root : {folder.path(), folder.path() / "sine", model}) {
+    const Results results = read_results(root);
+    INFO(root);
+    REQUIRE(results.trials.size() == 1);
+    CHECK(results.trials[0].name() == "sine/rnn/trial_0");
+  }
+  const Results results = read_results(folder.path());
+  CHECK(results.rejected.size() == 5);
+  CHECK_THAT(reason(results, "sine/rnn/trial_1"), Catch::Contains("is the same folder as sine/rnn/trial_0"));
+  CHECK_THAT(reason(results, "again/rnn/trial_0"), Catch::Contains("is the same folder as sine/rnn/trial_0"));
+  CHECK_THAT(reason(results, "gone"), Catch::Contains("is a link to what is not there"));
+  CHECK_FALSE(reason(results, "itself").empty());
+}
+
+TEST_CASE("folders that may not be read, and trials without a proper number, are named") {
+  namespace fs = std::filesystem;
+  const test::TemporaryFolder folder;
+  test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {});
+  test::write_trial(folder.path(), "sine", "lstmn", 0, 0.1, {});
+  const fs::path model = folder.path() / "sine" / "rnn", closed = folder.path() / "sine" / "lstmn";
+  fs::copy(model / "trial_0", model / "trial_0_before", fs::copy_options::recursive);
+  fs::copy(model / "trial_0", model / "trial_99999999999999999999", fs::copy_options::recursive);
+  for (const char* padded : {"trial_00", "trial_000"})
+    fs::copy(model / "trial_0", model / padded, fs::copy_options::recursive);
+  fs::permissions(closed, fs::perms::none);
+  {
+    const test::WithoutRoot unprivileged;
+    const Results results = read_results(folder.path());
+    CHECK(results.trials.size() == 1);
+    CHECK_THAT(reason(results, "sine/lstmn"), Catch::Contains("Permission denied"));
+    CHECK_THAT(reason(results, "sine/rnn/trial_0_before"), Catch::Contains("its name is not trial_ and a number"));
+    CHECK_FALSE(reason(results, "sine/rnn/trial_99999999999999999999").empty());
+    for (const char* padded : {"sine/rnn/trial_00", "sine/rnn/trial_000"})
+      CHECK_THAT(reason(results, padded), Catch::EndsWith("has the number of trial_0"));
+    CHECK_THROWS_WITH(read_results(closed), Catch::Contains("lstmn: Permission denied"));
+  }
+  fs::permissions(closed, fs::perms::owner_all);
 }
 
 TEST_CASE("a folder without a whole trial is an error that says why") {

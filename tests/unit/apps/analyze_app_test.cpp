@@ -7,10 +7,12 @@
 #include "glifr/analysis/parameters.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/safetensors.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
 #include "support/process.hpp"
 #include "unit/analysis/results_folder.hpp"
+#include "unit/datasets/fixtures.hpp"
 
 namespace {
 
@@ -186,6 +188,135 @@ TEST_CASE("ablation, responses and report of trained networks, the same on any n
                        Catch::Contains("<summary>sine/rnn/trial_0</summary>"));
 }
 
+TEST_CASE("a checkpoint without metadata works where its constants are given") {
+  const Session session;
+  train_sine(session, "glifr_lheta");
+  const fs::path whole = session.results() / "sine/glifr_lheta/trial_0/checkpoints/last.safetensors";
+  glifr::TensorFile file = glifr::read_safetensors(whole);
+  file.metadata.clear();
+  const std::vector<std::int64_t> counts{1, 2, 3};
+  file.tensors.push_back(glifr::make_named_tensor<std::int64_t>("counts", {3}, counts));
+  const fs::path bare = session.file("bare.safetensors");
+  glifr::write_safetensors(bare, file);
+  const auto result = [&](const std::string& arguments, const std::string& table) {
+    const Finished run = session.analyze(arguments + " --no-figures" + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return run.error + glifr::read_file(session.out() / table);
+  };
+  const std::string constants = " --dt 0.05 --sigma-v 1 --R 0.1 --v-reset 0";
+  CHECK(result("parameters --checkpoint " + bare.string() + constants, "learnedparams.csv") ==
+        result("parameters --checkpoint " + whole.string(), "learnedparams.csv"));
+  CHECK(result("fi-curve --checkpoint " + bare.string() + constants, "frates.csv") ==
+        result("fi-curve --checkpoint " + whole.string(), "frates.csv"));
+  CHECK(result("fi-curve --tau 0.1 --checkpoint " + bare.string() + constants, "frates.csv") !=
+        result("fi-curve --checkpoint " + whole.string(), "frates.csv"));
+
+  require_refused(session.analyze("fi-curve --no-figures --checkpoint " + bare.string()), "give it by --dt");
+  const Finished guessed =
+      session.analyze("fi-curve --no-figures --dt 0.05 --checkpoint " + bare.string() + session.out_option());
+  CHECK(guessed.exit_code == 0);
+  CHECK(count_lines(guessed.error) == 1);
+  CHECK_THAT(guessed.error, Catch::Contains("taken are sigma_v = 1 mV, R = 0.1 GOhm, v_reset = 0 mV"));
+}
+
+TEST_CASE("a trial whose settings cannot be read keeps its results, its network is left out by name") {
+  const Session session;
+  train_sine(session, "rnn,glifr_lheta");
+  const fs::path model = session.results() / "sine" / "rnn";
+  const auto with = [&](int number, const std::string& from, const std::string& to) {
+    const fs::path trial = model / ("trial_" + std::to_string(number));
+    fs::copy(model / "trial_0", trial, fs::copy_options::recursive);
+    std::string config = glifr::read_file(trial / "config.json");
+    config.replace(config.find(from), from.size(), to);
+    glifr::test::write_text(trial / "config.json", config);
+  };
+  with(1, "\"seed\": 0", "\"seed\": 1.8446744073709552e19");
+  with(2, "\"seed\": 0", "\"seed\": \"3\"");
+  with(3, "\"eps\"", "\"epsilon\"");
+  with(4, "\"model\": \"rnn\"", "\"model\": \"gru\"");
+  const Finished report = session.analyze("report --no-figures " + session.results().string() + session.out_option());
+  CHECK(report.exit_code == 0);
+  CHECK(count_lines(report.error) == 4);
+  CHECK_THAT(report.error, Catch::Contains("sine/rnn/trial_1 is not analysed: ") &&
+                               Catch::Contains("key seed is 1.8446744073709552e+19") &&
+                               Catch::Contains("sine/rnn/trial_2 is not analysed: ") &&
+                               Catch::Contains("key seed is \"3\"") && Catch::Contains("has no eps") &&
+                               Catch::Contains("gru"));
+  CHECK_THAT(glifr::read_file(session.out() / "summary.csv"), Catch::Contains("\nsine,rnn,5,"));
+  CHECK_THAT(
+      glifr::read_file(session.out() / "report.html"),
+      Catch::Contains("Silencing neurons: sine") && Catch::Contains("the network of sine/rnn/trial_4 is not analysed"));
+  const Finished ablation =
+      session.analyze("ablation --no-figures --draws 1 " + session.results().string() + session.out_option());
+  CHECK(ablation.exit_code == 0);
+  CHECK(count_lines(ablation.error) == 4);
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0,1,"));
+}
+
+TEST_CASE("tasks go by the names of their folders, with commas and quotes, each with figures of its own") {
+  const Session session;
+  train_sine(session, "rnn");
+  for (const char* name : {"sine,lr=0.01", "sine;lr=0.01", "the \"first\""}) {
+    fs::copy(session.results() / "sine", session.results() / name, fs::copy_options::recursive);
+  }
+  const Finished summary = session.analyze("summary " + session.results().string() + session.out_option());
+  CHECK(summary.exit_code == 0);
+  const std::string table = glifr::read_file(session.out() / "summary.csv");
+  CHECK_THAT(table, Catch::Contains("\n\"sine,lr=0.01\",rnn,1,") && Catch::Contains("\nsine;lr=0.01,rnn,1,") &&
+                        Catch::Contains("\n\"the \"\"first\"\"\",rnn,1,"));
+  std::ptrdiff_t scripts = 0;
+  for (const auto& entry : fs::directory_iterator(session.out())) scripts += entry.path().extension() == ".gp";
+  CHECK(scripts == 4);
+  const Finished responses =
+      session.analyze("responses --no-figures " + session.results().string() + session.out_option());
+  CHECK(responses.exit_code == 0);
+  for (const char* file : {"responses_sine.csv", "responses_sine,lr=0.01.csv", "responses_sine;lr=0.01.csv"})
+    CHECK(fs::exists(session.out() / file));
+}
+
+TEST_CASE("networks that learned other waves do not share a figure") {
+  const Session session;
+  train_sine(session, "rnn");
+  const Finished other = session.train("--task sine --model lstmn --epochs 3 --set hidden_size=16 --set amp=2");
+  REQUIRE(other.exit_code == 0);
+  const Finished run = session.analyze("responses --no-figures " + session.results().string() + session.out_option());
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.error, Catch::Contains("left out sine/lstmn/trial_0: it learned other waves than rnn/trial_0"));
+  CHECK_THAT(glifr::read_file(session.out() / "responses.csv"),
+             Catch::StartsWith("sample,frequency,time,target,rnn\n"));
+}
+
+TEST_CASE("silencing neurons needs the test set alone and leaves nothing beside it") {
+  const Session session;
+  const fs::path data = session.file("data");
+  for (const char* split : {"Train", "Test"}) {
+    for (int digit = 0; digit < 10; ++digit) {
+      glifr::test::write_text(data / "nmnist" / split / std::to_string(digit) / "1.bin",
+                              glifr::test::event_bytes(digit, 1, 0, 0));
+    }
+  }
+  const std::string data_option = " --data " + data.string();
+  const Finished trained = session.train("--task nmnist --model rnn --epochs 1 --set hidden_size=4" + data_option);
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  train_sine(session, "rnn");
+  fs::remove_all(data / "nmnist" / "Train");
+  for (const char* split : {"Train", "Test"})
+    REQUIRE(fs::remove(data / "nmnist" / (std::string(split) + "-15x1000us.glifr-cache")));
+  const std::string ablation = "ablation --no-figures --draws 1 " + session.results().string() + session.out_option();
+  CHECK(session.analyze(ablation + data_option).exit_code == 0);
+  CHECK(std::distance(fs::directory_iterator(data / "nmnist"), fs::directory_iterator()) == 1);
+  CHECK(session.analyze(ablation + data_option + " --cache " + session.file("cache").string()).exit_code == 0);
+  CHECK(fs::exists(session.file("cache") / "Test-15x1000us.glifr-cache"));
+
+  fs::remove_all(data / "nmnist");
+  const Finished without = session.analyze(ablation + data_option);
+  CHECK(without.exit_code == 0);
+  CHECK_THAT(without.error, Catch::Contains("left out nmnist: ") && Catch::Contains("Test/0"));
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0,"));
+}
+
 TEST_CASE("a network trained with dropout is also tested at its dropout probability") {
   const Session session;
   REQUIRE(
@@ -230,6 +361,23 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("cluster --parameters " + session.file("few.csv").string()), "2 neurons");
   glifr::test::write_text(session.file("bad.csv"), "1,2\n3,x\n");
   require_refused(session.analyze("fi-curve --parameters " + session.file("bad.csv").string()), "bad.csv");
+  glifr::test::write_text(session.file("nan.csv"), "1,2\n3,nan\n5,6\n7,8\n");
+  for (const char* subcommand : {"fi-curve", "cluster --max-clusters 2", "parameters"})
+    require_refused(session.analyze(std::string(subcommand) + " --parameters " + session.file("nan.csv").string()),
+                    "nan.csv: line 2, column 2: found 'nan'");
+  glifr::test::write_text(session.file("neuron.json"),
+                          R"({"dt": 0.05, "tau": 0.05, "sigma_v": 1, "R": 0.1, "I0": 0, "v_reset": 0,
+    "weight_in": 1, "thresh": 1, "k_m": 0.1, "r": [], "a": [], "k": []})");
+  glifr::test::write_text(session.file("input.csv"), "0.5\ninf\n");
+  require_refused(session.analyze("trace --neuron " + session.file("neuron.json").string() + " --input " +
+                                  session.file("input.csv").string()),
+                  "input.csv: line 2, column 1: found 'inf'");
+  glifr::test::write_text(session.file("model.ckpt"), std::string("PK\x03\x04\x14\0\0\0\x08\0", 10));
+  require_refused(session.analyze("parameters --checkpoint " + session.file("model.ckpt").string()), "a ZIP archive");
+  glifr::test::write_text(session.file("page.json"), "<!DOCTYPE html><html></html>");
+  require_refused(session.analyze("trace --neuron " + session.file("page.json").string() + " --input " +
+                                  session.file("input.csv").string()),
+                  "a web page (HTML)");
   fs::create_directories(session.results() / "sine" / "rnn" / "trial_0");
   require_refused(session.analyze("report " + session.results().string()), "none of 1 trials is whole");
   glifr::test::write_trial(session.results(), "sine", "rnn", 1, 0.1, {});

@@ -104,6 +104,13 @@ TEST_CASE("a frame begins with its first microsecond and ends before the next on
   }
 }
 
+TEST_CASE("a file of another kind in place of a recording is said to be one") {
+  for (const std::string& bytes : {std::string("<!doctype html><p>moved</p>"), std::string("<html>12345<p>")}) {
+    CHECK_THROWS_WITH(glifr::parse_events(bytes, "00001.bin"),
+                      Contains("00001.bin") && Contains("found a web page (HTML)") && Contains("N-MNIST recording"));
+  }
+}
+
 TEST_CASE("frame settings out of range are refused by name") {
   const auto make = [](const FrameSettings& settings) { return glifr::make_frames({}, settings); };
   CHECK(make({.num_timesteps = 1'000'000, .duration_timestep = 0.001}).offsets.size() == 1'000'001);

@@ -82,6 +82,41 @@ TEST_CASE("an IDX file is found with or without .gz") {
   CHECK(glifr::read_idx_file(file).name == file.string());
 }
 
+TEST_CASE("whether an IDX file is packed is told by its content, not by its name") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "images", gzip(three_images()));
+  CHECK(glifr::read_idx_file(folder.path() / "images").bytes == three_images());
+  CHECK_THAT(glifr::read_idx_file(folder.path() / "images").name, Contains("images (unpacked)"));
+
+  write_text(folder.path() / "labels.gz", three_labels());
+  CHECK(glifr::read_idx_file(folder.path() / "labels").bytes == three_labels());
+  CHECK(glifr::read_idx_file(folder.path() / "labels").name == (folder.path() / "labels.gz").string());
+}
+
+TEST_CASE("an IDX file may have a dot in its name where others have a dash") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "t10k-images-idx3-ubyte";
+  write_text(folder.path() / "._t10k-images-idx3-ubyte", "what macOS leaves beside a file");
+  CHECK_THAT(data_error([&] { (void)glifr::read_idx_file(file); }).what(),
+             Contains("t10k-images-idx3-ubyte.gz") && Contains("t10k-images.idx3-ubyte"));
+
+  write_text(folder.path() / "t10k-images.idx3-ubyte.gz", gzip(three_images()));
+  CHECK(glifr::read_idx_file(file).bytes == three_images());
+  write_text(folder.path() / "t10k-images.idx3-ubyte", three_labels());
+  CHECK(glifr::read_idx_file(file).bytes == three_labels());
+  write_text(file, three_images());
+  CHECK(glifr::read_idx_file(file).bytes == three_images());
+}
+
+TEST_CASE("a file of another kind in place of an IDX file is said to be one") {
+  CHECK_THAT(images_error("<!DOCTYPE html><html><body>404</body></html>").what(),
+             Contains("found a web page (HTML)") && Contains("accepted is an IDX file of images"));
+  CHECK_THAT(labels_error("<html>").what(), Contains("found a web page (HTML)"));
+  CHECK_THAT(images_error("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n").what(),
+             Contains("found a Git LFS pointer"));
+  CHECK_THAT(images_error(gzip(three_images())).what(), Contains("found gzip data"));
+}
+
 TEST_CASE("a gzip file of several members is one file") {
   const TemporaryFolder folder;
   write_text(folder.path() / "images.gz", gzip(three_images().substr(0, 11)) + gzip(three_images().substr(11)));
@@ -137,13 +172,17 @@ TEST_CASE("IDX errors say what was found and what is accepted") {
 
   const DataError label = labels_error(idx_bytes({3}, {9, 10, 4}));
   CHECK(label.offset() == 9);
-  CHECK_THAT(label.what(), Contains("found the label 10; accepted are 0 to 9"));
+  CHECK_THAT(label.what(), Contains("found the label 10; accepted are 0 to 9") && Contains("output_size=11"));
+  CHECK_THAT(labels_error(idx_bytes({3}, {21, 26, 1})).what(), Contains("the label 21") && Contains("output_size=27"));
 }
 
 TEST_CASE("a gzip file cut short or damaged is an error that names it") {
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "images.gz";
-  const auto read = [&] { (void)glifr::read_idx_file(folder.path() / "images"); };
+  const auto read = [&] {
+    const glifr::IdxFile found = glifr::read_idx_file(folder.path() / "images");
+    (void)glifr::parse_idx_images(found.bytes, found.name);
+  };
   const std::string packed = gzip(three_images());
 
   for (std::size_t length = 0; length < packed.size(); ++length) {
@@ -165,6 +204,11 @@ TEST_CASE("a gzip file cut short or damaged is an error that names it") {
 
   write_text(file, packed + '\x1f');
   CHECK_THAT(data_error(read).what(), Contains("found 1 bytes after the end"));
+
+  write_text(file, packed + std::string(512, '\0'));
+  CHECK_NOTHROW(read());
+  write_text(file, packed + std::string(511, '\0') + 'x');
+  CHECK_THAT(data_error(read).what(), Contains("found 512 bytes after the end"));
 }
 
 TEST_CASE("an IDX file that may not be read is an error") {

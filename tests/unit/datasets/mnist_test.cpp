@@ -101,6 +101,17 @@ TEST_CASE("a folder in MNIST's form is read, one with different counts refused")
   CHECK_THAT(absent.what(), Contains("train-images-idx3-ubyte"));
 }
 
+TEST_CASE("a set may have other classes than ten") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "train-images-idx3-ubyte", idx_bytes({2, 1, 1}, {200, 100}));
+  write_text(folder.path() / "train-labels-idx1-ubyte", idx_bytes({2}, {1, 26}));
+  CHECK_THAT(data_error([&] { (void)glifr::read_mnist(folder.path(), Split::train, 26); }).what(),
+             Contains("train-labels-idx1-ubyte") && Contains("the label 26") && Contains("output_size=27"));
+  const auto letters = std::make_shared<const LabelledImages>(glifr::read_mnist(folder.path(), Split::train, 27));
+  CHECK(letters->file == (folder.path() / "train-images-idx3-ubyte").string());
+  CHECK(glifr::MnistDataset<float>(letters, ImageLayout::lines).classes() == 27);
+}
+
 TEST_CASE("the real MNIST is what it is known to be") {
   const auto root = environment("GLIFR_DATA");
   if (!root) GLIFR_SKIP("GLIFR_DATA is not set");

@@ -178,6 +178,28 @@ TEST_CASE("a cache may be kept elsewhere") {
   CHECK_THROWS_AS(tiny.read({.cache_folder = elsewhere.path() / "file"}), glifr::ConfigError);
 }
 
+TEST_CASE("the folder of the data is left as it is where that is asked for") {
+  const TinyNmnist tiny;
+  const NmnistOptions options{.writes_beside_data = false};
+  CHECK(tiny.read(options).was_decoded);
+  CHECK_FALSE(fs::exists(tiny.cache()));
+  (void)tiny.read();
+  CHECK_FALSE(tiny.read(options).was_decoded);  // a cache that is there serves
+
+  const TemporaryFolder elsewhere;
+  CHECK(tiny.read({.cache_folder = elsewhere.path(), .writes_beside_data = false}).was_decoded);
+  CHECK(fs::exists(elsewhere.path() / cache_name));
+}
+
+TEST_CASE("hidden files beside the recordings are none of them, upper case is no matter") {
+  const TinyNmnist tiny;
+  tiny.write(3, "._00001.bin", "what macOS leaves beside a file");
+  tiny.write(3, ".DS_Store", "");
+  CHECK(tiny.read().data.frames.samples == 11);
+  tiny.write(3, "00011.BIN", event_bytes(3, 11, 0, 0));
+  CHECK(tiny.read().data.frames.samples == 12);
+}
+
 TEST_CASE("data that may only be read are read without a cache") {
   const TinyNmnist tiny;
   fs::permissions(tiny.root(), fs::perms{0555});

@@ -174,8 +174,9 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK_THROWS_WITH(resolve("sine", "rnn", {"dt=1e-300"}), Contains("sim_time") || Contains("synaptic_delay"));
   CHECK_THROWS_WITH(resolve("sine", "rnn", {"loss_fn=cross_entropy"}), Contains("loss_fn: found cross_entropy"));
   CHECK_THROWS_WITH(resolve("lmnist", "rnn", {"loss_fn=mse"}), Contains("loss_fn: found mse"));
-  CHECK_THROWS_WITH(resolve("lmnist", "rnn", {"input_size=14"}),
-                    Equals("input_size: found 14; accepted for task lmnist: 28"));
+  CHECK_THROWS_WITH(resolve("pmnist", "rnn", {"input_size=14"}),
+                    Equals("input_size: found 14; accepted for task pmnist: 1"));
+  CHECK(resolve("lmnist", "rnn", {"input_size=14", "output_size=27"}).output_size == 27);  // the images decide
   CHECK_THROWS_WITH(resolve("sine", "rnn", {"synaptic_delay=1e30"}), Contains("synaptic_delay: found 1e+30 ms"));
 }
 

@@ -21,6 +21,16 @@ CsvNumbers read_text(std::string_view text, CsvFormat format = {}) {
   return read_csv_numbers(folder.path() / "numbers.csv", format);
 }
 
+/// What is said of a table that is refused.
+std::string refusal(const std::string& text) {
+  try {
+    (void)read_text(text);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return {};
+}
+
 TEST_CASE("numbers are written in the shortest digits") {
   CHECK(format_number(0.1) == "0.1");
   CHECK(format_number(0.1f) == "0.1");
@@ -64,7 +74,17 @@ TEST_CASE("rows hold cells of all kinds") {
   rows.cell(1).cell(0.25).empty_cell().end_row();
   rows.cell(Index{2}).cell(0.5f).cell("none").end_row();
   CHECK(rows.text() == "epoch,loss,accuracy\n1,0.25,\n2,0.5,none\n");
-  CHECK_THROWS_AS(rows.cell("a,b"), std::invalid_argument);
+}
+
+TEST_CASE("text with commas, quotes or line ends stands in quotes and reads back") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> names{"sine,lr=0.01", "a \"b\", c", "two words", "\"", ","};
+  CsvRows rows;
+  for (const std::string& name : names) rows.cell(name);
+  rows.end_row();
+  CHECK(std::string(rows.text()).starts_with("\"sine,lr=0.01\",\"a \"\"b\"\", c\",two words,"));
+  rows.write(folder.path() / "numbers.csv");
+  CHECK(read_csv_numbers(folder.path() / "numbers.csv", {.has_header = true}).header == names);
 }
 
 TEST_CASE("a file that grows is whole after every row") {
@@ -111,14 +131,15 @@ TEST_CASE("a row that does not fit on the disk leaves no trace") {
 }
 
 TEST_CASE("tables of numbers are read with and without names") {
-  const CsvNumbers named = read_text("a, b\r\n1,-2.5e3\r\n+3,inf\r\n\r\n", {.has_header = true});
+  const CsvNumbers named =
+      read_text("a, b\r\n1,-2.5e3\r\n+3,inf\r\n\r\n", {.has_header = true, .allows_not_finite = true});
   CHECK(named.header == std::vector<std::string>{"a", "b"});
   CHECK(named.rows == 2);
   CHECK(named(0, 1) == -2500);
   CHECK(named(1, 0) == 3);
   CHECK(named(1, 1) == std::numeric_limits<double>::infinity());
 
-  const CsvNumbers bare = read_text("1\nnan\n-INF");
+  const CsvNumbers bare = read_text("1\nnan\n-INF", {.allows_not_finite = true});
   CHECK(bare.header.empty());
   CHECK(bare.rows == 3);
   CHECK(std::isnan(bare(1, 0)));
@@ -131,17 +152,60 @@ TEST_CASE("empty cells are NaN where they are allowed") {
   const CsvNumbers table = read_text("1,,2\n3,4,\n", {.allows_empty_cells = true});
   CHECK(std::isnan(table(0, 1)));
   CHECK(std::isnan(table(1, 2)));
-  CHECK_THROWS_WITH(read_text("1,,2\n"), Contains("line 1: found ''; a number is needed"));
+  CHECK_THROWS_WITH(read_text("1,,2\n"), Contains("line 1, column 2: found ''; a number is needed"));
 }
 
 TEST_CASE("damaged tables are refused with the line") {
   CHECK_THROWS_WITH(read_text("1,2\n3\n"), Contains("line 2: found 1 cells; the first line has 2"));
   CHECK_THROWS_WITH(read_text("1,2\n\n3,4\n"), Contains("line 2"));
-  CHECK_THROWS_WITH(read_text("a,b\n1,x\n", {.has_header = true}), Contains("line 2: found 'x'"));
+  CHECK_THROWS_WITH(read_text("a,b\n1,x\n", {.has_header = true}), Contains("line 2, column 2 (b): found 'x'"));
   CHECK_THROWS_WITH(read_text("1 2\n"), Contains("found '1 2'"));
   CHECK_THROWS_WITH(read_text("0x10\n"), Contains("found '0x10'"));
   CHECK_THROWS_AS(read_text(""), DataError);
   CHECK_THROWS_AS(read_text(" \n\n"), DataError);
+  CHECK_THROWS_WITH(read_text("thresh,k_m\n1,2\n"), Contains("'thresh'") && Contains("no line of names"));
+  CHECK_THROWS_WITH(read_text("1;2\n"), Contains("found '1;2'") && Contains("commas"));
+  CHECK_THROWS_WITH(read_text("\"1\n2\"\n"), Contains("line 1: found a quote that is not closed"));
+  CHECK_THROWS_WITH(read_text("\"1\"2\n"), Contains("line 1: found a quote"));
+  CHECK(refusal("1,2\n" + std::string(100000, 'x') + ",2\n").size() < 300);
+}
+
+TEST_CASE("numbers that are not finite are refused with line and column unless they are allowed") {
+  CHECK_THROWS_WITH(read_text("1,2\n3,nan\n"), Contains("line 2, column 2: found 'nan'; a finite number is needed"));
+  CHECK_THROWS_WITH(read_text("1,2\n-inf,4\n"), Contains("line 2, column 1: found '-inf'"));
+  CHECK_THROWS_WITH(read_text("a,b\n1,NaN\n", {.has_header = true, .allows_empty_cells = true}),
+                    Contains("line 2, column 2 (b): found 'NaN'"));
+}
+
+TEST_CASE("tables come with byte order marks, quotes and the line ends of all systems") {
+  const std::vector<double> values{1, 0.5, 2, 0.25};
+  for (const std::string text :
+       {"\xef\xbb\xbf"
+        "1,0.5\n2,0.25\n",
+        "1,0.5\r\n2,0.25\r\n", "1,0.5\r2,0.25\r", "1, 0.5\n2 ,0.25", "\"1\",\"0.5\"\n 2,\"0.25\" \n"}) {
+    INFO(text);
+    const CsvNumbers table = read_text(text);
+    CHECK((table.rows == 2 && table.columns == 2));
+    CHECK(table.values == values);
+  }
+}
+
+TEST_CASE("a file of another kind in place of a table is said to be one") {
+  const std::string zip("PK\x03\x04\x14\0\0\0", 8),
+      wide(
+          "1\0,\0"
+          "2\0",
+          6),
+      marked(
+          "\xff\xfe"
+          "1\0",
+          4);
+  CHECK_THROWS_WITH(read_text(zip), Contains("found a ZIP archive") && Contains("a table of numbers"));
+  CHECK_THROWS_WITH(read_text("\x89HDF\r\n\x1a\n...."), Contains("found an HDF5 file"));
+  CHECK_THROWS_WITH(read_text(" \n<!DOCTYPE HTML><html></html>"), Contains("found a web page (HTML)"));
+  CHECK_THROWS_WITH(read_text("version https://git-lfs.github.com/spec/v1\n"), Contains("found a Git LFS pointer"));
+  CHECK_THROWS_WITH(read_text(wide), Contains("found UTF-16 text"));
+  CHECK_THROWS_WITH(read_text(marked), Contains("found UTF-16 text"));
 }
 
 }  // namespace

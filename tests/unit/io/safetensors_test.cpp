@@ -1,5 +1,6 @@
 #include "glifr/io/safetensors.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -97,6 +98,60 @@ TEST_CASE("floating-point values convert, integers do not") {
   CHECK_THROWS_AS(values_of<std::int64_t>(tensor<float>("x", {1}, {1})), DataError);
 }
 
+TEST_CASE("half-precision values become floats and doubles") {
+  const auto of_bits = [](Dtype dtype, const std::vector<std::uint16_t>& bits) {
+    NamedTensor tensor{"x", dtype, {static_cast<Index>(bits.size())}, std::vector<std::byte>(2 * bits.size())};
+    std::memcpy(tensor.bytes.data(), bits.data(), tensor.bytes.size());
+    return tensor;
+  };
+  // One, the largest and the smallest normal number, the smallest of all, a third, minus two, minus zero, infinity.
+  const NamedTensor half =
+      of_bits(Dtype::f16, {0x3c00, 0x7bff, 0x0400, 0x0001, 0x3555, 0xc000, 0x8000, 0x7c00, 0xfc00});
+  const std::vector<double> expected{1, 65504, 0x1p-14, 0x1p-24, 0x1.554p-2, -2, -0.0, HUGE_VAL, -HUGE_VAL};
+  CHECK(values_of<double>(half) == expected);
+  CHECK(values_of<float>(half) == std::vector<float>(expected.begin(), expected.end()));
+  CHECK(std::signbit(values_of<float>(half)[6]));
+  CHECK(std::isnan(values_of<double>(of_bits(Dtype::f16, {0x7e00}))[0]));
+
+  const NamedTensor brain = of_bits(Dtype::bf16, {0x3f80, 0xc000, 0x4049, 0x7f80});
+  CHECK(values_of<double>(brain) == std::vector<double>{1, -2, 3.140625, HUGE_VAL});
+  CHECK(values_of<float>(brain) == std::vector<float>{1, -2, 3.140625F, HUGE_VALF});
+}
+
+TEST_CASE("tensors of types that nobody asks for are carried along") {
+  for (const char* dtype : {"I8", "I16", "U16", "I32", "U32", "F16", "BF16", "C64", "F8_E4M3", "F8_E5M2", "F8_E8M0"}) {
+    INFO(dtype);
+    const std::string name(dtype);
+    const Index bytes = name == "C64" ? 8 : name.ends_with("32") ? 4 : name.ends_with("16") ? 2 : 1;
+    const std::string header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"x\":{\"dtype\":\"" +
+                               name + "\",\"shape\":[2],\"data_offsets\":[4," + std::to_string(4 + 2 * bytes) + "]}}";
+    const TensorFile file =
+        decode_safetensors(with_header(header, std::string(static_cast<std::size_t>(4 + 2 * bytes), '\1')), "file");
+    REQUIRE(file.tensors.size() == 2);
+    CHECK(values_of<float>(*file.find("w")).size() == 1);
+    CHECK(to_string(file.find("x")->dtype) == name);
+    const TensorFile again = decode_safetensors(encode_safetensors(file), "again");
+    CHECK(again.find("x")->bytes == file.find("x")->bytes);
+    if (!name.ends_with("F16")) CHECK_THROWS_WITH(values_of<float>(*file.find("x")), Contains("found " + name));
+  }
+}
+
+TEST_CASE("a file of another kind in place of a safetensors file is said to be one") {
+  const auto refused = [](const std::string& bytes, const char* kind) {
+    CHECK_THROWS_WITH(decode_safetensors(bytes, "file"), Contains(kind) && Contains("accepted is a safetensors file"));
+  };
+  refused(std::string("PK\x03\x04\x14\0\0\0\x08\0", 10), "found a ZIP archive (as .pt");
+  refused(std::string("\x80\x02\x8a\x0al\xfc\x9c"
+                      "F\xf9 j\xa8P",
+                      13),
+          "found a Python pickle");
+  refused("\x89HDF\r\n\x1a\n" + std::string(8, '\0'), "found an HDF5 file");
+  refused("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "found a Git LFS pointer");
+  refused("\n<!doctype html><title>Not found</title>", "found a web page (HTML)");
+  refused("<?xml version=\"1.0\"?><Error/>", "found an XML document");
+  refused(std::string("\x1f\x8b\x08\0\0\0\0\0\0\3", 10), "found gzip data");
+}
+
 TEST_CASE("content that makes no file is refused") {
   CHECK_THROWS_AS(tensor<float>("x", {2, 2}, {1, 2, 3}), ShapeError);
   TensorFile file;
@@ -146,8 +201,8 @@ TEST_CASE("wrong headers are refused with what is wrong") {
   refused(with_header("{\"a\":1}"), "'a': is no object");
   refused(with_header("{\"__metadata__\":{\"a\":1}}"), "__metadata__ 'a' is no text");
   refused(with_header("{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", data), "'a': has no dtype");
-  refused(with_header("{\"a\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]}}", data),
-          "dtype \"BF16\"; accepted");
+  refused(with_header("{\"a\":{\"dtype\":\"F128\",\"shape\":[4],\"data_offsets\":[0,8]}}", data),
+          "dtype \"F128\"; accepted");
   refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", data), "shape holds -2");
   refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]}}", data), "shape holds 2");
   refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", data),

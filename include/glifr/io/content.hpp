@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "glifr/export.hpp"
+
+namespace glifr::detail {
+
+/// What a file is by its first bytes, where that is known and nothing that glifr reads: "a ZIP archive (as .pt, .ckpt,
+/// .npz and .xlsx files are)". Empty where it is not known. To be asked where reading has failed, for a better message.
+[[nodiscard]] GLIFR_API std::string foreign_content(std::string_view bytes);
+
+/// The byte order mark that UTF-8 text may begin with; it says nothing and is skipped.
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+/// `problem` of a file that should be `wanted` ("a safetensors file"), or, where its content is known to be of another
+/// kind, that.
+[[nodiscard]] GLIFR_API std::string content_problem(std::string_view bytes, const std::string& wanted,
+                                                    const std::string& problem);
+
+}  // namespace glifr::detail

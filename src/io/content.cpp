@@ -1,0 +1,85 @@
+#include "glifr/io/content.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace glifr::detail {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Kind {
+  std::string_view beginning;
+  std::string_view name;
+};
+
+constexpr std::array kinds = std::to_array<Kind>({
+    {"PK\x03\x04"sv, "a ZIP archive (as .pt, .ckpt, .npz and .xlsx files are)"},
+    {"PK\x05\x06"sv, "an empty ZIP archive"},
+    {"\x89HDF\r\n\x1a\n"sv, "an HDF5 file"},
+    {"\x93NUMPY"sv, "a NumPy array (.npy)"},
+    {"MATLAB 5.0"sv, "a MATLAB file (.mat)"},
+    {"PAR1"sv, "a Parquet file"},
+    {"version https://git-lfs"sv, "a Git LFS pointer in place of the file, which 'git lfs pull' fetches"},
+    {"#!AER-DAT"sv, "an AEDAT recording"},
+    {"\x1f\x8b"sv, "gzip data"},
+    {"BZh"sv, "bzip2 data"},
+    {"\xfd\x37zXZ"sv, "xz data"},
+    {"\x28\xb5\x2f\xfd"sv, "Zstandard data"},
+    {"7z\xbc\xaf\x27\x1c"sv, "a 7z archive"},
+    {"%PDF"sv, "a PDF"},
+    {"\x89PNG"sv, "a PNG picture"},
+    {"\xff\xd8\xff"sv, "a JPEG picture"},
+    {"\xff\xfe"sv, "UTF-16 text; save it as UTF-8"},
+    {"\xfe\xff"sv, "UTF-16 text; save it as UTF-8"},
+});
+
+/// Markup, whatever blanks stand before it.
+std::string_view markup(std::string_view bytes) {
+  if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
+  bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
+  const auto begins_with = [&](std::string_view tag) {
+    return std::ranges::equal(bytes.substr(0, tag.size()), tag, {},
+                              [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  };
+  if (begins_with("<!doctype html") || begins_with("<html")) return "a web page (HTML) in place of the file";
+  if (begins_with("<?xml")) return "an XML document";
+  return {};
+}
+
+/// Protocol 2 and newer; the third byte tells it from the length of a safetensors header.
+bool is_pickle(std::string_view bytes) {
+  return bytes.size() > 2 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5 && bytes[2] != 0;
+}
+
+bool is_tar(std::string_view bytes) {
+  constexpr std::size_t place = 257;
+  return bytes.size() > place && bytes.substr(place).starts_with("ustar");
+}
+
+/// Letters and digits in two bytes each.
+bool is_wide_text(std::string_view bytes) {
+  if (bytes.size() < 4) return false;
+  const auto is_letter = [&](std::size_t i) { return std::isprint(static_cast<unsigned char>(bytes[i])) != 0; };
+  return (is_letter(0) && bytes[1] == 0 && is_letter(2) && bytes[3] == 0) ||
+         (bytes[0] == 0 && is_letter(1) && bytes[2] == 0 && is_letter(3));
+}
+
+}  // namespace
+
+std::string foreign_content(std::string_view bytes) {
+  const auto* known = std::ranges::find_if(kinds, [&](const Kind& kind) { return bytes.starts_with(kind.beginning); });
+  if (known != kinds.end()) return std::string(known->name);
+  if (is_pickle(bytes)) return "a Python pickle (as older .pt files are)";
+  if (is_tar(bytes)) return "a tar archive";
+  if (is_wide_text(bytes)) return "UTF-16 text; save it as UTF-8";
+  return std::string(markup(bytes));
+}
+
+std::string content_problem(std::string_view bytes, const std::string& wanted, const std::string& problem) {
+  const std::string found = foreign_content(bytes);
+  return found.empty() ? problem : "found " + found + "; accepted is " + wanted;
+}
+
+}  // namespace glifr::detail
