@@ -253,6 +253,25 @@ TEST_CASE("a full disk ends the run with one line and leaves nothing half-writte
   require_no_leftovers(session.out());
 }
 
+TEST_CASE("a limit on the size of files ends the run with one line, and the last checkpoint stays whole") {
+  const Session session;
+  REQUIRE(session.train("--model rnn --set hidden_size=64 --epochs 2").exit_code == 0);
+  const fs::path checkpoint = session.trial("sine", "rnn") / "checkpoints" / "last.safetensors";
+  const std::string before = glifr::read_file(checkpoint);
+  std::string command = "ulimit -f 20; exec";  // the checkpoint has some 50 kB
+  for (const std::string& word :
+       session.command("--model rnn --set hidden_size=64 --epochs 4 --set checkpoint_seconds=0 --resume")) {
+    command += " '" + word + "'";
+  }
+  const Finished run = Process({"/bin/sh", "-c", command}, session.folder()).wait();
+  CAPTURE(run.error);
+  REQUIRE(run.exit_code == 1);
+  REQUIRE(count_lines(run.error) == 1);
+  REQUIRE(run.error.find("last.safetensors") != std::string::npos);
+  REQUIRE(glifr::read_file(checkpoint) == before);
+  REQUIRE(session.train("--model rnn --set hidden_size=64 --epochs 4 --resume").exit_code == 0);
+}
+
 TEST_CASE("what cannot be met ends with exit code 2 and one line that names the culprit") {
   struct Request {
     std::string arguments, named;

@@ -5,18 +5,22 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <thread>
 #include <vector>
 
 #include "glifr/error.hpp"
+#include "glifr/io/csv.hpp"
 #include "support/catch.hpp"
+#include "support/failing_calls.hpp"
 #include "support/files.hpp"
 
 namespace glifr {
 namespace {
 
 using Catch::Matchers::Contains;
+using test::FailingCalls;
 using test::SmallFiles;
 using test::TemporaryFolder;
 using test::WithoutRoot;
@@ -63,7 +67,7 @@ TEST_CASE("a failed write leaves the old file and nothing else") {
   {
     const SmallFiles limit(1000);
     CHECK_THROWS_WITH(write_file_atomically(path, std::string(5000, 'x')),
-                      Contains(path.string()) && Contains("File too large"));
+                      Contains(path.string()) && Contains("File too large") && Contains("ulimit -f"));
   }
   CHECK(read_file(path) == "old");
   CHECK(names_in(folder.path()) == std::vector<std::string>{"file"});
@@ -203,6 +207,91 @@ TEST_CASE("taking a folder removes what a killed run left half-written") {
 TEST_CASE("the lock of a missing folder is a ConfigError") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(FolderLock(folder.path() / "none"), ConfigError);
+}
+
+TEST_CASE("on a file system without locks a folder is taken all the same, and the lock says that it holds nothing") {
+  const TemporaryFolder folder;
+  const auto temporary = folder.path() / ".file.1-1.glifr-tmp";
+  test::write_text(temporary, "of a run that may still be writing");
+  for (const int code : {ENOSYS, ENOLCK, EOPNOTSUPP}) {
+    const FailingCalls calls({.flock = code});
+    const FolderLock first(folder.path()), second(folder.path());
+    CHECK_FALSE(first.problem().empty());
+    CHECK(std::filesystem::exists(temporary));
+  }
+  CHECK(FolderLock(folder.path()).problem().empty());
+  CHECK(names_in(folder.path()).empty());
+  const FailingCalls calls({.flock = EIO});
+  CHECK_THROWS_AS(FolderLock(folder.path()), OutputError);
+}
+
+TEST_CASE("a folder that another holds can be asked for without an error") {
+  const TemporaryFolder folder;
+  const FolderLock lock(folder.path());
+  CHECK_FALSE(FolderLock::attempt(folder.path()).has_value());
+}
+
+TEST_CASE("the lock file that another user's run left behind is locked where it can be read, and named where not") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / ".lock";
+  if (geteuid() != 0) GLIFR_SKIP("only root can make another user's files");
+  test::write_text(file, "");
+  {
+    const WithoutRoot ordinary;
+    CHECK(FolderLock(folder.path()).problem().empty());
+  }
+  test::write_text(file, "");
+  {
+    const FolderLock held(folder.path());
+    const WithoutRoot ordinary;
+    CHECK_THROWS_WITH(FolderLock(folder.path()), Contains("another run is writing"));
+  }
+  test::write_text(file, "");
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  const WithoutRoot ordinary;
+  CHECK_THROWS_WITH(FolderLock(folder.path()), Contains(file.string()) && Contains("Permission denied"));
+}
+
+TEST_CASE("a lock file that is no file is named") {
+  const TemporaryFolder folder;
+  create_folder(folder.path() / ".lock");
+  CHECK_THROWS_WITH(FolderLock(folder.path()), Contains((folder.path() / ".lock").string()));
+}
+
+TEST_CASE("what a file system cannot force to the disk is written all the same; a failing disk is an error") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  for (const int code : {EINVAL, EOPNOTSUPP, ENOSYS}) {
+    const FailingCalls calls({.fsync_file = code, .fsync_folder = code});
+    write_file_atomically(path, std::to_string(code));
+    CHECK(read_file(path) == std::to_string(code));
+    CHECK_NOTHROW(CsvAppender::start(folder.path() / "rows").sync());
+  }
+  {
+    const FailingCalls calls({.fsync_folder = EBADF});
+    CHECK_NOTHROW(write_file_atomically(path, "good"));
+  }
+  for (const int code : {EIO, ENOSPC, EDQUOT}) {
+    const FailingCalls calls({.fsync_file = code});
+    CHECK_THROWS_AS(write_file_atomically(path, "bad"), OutputError);
+    CHECK_THROWS_AS(CsvAppender::start(folder.path() / "rows").sync(), OutputError);
+  }
+  CHECK(read_file(path) == "good");
+  const FailingCalls calls({.fsync_folder = EIO});
+  CHECK_THROWS_AS(write_file_atomically(path, "new"), OutputError);
+}
+
+TEST_CASE("a folder that may be written but not listed takes files") {
+  const TemporaryFolder folder;
+  const auto listing =
+      std::filesystem::perms::owner_read | std::filesystem::perms::group_read | std::filesystem::perms::others_read;
+  std::filesystem::permissions(folder.path(), listing, std::filesystem::perm_options::remove);
+  {
+    const WithoutRoot ordinary;
+    write_file_atomically(folder.path() / "file", "text");
+    CHECK(read_file(folder.path() / "file") == "text");
+  }
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
 }
 
 }  // namespace

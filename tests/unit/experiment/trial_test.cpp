@@ -1,0 +1,486 @@
+// Trials in their folders: the same results only from the same inputs, or a refusal that names what differs; and the
+// same bits however often a trial is stopped, prolonged or carried to another file system.
+#include "glifr/experiment/trial.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cerrno>
+#include <functional>
+
+#include "glifr/error.hpp"
+#include "glifr/experiment/plan.hpp"
+#include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/io/safetensors.hpp"
+#include "support/catch.hpp"
+#include "support/failing_calls.hpp"
+#include "support/files.hpp"
+#include "unit/datasets/fixtures.hpp"
+
+namespace glifr {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+using State = TrialOutcome::State;
+using Changes = std::vector<std::string>;
+
+/// Collects what it hears, and calls back.
+class Listener final : public TrialObserver {
+ public:
+  void note(const Trial&, const std::string& text) override {
+    notes += text + "\n";
+    if (on_note) on_note(text);
+  }
+  void after_step(const Trial&, const Position& position) override {
+    if (on_step) on_step(position);
+  }
+  void after_epoch(const Trial&, const EpochReport&) override { ++epochs; }
+
+  std::string notes;
+  Index epochs = 0;
+  std::function<void(const std::string&)> on_note;
+  std::function<void(const Position&)> on_step;
+};
+
+/// A results folder, and small trials in it.
+class Session {
+ public:
+  explicit Session(std::string_view task = "sine", Changes changes = {"hidden_size=6", "lr=1e-2"})
+      : task_(task), changes_(std::move(changes)) {
+    options.out = folder_.path() / "results";
+  }
+
+  /// Trial 0 of models, with further changes of the settings.
+  std::vector<PlannedOutcome> run_models(const std::string& names, const Changes& further) {
+    const Config config = make_config(further);
+    const auto plan = make_plan(config, select_models(names, config.task(), config.base_task()), 0, 1, options);
+    DataStore data(data_root(), {});
+    return run_plan(plan, options, data, 1, 1, stop, listener);
+  }
+  /// Trial 0 of one model.
+  TrialOutcome run(const Changes& further = {}, const std::string& model = "glifr_lheta") {
+    const auto outcomes = run_models(model, further);
+    REQUIRE(outcomes.back().outcome.has_value());
+    return *outcomes.back().outcome;
+  }
+  /// The same, stopped after its first step.
+  void interrupt(const Changes& further = {}, const std::string& model = "glifr_lheta") {
+    listener.on_step = [this](const Position&) { stop = true; };
+    CHECK(run(further, model).state == State::interrupted);
+    listener.on_step = {};
+    stop = false;
+  }
+  /// The error of a run that must be refused; nothing may change in the folder.
+  std::string refusal(const Changes& further = {}, const std::string& model = "glifr_lheta") {
+    const std::string before = contents();
+    try {
+      run_models(model, further);
+    } catch (const Error& error) {
+      stop = false;  // which the plan set, so that nothing else goes on
+      CHECK(dynamic_cast<const OutputError*>(&error) == nullptr);
+      CHECK(test::is_one_line(error));
+      CHECK(contents() == before);
+      return error.what();
+    }
+    FAIL("nothing was refused");
+    return {};
+  }
+
+  [[nodiscard]] fs::path data_root() const { return folder_.path() / "data"; }
+  [[nodiscard]] fs::path trial(const std::string& model = "glifr_lheta") const {
+    return options.out / task_ / model / "trial_0";
+  }
+  [[nodiscard]] std::string file(const std::string& name, const std::string& model = "glifr_lheta") const {
+    return read_file(trial(model) / name);
+  }
+  [[nodiscard]] std::string checkpoint(const std::string& model = "glifr_lheta") const {
+    return file("checkpoints/last.safetensors", model);
+  }
+  void resume() { options.existing = Existing::resume; }
+
+  RunOptions options;
+  std::atomic<bool> stop = false;
+  Listener listener;
+
+ private:
+  [[nodiscard]] Config make_config(const Changes& further) const {
+    Config config(task_);
+    for (const std::string& change : changes_) config.set(change);
+    for (const std::string& change : further) config.set(change);
+    return config;
+  }
+  /// Names and contents of all files of results.
+  [[nodiscard]] std::string contents() const {
+    std::vector<std::string> files;
+    if (!fs::exists(options.out)) return {};
+    for (const auto& entry : fs::recursive_directory_iterator(options.out)) {
+      if (entry.is_regular_file()) files.push_back(entry.path().string() + "\n" + read_file(entry.path()));
+    }
+    std::ranges::sort(files);
+    std::string all;
+    for (const std::string& file : files) all += file;
+    return all;
+  }
+
+  test::TemporaryFolder folder_;
+  std::string task_;
+  Changes changes_;
+};
+
+/// Small images: as many as asked for, the pixels of which follow from their number.
+void write_images(const fs::path& folder, std::uint32_t training, std::uint32_t testing) {
+  for (const auto& [name, count] : {std::pair("train", training), std::pair("t10k", testing)}) {
+    test::Bytes pixels, labels;
+    for (std::uint32_t i = 0; i < count * 28 * 28; ++i) pixels.push_back(static_cast<std::uint8_t>(i * 7 % 251));
+    for (std::uint32_t i = 0; i < count; ++i) labels.push_back(static_cast<std::uint8_t>(i % 10));
+    test::write_text(folder / (std::string(name) + "-images-idx3-ubyte"), test::idx_bytes({count, 28, 28}, pixels));
+    test::write_text(folder / (std::string(name) + "-labels-idx1-ubyte"), test::idx_bytes({count}, labels));
+  }
+}
+
+void change_last_byte(const fs::path& file) {
+  std::string content = read_file(file);
+  content.back() = static_cast<char>(content.back() ^ 1);
+  test::write_text(file, content);
+}
+
+/// A trial of line-by-line images that was stopped after its first step.
+class ImageSession : public Session {
+ public:
+  ImageSession() : Session("lmnist", {"hidden_size=4", "batch_size=4", "max_epochs=2"}) {
+    write_images(data_root() / "mnist", 12, 6);
+    interrupt();
+    resume();
+  }
+  [[nodiscard]] fs::path images(const std::string& name) const { return data_root() / "mnist" / name; }
+};
+
+TEST_CASE("a trial that was stopped goes on with the same data only, wherever they lie") {
+  {
+    ImageSession session;
+    write_images(session.data_root() / "mnist", 8, 6);
+    CHECK_THAT(session.refusal(), Contains("samples of the training data") && Contains("12") && Contains("8"));
+  }
+  {
+    ImageSession session;
+    change_last_byte(session.images("train-images-idx3-ubyte"));
+    CHECK_THAT(session.refusal(), Contains("training inputs"));
+  }
+  {
+    ImageSession session;
+    change_last_byte(session.images("train-labels-idx1-ubyte"));
+    CHECK_THAT(session.refusal(), Contains("training targets"));
+  }
+  {
+    ImageSession session;
+    change_last_byte(session.images("t10k-images-idx3-ubyte"));
+    CHECK_THAT(session.refusal(), Contains("test inputs"));
+  }
+  ImageSession session;
+  fs::rename(session.data_root() / "mnist", session.data_root() / "moved");
+  CHECK(session.run({"mnist_path=moved"}).state == State::complete);
+}
+
+TEST_CASE("a trial whose record names no data goes on, and says so") {
+  ImageSession session;
+  boost::json::object record = read_json_file(session.trial() / "config.json").as_object();
+  record.erase("data");
+  write_file_atomically(session.trial() / "config.json", to_text(record));
+  CHECK(session.run().state == State::complete);
+  CHECK_THAT(session.listener.notes, Contains("does not name the data"));
+}
+
+TEST_CASE("a heterogeneous model starts from one of the same seed, settings and sizes only") {
+  Session session;
+  const Changes epochs{"max_epochs=2"};
+  session.run(epochs, "glifr_lhet");
+  CHECK_THAT(session.refusal({"max_epochs=3"}, "rnn,glifr_rhet"),
+             Contains("max_epochs: ") && Contains("glifr_rhet starts from the glifr_lhet in ") && Contains("with 2") &&
+                 Contains("this run has 3"));
+  CHECK_THAT(session.refusal({"max_epochs=2", "lr=1e-3"}, "rnn,glifr_fhet"), Contains("lr: "));
+  CHECK_THAT(session.refusal({"max_epochs=2", R"(hidden_size={"glifr_lhet": 7, "default": 6})"}, "rnn,glifr_fhet"),
+             Contains("hidden_size: "));
+  session.options.precision = Precision::float64;
+  CHECK_THAT(session.refusal(epochs, "rnn,glifr_rhet"), Contains("precision: "));
+  session.options.precision = Precision::float32;
+  session.options.seed = 2;
+  CHECK_THAT(session.refusal(epochs, "rnn,glifr_rhet"), Contains("seed: "));
+  CHECK_FALSE(fs::exists(session.trial("rnn")));
+  session.options.seed = 0;
+  // Its own size, and how often it writes, are its own affair.
+  CHECK(session
+            .run({"max_epochs=2", R"(hidden_size={"glifr_rhet": 9})", "checkpoint_seconds=3", "parameter_every=2"},
+                 "glifr_rhet")
+            .state == State::complete);
+  const auto source = read_json_file(session.trial("glifr_rhet") / "config.json").as_object().at("starts_from");
+  CHECK(source.at("model") == "glifr_lhet");
+  CHECK(source.at("checkpoint").as_string().size() == 8);
+}
+
+TEST_CASE("a heterogeneous model starts from one of the same data only, and goes on if that is still the one") {
+  Session session("lmnist", {"hidden_size=4", "batch_size=4", "max_epochs=1"});
+  write_images(session.data_root() / "mnist", 12, 6);
+  session.run({}, "glifr_lhet");
+  write_images(session.data_root() / "mnist", 8, 6);
+  CHECK_THAT(session.refusal({}, "glifr_fhet"), Contains("samples of the training data") && Contains("glifr_lhet"));
+
+  write_images(session.data_root() / "mnist", 12, 6);
+  session.interrupt({}, "glifr_fhet");
+  session.resume();
+  const fs::path source = session.trial("glifr_lhet") / "checkpoints" / "last.safetensors";
+  const std::string before = read_file(source);
+  change_last_byte(source);
+  CHECK_THAT(session.refusal({}, "glifr_fhet"), Contains("checkpoint of glifr_lhet that it starts from"));
+  write_file_atomically(source, before);
+  const fs::path away = session.options.out / "away";
+  fs::rename(session.trial("glifr_lhet"), away);
+  CHECK(session.run({}, "glifr_fhet").state == State::complete);  // it needs its source no more
+  CHECK_FALSE(fs::exists(session.trial("glifr_lhet")));
+}
+
+TEST_CASE("more epochs: the same files as if they had been asked for at once") {
+  const Changes common{"parameter_every=3", "lr_schedule=step", "lr_step_epochs=4"};
+  const auto with = [&](const std::string& epochs) {
+    Changes changes = common;
+    changes.push_back("max_epochs=" + epochs);
+    return changes;
+  };
+  Session whole, prolonged;
+  whole.run(with("20"));
+  prolonged.run(with("7"));
+  CHECK(read_csv_numbers(prolonged.trial() / "parameters" / "thresh.csv", {}).rows == 1 + 2 + 1);
+  prolonged.resume();
+  CHECK(prolonged.run(with("20")).state == State::complete);
+  CHECK_THAT(prolonged.listener.notes, Contains("resumed after epoch 7"));
+  for (const char* file : {"checkpoints/last.safetensors", "checkpoints/initial.safetensors", "parameters/thresh.csv",
+                           "parameters/a_j.csv", "test.json", "config.json"}) {
+    INFO(file);
+    CHECK(prolonged.file(file) == whole.file(file));
+  }
+  const CsvFormat format{.has_header = true, .allows_empty_cells = true};
+  const CsvNumbers metrics = read_csv_numbers(prolonged.trial() / "metrics.csv", format),
+                   expected = read_csv_numbers(whole.trial() / "metrics.csv", format);
+  REQUIRE(metrics.rows == expected.rows);
+  for (Index row = 0; row < metrics.rows; ++row) CHECK(metrics(row, 1) == expected(row, 1));
+  CHECK(prolonged.run(with("20")).state == State::skipped);
+  CHECK_THAT(prolonged.refusal(with("10")), Contains("max_epochs: "));
+}
+
+TEST_CASE("more epochs are refused where the first ones depend on how many there are") {
+  for (const char* setting : {"lr_schedule=cosine", "sigma_v_anneal=true"}) {
+    Session session;
+    session.run({setting, "max_epochs=2"});
+    session.resume();
+    CHECK_THAT(session.refusal({setting, "max_epochs=4"}), Contains("max_epochs: ") && Contains("depends on it"));
+  }
+  Session session;
+  session.run({"max_epochs=2"}, "glifr_rhet");
+  session.resume();
+  CHECK_THAT(session.refusal({"max_epochs=4"}, "glifr_lhet,glifr_rhet"),
+             Contains("max_epochs: ") && Contains("glifr_lhet, from which glifr_rhet starts"));
+  CHECK_THAT(session.refusal({"max_epochs=600"}, "glifr_lhet"), Contains("parameter_every: "));
+}
+
+TEST_CASE("a trial that was stopped early is not trained on when it is resumed or prolonged") {
+  for (const char* condition : {"early_stop_loss=1e9", "early_stop_patience=1"}) {
+    INFO(condition);
+    Session session;
+    session.run({condition, "lr=3", "max_epochs=50"});  // at such a rate the loss rises soon
+    const std::string before = session.checkpoint();
+    const Index epochs = session.listener.epochs;
+    REQUIRE(epochs < 50);
+    session.resume();
+    fs::remove(session.trial() / "test.json");
+    CHECK(session.run({condition, "lr=3", "max_epochs=50"}).state == State::complete);
+    CHECK(session.run({condition, "lr=3", "max_epochs=60"}).state == State::complete);
+    CHECK(session.listener.epochs == epochs);
+    CHECK(session.checkpoint() == before);
+    CHECK(session.run({condition, "lr=3", "max_epochs=60"}).state == State::skipped);
+  }
+}
+
+TEST_CASE("settings that change no result do not hinder resuming") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  CHECK(session.run({"max_epochs=2", "checkpoint_seconds=77"}).state == State::skipped);
+}
+
+TEST_CASE("a trial is of its number and engine, too") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  session.options.engine = Engine::composed;
+  CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("engine: ") && Contains("fused") && Contains("composed"));
+  session.options.engine = Engine::fused;
+  boost::json::object record = read_json_file(session.trial() / "config.json").as_object();
+  record["trial"] = 3;  // as in a copy of trial_3
+  write_file_atomically(session.trial() / "config.json", to_text(record));
+  CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("trial: ") && Contains("with 3"));
+}
+
+TEST_CASE("without its record a trial is not gone on with, nor is it written over unless that is asked for") {
+  Session session;
+  session.run({"max_epochs=2"});
+  for (const bool is_complete : {true, false}) {
+    if (!is_complete) fs::remove(session.trial() / "test.json");
+    fs::remove(session.trial() / "config.json");
+    session.options.existing = Existing::resume;
+    CHECK_THAT(session.refusal({"max_epochs=2", "lr=1e-4"}), Contains("config.json: is missing"));
+    session.options.existing = Existing::refuse;
+    CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("trial already"));
+  }
+  session.options.existing = Existing::overwrite;
+  CHECK(session.run({"max_epochs=2"}).state == State::complete);
+}
+
+TEST_CASE("a record that is damaged, or holds what this version does not know, is refused by name") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  const fs::path file = session.trial() / "config.json";
+  boost::json::object record = read_json_file(file).as_object();
+  record["truncate_steps"] = 50;
+  record["version"] = "9.1.0";
+  write_file_atomically(file, to_text(record));
+  CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("'truncate_steps'") && Contains("9.1.0"));
+  for (const char* text : {"", "[1]", "{\"task\": \"sine\"}", "{"}) {
+    write_file_atomically(file, text);
+    CHECK_THAT(session.refusal({"max_epochs=2"}), Contains(file.string()));
+  }
+}
+
+TEST_CASE("a trial whose test result is damaged is tested again; a damaged checkpoint is refused") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  const std::string test = session.file("test.json"), checkpoint = session.checkpoint();
+  for (const char* text :
+       {"", "{}", "[]", "null", "{\"test_loss\": \"low\", \"samples\": 6}", "{\"test_loss\": 1e999, \"samples\": 6}"}) {
+    test::write_text(session.trial() / "test.json", text);
+    CHECK_FALSE(is_complete(session.trial()));
+    CHECK(session.run({"max_epochs=2"}).state == State::complete);
+    CHECK(session.file("test.json") == test);
+  }
+  const fs::path file = session.trial() / "checkpoints" / "last.safetensors";
+  for (const std::string& content : {std::string(), checkpoint.substr(0, checkpoint.size() - 9), std::string("x")}) {
+    test::write_text(file, content);
+    CHECK_FALSE(is_complete(session.trial()));
+    CHECK_THAT(session.refusal({"max_epochs=2"}), Contains(file.string()) && Contains("--overwrite"));
+  }
+  fs::copy_file(session.trial() / "checkpoints" / "initial.safetensors", file, fs::copy_options::overwrite_existing);
+  CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("no training state"));
+}
+
+TEST_CASE("a checkpoint of a longer trial is refused") {
+  Session longer, session;
+  longer.run({"max_epochs=5"});
+  session.run({"max_epochs=2"});
+  test::write_text(session.trial() / "checkpoints" / "last.safetensors", longer.checkpoint());
+  fs::remove(session.trial() / "test.json");
+  session.resume();
+  CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("epoch 5") && Contains("a trial of 2"));
+}
+
+TEST_CASE("a complete trial that cannot be written is skipped") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  const auto read_only = [&](bool is_on) {
+    const fs::perms writing = fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write;
+    for (const fs::path& place : {session.trial(), session.trial() / "checkpoints", session.trial().parent_path()}) {
+      fs::permissions(place, writing, is_on ? fs::perm_options::remove : fs::perm_options::add);
+    }
+  };
+  read_only(true);
+  {
+    const test::WithoutRoot ordinary;
+    CHECK(session.run({"max_epochs=2"}).state == State::skipped);
+    CHECK_THAT(session.refusal({"max_epochs=4"}), Contains("trial_0: cannot write") && Contains("Permission denied"));
+    session.options.existing = Existing::refuse;
+    CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("holds a complete trial already"));
+  }
+  read_only(false);
+}
+
+TEST_CASE("checkpoints are written inside an epoch, too, and training goes on from there to the same bits") {
+  const Changes changes{"max_epochs=3", "batch_size=1", "dropout_prob=0.3", "sigma_v_anneal=true",
+                        "checkpoint_seconds=1e-9"};
+  Session whole;
+  const fs::path last = whole.trial() / "checkpoints" / "last.safetensors";
+  Session stopped;
+  std::vector<std::string> steps;
+  whole.listener.on_step = [&](const Position& position) {
+    // The checkpoint of this step is not yet written.
+    const std::string step = read_safetensors(last).metadata.at("step");
+    if (position.epoch == 1) steps.push_back(step);
+    if (position.epoch == 1 && position.step == 4) {
+      fs::create_directories(stopped.trial().parent_path());
+      fs::copy(whole.trial(), stopped.trial(), fs::copy_options::recursive);  // as a kill would leave it
+    }
+  };
+  whole.run(changes);
+  CHECK(steps == std::vector<std::string>{"0", "1", "2", "3", "4", "5"});
+  stopped.resume();
+  CHECK(stopped.run(changes).state == State::complete);
+  CHECK_THAT(stopped.listener.notes, Contains("resumed after epoch 1, step 3"));
+  CHECK(stopped.checkpoint() == whole.checkpoint());
+  CHECK(stopped.file("parameters/k_m.csv") == whole.file("parameters/k_m.csv"));
+}
+
+TEST_CASE("where checkpoint_seconds is 0 there is one an epoch") {
+  Session session;
+  const fs::path last = session.trial() / "checkpoints" / "last.safetensors";
+  session.listener.on_step = [&](const Position& position) {
+    const auto metadata = read_safetensors(last).metadata;
+    CHECK(metadata.at("step") == "0");
+    CHECK(metadata.at("epoch") == std::to_string(position.epoch));
+  };
+  session.run({"max_epochs=3", "batch_size=2", "checkpoint_seconds=0"});
+}
+
+TEST_CASE("a model that others start from is waited for while another run trains it") {
+  Session session;
+  const Changes epochs{"max_epochs=2"};
+  fs::create_directories(session.trial("glifr_lhet"));
+  std::optional<FolderLock> other(std::in_place, session.trial("glifr_lhet"));
+  session.listener.on_note = [&](const std::string& text) {
+    if (text.find("waits") == std::string::npos) return;
+    // The other run ends, and leaves a complete trial.
+    Session elsewhere;
+    elsewhere.run(epochs, "glifr_lhet");
+    fs::copy(elsewhere.trial("glifr_lhet"), session.trial("glifr_lhet"),
+             fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    other.reset();
+  };
+  const auto outcomes = session.run_models("glifr_rhet", epochs);
+  CHECK_THAT(session.listener.notes, Contains("waits for the run that is training it"));
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].outcome->state == State::skipped);
+  CHECK(outcomes[1].outcome->state == State::complete);
+}
+
+TEST_CASE("what was asked for is not waited for, and a stop ends the waiting") {
+  Session session;
+  fs::create_directories(session.trial("glifr_lhet"));
+  const FolderLock other(session.trial("glifr_lhet"));
+  CHECK_THAT(session.refusal({"max_epochs=2"}, "glifr_lhet"), Contains("another run is writing"));
+  session.listener.on_note = [&](const std::string&) { session.stop = true; };
+  const auto outcomes = session.run_models("glifr_rhet", {"max_epochs=2"});
+  CHECK(outcomes[0].outcome->state == State::interrupted);
+  CHECK_FALSE(outcomes[1].outcome.has_value());
+}
+
+TEST_CASE("a trial on a file system that has no locks and cannot sync folders is trained, with a note on the locks") {
+  Session session;
+  const test::FailingCalls calls({.flock = ENOLCK, .fsync_folder = EINVAL});
+  CHECK(session.run({"max_epochs=2"}).state == State::complete);
+  CHECK_THAT(session.listener.notes, Contains("gives no locks"));
+}
+
+}  // namespace
+}  // namespace glifr
