@@ -1,11 +1,11 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 
+#include "common/options.hpp"
 #include "glifr/analysis/plot.hpp"
 #include "glifr/analysis/results.hpp"
 #include "glifr/io/csv.hpp"

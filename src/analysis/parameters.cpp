@@ -46,6 +46,7 @@ std::vector<double> detail::physical_values(const TensorFile& checkpoint, const 
     throw DataError(name, "there is no tensor '" + tensor_name + "'; is this a checkpoint of these neurons?");
   std::vector<double> values = values_of<double>(*tensor);
   const auto size = static_cast<Index>(values.size());
+  if (neurons < 0 && size == 0) throw DataError(name, "tensor '" + tensor_name + "' is empty: a layer without neurons");
   if (neurons < 0 ? size % member.extent != 0 : size != member.extent * neurons) {
     throw DataError(name, "tensor '" + tensor_name + "' holds " + std::to_string(size) + " values, expected " +
                               (neurons < 0 ? std::to_string(member.extent) + " a neuron"

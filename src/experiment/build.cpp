@@ -1,5 +1,9 @@
 #include "glifr/experiment/build.hpp"
 
+#include <unistd.h>
+
+#include <cstdio>
+#include <new>
 #include <numeric>
 #include <utility>
 
@@ -14,53 +18,87 @@ namespace glifr {
 
 namespace {
 
+/// Columns of the readout; 0 where the outputs are the neurons' own.
+Index readout_size(const Settings& s) {
+  return s.data == Settings::Data::realizable ? 0 : s.output_size;
+}
+
 template <class N, Scalar T>
 std::unique_ptr<RecurrentNetwork<T>> make(const Settings& s) {
   CellSettings<N> cell{.input_size = s.input_size, .hidden_size = s.hidden_size, .delay = s.delay_steps()};
-  const bool has_readout = s.data != Settings::Data::realizable;
   const Outputs outputs = s.final_reduction == Settings::Reduction::last ? Outputs::last_step : Outputs::every_step;
-  auto network = std::make_unique<Network<Cell<N, T>>>(cell, has_readout ? s.output_size : 0, outputs);
+  auto network = std::make_unique<Network<Cell<N, T>>>(cell, readout_size(s), outputs);
   const std::pair<const char*, double> constants[] = {{"dt", s.dt}, {"tau", s.tau}, {"sigma_v", s.sigma_v_in(0)},
                                                       {"R", s.R},   {"I0", s.I0},   {"v_reset", s.v_reset}};
   for (const auto& [name, value] : constants) network->set_constant(name, value);
   return network;
 }
 
-template <Scalar T>
-std::unique_ptr<RecurrentNetwork<T>> make_glifr(const Settings& s) {
+/// Calls f.operator()<N>() with the model's kind of neuron as N.
+template <class F>
+decltype(auto) with_neuron(const Settings& s, F&& f) {
+  switch (find_model(s.model).cell) {
+    case CellKind::rnn:
+      return f.template operator()<Rnn>();
+    case CellKind::lstm:
+      return f.template operator()<Lstm>();
+    case CellKind::glifr:
+      break;
+  }
   switch (s.num_ascs) {
     case 0:
-      return make<Glifr<0>, T>(s);
+      return f.template operator()<Glifr<0>>();
     case 1:
-      return make<Glifr<1>, T>(s);
+      return f.template operator()<Glifr<1>>();
     case 2:
-      return make<Glifr<2>, T>(s);
+      return f.template operator()<Glifr<2>>();
     case 3:
-      return make<Glifr<3>, T>(s);
+      return f.template operator()<Glifr<3>>();
     case 4:
-      return make<Glifr<4>, T>(s);
+      return f.template operator()<Glifr<4>>();
     default:
       throw ConfigError("num_ascs", "found " + std::to_string(s.num_ascs) + ", accepted 0 to 4");
   }
 }
 
+/// Whether the parameters of the neurons themselves stay as they are.
+bool has_frozen_neurons(const Settings& s) {
+  return find_model(s.model).cell == CellKind::glifr && !s.train_dynamics;
+}
+
 }  // namespace
+
+ParameterCount count_parameters(const Settings& s) {
+  return with_neuron(s, [&]<class N>() -> ParameterCount {
+    using C = Cell<N, float>;
+    const Index weights = (s.input_size + s.hidden_size) * C::inputs * s.hidden_size;
+    Index neurons = 0;
+    for (const FieldExtent& field : C::field_list) neurons += field.extent * s.hidden_size;
+    const Index all = weights + neurons + (s.hidden_size + 1) * readout_size(s);
+    return {all, has_frozen_neurons(s) ? all - neurons : all};
+  });
+}
 
 template <Scalar T>
 std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings) {
-  switch (find_model(settings.model).cell) {
-    case CellKind::rnn:
-      return make<Rnn, T>(settings);
-    case CellKind::lstm: {
-      Settings without_delay = settings;
-      without_delay.synaptic_delay = 0;
-      return make<Lstm, T>(without_delay);
-    }
-    case CellKind::glifr:
-      break;
+  Settings s = settings;
+  if (find_model(s.model).cell == CellKind::lstm) s.synaptic_delay = 0;
+  const double bytes = static_cast<double>(sizeof(T)) * static_cast<double>(count_parameters(s).all);
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  const auto refuse = [&] {
+    char gigabytes[32];
+    std::snprintf(gigabytes, sizeof gigabytes, "%.3g", bytes / 1e9);
+    throw ConfigError("hidden_size", "found " + std::to_string(s.hidden_size) + "; the parameters of such a network (" +
+                                         s.model + ") take " + gigabytes + " GB, more memory than there is");
+  };
+  if (bytes > memory) refuse();
+  std::unique_ptr<RecurrentNetwork<T>> network;
+  try {
+    network = with_neuron(s, [&]<class N>() { return make<N, T>(s); });
+  } catch (const std::bad_alloc&) {
+    refuse();
   }
-  auto network = make_glifr<T>(settings);
-  if (!settings.train_dynamics) {
+  if (has_frozen_neurons(s)) {
     const std::size_t fields = network->fields().size();
     const ParameterList<T> parameters = network->parameters();
     for (std::size_t field = 0; field < fields; ++field) parameters[2 + field]->is_trained = false;

@@ -18,8 +18,17 @@
 
 namespace glifr {
 
+/// How many numbers a network's parameters hold.
+struct ParameterCount {
+  Index all = 0;      ///< those of checkpoints
+  Index trained = 0;  ///< those that training moves
+};
+
+/// The parameters of the network that settings describe, counted without making it.
+[[nodiscard]] GLIFR_API ParameterCount count_parameters(const Settings& settings);
+
 /// The network that settings describe: of the model's cell, with its parameters still zero; those that the model does
-/// not train are frozen.
+/// not train are frozen. ConfigError (key "hidden_size") where this machine has not the memory for its parameters.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings);
 
