@@ -125,21 +125,22 @@ void add_ablation(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   options->settings.seed = 0;
   add_results_option(*command, options->folder);
-  command->add_option("--task", options->task, "Only this task (default: all)")->type_name("NAME");
-  command->add_option("--model", options->model, "Only this model (default: all)")->type_name("NAME");
-  command->add_option("--trials", options->trials, "At most so many trials of each model (default: all)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000000).description(""));
-  command->add_option("--ratios", options->settings.ratios, "Shares of the neurons that are silenced, 0 to 1")
+  cli::add_text(*command, "--task", options->task, "Only this task (default: all)")->type_name("NAME");
+  cli::add_text(*command, "--model", options->model, "Only this model (default: all)")->type_name("NAME");
+  cli::add_integer(*command, "--trials", options->trials, cli::counts,
+                   "At most so many trials of each model (default: all)")
+      ->type_name("N");
+  cli::add_numbers(*command, "--ratios", options->settings.ratios, {.lowest = 0, .highest = 1},
+                   "Shares of the neurons that are silenced, 0 to 1")
       ->type_name("R[,R...]")
-      ->delimiter(',')
       ->capture_default_str();
-  command->add_option("--draws", options->settings.draws, "Random choices of neurons for each ratio")
+  cli::add_integer(*command, "--draws", options->settings.draws, {.lowest = 1, .highest = 1e6},
+                   "Random choices of neurons for each ratio")
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("--samples", options->settings.samples, "Use the first N samples of the test set (default: all)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000000000).description(""));
+  cli::add_integer(*command, "--samples", options->settings.samples, cli::counts,
+                   "Use the first N samples of the test set (default: all)")
+      ->type_name("N");
   session.add_options(*command);
   command->callback([&session, options] {
     session.set_action([&session, options] {

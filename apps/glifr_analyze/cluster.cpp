@@ -50,10 +50,9 @@ void add_cluster(CLI::App& app, Session& session) {
                                          "cluster_labels.csv, scatter plots and f-I curves by cluster");
   auto options = std::make_shared<Options>();
   add_neuron_options(*command, options->neurons);
-  command
-      ->add_option(
-          "--max-clusters", options->max_clusters,
-          "The best number of clusters by the Calinski-Harabasz index is sought from 2 to this; fewer than neurons")
+  cli::add_integer(
+      *command, "--max-clusters", options->max_clusters, {.lowest = 2, .highest = 1e6},
+      "The best number of clusters by the Calinski-Harabasz index is sought from 2 to this; fewer than neurons")
       ->type_name("N")
       ->capture_default_str();
   session.add_options(*command);

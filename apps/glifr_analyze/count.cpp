@@ -8,22 +8,21 @@
 namespace {
 
 struct Options {
-  std::string task = "sine", model = "all", config;
+  std::optional<std::string> task;
+  std::string model = "all";
+  std::filesystem::path config;
   std::vector<std::string> set;
-  glifr::Index match = 0;
+  std::optional<glifr::Index> match;
 };
 
-glifr::Index count_trained(const glifr::Settings& settings) {
-  const auto network = glifr::make_network<float>(settings);
-  return glifr::count_trained<float>(network->parameters());
+glifr::Index count_trained(glifr::Settings settings, glifr::Index hidden_size) {
+  settings.hidden_size = hidden_size;
+  return glifr::count_parameters(glifr::describe_network(settings)).trained;
 }
 
 /// The largest hidden size with which a model has at most `parameters` trained parameters (at least 1).
-glifr::Index match_hidden_size(glifr::Settings settings, glifr::Index parameters) {
-  const auto fits = [&](glifr::Index hidden_size) {
-    settings.hidden_size = hidden_size;
-    return count_trained(settings) <= parameters;
-  };
+glifr::Index match_hidden_size(const glifr::Settings& settings, glifr::Index parameters) {
+  const auto fits = [&](glifr::Index hidden_size) { return count_trained(settings, hidden_size) <= parameters; };
   glifr::Index fitting = 1, beyond = 2;
   while (fits(beyond)) {
     fitting = beyond;
@@ -37,22 +36,20 @@ glifr::Index match_hidden_size(glifr::Settings settings, glifr::Index parameters
 }
 
 void run(const Session& session, const Options& options) {
-  glifr::Config config =
-      options.config.empty() ? glifr::Config(options.task) : glifr::Config::from_file(options.config, std::nullopt);
+  glifr::Config config = options.config.empty() ? glifr::Config(options.task.value_or(std::string(glifr::default_task)))
+                                                : glifr::Config::from_file(options.config, options.task);
   for (const std::string& assignment : options.set) config.set(assignment);
   glifr::Index wanted = 0;
-  if (options.match > 0) {
-    glifr::Settings rnn = config.resolve(glifr::find_model("rnn"));
-    rnn.hidden_size = options.match;
-    wanted = count_trained(rnn);
-    std::printf("an RNN of %td neurons has %td trained parameters on %s\n", options.match, wanted,
+  if (options.match) {
+    wanted = count_trained(config.resolve(glifr::find_model("rnn")), *options.match);
+    std::printf("an RNN of %td neurons has %td trained parameters on %s\n", *options.match, wanted,
                 config.task().c_str());
   }
   glifr::CsvRows csv({"task", "model", "hidden_size", "trained_parameters"});
   for (const glifr::Model& model : glifr::select_models(options.model, config.task(), config.base_task())) {
     glifr::Settings settings = config.resolve(model);
-    if (options.match > 0) settings.hidden_size = match_hidden_size(settings, wanted);
-    const glifr::Index trained = count_trained(settings);
+    if (options.match) settings.hidden_size = match_hidden_size(settings, wanted);
+    const glifr::Index trained = glifr::count_parameters(glifr::describe_network(settings)).trained;
     csv.cell(std::string_view(config.task())).cell(model.name).cell(settings.hidden_size).cell(trained).end_row();
     std::printf("  %-14s hidden size %4td  %8td trained parameters\n", std::string(model.name).c_str(),
                 settings.hidden_size, trained);
@@ -65,23 +62,20 @@ void run(const Session& session, const Options& options) {
 void add_count(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("count", "Trained parameters of each model of a task: count.csv");
   auto options = std::make_shared<Options>();
-  command->add_option("--task", options->task, "Task whose input and output sizes and hidden sizes are taken")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command->add_option("--model", options->model, "Names with commas, 'all' or 'paper'")
+  cli::add_text(*command, "--task", options->task,
+                "Task whose input and output sizes and hidden sizes are taken (default sine, or what --config names)")
+      ->type_name("NAME");
+  cli::add_text(*command, "--model", options->model, "Names with commas, 'all' or 'paper'")
       ->type_name("NAME[,NAME...]")
       ->capture_default_str();
-  command->add_option("--config", options->config, "JSON file of settings, in place of --task")->type_name("FILE");
+  cli::add_path(*command, "--config", options->config, "JSON file of settings over the task's")->type_name("FILE");
   command->add_option("--set", options->set, "Change one setting, e.g. --set hidden_size=64; repeatable")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  command
-      ->add_option("--match", options->match,
+  cli::add_integer(*command, "--match", options->match, {.lowest = 1, .highest = 1e6},
                    "Instead of the task's hidden sizes, take for each model the largest with at most as many trained "
-                   "parameters as an RNN of "
-                   "this hidden size")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100000).description(""));
+                   "parameters as an RNN of this hidden size")
+      ->type_name("N");
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }

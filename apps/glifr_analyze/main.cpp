@@ -1,20 +1,11 @@
 // glifr_analyze: parses the command line, calls the analysis layer, prints. Exit codes: 0 done, 1 the run failed, 2
 // what was asked is wrong.
-#include <csignal>
-#include <exception>
-#include <iostream>
-
+#include "common/program.hpp"
 #include "glifr/error.hpp"
 #include "glifr/version.hpp"
 #include "subcommands.hpp"
 
 namespace {
-
-int exit_code_of(const glifr::Error& error) {
-  const bool run_failed =
-      dynamic_cast<const glifr::NumericError*>(&error) || dynamic_cast<const glifr::OutputError*>(&error);
-  return run_failed ? 1 : 2;
-}
 
 std::string names(const CLI::App& app) {
   std::string text;
@@ -24,10 +15,7 @@ std::string names(const CLI::App& app) {
   return text;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches the limit on its size is an error of the write, not the end
+int run(int argc, char** argv) {
   CLI::App app("Tables, tests and figures from what glifr_train leaves behind.", "glifr_analyze");
   app.set_version_flag("--version", "glifr_analyze " + std::string(glifr::version()), "Print the version and exit");
   app.require_subcommand(0, 1);
@@ -36,21 +24,14 @@ int main(int argc, char** argv) {
                          add_responses, add_count, add_report}) {
     add(app, session);
   }
-  try {
-    app.parse(argc, argv);
-    if (app.get_subcommands().empty()) throw glifr::ConfigError("subcommand", "found none, accepted are " + names(app));
-    session.run();
-    return 0;
-  } catch (const CLI::Success& done) {
-    return app.exit(done);
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "glifr_analyze: " << error.what() << " (see glifr_analyze --help)" << std::endl;
-    return 2;
-  } catch (const glifr::Error& error) {
-    std::cerr << "glifr_analyze: " << error.what() << std::endl;
-    return exit_code_of(error);
-  } catch (const std::exception& error) {
-    std::cerr << "glifr_analyze: " << error.what() << std::endl;
-    return 1;
-  }
+  if (const auto exit_code = cli::parse(app, argc, argv)) return *exit_code;
+  if (app.get_subcommands().empty()) throw glifr::ConfigError("subcommand", "found none, accepted are " + names(app));
+  session.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::run_program("glifr_analyze", [&] { return run(argc, argv); });
 }

@@ -68,33 +68,31 @@ analysis::NeuronTable Neurons::reference() const {
 }
 
 void add_neuron_options(CLI::App& command, NeuronOptions& options) {
-  CLI::Option* checkpoint =
-      command.add_option("--checkpoint", options.checkpoint, "Checkpoint of a network of GLIFR neurons (.safetensors)")
-          ->type_name("FILE");
-  command
-      .add_option("--parameters", options.parameters,
-                  "Table of neurons as `parameters` writes it (.csv), in place of a checkpoint")
+  CLI::Option* checkpoint = cli::add_text(command, "--checkpoint", options.checkpoint,
+                                          "Checkpoint of a network of GLIFR neurons (.safetensors)")
+                                ->type_name("FILE");
+  cli::add_text(command, "--parameters", options.parameters,
+                "Table of neurons as `parameters` writes it (.csv), in place of a checkpoint")
       ->type_name("FILE")
       ->excludes(checkpoint);
-  command
-      .add_option(
-          "--initial", options.initial,
-          "The neurons before training, a table or a checkpoint (default: initial.safetensors beside the checkpoint)")
+  cli::add_text(
+      command, "--initial", options.initial,
+      "The neurons before training, a table or a checkpoint (default: initial.safetensors beside the checkpoint)")
       ->type_name("FILE");
-  command.add_option("--dt", options.dt, "Time step, ms (default: the checkpoint's; 0.05 with --parameters)")
-      ->type_name("MS")
-      ->check(CLI::PositiveNumber.description(""));
-  command
-      .add_option("--sigma-v", options.sigma_v, "Width of the smooth threshold, mV (default: the checkpoint's, else 1)")
-      ->type_name("MV")
-      ->check(CLI::PositiveNumber.description(""));
-  command
-      .add_option("--tau", options.tau, "Time over which a firing rate of 1 is one spike, ms (default: the time step)")
-      ->type_name("MS")
-      ->check(CLI::PositiveNumber.description(""));
-  command.add_option("--R", options.resistance, "Membrane resistance, GOhm (default: the checkpoint's, else 0.1)")
+  const glifr::Range any{}, positive = glifr::Range::above(0), not_negative = glifr::Range::from(0);
+  cli::add_number(command, "--dt", options.dt, positive,
+                  "Time step, ms (default: the checkpoint's; 0.05 with --parameters)")
+      ->type_name("MS");
+  cli::add_number(command, "--sigma-v", options.sigma_v, positive,
+                  "Width of the smooth threshold, mV (default: the checkpoint's, else 1)")
+      ->type_name("MV");
+  cli::add_number(command, "--tau", options.tau, positive,
+                  "Time over which a firing rate of 1 is one spike, ms (default: the time step)")
+      ->type_name("MS");
+  cli::add_number(command, "--R", options.resistance, not_negative,
+                  "Membrane resistance, GOhm (default: the checkpoint's, else 0.1)")
       ->type_name("GOHM");
-  command.add_option("--v-reset", options.v_reset, "Reset voltage, mV (default: the checkpoint's, else 0)")
+  cli::add_number(command, "--v-reset", options.v_reset, any, "Reset voltage, mV (default: the checkpoint's, else 0)")
       ->type_name("MV");
 }
 

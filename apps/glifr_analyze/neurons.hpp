@@ -1,10 +1,10 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
 
+#include "common/options.hpp"
 #include "glifr/analysis/parameters.hpp"
 
 /// Where a subcommand takes neurons from: a checkpoint, or a table of parameters with what the table does not say.

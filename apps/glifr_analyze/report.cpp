@@ -393,11 +393,9 @@ void add_report(CLI::App& app, Session& session) {
                                          "else (report.html), with its tables and figures");
   auto options = std::make_shared<Options>();
   add_results_option(*command, options->folder);
-  command
-      ->add_option("--ablation-samples", options->ablation_samples,
+  cli::add_integer(*command, "--ablation-samples", options->ablation_samples, cli::counts_or_none,
                    "Test samples on which neurons of the first trial of each model are silenced; 0: leave that out")
       ->type_name("N")
-      ->check(CLI::Range(0, 1000000000).description(""))
       ->capture_default_str();
   session.add_options(*command);
   command->callback([&session, options] {

@@ -76,13 +76,12 @@ void add_responses(CLI::App& app, Session& session) {
       "responses", "Outputs of trained sine networks against their targets: responses.csv and a figure");
   auto options = std::make_shared<Options>();
   add_results_option(*command, options->folder);
-  command
-      ->add_option("--checkpoint", options->checkpoint,
-                   "One network: a checkpoint in a trial's folder, instead of RESULTS")
+  cli::add_text(*command, "--checkpoint", options->checkpoint,
+                "One network: a checkpoint in a trial's folder, instead of RESULTS")
       ->type_name("FILE");
-  command->add_option("--trial", options->trial, "Trial of each model (default: the first that is whole)")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1000000).description(""));
+  cli::add_integer(*command, "--trial", options->trial, cli::counts_or_none,
+                   "Trial of each model (default: the first that is whole)")
+      ->type_name("N");
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }

@@ -19,21 +19,20 @@ std::filesystem::path default_data_root() {
 
 void Session::add_options(CLI::App& command) {
   data_ = default_data_root();
-  command.add_option("--out", out_, "Folder for tables and figures")->type_name("DIR")->capture_default_str();
-  command.add_option("--data", data_, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
+  cli::add_path(command, "--out", out_, "Folder for tables and figures")->type_name("DIR")->capture_default_str();
+  cli::add_path(command, "--data", data_, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
       ->type_name("DIR");
-  command
-      .add_option("--cache", cache_,
-                  "Folder for decoded recordings (default: a cache beside the data is read, none is written)")
+  cli::add_path(command, "--cache", cache_,
+                "Folder for decoded recordings (default: a cache beside the data is read, none is written)")
       ->type_name("DIR");
-  command.add_option("--precision", precision_, "Numbers to compute with: float32 or float64")
+  cli::add_choice(command, "--precision", precision_, {"float32", "float64"},
+                  "Numbers to compute with: float32 or float64")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"float32", "float64"}).description(""))
       ->capture_default_str();
-  command.add_option("--threads", threads_, "Threads of the whole process (default: all of the machine's)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 4096).description(""));
-  command.add_option("--seed", seed_, "Seed of random draws: same seed, same results, on any number of threads")
+  cli::add_integer(command, "--threads", threads_, cli::threads,
+                   "Threads of the whole process (default: all of the machine's)")
+      ->type_name("N");
+  cli::add_seed(command, seed_, "Seed of random draws: same seed, same results, on any number of threads")
       ->type_name("S")
       ->capture_default_str();
   command.add_flag("--no-figures", no_figures_, "Write tables only, draw no figures");
@@ -88,6 +87,7 @@ void Session::warn(const std::string& text) {
 }
 
 void add_results_option(CLI::App& command, std::string& folder) {
-  command.add_option("RESULTS", folder, "Results folder as glifr_train makes it, or that of one task, model or trial")
+  cli::add_text(command, "RESULTS", folder,
+                "Results folder as glifr_train makes it, or that of one task, model or trial")
       ->capture_default_str();
 }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "common/options.hpp"
 #include "glifr/analysis/plot.hpp"
 #include "glifr/analysis/results.hpp"
 #include "glifr/experiment/build.hpp"

@@ -58,23 +58,19 @@ void add_trace(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand(
       "trace", "The response of one neuron to an input: firing.csv, voltage.csv, asc.csv and a figure");
   auto options = std::make_shared<Options>();
-  command
-      ->add_option("--neuron", options->neuron,
-                   "JSON file of the neuron: dt, tau (ms), sigma_v (mV), R (GOhm), I0 (pA), v_reset (mV), weight_in, "
-                   "thresh (mV), "
-                   "k_m (1/ms), r[], a[] (pA), k[] (1/ms)")
+  cli::add_text(*command, "--neuron", options->neuron,
+                "JSON file of the neuron: dt, tau (ms), sigma_v (mV), R (GOhm), I0 (pA), v_reset (mV), weight_in, "
+                "thresh (mV), "
+                "k_m (1/ms), r[], a[] (pA), k[] (1/ms)")
       ->type_name("FILE")
       ->required();
-  command->add_option("--input", options->input, "CSV file of the input, a value a step, no header")
+  cli::add_text(*command, "--input", options->input, "CSV file of the input, a value a step, no header")
       ->type_name("FILE")
       ->required();
-  command
-      ->add_option(
-          "--figure-sigma-v", options->sigma_v,
-          "Widths of the threshold (mV) that the figure shows side by side; the tables are of the neuron's own")
+  cli::add_numbers(
+      *command, "--figure-sigma-v", options->sigma_v, glifr::Range::above(0),
+      "Widths of the threshold (mV) that the figure shows side by side; the tables are of the neuron's own")
       ->type_name("S[,S...]")
-      ->delimiter(',')
-      ->check(CLI::PositiveNumber.description(""))
       ->capture_default_str();
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });

@@ -2,12 +2,14 @@
 // what was asked is wrong, 130 interrupted.
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
 
+#include "common/program.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/backend/gpu.hpp"
 #include "glifr/backend/parallel.hpp"
@@ -31,12 +33,35 @@ void request_stop(int signal) {
 }
 
 glifr::Config make_config(const Options& o) {
-  const auto task = o.task.empty() ? std::nullopt : std::optional<std::string_view>(o.task);
-  glifr::Config config =
-      o.config.empty() ? glifr::Config(task.value_or(glifr::default_task)) : glifr::Config::from_file(o.config, task);
+  glifr::Config config = o.config.empty() ? glifr::Config(o.task.value_or(std::string(glifr::default_task)))
+                                          : glifr::Config::from_file(o.config, o.task);
   for (const std::string& assignment : o.set) config.set(assignment);
   if (o.epochs) config.set("max_epochs=" + std::to_string(*o.epochs));
   return config;
+}
+
+/// The models that are asked for: by --model, or by the file of settings.
+std::vector<glifr::Model> choose_models(const Options& o, const glifr::Config& config) {
+  std::string names;
+  for (const std::string& model : config.models()) names += (names.empty() ? "" : ",") + model;
+  if (names.empty()) names = "glifr_lheta";
+  return glifr::select_models(o.model.value_or(names), config.task(), config.base_task());
+}
+
+/// Says what differs from the trial whose config.json is the file of settings: options are not taken from it.
+void note_other_options(const Options& o, const glifr::Config& config, Progress& progress) {
+  const bool is_float64 = o.run.precision == glifr::Precision::float64;
+  const bool is_fused = o.run.engine == glifr::Engine::fused;
+  const std::pair<const char*, boost::json::value> here[] = {{"seed", o.run.seed},
+                                                             {"trial", o.first_trial},
+                                                             {"precision", is_float64 ? "float64" : "float32"},
+                                                             {"engine", is_fused ? "fused" : "composed"}};
+  for (const auto& [name, value] : here) {
+    const boost::json::value* there = config.record().if_contains(name);
+    if (!there || *there == value) continue;
+    progress.print(o.config.string() + ": records " + name + " " + glifr::to_line(*there) + "; this run has " +
+                   glifr::to_line(value));
+  }
 }
 
 /// Settles where to compute; DeviceError or ConfigError where what was asked for cannot be.
@@ -97,7 +122,7 @@ class Reporter final : public glifr::TrialObserver {
 int run(const Options& asked) {
   Options o = asked;
   const glifr::Config config = make_config(o);
-  const std::vector<glifr::Model> asked_models = glifr::select_models(o.model, config.task(), config.base_task());
+  const std::vector<glifr::Model> asked_models = choose_models(o, config);
   choose_device(o);
   const glifr::Index threads = o.threads > 0 ? o.threads : glifr::hardware_threads();
   const glifr::ThreadLimit limit(threads);
@@ -120,13 +145,15 @@ int run(const Options& asked) {
   for (const glifr::PlannedTrial& planned : plan) {
     if (planned.is_prerequisite) progress.note(planned.trial, "trained first, for another model starts from it");
   }
+  note_other_options(o, config, progress);
   Reporter reporter(progress, o.run);
   glifr::DataStore data(o.data, o.cache, [&](const std::string& what, glifr::Index done, glifr::Index total) {
     progress.reading(what, done, total);
   });
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  const glifr::Index jobs = o.jobs > 0 ? std::min<glifr::Index>(o.jobs, threads) : glifr::choose_jobs(plan, threads);
+  const glifr::Index jobs =
+      o.jobs > 0 ? std::min({o.jobs, threads, std::ssize(plan)}) : glifr::choose_jobs(plan, threads);
   const auto outcomes = glifr::run_plan(plan, o.run, data, threads, jobs, stop_requested, reporter);
 
   bool failed = false;
@@ -142,27 +169,11 @@ int run(const Options& asked) {
   return failed ? 1 : 0;
 }
 
-/// 2 where the request or its input is wrong, 1 where the run failed.
-int exit_code_of(const glifr::Error& error) {
-  const bool run_failed = dynamic_cast<const glifr::NumericError*>(&error) ||
-                          dynamic_cast<const glifr::OutputError*>(&error) ||
-                          dynamic_cast<const glifr::DeviceFault*>(&error);
-  return run_failed ? 1 : 2;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches the limit on its size is an error of the write, not the end
-  const ParsedOptions parsed = parse_options(argc, argv);
-  if (parsed.exit_code) return *parsed.exit_code;
-  try {
-    return run(parsed.options);
-  } catch (const glifr::Error& error) {
-    std::cerr << "glifr_train: " << error.what() << std::endl;
-    return exit_code_of(error);
-  } catch (const std::exception& error) {
-    std::cerr << "glifr_train: " << error.what() << std::endl;
-    return 1;
-  }
+  return cli::run_program("glifr_train", [&] {
+    const ParsedOptions parsed = parse_options(argc, argv);
+    return parsed.exit_code ? *parsed.exit_code : run(parsed.options);
+  });
 }

@@ -3,9 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdlib>
-#include <iostream>
-#include <map>
 
+#include "common/options.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/version.hpp"
 
@@ -49,93 +48,85 @@ ParsedOptions parse_options(int argc, char** argv) {
   app.set_version_flag("--version", "glifr_train " + std::string(glifr::version()), "Print the version and exit");
   app.get_formatter()->column_width(30);
 
-  app.add_option("--task", o.task, "What to learn (default sine):" + task_names())->type_name("NAME");
-  app.add_option("--model", o.model,
-                 "Networks to train: names with commas, 'all' (every one that can learn the task) or 'paper' (those "
-                 "published for it). Names: " +
-                     model_names() +
-                     ". The fhet and rhet models start from the trained lhet ones of the same trial, which are trained "
-                     "first if need be")
-      ->type_name("NAME[,NAME...]")
-      ->capture_default_str();
-  app.add_option("--ntrials", o.trials, "Trials of each model, each from a seed of its own")
+  cli::add_text(app, "--task", o.task, "What to learn (default sine, or what --config names):" + task_names())
+      ->type_name("NAME");
+  cli::add_text(app, "--model", o.model,
+                "Networks to train: names with commas, 'all' (every one that can learn the task) or 'paper' (those "
+                "published for it) (default glifr_lheta, or those that --config names). Names: " +
+                    model_names() +
+                    ". The fhet and rhet models start from the trained lhet ones of the same trial, which are trained "
+                    "first if need be")
+      ->type_name("NAME[,NAME...]");
+  cli::add_integer(app, "--ntrials", o.trials, {.lowest = 1, .highest = 1e6},
+                   "Trials of each model, each from a seed of its own")
       ->type_name("N")
-      ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  app.add_option("--first-trial", o.first_trial, "Number of the first trial")
+  cli::add_integer(app, "--first-trial", o.first_trial, cli::counts_or_none, "Number of the first trial")
       ->type_name("N")
-      ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
 
-  app.add_option("--config", o.config,
-                 "JSON file of settings over the built-in ones; its \"base\" names the task that it varies")
+  cli::add_path(app, "--config", o.config,
+                "JSON file of settings over the built-in ones, as --print-config prints it; its \"base\" or \"task\" "
+                "names the task")
       ->type_name("FILE");
   app.add_option("--set", o.set,
                  "Change one setting, e.g. --set lr=1e-3; repeatable; the keys are in docs/configuration.md")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--epochs", o.epochs, "Passes over the training data; the same as --set max_epochs=N")->type_name("N");
+  cli::add_integer(app, "--epochs", o.epochs, cli::counts,
+                   "Passes over the training data; the same as --set max_epochs=N")
+      ->type_name("N");
 
   const char* data = std::getenv("GLIFR_DATA");
   o.data = data && *data ? data : "./datasets";
-  app.add_option("--data", o.data, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
+  cli::add_path(app, "--data", o.data, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
       ->type_name("DIR");
-  app.add_option("--cache", o.cache, "Folder for decoded recordings (default: beside the data)")->type_name("DIR");
-  std::string out = "results";
-  app.add_option("--out", out, "Folder for the results")->type_name("DIR")->capture_default_str();
+  cli::add_path(app, "--cache", o.cache, "Folder for decoded recordings (default: beside the data)")->type_name("DIR");
+  o.run.out = "results";
+  cli::add_path(app, "--out", o.run.out, "Folder for the results")->type_name("DIR")->capture_default_str();
   bool resume = false, overwrite = false, no_figures = false;
   CLI::Option* resume_flag = app.add_flag("--resume", resume, "Skip complete trials and go on with partial ones");
   app.add_flag("--overwrite", overwrite, "Start trials afresh that are there already")->excludes(resume_flag);
   app.add_flag("--no-figures", no_figures, "Draw no figures");
 
-  std::string device = "auto";
-  app.add_option("--device", device,
-                 "Where to compute: cpu, cuda (the first GPU), cuda:N (GPU N), or auto (a GPU where there is one)")
+  o.run.device = "auto";
+  cli::add_text(app, "--device", o.run.device,
+                "Where to compute: cpu, cuda (the first GPU), cuda:N (GPU N), or auto (a GPU where there is one)")
       ->type_name("NAME")
       ->check(check_device)
       ->capture_default_str();
   app.add_flag("--tf32", o.uses_tf32, "On a GPU, take products of float32 from their leading bits: faster, less exact");
-  std::map<std::string, glifr::Precision> precisions{{"float32", glifr::Precision::float32},
-                                                     {"float64", glifr::Precision::float64}};
-  app.add_option("--precision", o.run.precision, "Numbers to compute with: float32 or float64 (default float32)")
+  std::string precision = "float32", engine = "fused";
+  cli::add_choice(app, "--precision", precision, {"float32", "float64"}, "Numbers to compute with: float32 or float64")
       ->type_name("NAME")
-      ->transform(CLI::CheckedTransformer(precisions).description(""));
-  app.add_option("--threads", o.threads, "Threads of the whole process (default: all of the machine's)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 4096));
-  app.add_option("--jobs", o.jobs, "Trials side by side within the threads (default: chosen by the size of a step)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 4096));
-  app.add_option("--seed", o.run.seed, "Seed of all random numbers: same seed, same bits, on any number of threads")
+      ->capture_default_str();
+  cli::add_integer(app, "--threads", o.threads, cli::threads,
+                   "Threads of the whole process (default: all of the machine's)")
+      ->type_name("N");
+  cli::add_integer(app, "--jobs", o.jobs, cli::threads,
+                   "Trials side by side within the threads (default: chosen by the size of a step)")
+      ->type_name("N");
+  cli::add_seed(app, o.run.seed, "Seed of all random numbers: same seed, same bits, on any number of threads")
       ->type_name("S")
       ->capture_default_str();
-  std::map<std::string, glifr::Engine> engines{{"fused", glifr::Engine::fused}, {"composed", glifr::Engine::composed}};
-  app.add_option("--engine", o.run.engine,
-                 "fused scans, or composed of single operations (slow, for comparison) (default fused)")
+  cli::add_choice(app, "--engine", engine, {"fused", "composed"},
+                  "fused scans, or composed of single operations (slow, for comparison)")
       ->type_name("NAME")
-      ->transform(CLI::CheckedTransformer(engines).description(""));
+      ->capture_default_str();
 
   app.add_flag("--benchmark", o.benchmark,
                "Time training steps on synthetic data of the task's shape and print a line of JSON");
-  app.add_option("--benchmark-seconds", o.benchmark_seconds, "How long to time, in seconds")
+  cli::add_number(app, "--benchmark-seconds", o.benchmark_seconds, glifr::Range::above(0),
+                  "How long to time, in seconds")
       ->type_name("S")
-      ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_flag("--print-config", o.print_config, "Print the resolved settings of each model as JSON and exit");
+  app.add_flag("--print-config", o.print_config,
+               "Print the resolved settings of each model as JSON, which --config takes, and exit");
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    parsed.exit_code = app.exit(done);
-    return parsed;
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "glifr_train: " << error.what() << " (see glifr_train --help)\n";
-    parsed.exit_code = 2;
-    return parsed;
-  }
-  o.run.out = out;
+  parsed.exit_code = cli::parse(app, argc, argv);
   o.run.existing = resume ? glifr::Existing::resume : overwrite ? glifr::Existing::overwrite : glifr::Existing::refuse;
   o.run.draws_figures = !no_figures;
-  o.run.device = device;
+  o.run.precision = precision == "float64" ? glifr::Precision::float64 : glifr::Precision::float32;
+  o.run.engine = engine == "composed" ? glifr::Engine::composed : glifr::Engine::fused;
   return parsed;
 }

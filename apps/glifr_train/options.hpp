@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,7 +10,8 @@
 
 /// What the command line of glifr_train asks for, as it was typed.
 struct Options {
-  std::string task, model = "glifr_lheta", config, data, cache;
+  std::optional<std::string> task, model;
+  std::filesystem::path config, data, cache;
   std::vector<std::string> set;
   std::optional<glifr::Index> epochs;
   glifr::Index trials = 1, first_trial = 0, threads = 0, jobs = 0;

@@ -1,8 +1,13 @@
 #include "progress.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <utility>
+#include <vector>
 
 using glifr::Index;
 
@@ -25,11 +30,38 @@ std::string duration(double seconds) {
   return text;
 }
 
-std::string bar(double share) {
-  constexpr int width = 20;
-  const int full = static_cast<int>(share * width);
-  return "[" + std::string(static_cast<std::size_t>(full), '=') +
-         std::string(static_cast<std::size_t>(width - full), ' ') + "]";
+std::string bar(double share, std::size_t width) {
+  const auto full = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(width));
+  return "[" + std::string(full, '=') + std::string(width - full, ' ') + "]";
+}
+
+/// Columns of the terminal, asked each time, for it may have been resized.
+std::size_t terminal_columns() {
+  constexpr std::size_t usual = 80;
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+}
+
+/// Part of a line, with what separates it from the part before it.
+struct Part {
+  std::string separator, text;
+  int rank = 0;  // the part of the highest rank is left out first
+};
+
+std::string join(const std::vector<Part>& parts) {
+  std::string line;
+  for (const Part& part : parts) line += (line.empty() ? "" : part.separator) + part.text;
+  return line;
+}
+
+/// The line with as many of its parts as there is room for; what remains at last is cut.
+std::string fit(std::vector<Part> parts, std::size_t columns) {
+  std::string line = join(parts);
+  while (line.size() > columns && parts.size() > 1) {
+    parts.erase(std::ranges::max_element(parts, {}, &Part::rank));
+    line = join(parts);
+  }
+  return line.substr(0, columns);
 }
 
 }  // namespace
@@ -50,12 +82,12 @@ void Progress::reading(const std::string& what, Index done, Index total) {
   if (done < total && now - shown_ < std::chrono::milliseconds(is_terminal_ ? 100 : 5000)) return;
   shown_ = now;
   erase();
-  std::cout << what << ": " << done << " of " << total;
+  const std::string line = what + ": " + std::to_string(done) + " of " + std::to_string(total);
   if (is_terminal_ && done < total) {
-    std::cout << std::flush;
+    std::cout << fit({{"", line}}, terminal_columns() - 1) << std::flush;
     line_is_open_ = true;
   } else {
-    std::cout << std::endl;
+    std::cout << line << std::endl;
   }
 }
 
@@ -87,7 +119,7 @@ void Progress::remove(const glifr::Trial& trial) {
   ++finished_;
 }
 
-std::string Progress::describe(const Running& r) const {
+std::string Progress::describe(const Running& r, std::size_t columns) const {
   const double elapsed = std::chrono::duration<double>(Clock::now() - r.started).count();
   const double all = static_cast<double>(r.max_epochs * r.steps_per_epoch);
   const double done = static_cast<double>(r.position.epoch * r.steps_per_epoch + r.position.step);
@@ -96,13 +128,20 @@ std::string Progress::describe(const Running& r) const {
   const double samples_per_step = static_cast<double>(r.samples) / static_cast<double>(r.steps_per_epoch);
   const auto& score = r.position.running;
   const bool has_epoch = r.last.epoch > 0;
-  std::string text = r.label + " " + bar(done / all) + " epoch " +
-                     std::to_string(std::min(r.position.epoch + 1, r.max_epochs)) + "/" + std::to_string(r.max_epochs);
-  text += ", loss " + format("%.4g", has_epoch ? r.last.loss : score.loss());
-  if (has_epoch && r.last.accuracy) text += ", accuracy " + format("%.2f %%", 100 * *r.last.accuracy);
-  text += ", " + format("%.0f", per_second * samples_per_step) + " samples/s";
-  if (per_second > 0) text += ", " + duration((all - done) / per_second) + " left";
-  return text;
+  const std::size_t bar_width = columns < 100 ? 10 : 20;
+  std::vector<Part> parts;
+  if (is_terminal_ && trials_ > 1) {
+    parts.push_back({"", "[" + std::to_string(finished_) + "/" + std::to_string(trials_) + " trials]", 5});
+  }
+  parts.push_back({" ", r.label, 2});
+  parts.push_back({" ", bar(done / all, bar_width), 6});
+  parts.push_back({" ", "epoch " + std::to_string(std::min(r.position.epoch + 1, r.max_epochs)) + "/" +
+                            std::to_string(r.max_epochs)});
+  parts.push_back({", ", "loss " + format("%.4g", has_epoch ? r.last.loss : score.loss()), 1});
+  if (has_epoch && r.last.accuracy) parts.push_back({", ", format("accuracy %.2f %%", 100 * *r.last.accuracy), 4});
+  parts.push_back({", ", format("%.0f samples/s", per_second * samples_per_step), 7});
+  if (per_second > 0) parts.push_back({", ", duration((all - done) / per_second) + " left", 3});
+  return fit(std::move(parts), columns);
 }
 
 void Progress::show() {
@@ -110,7 +149,7 @@ void Progress::show() {
   if (now - shown_ < (is_terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000))) return;
   shown_ = now;
   if (!is_terminal_) {
-    for (const auto& [trial, running] : running_) std::cout << describe(running) << '\n';
+    for (const auto& [trial, running] : running_) std::cout << describe(running, std::string::npos) << '\n';
     std::cout << std::flush;
     return;
   }
@@ -120,8 +159,7 @@ void Progress::show() {
   });
   if (behind == running_.end()) return;
   erase();
-  if (trials_ > 1) std::cout << "[" << finished_ << "/" << trials_ << " trials] ";
-  std::cout << describe(behind->second) << std::flush;
+  std::cout << describe(behind->second, terminal_columns() - 1) << std::flush;  // some terminals wrap a full line
   line_is_open_ = true;
 }
 

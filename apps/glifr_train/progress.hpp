@@ -7,7 +7,8 @@
 
 #include "glifr/experiment/trial.hpp"
 
-/// Shows how training goes on: on a terminal one line that is rewritten, elsewhere plain lines from time to time.
+/// Shows how training goes on: on a terminal one line that is rewritten and fits its width, elsewhere plain lines from
+/// time to time.
 class Progress final : public glifr::TrialObserver {
  public:
   Progress(std::size_t trials, bool is_terminal) : trials_(trials), is_terminal_(is_terminal) {}
@@ -35,7 +36,7 @@ class Progress final : public glifr::TrialObserver {
     glifr::Index max_epochs = 1;
   };
 
-  [[nodiscard]] std::string describe(const Running& running) const;
+  [[nodiscard]] std::string describe(const Running& running, std::size_t columns) const;
   void show();
   void erase();
 

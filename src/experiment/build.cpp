@@ -1,6 +1,10 @@
 #include "glifr/experiment/build.hpp"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <map>
+#include <new>
 #include <numeric>
 #include <optional>
 
@@ -35,22 +39,40 @@ LayerDescription describe_layer(const Settings& s) {
     if (const auto value = constants.find(field.name); value != constants.end()) layer.constants.insert(*value);
   }
   if (layer.neuron == Glifr<0>::name && !s.train_dynamics) {
-    for (const Field& field : neuron.parameters) layer.trained[field.name] = false;
+    for (const FieldExtent& parameter : neuron.parameters) layer.trained[parameter.field.name] = false;
   }
   return layer;
 }
 
 }  // namespace
 
+NetworkDescription describe_network(const Settings& s) {
+  const bool has_readout = s.data != Settings::Data::realizable;
+  return {.dt = s.dt,
+          .input_size = s.input_size,
+          .layers = {describe_layer(s)},
+          .output_size = has_readout ? s.output_size : 0,
+          .outputs = s.final_reduction == Settings::Reduction::last ? Outputs::last_step : Outputs::every_step};
+}
+
 template <Scalar T>
 std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& s) {
-  const bool has_readout = s.data != Settings::Data::realizable;
-  return make_network<T>(NetworkDescription{
-      .dt = s.dt,
-      .input_size = s.input_size,
-      .layers = {describe_layer(s)},
-      .output_size = has_readout ? s.output_size : 0,
-      .outputs = s.final_reduction == Settings::Reduction::last ? Outputs::last_step : Outputs::every_step});
+  const NetworkDescription description = describe_network(s);
+  const double bytes = static_cast<double>(sizeof(T)) * static_cast<double>(count_parameters(description).all);
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  const auto refuse = [&] {
+    char gigabytes[32];
+    std::snprintf(gigabytes, sizeof gigabytes, "%.3g", bytes / 1e9);
+    throw ConfigError("hidden_size", "found " + std::to_string(s.hidden_size) + "; the parameters of such a network (" +
+                                         s.model + ") take " + gigabytes + " GB, more memory than there is");
+  };
+  if (bytes > memory) refuse();
+  try {
+    return make_network<T>(description);
+  } catch (const std::bad_alloc&) {
+    refuse();
+  }
+  return nullptr;
 }
 
 TrainingSettings training_settings(const Settings& s, std::uint64_t seed, Engine engine) {

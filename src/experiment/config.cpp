@@ -1,13 +1,15 @@
 #include "glifr/experiment/config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 #include "builtin_configs.hpp"
 #include "config_values.hpp"
 #include "glifr/error.hpp"
-#include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr {
 
@@ -15,15 +17,13 @@ namespace json = boost::json;
 
 namespace {
 
+using detail::Origin;
+
 /// Keys and values of one source, in which nothing has been checked yet or everything.
 struct Layer {
   json::object values;
-  std::string origin;  // "my.json", or empty for the command line
+  Origin origin;
 };
-
-std::string place(const std::string& origin) {
-  return origin.empty() ? "" : " in " + origin;
-}
 
 /// The least number of letters to add, drop or change to make one name the other.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
@@ -39,22 +39,59 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
-/// The key that whoever wrote `name` is most likely to have meant: one that holds it ("epochs"), or the least different
-/// one.
-std::string_view nearest_key(std::string_view name) {
-  return std::ranges::min_element(config_keys(), {},
-                                  [&](const ConfigKey& key) {
-                                    return std::pair(key.name.find(name) == std::string_view::npos,
-                                                     edit_distance(name, key.name));
-                                  })
-      ->name;
+std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
 }
 
-const ConfigKey& find_key(std::string_view name, const std::string& origin) {
+/// The key that whoever wrote `name` is likely to have meant: one of which it is a part ("epochs") or that is a part of
+/// it, or the one that is the least different, up to a third of its letters; nothing where no key is near.
+std::optional<std::string_view> nearest_key(std::string_view name) {
+  constexpr std::size_t shortest_part = 4;
+  const std::string wanted = in_lower_case(name);
+  std::optional<std::string_view> nearest;
+  std::pair<bool, std::size_t> least;
+  for (const ConfigKey& key : config_keys()) {
+    const std::string candidate = in_lower_case(key.name);
+    const auto holds = [](const std::string& text, const std::string& part) {
+      return part.size() >= shortest_part && text.find(part) != std::string::npos;
+    };
+    const bool is_part = holds(candidate, wanted) || holds(wanted, candidate);
+    const std::size_t distance = edit_distance(wanted, candidate);
+    const std::size_t most = std::max<std::size_t>(1, std::max(wanted.size(), candidate.size()) / 3);
+    const bool is_near = distance <= most && distance < std::min(wanted.size(), candidate.size());
+    const std::pair difference(!is_part, distance);
+    if (distance > 0 && !is_part && !is_near) continue;
+    if (!nearest || difference < least) {
+      nearest = key.name;
+      least = difference;
+    }
+  }
+  return nearest;
+}
+
+/// What a name that is no key may have been meant for: an option of glifr_train ("seed", "first_trial"), or a key.
+std::string advice(std::string_view name) {
+  constexpr auto options = std::to_array<std::string_view>(
+      {"task",      "model",   "ntrials", "first-trial", "config",     "epochs",    "data",
+       "cache",     "out",     "resume",  "overwrite",   "no-figures", "device",    "tf32",
+       "precision", "threads", "jobs",    "seed",        "engine",     "benchmark", "benchmark-seconds"});
+  std::string wanted = in_lower_case(name);
+  std::ranges::replace(wanted, '_', '-');
+  const auto option = std::ranges::find(options, wanted);
+  const std::optional<std::string_view> key = nearest_key(name);
+  std::string text;
+  if (option != options.end()) text += "; there is the option --" + std::string(*option);
+  if (key) text += "; the nearest is " + std::string(*key);
+  return text.empty() ? "; --print-config shows those that there are" : text;
+}
+
+const ConfigKey& find_key(std::string_view name, const Origin& origin) {
   const auto found = std::ranges::find(config_keys(), name, &ConfigKey::name);
   if (found == config_keys().end()) {
-    throw ConfigError(std::string(name),
-                      "is no configuration key" + place(origin) + "; the nearest is " + std::string(nearest_key(name)));
+    throw ConfigError(name.empty() ? "''" : std::string(name),
+                      "is no configuration key" + origin.place() + advice(name));
   }
   return *found;
 }
@@ -80,7 +117,7 @@ void check(const Layer& layer, Settings::Data data) {
     const ConfigKey& key = find_key(member.key(), layer.origin);
     if (!key.is_used_by(data)) {
       throw ConfigError(std::string(key.name), "is no key of task " + std::string(detail::to_string(data)) +
-                                                   place(layer.origin) + "; accepted for " + tasks_of(key));
+                                                   layer.origin.place() + "; accepted for " + tasks_of(key));
     }
     if (!key.is_by_model || !member.value().is_object()) {
       detail::assign(key, member.value(), layer.origin, scratch);
@@ -89,20 +126,20 @@ void check(const Layer& layer, Settings::Data data) {
     for (const json::key_value_pair& entry : member.value().get_object()) {
       const std::string_view model = entry.key();
       if (model != "default" && std::ranges::find(models, model, &Model::name) == models.end()) {
-        throw ConfigError(std::string(key.name), "found '" + std::string(model) + "'" + place(layer.origin) +
+        throw ConfigError(std::string(key.name), "found '" + std::string(model) + "'" + layer.origin.place() +
                                                      "; accepted: default or the name of a model, as glifr_lheta");
       }
-      detail::assign(key, entry.value(), layer.origin, scratch);
+      detail::assign(key, entry.value(), {layer.origin.file, {}}, scratch);
     }
   }
 }
 
 /// A member of a file that says something about the file and is no key; taken out of `values`.
-std::optional<std::string> take_text(json::object& values, std::string_view name, const std::string& origin) {
+std::optional<std::string> take_text(json::object& values, std::string_view name, const std::string& file) {
   const json::value* value = values.if_contains(name);
   if (!value) return std::nullopt;
   if (!value->is_string())
-    throw ConfigError(std::string(name), "found " + to_line(*value) + place(origin) + "; accepted: text");
+    throw ConfigError(std::string(name), "found " + to_line(*value) + " in " + file + "; accepted: text");
   std::string text(value->get_string());
   values.erase(name);
   return text;
@@ -144,14 +181,14 @@ const BuiltinTask& find_builtin(std::string_view task) {
 }
 
 /// A task's name is the name of a folder of results.
-void check_task_name(const std::string& name, const std::string& origin) {
+void check_task_name(const char* member, const std::string& name, const std::string& file) {
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
   };
   if (name.empty() || name.front() == '.' || name.front() == '-' || !std::ranges::all_of(name, is_allowed)) {
-    throw ConfigError(
-        "name", "found '" + name + "'" + place(origin) + "; accepted: letters, digits, '-', '_', '.', as my-task");
+    throw ConfigError(member,
+                      "found '" + name + "' in " + file + "; accepted: letters, digits, '-', '_', '.', as my-task");
   }
 }
 
@@ -180,8 +217,8 @@ void check_consistency(const Settings& s) {
   if (s.data == Settings::Data::sine || s.data == Settings::Data::realizable) check_steps("sim_time", s, s.sim_time, 1);
   if (s.data == Settings::Data::realizable) return;
   const bool is_lines = s.data == Settings::Data::lmnist, is_pixels = s.data == Settings::Data::pmnist;
-  if (!is_lines) check_size(find_key("input_size", ""), s);
-  if (!is_lines && !is_pixels) check_size(find_key("output_size", ""), s);
+  if (!is_lines) check_size(find_key("input_size", {}), s);
+  if (!is_lines && !is_pixels) check_size(find_key("output_size", {}), s);
   const Settings::Loss loss = s.data == Settings::Data::sine ? Settings::Loss::mse : Settings::Loss::cross_entropy;
   if (s.loss_fn != loss) {
     throw ConfigError("loss_fn", s.data == Settings::Data::sine
@@ -194,11 +231,147 @@ void check_consistency(const Settings& s) {
   }
 }
 
+/// What a file of settings says of itself beside its keys.
+struct Heading {
+  std::optional<std::string> base, name;              // of a variation
+  std::optional<std::string> task, base_task, model;  // as `to_json` writes them
+
+  friend bool operator==(const Heading&, const Heading&) = default;
+};
+
+/// What config.json records of a trial beside its settings. Not settings: each is an option of its own, or follows.
+constexpr auto record_members = std::to_array<std::string_view>(
+    {"version", "seed", "trial", "precision", "device", "engine", "trained_parameters", "data", "starts_from"});
+
+/// A document of a file, its members told apart.
+struct Document {
+  Heading heading;
+  json::object values;  // keys, not yet checked
+  json::object record;  // what config.json records of a trial
+};
+
+Document take_apart(json::value& value, const std::string& file) {
+  if (!value.is_object()) throw DataError(file, "is no JSON object; a configuration is one, as {\"lr\": 0.001}");
+  Document document;
+  json::object& members = value.get_object();
+  Heading& heading = document.heading;
+  heading.base = take_text(members, "base", file);
+  heading.name = take_text(members, "name", file);
+  static_cast<void>(take_text(members, "description", file));
+  heading.task = take_text(members, "task", file);
+  heading.base_task = take_text(members, "base_task", file);
+  heading.model = take_text(members, "model", file);
+  if ((heading.base || heading.name) && (heading.task || heading.base_task)) {
+    throw ConfigError(heading.task ? "task" : "base_task",
+                      "stands beside " + std::string(heading.base ? "base" : "name") + " in " + file +
+                          "; accepted: base and name (of a variation), or task and base_task (as --print-config "
+                          "writes them)");
+  }
+  if (heading.model) static_cast<void>(find_model(*heading.model));
+  if (heading.task && heading.base_task && heading.model) {
+    for (const std::string_view name : record_members) {
+      if (const json::value* found = members.if_contains(name)) document.record[name] = *found;
+      members.erase(name);
+    }
+  }
+  document.values = std::move(members);
+  return document;
+}
+
+std::vector<Document> read_documents(const std::filesystem::path& path) {
+  const std::string file = path.string();
+  std::vector<Document> documents;
+  for (json::value& value : parse_json_documents(read_file(path), file)) {
+    documents.push_back(take_apart(value, file));
+    const Heading& first = documents.front().heading;
+    const Heading& heading = documents.back().heading;
+    if (documents.size() == 1) continue;
+    for (std::size_t i = 0; i + 1 < documents.size(); ++i) {
+      if (!heading.model || documents[i].heading.model == heading.model) {
+        throw DataError(file, "holds several configurations; accepted: one of each model, with its name as \"model\"");
+      }
+    }
+    Heading same_model = heading;
+    same_model.model = first.model;
+    if (same_model != first) throw DataError(file, "holds configurations of several tasks; accepted: one task a file");
+  }
+  return documents;
+}
+
+/// The built-in task over which a file lies, and the name of the task that it makes of it.
+struct Ground {
+  Config builtin;
+  std::string task;
+};
+
+Ground find_ground(const Heading& heading, const std::filesystem::path& path, std::optional<std::string_view> asked) {
+  const std::string file = path.string();
+  if (heading.task || heading.base_task) {
+    const std::string name = heading.task ? *heading.task : *heading.base_task;
+    const bool is_builtin = std::ranges::find(builtin_tasks(), name, &TaskInfo::name) != builtin_tasks().end();
+    if (!is_builtin && !heading.base_task) {
+      throw ConfigError(
+          "task", "found '" + name + "' in " + file + "; accepted: a built-in task, or any name beside a base_task");
+    }
+    if (heading.base_task) static_cast<void>(detail::data_of(*heading.base_task));
+    Ground ground{Config(is_builtin ? name : *heading.base_task), name};
+    if (heading.base_task && ground.builtin.base_task() != *heading.base_task) {
+      throw ConfigError("base_task", "found " + *heading.base_task + " in " + file + "; accepted beside task " + name +
+                                         ": " + ground.builtin.base_task());
+    }
+    return ground;
+  }
+  const std::string builtin = heading.base.value_or(std::string(asked.value_or(default_task)));
+  return {Config(builtin), heading.name ? *heading.name : heading.base ? path.stem().string() : builtin};
+}
+
+/// A value that all documents give a key, each its own model, and that is not the task's own for any of them.
+std::optional<json::value> common_change(const ConfigKey& key, const std::vector<Document>& documents,
+                                         const Config& task) {
+  std::optional<json::value> common;
+  for (const Document& document : documents) {
+    const json::value* value = document.values.if_contains(key.name);
+    if (!value || !document.heading.model || (common && *common != *value)) return std::nullopt;
+    if (*value == detail::value_of(key, task.resolve(find_model(*document.heading.model)))) return std::nullopt;
+    common = *value;
+  }
+  return common;
+}
+
+/// The documents of a file as one: a key that may differ by model has the value of each model's own document, and a
+/// change that all of them make is one for the other models, too.
+json::object merge(const std::vector<Document>& documents, const Config& task, const std::string& file) {
+  json::object merged;
+  for (const Document& document : documents) {
+    for (const json::key_value_pair& member : document.values) {
+      const auto key = std::ranges::find(config_keys(), std::string_view(member.key()), &ConfigKey::name);
+      const bool is_by_model = key != config_keys().end() && key->is_by_model && !member.value().is_object();
+      if (document.heading.model && is_by_model) {
+        const auto [place, is_new] = merged.emplace(member.key(), json::object());
+        if (const auto common = is_new ? common_change(*key, documents, task) : std::nullopt) {
+          place->value().as_object()["default"] = *common;
+        }
+        place->value().as_object()[*document.heading.model] = member.value();
+        continue;
+      }
+      const auto [place, is_new] = merged.emplace(member.key(), member.value());
+      if (!is_new && place->value() != member.value()) {
+        throw ConfigError(std::string(member.key()), "found " + to_line(place->value()) + " and " +
+                                                         to_line(member.value()) + " in " + file +
+                                                         "; accepted: one value for all models");
+      }
+    }
+  }
+  return merged;
+}
+
 }  // namespace
 
 struct Config::Content {
   std::string task, base_task;
   std::vector<Layer> layers;  // checked, lowest first
+  std::vector<std::string> models;
+  json::object record;
 };
 
 Config::Config(std::string_view task) {
@@ -207,41 +380,43 @@ Config::Config(std::string_view task) {
   if (!found.info.base.empty()) content = *Config(found.info.base).content_;
   content.task = task;
   if (found.info.base.empty()) content.base_task = task;
-  content.layers.push_back({found.values, found.info.name + ".json"});
+  content.layers.push_back({found.values, {found.info.name + ".json", {}}});
   check(content.layers.back(), detail::data_of(content.base_task));
   content_ = std::make_shared<const Content>(std::move(content));
 }
 
 Config Config::from_file(const std::filesystem::path& path, std::optional<std::string_view> task) {
-  const std::string origin = path.string();
-  json::value document = read_json_file(path);
-  if (!document.is_object()) throw DataError(origin, "is no JSON object; a configuration is one, as {\"lr\": 0.001}");
-  json::object& values = document.get_object();
-  const std::optional<std::string> base = take_text(values, "base", origin);
-  const std::optional<std::string> name = take_text(values, "name", origin);
-  static_cast<void>(take_text(values, "description", origin));
-
-  Content content = *Config(base ? *base : task.value_or(default_task)).content_;
-  if (base) content.task = path.stem().string();
-  if (name) content.task = *name;
-  check_task_name(content.task, origin);
-  if (base && task && *task != *base && *task != content.task) {
-    throw ConfigError("task", "found '" + std::string(*task) + "', but " + origin + " is " + content.task +
-                                  ", a variation of " + *base);
+  const std::string file = path.string();
+  const std::vector<Document> documents = read_documents(path);
+  const Heading& heading = documents.front().heading;
+  const Ground ground = find_ground(heading, path, task);
+  const std::string& base = heading.base ? *heading.base : ground.builtin.base_task();
+  check_task_name(heading.task ? "task" : "name", ground.task, file);
+  const bool names_task = heading.base || heading.task || heading.base_task;
+  if (names_task && task && *task != ground.task && *task != heading.base.value_or(ground.task)) {
+    throw ConfigError("task", "found '" + std::string(*task) + "', but " + file + " is " + ground.task +
+                                  (base == ground.task ? "" : ", a variation of " + base));
   }
-  content.layers.push_back({std::move(values), origin});
+  Content content = *ground.builtin.content_;
+  content.task = ground.task;
+  content.layers.push_back({merge(documents, ground.builtin, file), {file, {}}});
   check(content.layers.back(), detail::data_of(content.base_task));
+  for (const Document& document : documents) {
+    if (document.heading.model) content.models.push_back(*document.heading.model);
+  }
+  content.record = documents.front().record;
   return Config(std::make_shared<const Content>(std::move(content)));
 }
 
 void Config::set(std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos) {
-    throw ConfigError(std::string(assignment), "has no value; accepted: key=value, as lr=0.001");
+    throw ConfigError("--set", "found '" + std::string(assignment) + "'; accepted: key=value, as lr=0.001");
   }
-  const ConfigKey& key = find_key(assignment.substr(0, equals), "");
+  const ConfigKey& key = find_key(assignment.substr(0, equals), {});
+  const std::string_view text = assignment.substr(equals + 1);
   Content content = *content_;
-  content.layers.push_back({{{key.name, detail::parse_value(key, assignment.substr(equals + 1))}}, ""});
+  content.layers.push_back({{{key.name, detail::parse_value(key, text)}}, {"", std::string(text)}});
   check(content.layers.back(), detail::data_of(content.base_task));
   content_ = std::make_shared<const Content>(std::move(content));
 }
@@ -254,6 +429,14 @@ const std::string& Config::base_task() const {
   return content_->base_task;
 }
 
+const std::vector<std::string>& Config::models() const {
+  return content_->models;
+}
+
+const json::object& Config::record() const {
+  return content_->record;
+}
+
 Settings Config::resolve(const Model& model) const {
   Settings settings;
   settings.task = content_->task;
@@ -264,7 +447,7 @@ Settings Config::resolve(const Model& model) const {
   for (const ConfigKey& key : config_keys()) {
     for (const Layer& layer : content_->layers) {
       if (const json::value* value = value_for(layer, key, model.name))
-        detail::assign(key, *value, layer.origin, settings);
+        detail::assign(key, *value, {layer.origin.file, {}}, settings);
     }
   }
   // What a model has not is not there, whatever was asked of the others.
@@ -314,7 +497,7 @@ Settings settings_from_json(const json::object& object, const std::string& name)
     settings.data = detail::data_of(text("base_task"));
     static_cast<void>(find_model(settings.model));
     for (const ConfigKey& key : config_keys()) {
-      if (key.is_used_by(settings.data)) detail::assign(key, member(key.name), "", settings);
+      if (key.is_used_by(settings.data)) detail::assign(key, member(key.name), {}, settings);
     }
     check_consistency(settings);
   } catch (const ConfigError& error) {

@@ -323,7 +323,7 @@ std::string ConfigKey::accepted() const {
   const std::string by_model = is_by_model ? ", or an object of them by model name" : "";
   if (!choices.empty()) return join(choices) + by_model;
   if (std::holds_alternative<bool S::*>(field)) return "true or false" + by_model;
-  if (std::holds_alternative<std::string S::*>(field)) return "text" + by_model;
+  if (std::holds_alternative<std::string S::*>(field)) return "text, not empty" + by_model;
   return to_string(range, std::holds_alternative<Index S::*>(field)) + by_model;
 }
 

@@ -9,8 +9,8 @@
 #include <type_traits>
 
 #include "glifr/error.hpp"
-#include "glifr/io/csv.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr::detail {
 namespace {
@@ -26,14 +26,15 @@ std::optional<T> convert(const ConfigKey& key, const json::value& value) {
   if constexpr (std::is_same_v<T, bool>) {
     if (const bool* flag = value.if_bool()) return *flag;
   } else if constexpr (std::is_same_v<T, std::string>) {
-    if (const json::string* text = value.if_string()) return std::string(*text);
+    const json::string* text = value.if_string();
+    if (text && !text->empty()) return std::string(*text);
   } else if constexpr (std::is_enum_v<T>) {
     const json::string* text = value.if_string();
     const auto found = text ? std::ranges::find(key.choices, std::string_view(*text)) : key.choices.end();
     if (found != key.choices.end()) return static_cast<T>(found - key.choices.begin());
   } else if constexpr (std::is_same_v<T, Index>) {
-    const std::int64_t* number = value.if_int64();
-    if (number && key.range.contains(static_cast<double>(*number))) return *number;
+    const std::optional<Index> number = whole_number(value);
+    if (number && key.range.contains(static_cast<double>(*number))) return number;
   } else {
     const std::optional<double> number = value.is_number() ? std::optional(value.to_number<double>()) : std::nullopt;
     if (number && key.range.contains(*number)) return number;
@@ -56,14 +57,15 @@ Settings::Data data_of(std::string_view task) {
   return static_cast<Settings::Data>(found - tasks.begin());
 }
 
-void assign(const ConfigKey& key, const json::value& value, std::string_view origin, Settings& settings) {
+void assign(const ConfigKey& key, const json::value& value, const Origin& origin, Settings& settings) {
   std::visit(
       [&]<class T>(T Settings::*field) {
         const std::optional<T> converted = convert<T>(key, value);
         if (!converted) {
-          const std::string place = origin.empty() ? "" : " in " + std::string(origin);
-          const std::string found = value.is_double() ? format_number(value.get_double()) : to_line(value);
-          throw ConfigError(std::string(key.name), "found " + found + place + "; accepted: " + key.accepted());
+          const std::string found = origin.typed        ? quote_unless_number(*origin.typed)
+                                    : value.is_double() ? format_number(value.get_double())
+                                                        : to_line(value);
+          throw ConfigError(std::string(key.name), "found " + found + origin.place() + "; accepted: " + key.accepted());
         }
         settings.*field = *converted;
       },
@@ -83,15 +85,22 @@ json::value value_of(const ConfigKey& key, const Settings& settings) {
 }
 
 json::value parse_value(const ConfigKey& key, std::string_view text) {
-  if (std::holds_alternative<std::string Settings::*>(key.field) || !key.choices.empty()) return json::value(text);
-  if (std::holds_alternative<double Settings::*>(key.field)) {
+  if (key.is_by_model && text.starts_with('{')) {
+    try {
+      return parse_json(text, "");
+    } catch (const DataError&) {
+      return json::value(text);
+    }
+  }
+  if (std::holds_alternative<bool Settings::*>(key.field)) {
+    if (text == "true" || text == "false") return json::value(text == "true");
+  } else if (std::holds_alternative<Index Settings::*>(key.field)) {
+    if (const std::optional<Index> number = parse_integer(text)) return json::value(*number);
+    if (const std::optional<double> number = parse_number(text)) return json::value(*number);
+  } else if (std::holds_alternative<double Settings::*>(key.field)) {
     if (const std::optional<double> number = parse_number(text)) return json::value(*number);
   }
-  try {
-    return parse_json(text, "");
-  } catch (const DataError&) {
-    return json::value(text);
-  }
+  return json::value(text);
 }
 
 }  // namespace glifr::detail

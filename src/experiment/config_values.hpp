@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "glifr/experiment/config.hpp"
@@ -11,16 +13,23 @@ namespace glifr::detail {
 [[nodiscard]] std::string_view to_string(Settings::Data data);
 [[nodiscard]] Settings::Data data_of(std::string_view task);
 
-/// Stores a value in the field of a key. Throws ConfigError where type or range do not fit; `origin` is where the value
-/// was found
-/// ("my.json"), or empty.
-void assign(const ConfigKey& key, const boost::json::value& value, std::string_view origin, Settings& settings);
+/// Where a value was found, for messages.
+struct Origin {
+  std::string file{};                  ///< "my.json"; empty: the command line
+  std::optional<std::string> typed{};  ///< the value as it stands on the command line
+
+  /// " in my.json", or nothing.
+  [[nodiscard]] std::string place() const { return file.empty() ? "" : " in " + file; }
+};
+
+/// Stores a value in the field of a key. Throws ConfigError where type or range do not fit.
+void assign(const ConfigKey& key, const boost::json::value& value, const Origin& origin, Settings& settings);
 
 /// What the field of a key holds.
 [[nodiscard]] boost::json::value value_of(const ConfigKey& key, const Settings& settings);
 
-/// The value that a text on the command line stands for: JSON where the key's type asks for it, or plain text. What is
-/// no such value comes back as text, for `assign` to refuse.
+/// The value that a text on the command line stands for, by the key's type: a number, true or false, text, or an object
+/// of them by model name. What is no such value comes back as text, for `assign` to refuse.
 [[nodiscard]] boost::json::value parse_value(const ConfigKey& key, std::string_view text);
 
 }  // namespace glifr::detail

@@ -71,26 +71,6 @@ std::optional<std::vector<std::string>> split_cells(std::string_view line) {
 
 }  // namespace
 
-std::string format_number(double value) {
-  std::string text;
-  append_number(text, value);
-  return text;
-}
-
-std::string format_number(float value) {
-  std::string text;
-  append_number(text, value);
-  return text;
-}
-
-std::optional<double> parse_number(std::string_view text) {
-  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 CsvRows::CsvRows(std::initializer_list<std::string_view> header) {
   for (const std::string_view name : header) cell(name);
   end_row();

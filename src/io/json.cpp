@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -13,17 +12,17 @@
 
 #include "glifr/error.hpp"
 #include "glifr/io/content.hpp"
-#include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr {
 namespace {
 
 namespace json = boost::json;
 
-/// Builds the document as the parser meets its parts. It differs from the library's own in two things: numbers with a
-/// fraction are read to the last bit, so that what was written in the shortest digits comes back, and a name that
-/// stands twice in one object is an error.
+/// Builds the document as the parser meets its parts. It differs from the library's own in three things: numbers with a
+/// fraction are read to the last bit, so that what was written in the shortest digits comes back; a number that a
+/// double cannot hold is an error, and so is a name that stands twice in one object.
 class Builder {
  public:
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
@@ -56,7 +55,7 @@ class Builder {
     stack_.push_key(name_);
     const bool is_new = names_.back().insert(name_).second;
     if (!is_new) {
-      twice_ = name_;
+      problem_ = "has '" + name_ + "' for the second time";
       error = json::error::syntax;
     }
     name_.clear();
@@ -84,13 +83,17 @@ class Builder {
     stack_.push_uint64(value);
     return true;
   }
-  bool on_double(double value, std::string_view part, json::error_code&) {
+  bool on_double(double, std::string_view part, json::error_code& error) {
     digits_ += part;
-    std::from_chars(digits_.data(), digits_.data() + digits_.size(),
-                    value);  // keeps `value` where it is too large or too small
+    const std::optional<double> value = parse_number(digits_);
+    if (value) {
+      stack_.push_double(*value);
+    } else {
+      problem_ = "has a number that does not fit into 64 bits, " + quote_unless_number(digits_);
+      error = json::error::exponent_overflow;
+    }
     digits_.clear();
-    stack_.push_double(value);
-    return true;
+    return value.has_value();
   }
   bool on_bool(bool value, json::error_code&) {
     stack_.push_bool(value);
@@ -104,13 +107,14 @@ class Builder {
   bool on_comment(std::string_view, json::error_code&) { return true; }
 
   [[nodiscard]] json::value release() { return stack_.release(); }
-  /// The name that stands twice in one object, or an empty text.
-  [[nodiscard]] const std::string& twice() const { return twice_; }
+  /// What is wrong with the text beside its syntax, or an empty text.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
   json::value_stack stack_;
   std::vector<std::set<std::string>> names_;  // of the objects that are open
-  std::string name_, digits_, twice_;         // the pieces of a name or a number so far
+  std::string name_, digits_;                 // the pieces of a name or a number so far
+  std::string problem_;
 };
 
 class Writer {
@@ -161,21 +165,35 @@ class Writer {
 
 }  // namespace
 
+std::vector<json::value> parse_json_documents(std::string_view text, const std::string& name) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  std::vector<json::value> documents;
+  std::size_t begin = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+  do {
+    json::basic_parser<Builder> parser{json::parse_options()};
+    json::error_code error;
+    const std::size_t end = begin + parser.write_some(false, text.data() + begin, text.size() - begin, error);
+    if (error) {
+      std::string problem = parser.handler().problem();
+      if (problem.empty() && error == json::error::exponent_overflow)
+        problem = "has a number that does not fit into 64 bits";
+      const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
+      throw DataError(
+          name, "line " + std::to_string(line) + " " + (problem.empty() ? "is not JSON: " + error.message() : problem),
+          static_cast<std::int64_t>(end));
+    }
+    documents.push_back(parser.handler().release());
+    begin = end;
+  } while (begin < text.size());
+  return documents;
+}
+
 json::value parse_json(std::string_view text, const std::string& name) {
-  json::basic_parser<Builder> parser{json::parse_options()};
-  json::error_code error;
-  std::size_t parsed = parser.write_some(false, text.data(), text.size(), error);
-  if (!error && parsed < text.size()) error = json::error::extra_data;
-  if (error) {
-    const std::string& twice = parser.handler().twice();
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(parsed), '\n');
-    throw DataError(
-        name,
-        "line " + std::to_string(line) +
-            (twice.empty() ? " is not JSON: " + error.message() : " has '" + twice + "' for the second time"),
-        static_cast<std::int64_t>(parsed));
+  std::vector<json::value> documents = parse_json_documents(text, name);
+  if (documents.size() > 1) {
+    throw DataError(name, "holds " + std::to_string(documents.size()) + " JSON documents; accepted: one");
   }
-  return parser.handler().release();
+  return std::move(documents.front());
 }
 
 json::value read_json_file(const std::filesystem::path& path) {
@@ -184,6 +202,12 @@ json::value read_json_file(const std::filesystem::path& path) {
     throw DataError(path.string(), "found " + found + "; accepted is JSON");
   }
   return parse_json(text, path.string());
+}
+
+std::optional<Index> whole_number(const json::value& value) {
+  if (const std::int64_t* number = value.if_int64()) return *number;
+  if (const double* number = value.if_double()) return whole_number(*number);
+  return std::nullopt;
 }
 
 std::string to_text(const json::value& document) {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "glifr/error.hpp"
-#include "glifr/io/csv.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr {
 
@@ -43,7 +43,7 @@ double JsonMembers::number_or(std::string_view key, double otherwise, const Rang
 Index JsonMembers::integer_or(std::string_view key, Index otherwise, const Range& range) {
   if (!has(key)) return otherwise;
   const boost::json::value value = take(key);
-  const std::int64_t* number = value.if_int64();
+  const std::optional<Index> number = whole_number(value);
   if (!number || !range.contains(static_cast<double>(*number))) refuse(key, value, to_string(range, true));
   return *number;
 }

@@ -28,9 +28,17 @@ std::vector<NeuronInfo>& neurons() {
   return list;
 }
 
-std::string names_of(const std::vector<Field>& fields) {
+const char* name_of(const Field& field) {
+  return field.name;
+}
+const char* name_of(const FieldExtent& member) {
+  return member.field.name;
+}
+
+template <class List>
+std::string names_of(const List& list) {
   std::string names;
-  for (const Field& field : fields) names.append(names.empty() ? "" : ", ").append(field.name);
+  for (const auto& entry : list) names.append(names.empty() ? "" : ", ").append(name_of(entry));
   return names.empty() ? "none" : names;
 }
 
@@ -43,7 +51,7 @@ const Field* find_field(const std::vector<Field>& fields, const std::string& nam
 template <Scalar T>
 void freeze(NetworkLayer<T>& layer, const NeuronInfo& info, const LayerDescription& description) {
   for (const auto& [name, is_trained] : description.trained) {
-    if (!find_field(info.parameters, name)) {
+    if (std::ranges::none_of(info.parameters, [&](const FieldExtent& p) { return name == p.field.name; })) {
       throw ConfigError("parameters", "found '" + name + "'; the parameters of neuron " + info.name + " are " +
                                           names_of(info.parameters));
     }
@@ -87,6 +95,26 @@ void detail::set_constants(const NeuronInfo& info, const std::map<std::string, d
       throw ConfigError(name, "found " + format_number(value) + "; accepted: " + to_string(field->range));
     set(name, value);
   }
+}
+
+ParameterCount count_parameters(const NetworkDescription& description) {
+  ParameterCount count;
+  Index input_size = description.input_size;
+  for (const LayerDescription& layer : description.layers) {
+    const NeuronInfo& info = find_neuron(layer.neuron, layer.num_ascs);
+    const Index weights = (input_size + layer.size) * info.inputs * layer.size;
+    count.all += weights;
+    count.trained += weights;
+    for (const FieldExtent& parameter : info.parameters) {
+      const Index size = parameter.extent * layer.size;
+      const auto trained = layer.trained.find(parameter.field.name);
+      count.all += size;
+      count.trained += trained == layer.trained.end() || trained->second ? size : 0;
+    }
+    input_size = layer.size;
+  }
+  const Index readout = (input_size + 1) * description.output_size;
+  return {count.all + readout, count.trained + readout};
 }
 
 template <Scalar T>

@@ -13,14 +13,18 @@
 #include "glifr/datasets/nmnist.hpp"
 #include "glifr/experiment/settings.hpp"
 #include "glifr/export.hpp"
+#include "glifr/network/description.hpp"
 #include "glifr/network/models.hpp"
 #include "glifr/network/network.hpp"
 #include "glifr/training/trainer.hpp"
 
 namespace glifr {
 
+/// The network that settings ask for, as data.
+[[nodiscard]] GLIFR_API NetworkDescription describe_network(const Settings& settings);
+
 /// The network that settings describe: of the model's cell, with its parameters still zero; those that the model does
-/// not train are frozen.
+/// not train are frozen. ConfigError (key "hidden_size") where this machine has not the memory for its parameters.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& settings);
 

@@ -38,7 +38,7 @@ struct GLIFR_API ConfigKey {
 
   /// Whether a task knows the key.
   [[nodiscard]] bool is_used_by(Settings::Data data) const;
-  /// "a number > 0", "an integer >= 0 and <= 4", "true or false", "adam or sgd", "text".
+  /// "a number > 0", "an integer >= 0 and <= 4", "true or false", "adam or sgd", "text, not empty".
   [[nodiscard]] std::string accepted() const;
 };
 
@@ -64,8 +64,14 @@ class GLIFR_API Config {
   /// The configuration of a built-in task or variation. Throws ConfigError (key "task") where none has that name.
   explicit Config(std::string_view task);
 
-  /// The configuration in a file, over that of a built-in task: the file's "base", or else `task`, or else the default
-  /// task. A file with a base is a variation and a task by its own "name", or else by the name of the file.
+  /// The configuration in a file, over that of a built-in task: the file's "base" or "task", or else `task`, or else
+  /// the default task. A file with a base is a variation and a task by its own "name", or else by the name of the file.
+  ///
+  /// What `to_json` wrote is such a file, also with what config.json of a trial records beside the settings (see
+  /// `record`), and also for several models, one document after another. A file that names its "model" says what that
+  /// model is like: a key that may differ by model has the file's value for this model; where that is not the task's
+  /// own, it is a change, and holds for the other models, too.
+  ///
   /// Throws DataError where the file cannot be read or is not JSON; ConfigError for an unknown key, a wrong type, a
   /// value out of range, a key that the task does not know, or a `task` that is another than the file's.
   static Config from_file(const std::filesystem::path& path, std::optional<std::string_view> task);
@@ -77,6 +83,12 @@ class GLIFR_API Config {
   [[nodiscard]] const std::string& task() const;
   /// "sine", "lmnist", "pmnist", "nmnist" or "realizable".
   [[nodiscard]] const std::string& base_task() const;
+
+  /// The models that the file names as its own; empty where it names none.
+  [[nodiscard]] const std::vector<std::string>& models() const;
+  /// What the file, a trial's config.json, records of that trial beside its settings: version, seed, trial, precision,
+  /// device, trained_parameters. None of it takes part in `resolve`.
+  [[nodiscard]] const boost::json::object& record() const;
 
   /// The settings of one model. Throws ConfigError where settings contradict each other, as freq_min above freq_max.
   [[nodiscard]] Settings resolve(const Model& model) const;

@@ -13,16 +13,9 @@
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
 #include "glifr/io/descriptor.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr {
-
-/// The shortest digits that read back as the same number: "0.1", "1e-08", "nan", "-inf".
-[[nodiscard]] GLIFR_API std::string format_number(double value);
-/// The same of a float, which needs fewer digits.
-[[nodiscard]] GLIFR_API std::string format_number(float value);
-/// The number that a text stands for, whole, or nothing: "-2.5e3", "+1", ".5", "inf", "nan"; no blanks, no hexadecimal
-/// digits, nothing that a double cannot hold.
-[[nodiscard]] GLIFR_API std::optional<double> parse_number(std::string_view text);
 
 /// Lines of comma-separated cells, collected in memory: a row is a series of `cell`s closed by `end_row`.
 class GLIFR_API CsvRows {

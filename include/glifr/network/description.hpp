@@ -44,13 +44,14 @@ struct NeuronInfo {
   using Make = std::function<std::unique_ptr<NetworkLayer<T>>(const LayerDescription&, Index input_size, Index delay,
                                                               const std::string& prefix)>;
 
-  std::string name;                 ///< as configurations have it
-  Index num_ascs = 0;               ///< after-spike currents a neuron; neurons of one name may differ in it
-  std::vector<Field> constants{};   ///< what the neurons of a layer share
-  std::vector<Field> parameters{};  ///< what each neuron has for itself
-  bool carries_state = true;        ///< see `NetworkLayer`
-  Make<float> make_float{};         ///< in float
-  Make<double> make_double{};       ///< in double
+  std::string name;                       ///< as configurations have it
+  Index num_ascs = 0;                     ///< after-spike currents a neuron; neurons of one name may differ in it
+  std::vector<Field> constants{};         ///< what the neurons of a layer share
+  std::vector<FieldExtent> parameters{};  ///< what each neuron has for itself
+  Index inputs = 1;                       ///< synaptic currents a neuron
+  bool carries_state = true;              ///< see `NetworkLayer`
+  Make<float> make_float{};               ///< in float
+  Make<double> make_double{};             ///< in double
 };
 
 /// All neurons that are known, the built-in ones first.
@@ -63,6 +64,15 @@ struct NeuronInfo {
 /// neuron, constant or parameter is not known, a constant is out of its range, or a size is not positive.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<RecurrentNetwork<T>> make_network(const NetworkDescription& description);
+
+/// How many numbers a network's parameters hold.
+struct ParameterCount {
+  Index all = 0;      ///< those of checkpoints
+  Index trained = 0;  ///< those that training moves
+};
+
+/// The parameters of the network of a description, counted without making it. ConfigError where a neuron is not known.
+[[nodiscard]] GLIFR_API ParameterCount count_parameters(const NetworkDescription& description);
 
 namespace detail {
 
@@ -85,8 +95,8 @@ template <Neuron N>
 NeuronInfo describe_neuron() {
   NeuronInfo info{.name = N::name, .num_ascs = after_spike_currents<N>};
   for (const FieldExtent& f : list_fields<typename N::template Constants<double>>()) info.constants.push_back(f.field);
-  for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>())
-    info.parameters.push_back(f.field);
+  for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) info.parameters.push_back(f);
+  info.inputs = input_count<N>;
   info.carries_state = derive::program<N>.carries_state;
   return info;
 }

@@ -288,7 +288,7 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
       {"--set dropout_prob=1.5", "dropout_prob"},
       {"--set hidden_size=0", "hidden_size"},
       {"--set lr", "lr"},
-      {"--epochs 0", "max_epochs"},
+      {"--epochs 0", "--epochs"},
       {"--ntrials 0", "ntrials"},
       {"--precision float16", "float16"},
       {"--engine quick", "quick"},

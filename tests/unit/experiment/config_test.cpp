@@ -145,26 +145,133 @@ TEST_CASE("wrong changes are refused with the key, what was found and what is ac
   refused("lr=0", "lr: found 0; accepted: a number > 0");
   refused("lr=inf", "lr: found inf; accepted: a number > 0");
   refused("lr=nan", "lr: found nan; accepted: a number > 0");
-  refused("lr=1e999", "lr: found inf; accepted: a number > 0");
-  refused("lr=fast", "lr: found \"fast\"; accepted: a number > 0");
-  refused("lr=", "lr: found \"\"; accepted: a number > 0");
-  refused("lr", "lr: has no value; accepted: key=value, as lr=0.001");
+  refused("lr=1e999", "lr: found '1e999'; accepted: a number > 0");
+  refused("lr=-1.50", "lr: found -1.50; accepted: a number > 0");
+  refused("lr=fast", "lr: found 'fast'; accepted: a number > 0");
+  refused("lr=1,5", "lr: found '1,5'; accepted: a number > 0");
+  refused("lr= 1", "lr: found ' 1'; accepted: a number > 0");
+  refused("lr=0x10", "lr: found '0x10'; accepted: a number > 0");
+  refused("lr=", "lr: found ''; accepted: a number > 0");
+  refused("lr", "--set: found 'lr'; accepted: key=value, as lr=0.001");
+  refused("max_epochs=9223372036854775808",
+          "max_epochs: found 9223372036854775808; accepted: an integer >= 1 and <= 1000000000");
+  refused("mnist_path=", "mnist_path: found ''; accepted: text, not empty");
   refused("batch_size=2.5", "batch_size: found 2.5; accepted: an integer >= 1 and <= 1000000000");
   refused("dropout_prob=1.5", "dropout_prob: found 1.5; accepted: a number >= 0 and <= 1");
   refused("num_ascs=5", "num_ascs: found 5; accepted: an integer >= 0 and <= 4, or an object of them by model name");
   refused("beta1=1", "beta1: found 1; accepted: a number >= 0 and < 1");
-  refused("optimizer=rmsprop", "optimizer: found \"rmsprop\"; accepted: adam or sgd");
-  refused("lr_schedule=1", "lr_schedule: found \"1\"; accepted: constant, step or cosine");
-  refused("sigma_v_anneal=yes", "sigma_v_anneal: found \"yes\"; accepted: true or false");
-  refused("epochs=3", "epochs: is no configuration key; the nearest is max_epochs");
+  refused("optimizer=rmsprop", "optimizer: found 'rmsprop'; accepted: adam or sgd");
+  refused("lr_schedule=1", "lr_schedule: found 1; accepted: constant, step or cosine");
+  refused("sigma_v_anneal=yes", "sigma_v_anneal: found 'yes'; accepted: true or false");
+  refused("epochs=3", "epochs: is no configuration key; there is the option --epochs; the nearest is max_epochs");
   refused("batchsize=3", "batchsize: is no configuration key; the nearest is batch_size");
-  refused("LR=3", "LR: is no configuration key; the nearest is R");
+  refused("LR=3", "LR: is no configuration key; the nearest is lr");
   refused("permute_pixels=true", "permute_pixels: is no key of task lmnist; accepted for pmnist");
   refused("hidden_size={\"rnm\": 3}",
           "hidden_size: found 'rnm'; accepted: default or the name of a model, as glifr_lheta");
   refused("hidden_size={\"rnn\": 0}",
           "hidden_size: found 0; accepted: an integer >= 1 and <= 1000000, or an object of them by model name");
-  refused("lr={\"rnn\": 1}", "lr: found {\"rnn\": 1}; accepted: a number > 0");
+  refused("lr={\"rnn\": 1}", "lr: found '{\"rnn\": 1}'; accepted: a number > 0");
+}
+
+TEST_CASE("numbers are decimal, and whole ones may be written in any way that is whole") {
+  CHECK(resolve("sine", "rnn", {"hidden_size=010"}).hidden_size == 10);
+  CHECK(resolve("sine", "rnn", {"hidden_size=08"}).hidden_size == 8);
+  CHECK(resolve("sine", "rnn", {"hidden_size=64.0"}).hidden_size == 64);
+  CHECK(resolve("sine", "rnn", {"max_epochs=1e3"}).max_epochs == 1000);
+  CHECK(resolve("sine", "rnn", {"lr=0010e-4"}).lr == 1e-3);
+  CHECK(from_text(R"({"hidden_size": 64.0, "max_epochs": 1e3})").resolve(find_model("rnn")).hidden_size == 64);
+  CHECK_THROWS_WITH(from_text(R"({"hidden_size": 64.5})"), Contains("hidden_size: found 64.5 in"));
+  CHECK_THROWS_WITH(from_text(R"({"lr": 1e999})"), Contains("'1e999'"));
+}
+
+TEST_CASE("only near keys are suggested, and options where there is one") {
+  const auto advice = [](const std::string& name) -> std::string {
+    try {
+      Config("sine").set(name + "=1");
+    } catch (const ConfigError& error) {
+      const std::string text = error.what();
+      return text.substr(text.find(';'));
+    }
+    return "it is a key";
+  };
+  CHECK(advice("seed") == "; there is the option --seed");
+  CHECK(advice("first_trial") == "; there is the option --first-trial");
+  CHECK(advice("hiden_size") == "; the nearest is hidden_size");
+  CHECK(advice("my_batch_size") == "; the nearest is batch_size");
+  CHECK(advice("Batch_Size") == "; the nearest is batch_size");
+  for (const char* name : {"colour", "x", "weight_decay", "learning_rate"}) {
+    INFO(name);
+    CHECK(advice(name) == "; --print-config shows those that there are");
+  }
+  CHECK_THROWS_WITH(Config("sine").set("=1"), Contains("'': is no configuration key"));
+  CHECK_THROWS_WITH(from_text(R"({"lr": 1, "seed": 3})"),
+                    Contains("seed: is no configuration key in") && Contains("--seed"));
+}
+
+TEST_CASE("what is printed of a configuration can be read, for every task and model") {
+  for (const TaskInfo& task : builtin_tasks()) {
+    Config config(task.name);
+    config.set("lr=0.25");
+    std::string all;
+    for (const Model& model : select_models("all", config.task(), config.base_task())) {
+      INFO(task.name << " " << model.name);
+      const Settings settings = config.resolve(model);
+      const std::string text = to_text(to_json(settings));
+      all += text + "\n";
+      const Config read = from_text(text);
+      CHECK(read.models() == std::vector<std::string>{std::string(model.name)});
+      CHECK_FALSE(first_difference(read.resolve(model), settings));
+    }
+    const Config read = from_text(all, task.name);
+    CHECK(read.models().size() == select_models("all", config.task(), config.base_task()).size());
+    for (const std::string& name : read.models()) {
+      CHECK_FALSE(first_difference(read.resolve(find_model(name)), config.resolve(find_model(name))));
+    }
+  }
+}
+
+TEST_CASE("a trial's record says what its model is like, and what of that is a change") {
+  const Config small = from_text(to_text(to_json(resolve("sine", "glifr_fheta", {"hidden_size=8", "num_ascs=1"}))));
+  CHECK(small.resolve(find_model("glifr_fheta")).hidden_size == 8);
+  CHECK(small.resolve(find_model("glifr_lheta")).hidden_size == 8);
+  CHECK(small.resolve(find_model("glifr_lheta")).num_ascs == 1);
+  CHECK(small.resolve(find_model("glifr_lheta")).train_dynamics);
+  const Config usual = from_text(to_text(to_json(resolve("sine", "glifr_fheta"))));
+  CHECK(usual.resolve(find_model("glifr_fheta")).hidden_size == 128);
+  CHECK(usual.resolve(find_model("glifr_lheta")).hidden_size == 124);
+  CHECK(usual.resolve(find_model("rnn")).synaptic_delay == 0);
+
+  json::object record = to_json(resolve("lmnist-anneal", "glifr_lheta"));
+  record["version"] = "0.1.0";
+  record["seed"] = 7;
+  record["trained_parameters"] = 3;
+  const Config config = from_text(to_text(record));
+  CHECK((config.task() == "lmnist-anneal" && config.base_task() == "lmnist"));
+  CHECK(config.record().at("seed") == 7);
+  CHECK(config.resolve(find_model("glifr_lheta")).sigma_v_anneal);
+  record["task"] = "mine";
+  CHECK(from_text(to_text(record)).task() == "mine");
+  CHECK(from_text(to_text(record), "mine").base_task() == "lmnist");
+  CHECK_THROWS_WITH(from_text(to_text(record), "lmnist"), Contains("task: found 'lmnist', but") && Contains("is mine"));
+  record["colour"] = 3;
+  CHECK_THROWS_WITH(from_text(to_text(record)), Contains("colour: is no configuration key"));
+}
+
+TEST_CASE("records that say two things at once are refused") {
+  CHECK(from_text(R"({"task": "lmnist", "lr": 0.5})").task() == "lmnist");
+  CHECK_THROWS_WITH(from_text(R"({"task": "mine"})"), Contains("task: found 'mine' in"));
+  CHECK_THROWS_WITH(from_text(R"({"task": "sine", "base_task": "lmnist"})"), Contains("base_task: found lmnist in"));
+  CHECK_THROWS_WITH(from_text(R"({"task": "mine", "base_task": "mnist"})"), Contains("base_task: found 'mnist'"));
+  CHECK_THROWS_WITH(from_text(R"({"task": "../up", "base_task": "sine"})"), Contains("task: found '../up'"));
+  CHECK_THROWS_WITH(from_text(R"({"task": "sine", "base": "lmnist"})"), Contains("task: stands beside base in"));
+  CHECK_THROWS_WITH(from_text(R"({"model": "rnm"})"), Contains("model: found 'rnm'"));
+  CHECK_THROWS_WITH(from_text("{\"lr\": 1} {\"lr\": 2}"), Contains("one of each model"));
+  CHECK_THROWS_WITH(from_text(R"({"model": "rnn"} {"model": "rnn"})"), Contains("one of each model"));
+  CHECK_THROWS_WITH(from_text(R"({"model": "rnn", "lr": 1} {"model": "lstmn", "lr": 2})"),
+                    Contains("lr: found 1 and 2 in"));
+  CHECK_THROWS_WITH(from_text(R"({"model": "rnn", "task": "sine"} {"model": "lstmn", "task": "lmnist"})"),
+                    Contains("several tasks"));
 }
 
 TEST_CASE("settings that contradict each other are refused") {

@@ -68,6 +68,37 @@ TEST_CASE("every number reads back as the same number") {
   CHECK(parse_json(to_text(extremes), "numbers") == extremes);
 }
 
+TEST_CASE("a number that no double can hold is refused by its digits") {
+  CHECK_THROWS_WITH(parse_json("{\"lr\":\n 1e999}", "file.json"),
+                    Contains("line 2 has a number that does not fit into 64 bits, '1e999'"));
+  CHECK_THROWS_WITH(parse_json("[-1e400]", "file.json"), Contains("'-1e400'"));
+  CHECK_THROWS_WITH(parse_json("[1e-400]", "file.json"), Contains("'1e-400'"));
+  CHECK_THROWS_WITH(parse_json("[1e99999999999]", "file.json"), Contains("does not fit into 64 bits"));
+}
+
+TEST_CASE("a whole number may be written with a point or an exponent") {
+  CHECK(whole_number(parse_json("64", "n")) == 64);
+  CHECK(whole_number(parse_json("64.0", "n")) == 64);
+  CHECK(whole_number(parse_json("1e3", "n")) == 1000);
+  for (const char* text : {"64.5", "1e300", "18446744073709551615", "\"64\"", "null", "true"}) {
+    INFO(text);
+    CHECK_FALSE(whole_number(parse_json(text, "n")));
+  }
+}
+
+TEST_CASE("a byte order mark is skipped") {
+  CHECK(parse_json("\xEF\xBB\xBF{\"a\": 1}", "file.json").at("a") == 1);
+  CHECK_THROWS_AS(parse_json("\xEF\xBB\xBF", "file.json"), DataError);
+}
+
+TEST_CASE("documents may follow one another where several are accepted") {
+  const auto documents = parse_json_documents("{\"a\": 1}\n\n{\"a\": 2}\n", "file.json");
+  REQUIRE(documents.size() == 2);
+  CHECK(documents[1].at("a") == 2);
+  CHECK_THROWS_WITH(parse_json_documents("{\"a\": 1}\n{\"a\": }", "file.json"), Contains("line 2 is not JSON"));
+  CHECK_THROWS_WITH(parse_json("{}\n{}", "file.json"), Contains("holds 2 JSON documents; accepted: one"));
+}
+
 TEST_CASE("a JSON file that is missing is a DataError") {
   const test::TemporaryFolder folder;
   CHECK_THROWS_AS(read_json_file(folder.path() / "none.json"), DataError);

@@ -1,0 +1,160 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "glifr/error.hpp"
+#include "glifr/io/json_members.hpp"
+#include "glifr/io/number.hpp"
+
+namespace cli {
+namespace {
+
+using glifr::ConfigError;
+using glifr::Index;
+using glifr::Range;
+
+[[noreturn]] void refuse(const std::string& option, std::string_view typed, const std::string& accepted) {
+  throw ConfigError(option, "found " + glifr::quote_unless_number(typed) + "; accepted: " + accepted);
+}
+
+Index to_integer(const std::string& option, std::string_view typed, const Range& range) {
+  const std::optional<Index> number = glifr::parse_integer(typed);
+  if (!number || !range.contains(static_cast<double>(*number))) refuse(option, typed, to_string(range, true));
+  return *number;
+}
+
+double to_number(const std::string& option, std::string_view typed, const Range& range) {
+  const std::optional<double> number = glifr::parse_number(typed);
+  if (!number || !range.contains(*number)) refuse(option, typed, to_string(range));
+  return *number;
+}
+
+std::string to_text(const std::string& option, const std::string& typed) {
+  if (typed.empty()) refuse(option, typed, "a text that is not empty");
+  if (typed.starts_with("--")) refuse(option, typed, "its value, before the next option (or './" + typed + "')");
+  return typed;
+}
+
+/// An option with one value, which `convert` makes of the text.
+template <class Value, class Convert>
+CLI::Option* add(CLI::App& app, const std::string& name, Value& value, const std::string& help, Convert convert) {
+  const auto assign = [&value, convert](const CLI::results_t& typed) {
+    value = convert(typed.front());
+    return true;
+  };
+  return app.add_option(name, assign, help);
+}
+
+/// The same, with its value as the default that --help shows where the caller captures it.
+template <class Value, class Convert, class Show>
+CLI::Option* add(CLI::App& app, const std::string& name, Value& value, const std::string& help, Convert convert,
+                 Show show) {
+  return add(app, name, value, help, convert)->default_function([&value, show] { return show(value); });
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+CLI::Option* add_integer(CLI::App& app, const std::string& name, Index& value, const Range& range,
+                         const std::string& help) {
+  return add(
+      app, name, value, help, [name, range](const std::string& typed) { return to_integer(name, typed, range); },
+      [](Index number) { return std::to_string(number); });
+}
+
+CLI::Option* add_integer(CLI::App& app, const std::string& name, std::optional<Index>& value, const Range& range,
+                         const std::string& help) {
+  return add(app, name, value, help,
+             [name, range](const std::string& typed) { return to_integer(name, typed, range); });
+}
+
+CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& help) {
+  const auto convert = [](const std::string& typed) {
+    const std::optional<std::uint64_t> seed = glifr::parse_unsigned(typed);
+    if (!seed) refuse("--seed", typed, "an integer >= 0 and <= 18446744073709551615");
+    return *seed;
+  };
+  return add(app, "--seed", value, help, convert, [](std::uint64_t seed) { return std::to_string(seed); });
+}
+
+CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, const Range& range,
+                        const std::string& help) {
+  return add(
+      app, name, value, help, [name, range](const std::string& typed) { return to_number(name, typed, range); },
+      [](double number) { return glifr::format_number(number); });
+}
+
+CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<double>& value, const Range& range,
+                        const std::string& help) {
+  return add(app, name, value, help, [name, range](const std::string& typed) { return to_number(name, typed, range); });
+}
+
+CLI::Option* add_numbers(CLI::App& app, const std::string& name, std::vector<double>& values, const Range& range,
+                         const std::string& help) {
+  const auto convert = [name, range](const std::string& typed) {
+    std::vector<double> numbers;
+    for (std::size_t begin = 0, end = 0; end != std::string::npos; begin = end + 1) {
+      end = typed.find(',', begin);
+      numbers.push_back(to_number(name, std::string_view(typed).substr(begin, end - begin), range));
+    }
+    return numbers;
+  };
+  return add(app, name, values, help, convert, [](const std::vector<double>& numbers) {
+    std::string text;
+    for (const double number : numbers) text += (text.empty() ? "" : ",") + glifr::format_number(number);
+    return text;
+  });
+}
+
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& help) {
+  return add(
+      app, name, value, help, [name](const std::string& typed) { return to_text(name, typed); },
+      [](const std::string& text) { return text; });
+}
+
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::optional<std::string>& value,
+                      const std::string& help) {
+  return add(app, name, value, help, [name](const std::string& typed) { return to_text(name, typed); });
+}
+
+CLI::Option* add_path(CLI::App& app, const std::string& name, std::filesystem::path& value, const std::string& help) {
+  return add(
+      app, name, value, help, [name](const std::string& typed) { return to_text(name, typed); },
+      [](const std::filesystem::path& path) { return path.string(); });
+}
+
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
+                        const std::vector<std::string>& choices, const std::string& help) {
+  const auto convert = [name, choices](const std::string& typed) {
+    if (std::ranges::find(choices, typed) == choices.end()) refuse(name, typed, join(choices));
+    return typed;
+  };
+  return add(app, name, value, help, convert, [](const std::string& word) { return word; });
+}
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    // CLI11 would take the next word for the value.
+    const std::string_view word = argv[i];
+    if (word.starts_with("--") && word.find('=') == word.size() - 1) {
+      refuse(std::string(word.substr(0, word.size() - 1)), "", "a value behind the '='");
+    }
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return app.exit(done);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << app.get_name() << ": " << error.what() << " (see " << app.get_name() << " --help)" << std::endl;
+    return 2;
+  }
+  return std::nullopt;
+}
+
+}  // namespace cli

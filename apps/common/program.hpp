@@ -1,0 +1,13 @@
+#pragma once
+
+#include <functional>
+
+namespace cli {
+
+/// What both programs do around their work: open what a caller closed of standard input, output and error; let a
+/// file that reaches the limit on its size be an error of the write; print an
+/// error as one line after the program's name; see that what was printed arrived. Returns the exit code: that of
+/// `work`, or 1 where the run failed, or 2 where what was asked is wrong.
+[[nodiscard]] int run_program(const char* name, const std::function<int()>& work);
+
+}  // namespace cli

@@ -1,0 +1,59 @@
+#include "glifr/io/number.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace glifr {
+namespace {
+
+template <class Number>
+std::string format(Number value) {
+  std::array<char, 32> digits;  // the longest double takes 24
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+}
+
+template <class Number>
+std::optional<Number> parse(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string format_number(double value) {
+  return format(value);
+}
+
+std::string format_number(float value) {
+  return format(value);
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  return parse<double>(text);
+}
+
+std::optional<Index> parse_integer(std::string_view text) {
+  return parse<Index>(text);
+}
+
+std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
+  return parse<std::uint64_t>(text);
+}
+
+std::optional<Index> whole_number(double value) {
+  constexpr double largest = 1LL << 53;
+  if (!(std::abs(value) <= largest) || value != std::trunc(value)) return std::nullopt;
+  return static_cast<Index>(value);
+}
+
+std::string quote_unless_number(std::string_view text) {
+  constexpr std::size_t longest = 48;
+  const std::string shown(text.size() > longest ? std::string(text.substr(0, longest - 3)) + "..." : text);
+  return parse_number(text) ? shown : "'" + shown + "'";
+}
+
+}  // namespace glifr

@@ -1,0 +1,312 @@
+// The command line of both programs: numbers as they are typed, paths, settings that were printed, and where output
+// goes.
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <csignal>
+#include <cstdlib>
+
+#include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/io/json.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+#include "support/process.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using glifr::test::Finished;
+using glifr::test::Process;
+using glifr::test::TemporaryFolder;
+using Words = std::vector<std::string>;
+
+class Session {
+ public:
+  Finished run(const Words& command) const { return Process(command, folder_.path()).wait(); }
+  Finished train(Words arguments) const {
+    arguments.insert(arguments.begin(), GLIFR_TRAIN);
+    return run(arguments);
+  }
+  Finished analyze(Words arguments) const {
+    arguments.insert(arguments.begin(), GLIFR_ANALYZE);
+    return run(arguments);
+  }
+  /// A short training of a small network into the folder "results".
+  Finished quick(const Words& arguments, const Words& size = {"--set", "hidden_size=3"}) const {
+    Words words{"--no-figures", "--threads", "1", "--out", file("results")};
+    words.insert(words.end(), size.begin(), size.end());
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return train(words);
+  }
+  /// A program started by a shell that redirects its output.
+  Finished redirected(const std::string& redirection, const Words& command) const {
+    Words words{"/bin/sh", "-c", "exec \"$@\" " + redirection, "sh"};
+    words.insert(words.end(), command.begin(), command.end());
+    return run(words);
+  }
+
+  std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
+  boost::json::object config(const std::string& trial) const {
+    return glifr::read_json_file(file("results/" + trial + "/config.json")).as_object();
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+void require_refused(const Finished& run, const std::string& message) {
+  CAPTURE(run.error, message);
+  CHECK(run.exit_code == 2);
+  CHECK(std::count(run.error.begin(), run.error.end(), '\n') == 1);
+  CHECK(run.error.size() < 250);
+  CHECK_THAT(run.error, Catch::Contains(message));
+}
+
+constexpr const char* clear_line = "\r\033[K";
+
+/// What a program writes to a terminal of so many columns until it has cleared a line for the third time.
+std::string on_terminal(unsigned short columns, const Words& command) {
+  const int controller = ::posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(controller >= 0);
+  REQUIRE(::grantpt(controller) == 0);
+  REQUIRE(::unlockpt(controller) == 0);
+  const std::string name = ::ptsname(controller);
+  const int terminal = ::open(name.c_str(), O_RDWR | O_NOCTTY);
+  const winsize size{24, columns, 0, 0};
+  REQUIRE(::ioctl(terminal, TIOCSWINSZ, &size) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(terminal, STDOUT_FILENO);
+    ::dup2(terminal, STDERR_FILENO);
+    std::vector<char*> arguments;
+    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  ::close(terminal);
+  std::string text;
+  std::array<char, 4096> buffer;
+  const auto has_cleared_three = [&] {
+    std::size_t place = 0, found = 0;
+    while ((place = text.find(clear_line, place)) != std::string::npos) ++place, ++found;
+    return found >= 3;
+  };
+  while (!has_cleared_three()) {
+    const ssize_t count = ::read(controller, buffer.data(), buffer.size());
+    if (count <= 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(controller);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("numbers on the command line are decimal") {
+  const Session session;
+  const Finished run = session.quick({"--model", "rnn", "--epochs", "02", "--first-trial", "010", "--ntrials", "+1"});
+  CAPTURE(run.error);
+  REQUIRE(run.exit_code == 0);
+  CHECK(fs::exists(session.file("results/sine/rnn/trial_10")));
+  CHECK(session.config("sine/rnn/trial_10").at("max_epochs") == 2);
+  CHECK(session.quick({"--model", "rnn", "--epochs", "1", "--first-trial", "08"}).exit_code == 0);
+  CHECK(fs::exists(session.file("results/sine/rnn/trial_8")));
+}
+
+TEST_CASE("seeds are taken from 0 to the last that 64 bits hold") {
+  const Session session;
+  for (const std::string seed : {"0", "18446744073709551615"}) {
+    REQUIRE(session.quick({"--model", "rnn", "--epochs", "1", "--overwrite", "--seed", seed}).exit_code == 0);
+    CHECK(glifr::to_line(session.config("sine/rnn/trial_0").at("seed")) == seed);
+  }
+  for (const std::string seed : {"-1", "", "18446744073709551616", "1e3", "1.0", "0x1", " 1", "1 ", "one"}) {
+    require_refused(session.quick({"--model", "rnn", "--epochs", "1", "--seed", seed}), "--seed: found ");
+    require_refused(session.analyze({"summary", "--seed", seed}), "--seed: found ");
+  }
+}
+
+TEST_CASE("every number of every option is checked, and shown as it was typed") {
+  const Session session;
+  for (const char* option : {"--ntrials", "--first-trial", "--epochs", "--threads", "--jobs"}) {
+    for (const std::string number : {"", "-1", "1.5", "1e3", "0x10", "99999999999999999999", "1,000", "nan"}) {
+      const Finished run = session.train({option, number});
+      require_refused(run, std::string(option) + ": found " + (number == "-1" || number == "1.5" ? number : ""));
+    }
+  }
+  for (const std::string number : {"", "0", "-1", "1e999", "inf", "nan", "1,5", "0x1", "5s"}) {
+    require_refused(session.train({"--benchmark", "--benchmark-seconds", number}), "--benchmark-seconds: found ");
+    require_refused(session.analyze({"fi-curve", "--parameters", "p.csv", "--dt", number}), "--dt: found ");
+    require_refused(session.analyze({"cluster", "--parameters", "p.csv", "--sigma-v", number}), "--sigma-v: found ");
+    require_refused(session.analyze({"trace", "--neuron", "n", "--input", "i", "--figure-sigma-v", "1," + number}),
+                    "--figure-sigma-v: found ");
+  }
+  require_refused(session.analyze({"fi-curve", "--parameters", "p", "--R", "-1"}),
+                  "--R: found -1; accepted: a number >= 0");
+  require_refused(session.analyze({"fi-curve", "--parameters", "p", "--v-reset", "inf"}), "--v-reset: found inf");
+  for (const std::string ratios : {"", "0,", ",1", "0,,1", "0;1", "0,1.5", "-0.1", "nan"}) {
+    require_refused(session.analyze({"ablation", "--ratios", ratios}), "--ratios: found ");
+  }
+  for (const auto& [command, option] :
+       {std::pair("ablation", "--draws"), std::pair("ablation", "--trials"), std::pair("ablation", "--samples"),
+        std::pair("cluster", "--max-clusters"), std::pair("count", "--match"), std::pair("responses", "--trial"),
+        std::pair("report", "--ablation-samples"), std::pair("curves", "--threads")}) {
+    for (const std::string number : {"", "-1", "2.5", "1e3", "9223372036854775808"}) {
+      require_refused(session.analyze({command, option, number}), std::string(option) + ": found ");
+    }
+  }
+  require_refused(session.train({"--set", "lr=" + std::string(300, '1') + "x"}), "lr: found '111");
+  require_refused(session.train({"--epochs", std::string(300, '9')}), "--epochs: found 999");
+}
+
+TEST_CASE("names that are chosen from a list are those of the list") {
+  const Session session;
+  require_refused(session.train({"--precision", "1"}), "--precision: found 1; accepted: float32, float64");
+  require_refused(session.train({"--engine", "0"}), "--engine: found 0; accepted: fused, composed");
+  require_refused(session.analyze({"summary", "--precision", "float"}), "--precision: found 'float'");
+}
+
+TEST_CASE("an empty value, or the next option in the place of a value, is refused") {
+  const Session session;
+  for (const std::string option : {"--out", "--data", "--config", "--cache", "--task", "--model"}) {
+    require_refused(session.train({option, ""}), option + ": found ''");
+    require_refused(session.train({option + "="}), option + ": found ''");
+    require_refused(session.train({option, "--resume"}), option + ": found '--resume'");
+  }
+  for (const std::string option : {"--out", "--data", "--config", "--task"}) {
+    require_refused(session.analyze({"count", option, ""}), option + ": found ''");
+  }
+  require_refused(session.analyze({"summary", ""}), "RESULTS: found ''");
+  require_refused(session.analyze({"fi-curve", "--checkpoint", ""}), "--checkpoint: found ''");
+  require_refused(session.train({"--set", "mnist_path=", "--task", "lmnist"}), "mnist_path: found ''");
+}
+
+TEST_CASE("the options that unknown keys point at exist") {
+  const Session session;
+  const std::string help = session.train({"--help"}).out;
+  for (const std::string name :
+       {"task",      "model",   "ntrials", "first_trial", "config",     "epochs",    "data",
+        "cache",     "out",     "resume",  "overwrite",   "no_figures", "device",    "tf32",
+        "precision", "threads", "jobs",    "seed",        "engine",     "benchmark", "benchmark_seconds"}) {
+    std::string option = "--" + name;
+    std::ranges::replace(option, '_', '-');
+    CHECK_THAT(help, Catch::Contains("  " + option + " ") || Catch::Contains("  " + option + "\n"));
+    require_refused(session.train({"--set", name + "=1"}), "there is the option " + option);
+  }
+}
+
+TEST_CASE("printed settings and a trial's record can be given to --config") {
+  const Session session;
+  const Words changes{"--set", "lr=0.0025", "--epochs", "1"};
+  for (const std::string task : {"sine", "lmnist-anneal"}) {
+    for (const std::string model : {"glifr_rheta", "rnn,lstmn,glifr_lheta", "all"}) {
+      CAPTURE(task, model);
+      Words words{"--task", task, "--model", model, "--print-config"};
+      words.insert(words.end(), changes.begin(), changes.end());
+      const Finished printed = session.train(words);
+      REQUIRE(printed.exit_code == 0);
+      glifr::test::write_text(session.file("printed.json"), printed.out);
+      const Finished again = session.train({"--config", session.file("printed.json"), "--print-config"});
+      CAPTURE(again.error);
+      CHECK(again.exit_code == 0);
+      CHECK(again.out == printed.out);
+    }
+  }
+  REQUIRE(session.quick({"--model", "glifr_lheta", "--seed", "7", "--epochs", "1"}).exit_code == 0);
+  const std::string record = session.file("results/sine/glifr_lheta/trial_0/config.json");
+  const Finished run = session.quick({"--config", record, "--first-trial", "1"}, {});
+  CAPTURE(run.error);
+  REQUIRE(run.exit_code == 0);
+  CHECK_THAT(run.out, Catch::Contains("records seed 7; this run has 0") && Catch::Contains("records trial 0"));
+  CHECK(session.config("sine/glifr_lheta/trial_1").at("hidden_size") == 3);
+  CHECK(session.config("sine/glifr_lheta/trial_1").at("seed") == 0);
+  require_refused(session.quick({"--config", record, "--task", "lmnist"}), "task: found 'lmnist', but");
+
+  const Finished counted = session.analyze({"count", "--config", record, "--out", session.file("count")});
+  CAPTURE(counted.error);
+  CHECK(counted.exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.file("count/count.csv")), Catch::Contains("\nsine,glifr_lheta,3,"));
+}
+
+TEST_CASE("parameters of a network of any size are counted and matched without making it") {
+  const Session session;
+  const Finished run = session.analyze({"count", "--task", "lmnist", "--match", "1000000", "--out", session.file("m")});
+  CAPTURE(run.error);
+  REQUIRE(run.exit_code == 0);
+  // n n + 28 n + n + 10 n + 10 of an RNN of a million neurons
+  CHECK_THAT(glifr::read_file(session.file("m/count.csv")), Catch::Contains("\nlmnist,rnn,1000000,1000039000010\n"));
+  CHECK(session.analyze({"count", "--set", "hidden_size=1000000", "--out", session.file("c")}).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.file("c/count.csv")), Catch::Contains("\nsine,lstmn,1000000,4000013000001\n"));
+}
+
+TEST_CASE("a network for which there is no memory is refused by its size") {
+  const Session session;
+  require_refused(session.quick({"--model", "rnn", "--epochs", "1"}, {"--set", "hidden_size=1000000"}),
+                  "hidden_size: found 1000000; the parameters of such a network (rnn) take 4e+03 GB");
+  CHECK_FALSE(fs::exists(session.file("results/sine/rnn/trial_0/config.json")));
+}
+
+TEST_CASE("output that does not arrive is an error in one line") {
+  const Session session;
+  const std::vector<Words> commands{
+      {GLIFR_TRAIN, "--print-config"}, {GLIFR_TRAIN, "--help"},
+      {GLIFR_TRAIN, "--version"},      {GLIFR_TRAIN, "--benchmark", "--benchmark-seconds", "0.001"},
+      {GLIFR_ANALYZE, "--help"},       {GLIFR_ANALYZE, "count", "--out", session.file("count")}};
+  for (const Words& command : commands) {
+    const Finished run = session.redirected(">/dev/full", command);
+    CAPTURE(command, run.error);
+    CHECK(run.exit_code == 1);
+    CHECK(std::count(run.error.begin(), run.error.end(), '\n') == 1);
+    CHECK_THAT(run.error, Catch::Contains("standard output: cannot be written"));
+  }
+  CHECK(session.redirected(">/dev/full", {GLIFR_TRAIN, "--epochs", "0"}).exit_code == 2);
+}
+
+TEST_CASE("with standard output and error closed, data files hold data alone") {
+  const Session session;
+  for (const std::string closed : {">&-", "2>&-", "<&- >&- 2>&-"}) {
+    CAPTURE(closed);
+    const Words command{GLIFR_TRAIN,   "--model",       "rnn",
+                        "--set",       "hidden_size=3", "--epochs",
+                        "3",           "--out",         session.file("results"),
+                        "--overwrite", "--no-figures"};
+    CHECK(session.redirected(closed, command).exit_code == 0);
+    const std::string trial = session.file("results/sine/rnn/trial_0");
+    CHECK(glifr::read_csv_numbers(trial + "/metrics.csv", {.has_header = true, .allows_empty_cells = true}).rows == 3);
+    CHECK(session.config("sine/rnn/trial_0").at("max_epochs") == 3);
+    CHECK(session.redirected(closed, {GLIFR_ANALYZE, "count", "--out", session.file("count")}).exit_code == 0);
+    CHECK_THAT(glifr::read_file(session.file("count/count.csv")), Catch::StartsWith("task,model,hidden_size"));
+  }
+}
+
+TEST_CASE("progress stays on one line of a terminal, however narrow") {
+  const Session session;
+  for (const unsigned short columns : {200, 80, 40, 12, 2}) {
+    CAPTURE(columns);
+    const std::string text =
+        on_terminal(columns, {GLIFR_TRAIN, "--model", "glifr_lheta", "--ntrials", "2", "--jobs", "1", "--threads", "1",
+                              "--set", "hidden_size=8", "--epochs", "3000000", "--set", "checkpoint_seconds=100",
+                              "--out", session.file("results"), "--overwrite", "--no-figures"});
+    std::size_t lines = 0;
+    const std::string clear = clear_line;
+    // What stands before a line is cleared was the progress; what ends with a line end stays.
+    for (std::size_t begin = 0, end; (end = text.find(clear, begin)) != std::string::npos; begin = end + clear.size()) {
+      const std::string piece = text.substr(begin, end - begin);
+      const std::string line = piece.substr(piece.find_last_of('\n') + 1);  // npos + 1 is 0
+      if (line.empty()) continue;
+      ++lines;
+      CHECK(line.size() < columns);
+      if (columns >= 40) CHECK_THAT(line, Catch::Contains("epoch ") && Catch::Contains("/3000000"));
+      if (columns == 200) CHECK_THAT(line, Catch::Contains("[0/2 trials]") && Catch::Contains("samples/s"));
+    }
+    CHECK(lines >= 2);
+  }
+}

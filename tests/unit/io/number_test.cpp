@@ -1,0 +1,55 @@
+#include "glifr/io/number.hpp"
+
+#include <limits>
+
+#include "support/catch.hpp"
+
+namespace glifr {
+namespace {
+
+TEST_CASE("digits are decimal, whatever zeros lead them") {
+  CHECK(parse_integer("010") == 10);
+  CHECK(parse_integer("08") == 8);
+  CHECK(parse_integer("-010") == -10);
+  CHECK(parse_unsigned("007") == 7);
+  CHECK(parse_number("010") == 10);
+  CHECK(parse_number("00.50") == 0.5);
+}
+
+TEST_CASE("whole numbers are taken up to the last that fits, and nothing is folded") {
+  CHECK(parse_integer("9223372036854775807") == std::numeric_limits<Index>::max());
+  CHECK(parse_integer("-9223372036854775808") == std::numeric_limits<Index>::min());
+  CHECK(parse_unsigned("18446744073709551615") == std::numeric_limits<std::uint64_t>::max());
+  CHECK(parse_unsigned("+0") == 0);
+  for (const char* text : {"", "+", "-", "+-1", "++1", " 1", "1 ", "1e3", "1.0", "0x10", "1,000", "1_000", "one",
+                           "18446744073709551616"}) {
+    INFO(text);
+    CHECK_FALSE(parse_integer(text));
+    CHECK_FALSE(parse_unsigned(text));
+  }
+  CHECK_FALSE(parse_integer("9223372036854775808"));
+  CHECK_FALSE(parse_integer("-9223372036854775809"));
+  CHECK_FALSE(parse_unsigned("-1"));
+}
+
+TEST_CASE("a double is a whole number as long as doubles tell whole numbers apart") {
+  CHECK(whole_number(64.0) == 64);
+  CHECK(whole_number(-1e3) == -1000);
+  CHECK(whole_number(9007199254740992.0) == 9007199254740992);
+  for (const double value :
+       {0.5, 1e16, 1e300, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    INFO(value);
+    CHECK_FALSE(whole_number(value));
+  }
+}
+
+TEST_CASE("messages show numbers as they were typed, other text in quotes, and neither at any length") {
+  CHECK(quote_unless_number("1.50e3") == "1.50e3");
+  CHECK(quote_unless_number("010") == "010");
+  CHECK(quote_unless_number("") == "''");
+  CHECK(quote_unless_number("1e999") == "'1e999'");
+  CHECK(quote_unless_number(std::string(300, '9')) == std::string(45, '9') + "...");
+}
+
+}  // namespace
+}  // namespace glifr
