@@ -149,9 +149,11 @@ Figure realizable_figure(const RealizableRun& run) {
   const Axis epochs{.label = "epoch", .is_count = true};
   Panel loss;
   loss.x = epochs;
-  loss.y = {.label = "training loss", .least = 0, .is_logarithmic = std::ranges::all_of(run.loss, [](double value) {
-                                                    return value > 0;
-                                                  })};
+  loss.y = {.label = "training loss", .least = 0};
+  if (!run.loss.empty()) {
+    const auto [low, high] = std::ranges::minmax(run.loss);
+    loss.y.is_logarithmic = low > 0 && high > 10 * low;
+  }
   loss.series.push_back({.mark = Mark::line, .table = "loss", .x = "epoch", .y = {"loss"}, .ink = cluster_ink(0)});
 
   Panel signal;
