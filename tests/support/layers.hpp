@@ -47,7 +47,7 @@ class LayerProblem {
     }
     if (c.has_initial_state) {
       add("history", {c.delay, c.batch, c.neurons});
-      for (int k = 1; k < state_count<N>; ++k) add("initial state " + std::to_string(k), {c.batch, c.neurons});
+      for (std::size_t k = 1; k < state_count<N>; ++k) add("initial state " + std::to_string(k), {c.batch, c.neurons});
     }
     double value = 0.3;  // all different, so that none can stand for another
     for_each_scalar(constants_, [&](double& constant, const ScalarPlace&) { constant = value += 0.1; });
