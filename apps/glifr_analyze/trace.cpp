@@ -35,7 +35,7 @@ void write_states(const Session& session, const analysis::Trace& trace) {
 }
 
 void run(const Session& session, const Options& options) {
-  const analysis::SingleNeuron neuron = analysis::read_single_neuron(options.neuron);
+  const analysis::SingleGlifr neuron = analysis::read_single_glifr(options.neuron);
   const std::vector<double> input = read_input(options.input);
   const analysis::Trace trace = analysis::trace(neuron, input, session.is_float32());
   write_states(session, trace);
@@ -45,7 +45,7 @@ void run(const Session& session, const Options& options) {
   }
   std::vector<analysis::SigmaTrace> traces;
   for (const double sigma_v : options.sigma_v) {
-    analysis::SingleNeuron other = neuron;
+    analysis::SingleGlifr other = neuron;
     other.constants.sigma_v = sigma_v;
     traces.push_back({sigma_v, analysis::trace(other, input, session.is_float32())});
   }

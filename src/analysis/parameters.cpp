@@ -110,8 +110,8 @@ NeuronTable initial_neuron(Index num_ascs, double dt) {
   detail::with_ascs(num_ascs, [&](auto ascs) {
     constexpr int J = decltype(ascs)::value;
     typename Glifr<J>::template Parameters<double> parameters{};
-    for_each_scalar(parameters, [&](double& value, const Field& field, int) {
-      value = to_physical(field.transform, initial_raw(field, 0.5, dt, 1), dt);
+    for_each_scalar(parameters, [&](double& value, const ScalarPlace& place) {
+      value = to_physical(place.field.transform, initial_raw(place.field, 0.5, dt, 1), dt);
     });
     put<J>(table, 0, parameters);
   });

@@ -22,9 +22,9 @@ std::optional<Index> Trace::first_overflow() const {
   return (found - values.begin()) / states();
 }
 
-SingleNeuron read_single_neuron(const std::filesystem::path& file) {
+SingleGlifr read_single_glifr(const std::filesystem::path& file) {
   JsonMembers json(read_json_file(file), file.string());
-  SingleNeuron single;
+  SingleGlifr single;
   take_fields(json, single.constants, false);
   single.weight_in = json.number("weight_in");
   std::vector<double>& values = single.neuron.values;
@@ -41,7 +41,7 @@ SingleNeuron read_single_neuron(const std::filesystem::path& file) {
   return single;
 }
 
-Trace trace(const SingleNeuron& single, std::span<const double> input, bool is_float32) {
+Trace trace(const SingleGlifr& single, std::span<const double> input, bool is_float32) {
   std::vector<double> synaptic(input.size());
   std::ranges::transform(input, synaptic.begin(), [&](double x) {
     return is_float32 ? static_cast<double>(static_cast<float>(x) * static_cast<float>(single.weight_in))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "glifr/backend/cpu/scan.hpp"
+#include "glifr/backend/layout.hpp"
 #include "glifr/neurons/glifr.hpp"
 
 /// The reverse scan of a GLIFR neuron with two after-spike currents, its adjoint derived with pencil and paper: the

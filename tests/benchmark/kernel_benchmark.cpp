@@ -5,6 +5,7 @@
 
 #include "glifr/backend/cpu/pack.hpp"
 #include "glifr/backend/kernels.hpp"
+#include "glifr/backend/layout.hpp"
 
 namespace {
 
@@ -19,7 +20,7 @@ struct Operands {
   explicit Operands(const benchmark::State& state)
       : rows(state.range(0)),
         n(state.range(1)),
-        stride(cpu::row_stride<float>(n)),
+        stride(layout::row_stride<float>(n)),
         a(static_cast<std::size_t>(rows * stride), 0.5f),
         w(static_cast<std::size_t>(n * n), 0.5f),
         c(static_cast<std::size_t>(rows * stride), 0) {}

@@ -12,7 +12,7 @@ using namespace glifr;
 
 /// Buffers of a window of 28 steps and 256 neurons, filled with plausible numbers.
 struct Problem {
-  static constexpr Index steps = 28, neurons = 256, stride = cpu::row_stride<float>(neurons);
+  static constexpr Index steps = 28, neurons = 256, stride = layout::row_stride<float>(neurons);
   Index batch;
   std::vector<float> parameters, constants, synaptic, output_grad, synaptic_grad, sums;
   std::array<std::vector<float>, 4> state, adjoint;

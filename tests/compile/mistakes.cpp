@@ -127,3 +127,8 @@ using Tried = CellSettings<int>;
 #endif
 
 constexpr auto size = sizeof(Tried);
+#if CASE > 0 && CASE < 10
+Tried make(const Tried::Settings& settings) {
+  return Tried(settings);
+}
+#endif

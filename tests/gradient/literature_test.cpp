@@ -180,11 +180,11 @@ TEST_CASE("one neuron of one's own is read from a file") {
   const test::TemporaryFolder folder;
   const auto file = folder.path() / "neuron.json";
   test::write_text(file, R"({"k": 1.5, "k_a": 0.2, "gain": 2, "dt": 0.1})");
-  const auto neuron = analysis::read_lone_neuron<AdaptiveRate>(file);
+  const auto neuron = analysis::read_single_neuron<AdaptiveRate>(file);
   CHECK((neuron.parameters.k == 1.5 && neuron.parameters.k_a == 0.2 && neuron.parameters.gain == 2));
   CHECK(neuron.constants.dt == 0.1);
   test::write_text(file, R"({"k": 1.5, "gain": 2})");
-  CHECK_THROWS_WITH(analysis::read_lone_neuron<AdaptiveRate>(file), Catch::Contains("key k_a is missing"));
+  CHECK_THROWS_WITH(analysis::read_single_neuron<AdaptiveRate>(file), Catch::Contains("key k_a is missing"));
 }
 
 }  // namespace

@@ -47,10 +47,10 @@ class LayerProblem {
     }
     if (c.has_initial_state) {
       add("history", {c.delay, c.batch, c.neurons});
-      for (int k = 1; k < derive::states_of<N>; ++k) add("initial state " + std::to_string(k), {c.batch, c.neurons});
+      for (std::size_t k = 1; k < state_count<N>; ++k) add("initial state " + std::to_string(k), {c.batch, c.neurons});
     }
     double value = 0.3;  // all different, so that none can stand for another
-    for_each_scalar(constants_, [&](double& constant, const Field&, int) { constant = value += 0.1; });
+    for_each_scalar(constants_, [&](double& constant, const ScalarPlace&) { constant = value += 0.1; });
     for (Index b = 0; b < c.batch; ++b) samples_.push_back(7 * b + 2);
     for (Index n = 0; n < c.neurons; ++n) silencing_.push_back(n % 3 == 1 ? T(0) : T(1));
   }

@@ -3,10 +3,11 @@
 #include <span>
 #include <vector>
 
-#include "glifr/analysis/lone_neurons.hpp"
 #include "glifr/analysis/parameters.hpp"
+#include "glifr/analysis/single_neurons.hpp"
 #include "glifr/backend/parallel.hpp"
 #include "glifr/export.hpp"
+#include "glifr/neurons/constants.hpp"
 
 namespace glifr::analysis {
 
@@ -35,18 +36,18 @@ template <Scalar T, Neuron N>
 [[nodiscard]] FiCurves fi_curves(std::span<const typename N::template Parameters<double>> neurons,
                                  const typename N::template Constants<double>& constants,
                                  std::span<const double> currents) {
-  using Lone = LoneNeurons<N, T>;
-  const Lone lone(neurons);
-  const Index stride = lone.stride();
+  using Neurons = SingleNeurons<N, T>;
+  const Neurons group(neurons);
+  const Index stride = group.stride();
   const Index row = input_count<N> * stride;  // synaptic currents of a step
   FiCurves curves{{currents.begin(), currents.end()}, static_cast<Index>(neurons.size()), {}};
   curves.rates.resize(currents.size() * neurons.size());
 
   parallel_for(static_cast<Index>(currents.size()), [&](Index i) {
     Arena arena;
-    std::array<T*, Lone::states> state{};
-    std::array<bool, Lone::states> is_kept{true};  // the output alone
-    for (std::size_t k = 0; k < Lone::states; ++k) {
+    std::array<T*, Neurons::states> state{};
+    std::array<bool, Neurons::states> is_kept{true};  // the output alone
+    for (std::size_t k = 0; k < Neurons::states; ++k) {
       state[k] = arena.template allocate<T>((is_kept[k] ? fi_steps + 1 : 1) * stride);
     }
     auto at_current = constants;
@@ -57,7 +58,7 @@ template <Scalar T, Neuron N>
       const T current = static_cast<T>(currents[static_cast<std::size_t>(i)]);
       for (Index t = 0; t < fi_steps; ++t) std::fill_n(synaptic + t * row, stride, current);
     }
-    lone.run(at_current, fi_steps, synaptic, state, is_kept);
+    group.run(at_current, fi_steps, synaptic, state, is_kept);
     for (Index n = 0; n < curves.neurons; ++n) {
       double sum = 0;
       for (Index t = 1; t <= fi_steps; ++t) sum += static_cast<double>(state[0][t * stride + n]);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "glifr/analysis/lone_neurons.hpp"
+#include "glifr/analysis/single_neurons.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
 #include "glifr/io/csv.hpp"

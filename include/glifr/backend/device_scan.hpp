@@ -18,9 +18,9 @@ inline constexpr int steps_at_once = 4;
 template <class Struct, Scalar T>
 GLIFR_INLINE Struct load_struct(const T* from, Index step) {
   Struct object;
-  Index k = 0;
   for_each_scalar(
-      object, [&](T & member, const Field&, int) __attribute__((always_inline)) { member = from[k++ * step]; });
+      object, [&](T & member, const ScalarPlace& place)
+                  __attribute__((always_inline)) { member = from[static_cast<Index>(place.number) * step]; });
   return object;
 }
 
@@ -37,7 +37,7 @@ GLIFR_INLINE void for_each_group(Index steps, bool is_forward, Body&& body) {
 /// Advances one neuron of one sample through the window. See `ScanWindow`.
 template <class N, Scalar T>
 struct ScanForward {
-  static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  static constexpr auto states = state_count<N>;
   static constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
 
   ScanWindow<N, T> w;
@@ -47,11 +47,9 @@ struct ScanForward {
     const auto constants = load_struct<typename N::template Constants<T>>(w.constants.data(), 1);
     const Index cell = b * w.stride + n;
     typename N::template State<T> state;
-    {
-      std::size_t k = 0;
-      for_each_scalar(
-          state, [&](T & s, const Field&, int) __attribute__((always_inline)) { s = w.state[k++][cell]; });
-    }
+    for_each_scalar(
+        state, [&](T & s, const ScalarPlace& place)
+                   __attribute__((always_inline)) { s = w.state[place.number][cell]; });
     for_each_group(w.steps, true, [&]<int Count>(Index first, std::integral_constant<int, Count>) {
       std::array<std::array<T, inputs>, Count> synaptic;
       std::array<T, Count> mask;
@@ -62,12 +60,11 @@ struct ScanForward {
       }
       for (int i = 0; i < Count; ++i) {
         call_step<N>(state, parameters, constants, synaptic[i]);
-        std::size_t k = 0;
         for_each_scalar(
-            state, [&](T & s, const Field&, int) __attribute__((always_inline)) {
+            state, [&](T & s, const ScalarPlace& place) __attribute__((always_inline)) {
+              const std::size_t k = place.number;
               if (k == 0) s = s * mask[i];
               w.state[k][(first + i + 1) * w.state_step[k] + cell] = s;
-              ++k;
             });
       }
     });
@@ -82,9 +79,9 @@ struct ScanForward {
 /// Takes the adjoints of one neuron of one sample back through the window. See `ScanWindow`.
 template <class N, bool Train, Scalar T>
 struct ScanBackward {
-  static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  static constexpr auto states = state_count<N>;
   static constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
-  static constexpr auto parameter_count = static_cast<std::size_t>(derive::parameters_of<N>);
+  static constexpr auto parameter_scalars = parameter_count<N>;
 
   ScanWindow<N, T> w;
 
@@ -92,9 +89,9 @@ struct ScanBackward {
     constexpr bool needs_synaptic = derive::program<N, Train>.needs_synaptic;
     const Index cell = b * w.stride + n;
     T* const sums = Train ? w.parameter_sum + b * w.parameter_sum_row + n : nullptr;
-    std::array<T, parameter_count> parameters;
+    std::array<T, parameter_scalars> parameters;
     derive::ReverseStep<N, T> io;
-    for (std::size_t k = 0; k < parameter_count; ++k) {
+    for (std::size_t k = 0; k < parameter_scalars; ++k) {
       parameters[k] = w.parameters[static_cast<Index>(k) * w.neurons + n];
       if constexpr (Train) io.parameter_sum[k] = sums[static_cast<Index>(k) * w.neurons];
     }
@@ -134,7 +131,7 @@ struct ScanBackward {
     });
     for (std::size_t k = 0; k < states; ++k) w.adjoint[k][cell] = io.adjoint[k];
     if constexpr (Train) {
-      for (std::size_t k = 0; k < parameter_count; ++k) sums[static_cast<Index>(k) * w.neurons] = io.parameter_sum[k];
+      for (std::size_t k = 0; k < parameter_scalars; ++k) sums[static_cast<Index>(k) * w.neurons] = io.parameter_sum[k];
     }
   }
 

@@ -8,29 +8,15 @@
 #include <span>
 #include <type_traits>
 
-#include "glifr/backend/device_scan.hpp"
 #include "glifr/backend/elementwise.hpp"
 #include "glifr/backend/kernels.hpp"
 #include "glifr/backend/memory.hpp"
 #include "glifr/backend/sums.hpp"
+#include "glifr/backend/transfer.hpp"
 
 /// The kernels of `kernels.hpp` where their operands are: on the host those, on a device the bodies that stand here.
 /// `place` is memory of that place, for scratch.
 namespace glifr::kernels {
-
-/// Numbers of the host to a place, and back (which waits).
-template <class T>
-void copy_in(Arena& place, T* to, const T* from, Index count) {
-  if (count == 0) return;
-  if (!place.device()) return void(std::copy_n(from, count, to));
-  place.device()->copy_in(to, from, static_cast<std::size_t>(count) * sizeof(T));
-}
-template <class T>
-void copy_out(Device* device, T* to, const T* from, Index count) {
-  if (count == 0) return;
-  if (!device) return void(std::copy_n(from, count, to));
-  device->copy_out(to, from, static_cast<std::size_t>(count) * sizeof(T));
-}
 
 // --- products -----------------------------------------------------------------------------------------------------
 
@@ -300,22 +286,5 @@ struct AddScaled {
   View<T> dx;
   GLIFR_INLINE void operator()(Index r, Index c) const { dx(r, c) += direction(r, c) * *factor; }
 };
-
-// --- scans --------------------------------------------------------------------------------------------------------
-
-template <class N, Scalar T>
-void scan_forward(Arena& place, const ScanWindow<N, T>& window) {
-  if (!place.device()) return scan_forward(window);
-  for_each_element(place.device(), window.batch, window.neurons, device::ScanForward<N, T>{window});
-}
-template <class N, Scalar T>
-void scan_backward(Arena& place, const ScanWindow<N, T>& window) {
-  if (!place.device()) return scan_backward(window);
-  if (window.parameter_sum) {
-    for_each_element(place.device(), window.batch, window.neurons, device::ScanBackward<N, true, T>{window});
-  } else {
-    for_each_element(place.device(), window.batch, window.neurons, device::ScanBackward<N, false, T>{window});
-  }
-}
 
 }  // namespace glifr::kernels

@@ -7,6 +7,7 @@
 
 #include "glifr/backend/memory.hpp"
 #include "glifr/backend/sums.hpp"
+#include "glifr/backend/transfer.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/neurons/functions.hpp"
 
@@ -156,12 +157,6 @@ struct Copy {
 template <Scalar T>
 void copy(Arena& place, View<const T> x, View<T> y) {
   for_each_element(place.device(), y.rows, y.columns, Copy<T>{x, y});
-}
-
-/// y = value.
-template <Scalar T>
-void fill(Arena& place, View<T> y, T value) {
-  for_each_element(place.device(), y.rows, y.columns, Fill<T>{y, value});
 }
 
 }  // namespace glifr::kernels

@@ -2,20 +2,15 @@
 
 #include <cstdint>
 
-#include "glifr/backend/cpu/scan.hpp"
 #include "glifr/backend/device.hpp"
 #include "glifr/backend/memory.hpp"
-#include "glifr/backend/scan.hpp"
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
-#include "glifr/neurons/glifr.hpp"
-#include "glifr/neurons/lstm.hpp"
-#include "glifr/neurons/rnn.hpp"
 #include "glifr/neurons/transform.hpp"
 
-/// Every compiled kernel, forward next to backward. They take memory and sizes only, run on the calling thread and
-/// allocate nothing but from the arena that a caller lends.
+/// Every compiled kernel but the scans (scan_kernels.hpp), forward next to backward. They take memory and sizes only,
+/// run on the calling thread and allocate nothing but from the arena that a caller lends.
 namespace glifr::kernels {
 
 /// c = a b + beta c, each operand transposed as asked; beta is 0 or 1. Transposition is of the view as it lies in
@@ -64,34 +59,5 @@ GLIFR_API double squared_error(View<const T> x, View<const T> target, T weight, 
 /// empty.
 template <Scalar T>
 GLIFR_API double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View<T> dx);
-
-/// Runs a neuron through a window: `cpu::scan_forward`, compiled in the library for the neurons that come with it.
-template <class N, Scalar T>
-GLIFR_API void scan_forward(const ScanWindow<N, T>& window) {
-  cpu::scan_forward(window);
-}
-/// The reverse of `scan_forward`.
-template <class N, Scalar T>
-GLIFR_API void scan_backward(const ScanWindow<N, T>& window) {
-  cpu::scan_backward(window);
-}
-
-#define GLIFR_BUILT_IN_SCANS(declare, T)                                   \
-  declare void scan_forward<Glifr<0>, T>(const ScanWindow<Glifr<0>, T>&);  \
-  declare void scan_forward<Glifr<1>, T>(const ScanWindow<Glifr<1>, T>&);  \
-  declare void scan_forward<Glifr<2>, T>(const ScanWindow<Glifr<2>, T>&);  \
-  declare void scan_forward<Glifr<3>, T>(const ScanWindow<Glifr<3>, T>&);  \
-  declare void scan_forward<Glifr<4>, T>(const ScanWindow<Glifr<4>, T>&);  \
-  declare void scan_forward<Rnn, T>(const ScanWindow<Rnn, T>&);            \
-  declare void scan_forward<Lstm, T>(const ScanWindow<Lstm, T>&);          \
-  declare void scan_backward<Glifr<0>, T>(const ScanWindow<Glifr<0>, T>&); \
-  declare void scan_backward<Glifr<1>, T>(const ScanWindow<Glifr<1>, T>&); \
-  declare void scan_backward<Glifr<2>, T>(const ScanWindow<Glifr<2>, T>&); \
-  declare void scan_backward<Glifr<3>, T>(const ScanWindow<Glifr<3>, T>&); \
-  declare void scan_backward<Glifr<4>, T>(const ScanWindow<Glifr<4>, T>&); \
-  declare void scan_backward<Rnn, T>(const ScanWindow<Rnn, T>&);           \
-  declare void scan_backward<Lstm, T>(const ScanWindow<Lstm, T>&)
-GLIFR_BUILT_IN_SCANS(extern template, float);
-GLIFR_BUILT_IN_SCANS(extern template, double);
 
 }  // namespace glifr::kernels

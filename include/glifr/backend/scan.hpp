@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "glifr/backend/view.hpp"
-#include "glifr/neurons/derive.hpp"
+#include "glifr/neurons/neuron.hpp"
 
 namespace glifr {
 
@@ -17,18 +17,17 @@ namespace glifr {
 template <class N, Scalar T>
 struct ScanWindow {
   /// Scalars of a neuron's state.
-  static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
-  static constexpr auto constant_count = static_cast<std::size_t>(derive::constants_of<N>);
+  static constexpr auto states = state_count<N>;
 
-  Index steps = 0;                 ///< time steps, at most the synaptic delay
-  Index batch = 0;                 ///< samples
-  Index neurons = 0;               ///< padded to whole registers
-  Index stride = 0;                ///< between rows, of everything but the synaptic currents
-  Index synaptic_stride = 0;       ///< between rows of these; a row holds inputs * neurons of them
-  const T* parameters = nullptr;   ///< physical values, [parameter scalars, neurons]
-  std::array<T, constant_count> constants{};  ///< in the order of their struct
-  const T* synaptic = nullptr;     ///< [steps, batch, synaptic_stride]
-  std::array<T*, states> state{};  ///< row 0: the state before the window
+  Index steps = 0;                               ///< time steps, at most the synaptic delay
+  Index batch = 0;                               ///< samples
+  Index neurons = 0;                             ///< padded to whole registers
+  Index stride = 0;                              ///< between rows, of everything but the synaptic currents
+  Index synaptic_stride = 0;                     ///< between rows of these; a row holds inputs * neurons of them
+  const T* parameters = nullptr;                 ///< physical values, [parameter scalars, neurons]
+  std::array<T, constant_count<N>> constants{};  ///< in the order of their struct
+  const T* synaptic = nullptr;                   ///< [steps, batch, synaptic_stride]
+  std::array<T*, states> state{};                ///< row 0: the state before the window
   std::array<Index, states>
       state_step{};  ///< between rows of consecutive steps; 0 keeps only the last (no backward pass then)
   /// Factors on the output (dropout and silencing), or null: all 1. The one of step t, sample b stands at t * mask_step

@@ -13,6 +13,9 @@
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
 #include "glifr/export.hpp"
+#include "glifr/neurons/check.hpp"
+#include "glifr/neurons/constants.hpp"
+#include "glifr/neurons/derive.hpp"
 #include "glifr/ops/scan.hpp"
 
 namespace glifr {
@@ -74,7 +77,6 @@ struct CellSettings {
 template <class N, Scalar T>
 class GLIFR_API Cell {
   static_assert(sizeof(detail::NeuronCheck<N>) > 0);
-  static_assert(derive::program<N>.graph.size > 0, "the step has a reverse step");
 
  public:
   using Value = T;                   ///< float or double
@@ -86,6 +88,9 @@ class GLIFR_API Cell {
 
   /// Parameters are zero until initialised (network/initialize.hpp). ConfigError where a size is not positive.
   explicit Cell(const Settings& settings, const std::string& prefix = "neuron_layer.") : settings_(settings) {
+    // Here and not beside the check of the neuron: deriving takes the compiler a while, and a program that names many
+    // cells makes few.
+    static_assert(derive::program<N>.graph.size > 0, "the step has a reverse step");
     const auto require_positive = [](const char* key, Index value) {
       if (value < 1) throw ConfigError(key, "expected 1 or more, found " + std::to_string(value));
     };

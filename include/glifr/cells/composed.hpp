@@ -6,6 +6,7 @@
 #include <span>
 
 #include "glifr/core/tape.hpp"
+#include "glifr/neurons/constants.hpp"
 #include "glifr/ops/elementwise.hpp"
 #include "glifr/ops/linear.hpp"
 #include "glifr/ops/reshape.hpp"
@@ -27,10 +28,11 @@ typename N::template Parameters<Var<T>> physical_parameters(const Layer<N, T>& l
   const T dt = static_cast<T>(time_step(layer.constants));
   typename N::template Parameters<Var<T>> parameters;
   std::size_t field_index = 0;
-  for_each_scalar(parameters, [&](Var<T>& member, const Field& field, int j) {
-    const std::size_t index = j == 0 ? field_index++ : field_index - 1;
+  for_each_scalar(parameters, [&](Var<T>& member, const ScalarPlace& place) {
+    const std::size_t index = place.index == 0 ? field_index++ : field_index - 1;
     const Var<T>& raw = layer.raw[index];
-    member = to_physical(field.transform, raw.tape().alias(raw, {1, layer.neurons}, j * layer.neurons), dt);
+    member =
+        to_physical(place.field.transform, raw.tape().alias(raw, {1, layer.neurons}, place.index * layer.neurons), dt);
   });
   return parameters;
 }
@@ -49,31 +51,27 @@ template <class N, Scalar T>
 ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& input,
                                const InitialState<N, T>& initial = {}, const OutputMask<T>& mask = {},
                                const ScanOptions& options = {}) {
-  constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  constexpr auto states = state_count<N>;
   detail::check_scan(layer, input, initial, mask);
   Tape<T>& tape = layer.w_lateral.tape();
   const Index neurons = layer.neurons, delay = layer.delay;
   const auto parameters = detail::physical_parameters(layer);
   typename N::template Constants<T> constants;
   {
-    Index k = 0;
-    std::array<T, static_cast<std::size_t>(derive::constants_of<N>) + 1> values{};
+    std::array<T, constant_count<N> + 1> values{};
     auto given = layer.constants;
-    for_each_scalar(given, [&](double& value, const Field&, int) {
-      values[static_cast<std::size_t>(k++)] = static_cast<T>(value);
-    });
-    k = 0;
-    for_each_scalar(constants, [&](T& value, const Field&, int) { value = values[static_cast<std::size_t>(k++)]; });
+    for_each_scalar(given,
+                    [&](double& value, const ScalarPlace& place) { values[place.number] = static_cast<T>(value); });
+    for_each_scalar(constants, [&](T& value, const ScalarPlace& place) { value = values[place.number]; });
   }
 
   typename N::template State<Var<T>> state;
-  std::size_t s = 0;
-  for_each_scalar(state, [&](Var<T>& member, const Field&, int) {
+  for_each_scalar(state, [&](Var<T>& member, const ScalarPlace& place) {
+    const std::size_t s = place.number;
     const bool given = s == 0 ? !initial.history.is_empty() : !initial.rest[s - 1].is_empty();
     member = !given   ? detail::zeros(tape, input.batch, neurons)
              : s == 0 ? step_of(initial.history, delay - 1)
                       : initial.rest[s - 1];
-    ++s;
   });
 
   // Past handles, in the tape's arena as everything of a round: a ring is not needed, for the tape keeps every step
@@ -98,14 +96,13 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
     for (std::size_t g = 0; g < parts.size(); ++g)
       parts[g] = detail::column_block(synaptic, static_cast<Index>(g) * neurons, neurons);
     call_step<N>(state, parameters, constants, parts);
-    s = 0;
-    for_each_scalar(state, [&](Var<T>& member, const Field&, int) {
+    for_each_scalar(state, [&](Var<T>& member, const ScalarPlace& place) {
+      const std::size_t s = place.number;
       if (s == 0) {
         if (mask.is_active()) member = member * mask.at(tape, t, input.steps, input.batch, neurons);
         outputs[static_cast<std::size_t>(t)] = member;
       }
       if (options.track_states) history[s][static_cast<std::size_t>(t)] = member;
-      ++s;
     });
     if (options.track_states) currents[static_cast<std::size_t>(t)] = synaptic;
   }

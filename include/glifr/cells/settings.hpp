@@ -6,6 +6,7 @@
 #include "glifr/cells/cell.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/json_members.hpp"
+#include "glifr/neurons/constants.hpp"
 
 namespace glifr {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "glifr/backend/dispatch.hpp"
 #include "glifr/backend/memory.hpp"
+#include "glifr/backend/transfer.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/core/device_parameters.hpp"
 #include "glifr/core/parameter.hpp"

@@ -130,14 +130,14 @@ class GLIFR_API Network final : public RecurrentNetwork<typename C::Value> {
     std::vector<std::pair<std::string, double>> list;
     auto constants = cell_.constants();
     for_each_scalar(constants,
-                    [&](double& value, const Field& field, int j) { list.emplace_back(scalar_name(field, j), value); });
+                    [&](double& value, const ScalarPlace& place) { list.emplace_back(scalar_name(place), value); });
     return list;
   }
 
   bool set_constant(const std::string& name, double value) override {
     bool found = false;
-    for_each_scalar(cell_.constants(), [&](double& constant, const Field& field, int j) {
-      if (name != scalar_name(field, j)) return;
+    for_each_scalar(cell_.constants(), [&](double& constant, const ScalarPlace& place) {
+      if (name != scalar_name(place)) return;
       constant = value;
       found = true;
     });
@@ -164,9 +164,8 @@ class GLIFR_API Network final : public RecurrentNetwork<typename C::Value> {
  private:
   static void add_tracks(const ScanResult<NeuronType, T>& result, std::vector<Track<T>>& tracks) {
     typename NeuronType::template State<double> names{};
-    std::size_t k = 0;
-    for_each_scalar(names, [&](double&, const Field& field, int j) {
-      tracks.push_back({scalar_name(field, j), field.unit, result.states[k++]});
+    for_each_scalar(names, [&](double&, const ScalarPlace& place) {
+      tracks.push_back({scalar_name(place), place.field.unit, result.states[place.number]});
     });
     tracks.push_back({"synaptic_current", "mV", result.synaptic});
   }

@@ -6,7 +6,10 @@
 #include <string>
 
 #include "glifr/backend/dispatch.hpp"
+#include "glifr/backend/dispatch_scan.hpp"
+#include "glifr/backend/layout.hpp"
 #include "glifr/core/tape.hpp"
+#include "glifr/neurons/constants.hpp"
 #include "glifr/ops/output_mask.hpp"
 #include "glifr/ops/sequence.hpp"
 
@@ -16,7 +19,7 @@ namespace glifr {
 template <class N, Scalar T>
 struct InitialState {
   /// Scalars of the state beside the output.
-  static constexpr auto hidden = static_cast<std::size_t>(derive::states_of<N> - 1);
+  static constexpr auto hidden = state_count<N> - 1;
 
   Var<T> history{};                   ///< outputs of the `delay` steps before, [delay, batch, neurons], oldest first
   std::array<Var<T>, hidden> rest{};  ///< the state's other scalars, [batch, neurons] each
@@ -46,9 +49,9 @@ template <class N, Scalar T>
 struct ScanResult {
   Var<T> output;  ///< [steps or 1, batch, neurons]
   /// Where tracked, to be looked at: [steps, batch, neurons] each. No gradient flows back from here.
-  std::array<Var<T>, static_cast<std::size_t>(derive::states_of<N>)> states{};
+  std::array<Var<T>, state_count<N>> states{};
   Var<T> synaptic{};  ///< where tracked: [steps, batch, inputs * neurons]; of several inputs, each may be padded to
-                      ///< `cpu::padded` neurons
+                      ///< `layout::padded` neurons
 };
 
 /// What a scan is asked for.
@@ -96,9 +99,9 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
 /// each other was sent before it, so that one matrix product serves all its steps and the rest is elementwise.
 template <class N, Scalar T>
 class Scan {
-  static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  static constexpr auto states = state_count<N>;
   static constexpr Index inputs = input_count<N>;
-  static constexpr auto parameter_scalars = static_cast<Index>(derive::parameters_of<N>);
+  static constexpr auto parameter_scalars = static_cast<Index>(parameter_count<N>);
   static constexpr const auto& program = derive::program<N>;
   using enum kernels::Transpose;
 
@@ -108,9 +111,9 @@ class Scan {
       : tape_(layer.w_lateral.tape()), layer_(layer), input_(input), initial_(initial), options_(options) {
     batch_ = input.batch;
     neurons_ = layer.neurons;
-    padded_ = cpu::padded<T>(neurons_);
-    stride_ = cpu::row_stride<T>(neurons_);
-    synaptic_stride_ = cpu::row_stride<T>(inputs * padded_);
+    padded_ = layout::padded<T>(neurons_);
+    stride_ = layout::row_stride<T>(neurons_);
+    synaptic_stride_ = layout::row_stride<T>(inputs * padded_);
     choose_steps();
     has_grad_ = tape_.is_recording();
     keeps_states_ = has_grad_ || options.track_states;
@@ -195,9 +198,9 @@ class Scan {
   void load_parameters() {
     parameters_ = {place().template allocate<T>(parameter_scalars * padded_), parameter_scalars, padded_};
     kernels::to_physical<T>(place(), raw_parameters(), neurons_, dt(), parameters_);
-    std::size_t k = 0;
     auto constants = layer_.constants;
-    for_each_scalar(constants, [&](double& value, const Field&, int) { constants_[k++] = static_cast<T>(value); });
+    for_each_scalar(constants,
+                    [&](double& value, const ScalarPlace& place) { constants_[place.number] = static_cast<T>(value); });
   }
   [[nodiscard]] T dt() const { return static_cast<T>(time_step(layer_.constants)); }
 
@@ -442,7 +445,7 @@ class Scan {
   Index past_ = 1;                          // rows of outputs before the first step
   bool has_grad_ = false, keeps_states_ = false;
   View<T> parameters_;
-  std::array<T, static_cast<std::size_t>(derive::constants_of<N>)> constants_{};
+  std::array<T, constant_count<N>> constants_{};
   T *output_ = nullptr, *synaptic_ = nullptr;
   std::array<T*, states> state_{}, adjoint_{};
   T *grad_ = nullptr, *synaptic_grad_ = nullptr, *parameter_sum_ = nullptr, *sample_sums_ = nullptr;

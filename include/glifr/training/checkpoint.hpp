@@ -28,8 +28,8 @@ GLIFR_API void load_parameters(RecurrentNetwork<T>& network, const TensorFile& f
 template <Neuron N>
 [[nodiscard]] typename N::template Constants<double> constants_of(const TensorFile& file, const std::string& name) {
   typename N::template Constants<double> constants{};
-  for_each_scalar(constants, [&](double& value, const Field& field, int j) {
-    value = metadata_number(file, scalar_name(field, j), name);
+  for_each_scalar(constants, [&](double& value, const ScalarPlace& place) {
+    value = metadata_number(file, scalar_name(place), name);
   });
   return constants;
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "glifr/backend/cpu/pack.hpp"
 #include "glifr/backend/kernels.hpp"
 
 #ifdef GLIFR_USE_CBLAS

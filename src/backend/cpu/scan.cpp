@@ -1,6 +1,6 @@
 #include "glifr/backend/cpu/scan.hpp"
 
-#include "glifr/backend/kernels.hpp"
+#include "glifr/backend/scan_kernels.hpp"
 
 namespace glifr::kernels {
 

@@ -137,7 +137,7 @@ TEST_CASE("of very many f-I curves some are drawn, and the caption says so") {
 }
 
 TEST_CASE("figures of signals") {
-  const SingleNeuron neuron{{1, 2, {1, 0.05, 0.1, 0.1, 1, 1, 0.5, -0.5}}, constants, 1};
+  const SingleGlifr neuron{{1, 2, {1, 0.05, 0.1, 0.1, 1, 1, 0.5, -0.5}}, constants, 1};
   const std::vector<double> input{0, 1, 2, 1, 0};
   drawn(trace_figure(input, std::vector<SigmaTrace>{{1, trace(neuron, input)}}, 0.05));
   drawn(trace_figure(input, std::vector<SigmaTrace>{{1, trace(neuron, input)}, {1e-3, trace(neuron, input)}}, 0.05));

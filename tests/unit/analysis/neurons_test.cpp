@@ -23,10 +23,10 @@ namespace {
 constexpr const char* neuron_json = R"({"dt": 0.05, "tau": 0.05, "sigma_v": 1, "R": 0.1, "I0": 2, "v_reset": 0.5,
   "weight_in": 0.5, "thresh": 1.2, "k_m": 0.1, "r": [0.02, -0.3], "a": [0.8, -1.5], "k": [1, 0.5]})";
 
-SingleNeuron some_neuron() {
+SingleGlifr some_neuron() {
   const test::TemporaryFolder folder;
   test::write_text(folder.path() / "neuron.json", neuron_json);
-  return read_single_neuron(folder.path() / "neuron.json");
+  return read_single_glifr(folder.path() / "neuron.json");
 }
 
 std::filesystem::path reference(const std::string& name) {
@@ -42,7 +42,7 @@ double largest_difference(const std::vector<double>& a, const std::vector<double
 }  // namespace
 
 TEST_CASE("a trace follows the neuron's equations") {
-  const SingleNeuron single = some_neuron();
+  const SingleGlifr single = some_neuron();
   std::vector<double> input(300);
   for (std::size_t t = 0; t < input.size(); ++t) input[t] = std::sin(0.1 * static_cast<double>(t));
   const Trace result = trace(single, input);
@@ -68,7 +68,7 @@ TEST_CASE("a trace follows the neuron's equations") {
 }
 
 TEST_CASE("a state that overflows is found") {
-  SingleNeuron single = some_neuron();
+  SingleGlifr single = some_neuron();
   single.neuron.values[single.neuron.thresh()] = -100;  // it fires all the time
   single.neuron.values[2] = 3;                          // and its first current grows fourfold a step
   const std::vector<double> input(200, 0.0);
@@ -88,7 +88,7 @@ TEST_CASE("a neuron's description is checked key by key") {
     std::string text = neuron_json;
     text.replace(text.find(from), from.size(), to);
     test::write_text(file, text);
-    return read_single_neuron(file);
+    return read_single_glifr(file);
   };
   CHECK_THROWS_WITH(with("\"k_m\": 0.1,", ""), Catch::Contains("k_m is missing"));
   CHECK_THROWS_WITH(with("\"k_m\"", "\"tresh\": 1, \"k_m\""), Catch::Contains("unknown key tresh"));
@@ -100,7 +100,7 @@ TEST_CASE("a neuron's description is checked key by key") {
 }
 
 TEST_CASE("f-I curves are the mean firing of a trace under a background current") {
-  SingleNeuron single = some_neuron();
+  SingleGlifr single = some_neuron();
   NeuronTable table = single.neuron;
   table.neurons = 3;
   for (int copy = 0; copy < 2; ++copy) {
@@ -167,7 +167,7 @@ TEST_CASE("the responses of five trained neurons as published") {
   for (const std::string name : {"cluster0-idx1", "cluster1-idx2", "cluster2-idx0", "cluster2-idx5", "cluster3-idx4"}) {
     CAPTURE(name);
     const auto folder = reference("traces/" + name);
-    const SingleNeuron neuron = read_single_neuron(folder / "params.json");
+    const SingleGlifr neuron = read_single_glifr(folder / "params.json");
     const std::vector<double> input = read_csv_numbers(folder / "input.csv", {}).values;
     const std::vector<double> firing = read_csv_numbers(folder / "firing.csv", {}).values;
     // The voltage of one neuron overflows: compared is what comes before.

@@ -208,13 +208,4 @@ TEMPLATE_TEST_CASE("arithmetic, bounds and choices are those of plain numbers, l
   }
 }
 
-TEST_CASE("rows are padded to whole registers of the widest machine") {
-  CHECK(cpu::padded<float>(0) == 0);
-  CHECK(cpu::padded<float>(1) == 16);
-  CHECK(cpu::padded<float>(16) == 16);
-  CHECK(cpu::padded<float>(17) == 32);
-  CHECK(cpu::padded<double>(8) == 8);
-  CHECK(cpu::padded<double>(9) == 16);
-}
-
 }  // namespace

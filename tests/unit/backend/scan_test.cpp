@@ -1,6 +1,7 @@
 // The scan over a window, as the compiler derives its reverse, against one whose adjoint was derived by hand.
 #include "benchmark/hand_scan.hpp"
-#include "glifr/backend/kernels.hpp"
+#include "glifr/backend/layout.hpp"
+#include "glifr/backend/scan_kernels.hpp"
 #include "support/catch.hpp"
 #include "support/tensors.hpp"
 
@@ -20,7 +21,7 @@ struct Window {
   Window(Index time, Index samples, Index neurons)
       : steps(time),
         batch(samples),
-        stride(cpu::padded<float>(neurons)),
+        stride(layout::padded<float>(neurons)),
         physical(random_tensor<float>({parameters, stride}, 1, 0.1, 0.9)),
         constants(random_tensor<float>({6}, 2, 0.3, 0.9)),
         synaptic(random_tensor<float>({steps * batch, stride}, 3)),

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "glifr/backend/kernels.hpp"
+#include "glifr/backend/layout.hpp"
 #include "support/catch.hpp"
 #include "support/tensors.hpp"
 
@@ -17,7 +18,7 @@ TEMPLATE_TEST_CASE("rows of raw parameters become physical ones, the last one re
        {Transform::identity, Transform::decay_rate, Transform::bounded, Transform::positive, Transform::fraction}) {
     for (const Index count : {0, 1, 7, 16, 21}) {
       INFO("transform " << static_cast<int>(transform) << ", " << count << " values");
-      const Index padded = cpu::padded<T>(count);
+      const Index padded = layout::padded<T>(count);
       const Tensor<T> raw = test::random_tensor<T>({count}, 1, -3, 3), d_physical = test::random_tensor<T>({count}, 2);
       Tensor<T> physical({padded}), d_raw = test::random_tensor<T>({count}, 3);
       const Tensor<T> before = d_raw;

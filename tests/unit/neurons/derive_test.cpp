@@ -6,6 +6,7 @@
 
 #include "glifr/backend/cpu/pack.hpp"
 #include "glifr/core/random.hpp"
+#include "glifr/neurons/constants.hpp"
 #include "glifr/neurons/glifr.hpp"
 #include "glifr/neurons/lstm.hpp"
 #include "glifr/neurons/rnn.hpp"
@@ -25,8 +26,8 @@ using test::Spiking;
 /// that weighted sum.
 template <class N>
 struct Point {
-  static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
-  static constexpr auto parameters = static_cast<std::size_t>(derive::parameters_of<N>);
+  static constexpr auto states = state_count<N>;
+  static constexpr auto parameters = parameter_count<N>;
   static constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
 
   /// Old state, parameters, synaptic currents: all that the loss may be differentiated by, in this order.
@@ -43,7 +44,7 @@ struct Point {
     }
     std::uint64_t i = 1000;
     for (double& w : weight) w = 2 * random.uniform(i++) - 1;
-    for_each_scalar(constants, [&](double& value, const Field&, int) { value = 0.5 + random.uniform(i++); });
+    for_each_scalar(constants, [&](double& value, const ScalarPlace&) { value = 0.5 + random.uniform(i++); });
   }
 
   /// The new state and the loss, on any value type made from numbers by `lift`.
@@ -53,13 +54,13 @@ struct Point {
     typename N::template Parameters<T> p;
     std::array<T, inputs> synaptic;
     std::size_t i = 0;
-    for_each_scalar(state, [&](T& value, const Field&, int) { value = lift(x[i++]); });
-    for_each_scalar(p, [&](T& value, const Field&, int) { value = lift(x[i++]); });
+    for_each_scalar(state, [&](T& value, const ScalarPlace&) { value = lift(x[i++]); });
+    for_each_scalar(p, [&](T& value, const ScalarPlace&) { value = lift(x[i++]); });
     for (T& value : synaptic) value = lift(x[i++]);
     call_step<N>(state, p, constants, synaptic);
     std::array<T, states> result;
     std::size_t k = 0;
-    for_each_scalar(state, [&](T& value, const Field&, int) { result[k++] = value; });
+    for_each_scalar(state, [&](T& value, const ScalarPlace&) { result[k++] = value; });
     return result;
   }
 
@@ -80,7 +81,7 @@ struct Point {
     const auto after = new_state();
     derive::ReverseStep<N, T> io;
     std::array<T, parameters> p;
-    std::array<double, static_cast<std::size_t>(derive::constants_of<N>)> c{};
+    std::array<double, constant_count<N>> c{};
     for (std::size_t k = 0; k < states; ++k) {
       io.old_state[k] = T(x[k]);
       io.new_state[k] = T(after[k]);
@@ -90,7 +91,7 @@ struct Point {
     for (std::size_t g = 0; g < inputs; ++g) io.synaptic[g] = T(x[states + parameters + g]);
     std::size_t i = 0;
     auto copy = constants;
-    for_each_scalar(copy, [&](double& value, const Field&, int) { c[i++] = value; });
+    for_each_scalar(copy, [&](double& value, const ScalarPlace&) { c[i++] = value; });
     derive::run_reverse<N, Train>(io, p, c);
     return io;
   }

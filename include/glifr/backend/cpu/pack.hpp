@@ -35,24 +35,6 @@
 
 namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 
-/// Rows of padded matrices are multiples of this many bytes: the widest vector register there is, whatever this build
-/// uses, so that buffers look alike on all of them.
-inline constexpr Index row_bytes = 64;
-
-template <Scalar T>
-constexpr Index padded(Index columns) {
-  constexpr Index unit = row_bytes / static_cast<Index>(sizeof(T));
-  return (columns + unit - 1) / unit * unit;
-}
-
-/// Distance between rows of `columns` (padded) elements: an odd number of cache lines. A scan walks down columns of
-/// many rows; were they a power of two apart, all of a column would compete for a few places of the cache.
-template <Scalar T>
-constexpr Index row_stride(Index columns) {
-  constexpr Index unit = row_bytes / static_cast<Index>(sizeof(T));
-  return (padded<T>(columns) / unit | 1) * unit;
-}
-
 /// A register of numbers, its like anywhere in memory, and one of integers of the same size.
 template <Scalar T>
 struct VectorOf;

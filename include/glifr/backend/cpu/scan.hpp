@@ -23,10 +23,9 @@ namespace detail {
 template <class Struct, Scalar T>
 GLIFR_INLINE Struct load_struct(const T* from, Index row_step) {
   Struct object;
-  Index k = 0;
   for_each_scalar(
-      object, [&](auto& member, const Field&, int) __attribute__((always_inline)) {
-        member = std::remove_cvref_t<decltype(member)>::load(from + k++ * row_step);
+      object, [&](auto& member, const ScalarPlace& place) __attribute__((always_inline)) {
+        member = std::remove_cvref_t<decltype(member)>::load(from + static_cast<Index>(place.number) * row_step);
       });
   return object;
 }
@@ -34,9 +33,9 @@ GLIFR_INLINE Struct load_struct(const T* from, Index row_step) {
 template <class Struct, Scalar T>
 GLIFR_INLINE Struct load_constants(const T* from) {
   Struct object;
-  Index k = 0;
   for_each_scalar(
-      object, [&](T & member, const Field&, int) __attribute__((always_inline)) { member = from[k++]; });
+      object, [&](T & member, const ScalarPlace& place)
+                  __attribute__((always_inline)) { member = from[place.number]; });
   return object;
 }
 
@@ -57,45 +56,37 @@ void forward_group(const ScanWindow<N, T>& w, Index n) {
   using Constants = typename N::template Constants<T>;
   const auto parameters = load_struct<Parameters>(w.parameters + n, w.neurons);
   const auto constants = load_constants<Constants>(w.constants.data());
-  constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
   constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
   for (Index b = 0; b < w.batch; ++b) {
     const Index cell = b * w.stride + n;
     typename N::template State<P> state;
-    {
-      std::size_t k = 0;
-      for_each_scalar(
-          state, [&](P & s, const Field&, int) __attribute__((always_inline)) {
-            s = P::load(w.state[k] + cell);
-            ++k;
-          });
-    }
+    for_each_scalar(
+        state, [&](P & s, const ScalarPlace& place)
+                   __attribute__((always_inline)) { s = P::load(w.state[place.number] + cell); });
     for (Index t = 0; t < w.steps; ++t) {
       std::array<P, inputs> synaptic;
       const T* drive = w.synaptic + (t * w.batch + b) * w.synaptic_stride + n;
       for (std::size_t g = 0; g < inputs; ++g) synaptic[g] = P::load(drive + static_cast<Index>(g) * w.neurons);
       call_step<N>(state, parameters, constants, synaptic);
-      std::size_t k = 0;
       for_each_scalar(
-          state, [&](P & s, const Field&, int) __attribute__((always_inline)) {
+          state, [&](P & s, const ScalarPlace& place) __attribute__((always_inline)) {
+            const std::size_t k = place.number;
             if (k == 0 && w.mask) s = s * P::load(w.mask + t * w.mask_step + b * w.mask_row + n);
             s.store(w.state[k] + (t + 1) * w.state_step[k] + cell);
-            ++k;
           });
     }
   }
-  static_assert(states >= 1);
 }
 
 template <class N, bool Train, class P, Scalar T>
 void backward_group(const ScanWindow<N, T>& w, Index n) {
   constexpr const auto& program = derive::program<N, Train>;
-  constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  constexpr auto states = state_count<N>;
   constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
-  constexpr auto parameter_count = static_cast<std::size_t>(derive::parameters_of<N>);
-  std::array<P, parameter_count> parameters, parameter_sum;
+  constexpr auto parameter_scalars = parameter_count<N>;
+  std::array<P, parameter_scalars> parameters, parameter_sum;
   const auto constants = w.constants;
-  for (std::size_t k = 0; k < parameter_count; ++k) {
+  for (std::size_t k = 0; k < parameter_scalars; ++k) {
     parameters[k] = P::load(w.parameters + static_cast<Index>(k) * w.neurons + n);
     if constexpr (Train) parameter_sum[k] = P::load(w.parameter_sum + static_cast<Index>(k) * w.neurons + n);
   }
@@ -141,7 +132,7 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
     for (std::size_t k = 0; k < states; ++k) adjoint[k].store(w.adjoint[k] + cell);
   }
   if constexpr (Train) {
-    for (std::size_t k = 0; k < parameter_count; ++k)
+    for (std::size_t k = 0; k < parameter_scalars; ++k)
       parameter_sum[k].store(w.parameter_sum + static_cast<Index>(k) * w.neurons + n);
   }
 }

@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "glifr/backend/cpu/pack.hpp"
-#include "glifr/backend/kernels.hpp"
+#include "glifr/backend/layout.hpp"
 #include "glifr/backend/memory.hpp"
+#include "glifr/backend/scan_kernels.hpp"
 #include "glifr/export.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/json_members.hpp"
+#include "glifr/neurons/constants.hpp"
 #include "glifr/neurons/neuron.hpp"
 #include "glifr/training/checkpoint.hpp"
 
@@ -21,7 +22,7 @@ namespace glifr::analysis {
 
 /// One neuron and what it shares with others of its layer.
 template <Neuron N>
-struct LoneNeuron {
+struct SingleNeuron {
   typename N::template Parameters<double> parameters{};  ///< in physical units
   /// The defaults of the fields, unless given.
   typename N::template Constants<double> constants = default_constants<N>();
@@ -31,9 +32,9 @@ struct LoneNeuron {
 /// constants, under the names of their fields. DataError where a parameter is missing, a key is unknown or a value is
 /// not accepted.
 template <Neuron N>
-[[nodiscard]] LoneNeuron<N> read_lone_neuron(const std::filesystem::path& file) {
+[[nodiscard]] SingleNeuron<N> read_single_neuron(const std::filesystem::path& file) {
   JsonMembers json(read_json_file(file), file.string());
-  LoneNeuron<N> neuron;
+  SingleNeuron<N> neuron;
   take_fields(json, neuron.parameters, false);
   take_fields(json, neuron.constants, true);
   json.check_that_none_is_left();
@@ -65,8 +66,9 @@ template <Neuron N>
     values.insert(values.end(), more.begin(), more.end());
   }
   for (std::size_t n = 0; n < neurons.size(); ++n) {
-    std::size_t k = 0;
-    for_each_scalar(neurons[n], [&](double& value, const Field&, int) { value = values[k++ * neurons.size() + n]; });
+    for_each_scalar(neurons[n], [&](double& value, const ScalarPlace& place) {
+      value = values[place.number * neurons.size() + n];
+    });
   }
   return neurons;
 }
@@ -74,22 +76,21 @@ template <Neuron N>
 /// Neurons on their own, without a network: each follows its equations from zero state under currents that are given.
 /// They run through the same scan as a network's, many at a time.
 template <Neuron N, Scalar T>
-class LoneNeurons {
+class SingleNeurons {
  public:
   using Parameters = typename N::template Parameters<double>;  ///< of one neuron, physical
   using Constants = typename N::template Constants<double>;    ///< of all of them
   /// Scalars of a neuron's state.
-  static constexpr auto states = static_cast<std::size_t>(derive::states_of<N>);
+  static constexpr auto states = state_count<N>;
 
   /// Neurons with these parameters, which are copied.
-  explicit LoneNeurons(std::span<const Parameters> neurons)
-      : stride_(cpu::padded<T>(static_cast<Index>(neurons.size()))),
-        parameters_(arena_.template allocate_zeroed<T>(derive::parameters_of<N> * stride_)) {
+  explicit SingleNeurons(std::span<const Parameters> neurons)
+      : stride_(layout::padded<T>(static_cast<Index>(neurons.size()))),
+        parameters_(arena_.template allocate_zeroed<T>(static_cast<Index>(parameter_count<N>) * stride_)) {
     for (std::size_t n = 0; n < neurons.size(); ++n) {
-      Index k = 0;
       auto neuron = neurons[n];
-      for_each_scalar(neuron, [&](double value, const Field&, int) {
-        parameters_[k++ * stride_ + static_cast<Index>(n)] = static_cast<T>(value);
+      for_each_scalar(neuron, [&](double value, const ScalarPlace& place) {
+        parameters_[static_cast<Index>(place.number) * stride_ + static_cast<Index>(n)] = static_cast<T>(value);
       });
     }
   }
@@ -103,9 +104,9 @@ class LoneNeurons {
   void run(const Constants& constants, Index steps, const T* synaptic, const std::array<T*, states>& state,
            const std::array<bool, states>& is_kept) const {
     ScanWindow<N, T> window;
-    std::size_t next = 0;
     auto copy = constants;
-    for_each_scalar(copy, [&](double value, const Field&, int) { window.constants[next++] = static_cast<T>(value); });
+    for_each_scalar(
+        copy, [&](double value, const ScalarPlace& place) { window.constants[place.number] = static_cast<T>(value); });
     window.steps = steps;
     window.batch = 1;
     window.neurons = stride_;

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "glifr/backend/device.hpp"
+#include "glifr/backend/memory.hpp"
+#include "glifr/backend/view.hpp"
+
+/// Putting numbers where they are needed.
+namespace glifr::kernels {
+
+/// y = value.
+template <Scalar T>
+void fill(Arena& place, View<T> y, T value) {
+  for_each_element(place.device(), y.rows, y.columns, Fill<T>{y, value});
+}
+
+/// Numbers of the host to a place, and back (which waits).
+template <class T>
+void copy_in(Arena& place, T* to, const T* from, Index count) {
+  if (count == 0) return;
+  if (!place.device()) return void(std::copy_n(from, count, to));
+  place.device()->copy_in(to, from, static_cast<std::size_t>(count) * sizeof(T));
+}
+template <class T>
+void copy_out(Device* device, T* to, const T* from, Index count) {
+  if (count == 0) return;
+  if (!device) return void(std::copy_n(from, count, to));
+  device->copy_out(to, from, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+}  // namespace glifr::kernels
