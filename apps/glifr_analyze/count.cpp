@@ -46,9 +46,10 @@ void run(const Session& session, const Options& options) {
                 config.task().c_str());
   }
   glifr::CsvRows csv({"task", "model", "hidden_size", "trained_parameters"});
-  for (const glifr::Model& model : glifr::select_models(options.model, config.task(), config.base_task())) {
+  for (const glifr::Model& model :
+       glifr::select_models(options.model, config.task(), config.base_task(), config.described_models())) {
     glifr::Settings settings = config.resolve(model);
-    if (options.match) settings.hidden_size = match_hidden_size(settings, wanted);
+    if (options.match && model.layers.empty()) settings.hidden_size = match_hidden_size(settings, wanted);
     const glifr::Index trained = glifr::count_parameters(glifr::describe_network(settings)).trained;
     csv.cell(std::string_view(config.task())).cell(model.name).cell(settings.hidden_size).cell(trained).end_row();
     std::printf("  %-14s hidden size %4td  %8td trained parameters\n", std::string(model.name).c_str(),

@@ -21,7 +21,8 @@ std::optional<double> time_step_of(const glifr::TensorFile& file, const NeuronOp
 
 analysis::NeuronTable read_initial(const std::filesystem::path& file, const NeuronOptions& options) {
   if (file.extension() == ".csv") return analysis::read_neurons(file);
-  const glifr::TensorFile checkpoint = glifr::read_safetensors(file);
+  const glifr::TensorFile checkpoint =
+      analysis::single_layer(glifr::read_safetensors(file), options.layer, file.string());
   return analysis::neurons_of(checkpoint, file.string(), time_step_of(checkpoint, options));
 }
 
@@ -79,6 +80,10 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options) {
       command, "--initial", options.initial,
       "The neurons before training, a table or a checkpoint (default: initial.safetensors beside the checkpoint)")
       ->type_name("FILE");
+  cli::add_integer(command, "--layer", options.layer, cli::counts, "Layer of the checkpoint's network, 1 the first")
+      ->type_name("K")
+      ->excludes("--parameters")
+      ->capture_default_str();
   const glifr::Range any{}, positive = glifr::Range::above(0), not_negative = glifr::Range::from(0);
   cli::add_number(command, "--dt", options.dt, positive,
                   "Time step, ms (default: the checkpoint's; 0.05 with --parameters)")
@@ -105,7 +110,8 @@ Neurons read_neurons(const NeuronOptions& options) {
   if (options.checkpoint.empty()) {
     neurons.learned = analysis::read_neurons(options.parameters);
   } else {
-    const glifr::TensorFile file = glifr::read_safetensors(options.checkpoint);
+    const glifr::TensorFile file =
+        analysis::single_layer(glifr::read_safetensors(options.checkpoint), options.layer, options.checkpoint);
     take_constants(file, options, neurons.constants);
     neurons.learned = analysis::neurons_of(file, options.checkpoint, time_step_of(file, options));
   }

@@ -10,6 +10,7 @@
 /// Where a subcommand takes neurons from: a checkpoint, or a table of parameters with what the table does not say.
 struct NeuronOptions {
   std::string checkpoint{}, parameters{}, initial{};
+  glifr::Index layer = 1;
   std::optional<double> dt{}, tau{}, sigma_v{}, resistance{}, v_reset{};
 };
 

@@ -347,12 +347,32 @@ class Composer {
     section.parts.push_back(figure(drawn));
   }
 
+  /// The layers (1 the first) of GLIFR neurons whose parameters are trained.
+  static std::vector<glifr::Index> layers_to_show(const glifr::Settings& settings) {
+    std::vector<glifr::Index> layers;
+    if (settings.data == glifr::Settings::Data::realizable) return layers;
+    const auto described = glifr::describe_network(settings).layers;
+    for (std::size_t k = 0; k < described.size(); ++k) {
+      const auto& trained = described[k].trained;
+      const bool is_frozen = !trained.empty() && std::ranges::none_of(trained, [](const auto& p) { return p.second; });
+      if (described[k].neuron == glifr::Glifr<0>::name && !is_frozen)
+        layers.push_back(static_cast<glifr::Index>(k) + 1);
+    }
+    return layers;
+  }
+
   void add_neurons(analysis::ReportSection& section, const analysis::ModelTrials& group) {
-    const glifr::Settings settings = describe(*group.trials.front()).settings;
-    if (!settings.train_dynamics || settings.data == glifr::Settings::Data::realizable) return;
+    const std::vector<glifr::Index> layers = layers_to_show(describe(*group.trials.front()).settings);
+    if (layers.empty()) return;
     const std::optional<TrainedRun> run = first_usable(group);
     if (!run) return;
-    const Neurons neurons = read_neurons({.checkpoint = run->checkpoint.string()});
+    for (const glifr::Index layer : layers) add_layer(section, group, *run, layer);
+  }
+
+  void add_layer(analysis::ReportSection& section, const analysis::ModelTrials& group, const TrainedRun& run,
+                 glifr::Index layer) {
+    const std::string of_layer = layer == 1 ? "" : "_layer_" + std::to_string(layer);
+    const Neurons neurons = read_neurons({.checkpoint = run.checkpoint.string(), .layer = layer});
     const auto currents = analysis::standard_currents();
 
     std::vector<glifr::Index> labels;
@@ -369,8 +389,9 @@ class Composer {
                                           analysis::fi_curves(neurons.reference(), neurons.constants, currents),
                                           neurons.reference_title()));
     for (analysis::Figure& each : figures) {
-      each.name += "_" + group.trials.front()->task + "_" + group.model;
-      each.caption += " Trial " + std::to_string(run->trial) + ".";
+      each.name += "_" + group.trials.front()->task + "_" + group.model + of_layer;
+      each.caption +=
+          " Trial " + std::to_string(run.trial) + (layer == 1 ? "." : ", layer " + std::to_string(layer) + ".");
       section.parts.push_back(figure(each));
     }
   }

@@ -44,8 +44,11 @@ glifr::Config make_config(const Options& o) {
 std::vector<glifr::Model> choose_models(const Options& o, const glifr::Config& config) {
   std::string names;
   for (const std::string& model : config.models()) names += (names.empty() ? "" : ",") + model;
+  if (names.empty()) {
+    for (const glifr::Model& model : config.described_models()) names += (names.empty() ? "" : ",") + model.name;
+  }
   if (names.empty()) names = "glifr_lheta";
-  return glifr::select_models(o.model.value_or(names), config.task(), config.base_task());
+  return glifr::select_models(o.model.value_or(names), config.task(), config.base_task(), config.described_models());
 }
 
 /// Says what differs from the trial whose config.json is the file of settings: options are not taken from it.

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "glifr/error.hpp"
+#include "glifr/network/layer.hpp"
 #include "glifr_dispatch.hpp"
 
 namespace glifr::analysis {
@@ -94,6 +95,23 @@ CsvRows to_csv(const NeuronTable& neurons) {
     csv.row(std::span(neurons.view().row(neuron), static_cast<std::size_t>(neurons.columns())));
   }
   return csv;
+}
+
+TensorFile single_layer(const TensorFile& checkpoint, Index layer, const std::string& name) {
+  if (layer == 1) return checkpoint;
+  const std::string first = layer_prefix(0), wanted = layer_prefix(static_cast<std::size_t>(layer - 1));
+  TensorFile single;
+  for (NamedTensor tensor : checkpoint.tensors) {
+    if (!tensor.name.starts_with(wanted)) continue;
+    tensor.name = first + tensor.name.substr(wanted.size());
+    single.tensors.push_back(std::move(tensor));
+  }
+  if (single.tensors.empty())
+    throw DataError(name, "there is no layer " + std::to_string(layer) + ": no tensor begins with '" + wanted + "'");
+  for (const auto& [key, value] : checkpoint.metadata) {
+    if (key.starts_with(wanted)) single.metadata[key.substr(wanted.size())] = value;
+  }
+  return single;
 }
 
 NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name, std::optional<double> time_step) {

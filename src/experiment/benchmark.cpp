@@ -35,19 +35,26 @@ double peak_megabytes() {
 /// Floating-point operations of a step's matrix products, in 10^9: input, lateral and readout, each once forward, and
 /// once for each of the gradients that training asks for. Steps that cannot reach the loss are not counted.
 double count_gflop(const Settings& s) {
-  const bool is_lstm = find_model(s.model).cell == CellKind::lstm, is_rnn = find_model(s.model).cell == CellKind::rnn;
-  const bool last = s.final_reduction == Settings::Reduction::last;
-  const Index delay = is_lstm ? 1 : s.delay_steps(), all_steps = s.time_steps();
-  const bool skips = is_rnn && last;
-  const Index steps = skips ? (all_steps - 1) / delay + 1 : all_steps;
-  const Index heard = std::max<Index>(0, steps - (skips ? 1 : delay));
-  const double gates = is_lstm ? 4 : 1, n = static_cast<double>(s.hidden_size),
-               batch = static_cast<double>(s.batch_size);
-  const double sources = static_cast<double>(s.input_size) * (s.data == Settings::Data::nmnist ? s.input_density : 1);
-  const double input = static_cast<double>(steps) * sources * gates * n * 2;
-  const double lateral = static_cast<double>(heard) * n * gates * n * 3;
-  const double readout = static_cast<double>(last ? 1 : steps) * n * static_cast<double>(s.output_size) * 3;
-  return 2e-9 * batch * (input + lateral + readout);
+  const NetworkDescription network = describe_network(s);
+  const Index all_steps = s.time_steps();
+  const bool last = network.outputs == Outputs::last_step;
+  const double batch = static_cast<double>(s.batch_size);
+  double sources = static_cast<double>(s.input_size) * (s.data == Settings::Data::nmnist ? s.input_density : 1);
+  double products = 0;
+  for (std::size_t k = 0; k < network.layers.size(); ++k) {
+    const LayerDescription& layer = network.layers[k];
+    const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
+    const Index delay = delay_steps(layer.synaptic_delay, network.dt);
+    const bool skips = !neuron.carries_state && last && k + 1 == network.layers.size();
+    const Index steps = skips ? (all_steps - 1) / delay + 1 : all_steps;
+    const Index heard = std::max<Index>(0, steps - (skips ? 1 : delay));
+    const double n = static_cast<double>(layer.size), currents = static_cast<double>(neuron.inputs) * n;
+    products += static_cast<double>(steps) * sources * currents * (k == 0 ? 2 : 3);
+    products += static_cast<double>(heard) * n * currents * 3;
+    sources = n;
+  }
+  products += static_cast<double>(last ? 1 : all_steps) * sources * static_cast<double>(s.output_size) * 3;
+  return 2e-9 * batch * products;
 }
 
 struct Times {

@@ -7,6 +7,7 @@
 #include <new>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "glifr/datasets/sine.hpp"
 #include "glifr/datasets/synthetic.hpp"
@@ -18,7 +19,7 @@ namespace glifr {
 namespace {
 
 /// The only layer of a published model.
-LayerDescription describe_layer(const Settings& s) {
+LayerDescription layer_of_published(const Settings& s) {
   LayerDescription layer{.size = s.hidden_size, .num_ascs = s.num_ascs, .synaptic_delay = s.synaptic_delay};
   switch (find_model(s.model).cell) {
     case CellKind::rnn:
@@ -32,25 +33,39 @@ LayerDescription describe_layer(const Settings& s) {
       layer.neuron = Glifr<0>::name;
       break;
   }
-  const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
-  const std::map<std::string, double> constants{
-      {"tau", s.tau}, {"sigma_v", s.sigma_v_in(0)}, {"R", s.R}, {"I0", s.I0}, {"v_reset", s.v_reset}};
-  for (const Field& field : neuron.constants) {
-    if (const auto value = constants.find(field.name); value != constants.end()) layer.constants.insert(*value);
-  }
   if (layer.neuron == Glifr<0>::name && !s.train_dynamics) {
-    for (const FieldExtent& parameter : neuron.parameters) layer.trained[parameter.field.name] = false;
+    for (const FieldExtent& parameter : find_neuron(layer.neuron, layer.num_ascs).parameters)
+      layer.trained[parameter.field.name] = false;
   }
   return layer;
 }
 
+/// Gives a layer what it does not say itself and the settings do.
+void complete(LayerDescription& layer, const Settings& s) {
+  const std::map<std::string, double> constants{
+      {"tau", s.tau}, {"sigma_v", s.sigma_v_in(0)}, {"R", s.R}, {"I0", s.I0}, {"v_reset", s.v_reset}};
+  for (const Field& field : find_neuron(layer.neuron, layer.num_ascs).constants) {
+    if (const auto value = constants.find(field.name); value != constants.end()) layer.constants.insert(*value);
+  }
+  // An LSTM has no synaptic delay unless a layer asks for one.
+  if (layer.synaptic_delay == LayerDescription::of_the_task)
+    layer.synaptic_delay = layer.neuron == Lstm::name ? 0 : s.synaptic_delay;
+}
+
 }  // namespace
 
+Model model_of(const Settings& s) {
+  return s.layers.empty() ? find_model(s.model) : Model{.name = s.model, .layers = s.layers};
+}
+
 NetworkDescription describe_network(const Settings& s) {
+  std::vector<LayerDescription> layers = s.layers;
+  if (layers.empty()) layers.push_back(layer_of_published(s));
+  for (LayerDescription& layer : layers) complete(layer, s);
   const bool has_readout = s.data != Settings::Data::realizable;
   return {.dt = s.dt,
           .input_size = s.input_size,
-          .layers = {describe_layer(s)},
+          .layers = std::move(layers),
           .output_size = has_readout ? s.output_size : 0,
           .outputs = s.final_reduction == Settings::Reduction::last ? Outputs::last_step : Outputs::every_step};
 }

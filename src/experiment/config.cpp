@@ -7,9 +7,11 @@
 #include "builtin_configs.hpp"
 #include "config_values.hpp"
 #include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
+#include "layer_json.hpp"
 
 namespace glifr {
 
@@ -20,7 +22,7 @@ namespace {
 using detail::Origin;
 
 /// Keys and values of one source, in which nothing has been checked yet or everything.
-struct Layer {
+struct ConfigLayer {
   json::object values;
   Origin origin;
 };
@@ -103,7 +105,7 @@ std::string tasks_of(const ConfigKey& key) {
 }
 
 /// The value that a layer gives a key for a model, or null.
-const json::value* value_for(const Layer& layer, const ConfigKey& key, std::string_view model) {
+const json::value* value_for(const ConfigLayer& layer, const ConfigKey& key, std::string_view model) {
   const json::value* value = layer.values.if_contains(key.name);
   const json::object* by_model = value ? value->if_object() : nullptr;
   if (!by_model) return value;
@@ -111,7 +113,7 @@ const json::value* value_for(const Layer& layer, const ConfigKey& key, std::stri
   return own ? own : by_model->if_contains("default");
 }
 
-void check(const Layer& layer, Settings::Data data) {
+void check(const ConfigLayer& layer, Settings::Data data, const std::vector<Model>& described) {
   Settings scratch;
   for (const json::key_value_pair& member : layer.values) {
     const ConfigKey& key = find_key(member.key(), layer.origin);
@@ -125,7 +127,8 @@ void check(const Layer& layer, Settings::Data data) {
     }
     for (const json::key_value_pair& entry : member.value().get_object()) {
       const std::string_view model = entry.key();
-      if (model != "default" && std::ranges::find(models, model, &Model::name) == models.end()) {
+      const auto is_one = [&](const Model& known) { return known.name == model; };
+      if (model != "default" && std::ranges::none_of(models, is_one) && std::ranges::none_of(described, is_one)) {
         throw ConfigError(std::string(key.name), "found '" + std::string(model) + "'" + layer.origin.place() +
                                                      "; accepted: default or the name of a model, as glifr_lheta");
       }
@@ -214,6 +217,9 @@ void check_size(const ConfigKey& key, const Settings& settings) {
 /// What single values cannot show: whether they fit each other and the task.
 void check_consistency(const Settings& s) {
   check_steps("synaptic_delay", s, s.synaptic_delay, 0);
+  for (const LayerDescription& layer : s.layers) check_steps("synaptic_delay", s, layer.synaptic_delay, 0);
+  if (!s.layers.empty() && s.data == Settings::Data::realizable)
+    throw ConfigError("model", "found '" + s.model + "'; accepted for task " + s.task + ": glifr_lheta");
   if (s.data == Settings::Data::sine || s.data == Settings::Data::realizable) check_steps("sim_time", s, s.sim_time, 1);
   if (s.data == Settings::Data::realizable) return;
   const bool is_lines = s.data == Settings::Data::lmnist, is_pixels = s.data == Settings::Data::pmnist;
@@ -247,6 +253,7 @@ constexpr auto record_members = std::to_array<std::string_view>(
 struct Document {
   Heading heading;
   json::object values;  // keys, not yet checked
+  std::vector<Model> described;
   json::object record;  // what config.json records of a trial
 };
 
@@ -267,7 +274,18 @@ Document take_apart(json::value& value, const std::string& file) {
                           "; accepted: base and name (of a variation), or task and base_task (as --print-config "
                           "writes them)");
   }
-  if (heading.model) static_cast<void>(find_model(*heading.model));
+  if (const json::value* described = members.if_contains("models")) {
+    document.described = detail::models_from_json(*described, " in " + file);
+    members.erase("models");
+  }
+  if (const json::value* layers = members.if_contains("layers")) {  // as `to_json` writes a described model
+    if (!heading.model) throw ConfigError("layers", "stand beside no model in " + file + "; accepted: in models");
+    detail::check_model_name(*heading.model, " in " + file);
+    document.described.push_back({.name = *heading.model, .layers = detail::layers_from_json(*layers, " in " + file)});
+    members.erase("layers");
+  } else if (heading.model) {
+    static_cast<void>(find_model(*heading.model));
+  }
   if (heading.task && heading.base_task && heading.model) {
     for (const std::string_view name : record_members) {
       if (const json::value* found = members.if_contains(name)) document.record[name] = *found;
@@ -332,6 +350,7 @@ std::optional<json::value> common_change(const ConfigKey& key, const std::vector
   for (const Document& document : documents) {
     const json::value* value = document.values.if_contains(key.name);
     if (!value || !document.heading.model || (common && *common != *value)) return std::nullopt;
+    if (!document.described.empty()) return std::nullopt;
     if (*value == detail::value_of(key, task.resolve(find_model(*document.heading.model)))) return std::nullopt;
     common = *value;
   }
@@ -369,8 +388,9 @@ json::object merge(const std::vector<Document>& documents, const Config& task, c
 
 struct Config::Content {
   std::string task, base_task;
-  std::vector<Layer> layers;  // checked, lowest first
+  std::vector<ConfigLayer> layers;  // checked, lowest first
   std::vector<std::string> models;
+  std::vector<Model> described;
   json::object record;
 };
 
@@ -381,7 +401,7 @@ Config::Config(std::string_view task) {
   content.task = task;
   if (found.info.base.empty()) content.base_task = task;
   content.layers.push_back({found.values, {found.info.name + ".json", {}}});
-  check(content.layers.back(), detail::data_of(content.base_task));
+  check(content.layers.back(), detail::data_of(content.base_task), content.described);
   content_ = std::make_shared<const Content>(std::move(content));
 }
 
@@ -400,10 +420,11 @@ Config Config::from_file(const std::filesystem::path& path, std::optional<std::s
   Content content = *ground.builtin.content_;
   content.task = ground.task;
   content.layers.push_back({merge(documents, ground.builtin, file), {file, {}}});
-  check(content.layers.back(), detail::data_of(content.base_task));
   for (const Document& document : documents) {
     if (document.heading.model) content.models.push_back(*document.heading.model);
+    content.described.insert(content.described.end(), document.described.begin(), document.described.end());
   }
+  check(content.layers.back(), detail::data_of(content.base_task), content.described);
   content.record = documents.front().record;
   return Config(std::make_shared<const Content>(std::move(content)));
 }
@@ -417,7 +438,7 @@ void Config::set(std::string_view assignment) {
   const std::string_view text = assignment.substr(equals + 1);
   Content content = *content_;
   content.layers.push_back({{{key.name, detail::parse_value(key, text)}}, {"", std::string(text)}});
-  check(content.layers.back(), detail::data_of(content.base_task));
+  check(content.layers.back(), detail::data_of(content.base_task), content.described);
   content_ = std::make_shared<const Content>(std::move(content));
 }
 
@@ -427,6 +448,10 @@ const std::string& Config::task() const {
 
 const std::string& Config::base_task() const {
   return content_->base_task;
+}
+
+const std::vector<Model>& Config::described_models() const {
+  return content_->described;
 }
 
 const std::vector<std::string>& Config::models() const {
@@ -445,16 +470,23 @@ Settings Config::resolve(const Model& model) const {
   settings.num_ascs = model.num_ascs;
   settings.train_dynamics = model.trains_dynamics;
   for (const ConfigKey& key : config_keys()) {
-    for (const Layer& layer : content_->layers) {
+    for (const ConfigLayer& layer : content_->layers) {
       if (const json::value* value = value_for(layer, key, model.name))
         detail::assign(key, *value, {layer.origin.file, {}}, settings);
     }
+  }
+  if (settings.parameter_every == 0) settings.parameter_every = settings.max_epochs > 500 ? 10 : 1;
+  if (!model.layers.empty()) {
+    settings.layers = model.layers;
+    settings.layers = describe_network(settings).layers;
+    detail::follow_layers(settings);
+    check_consistency(settings);
+    return settings;
   }
   // What a model has not is not there, whatever was asked of the others.
   if (model.num_ascs == 0) settings.num_ascs = 0;
   if (model.cell != CellKind::glifr) settings.train_dynamics = false;
   if (model.cell == CellKind::lstm) settings.synaptic_delay = 0;
-  if (settings.parameter_every == 0) settings.parameter_every = settings.max_epochs > 500 ? 10 : 1;
   check_consistency(settings);
   return settings;
 }
@@ -468,13 +500,26 @@ const std::vector<TaskInfo>& builtin_tasks() {
   return tasks;
 }
 
+namespace {
+
+/// Whether the layers of a described model say what a key says of a published one.
+bool is_in_layers(const ConfigKey& key, const Settings& settings) {
+  constexpr auto keys =
+      std::to_array<std::string_view>({"hidden_size", "num_ascs", "train_dynamics", "synaptic_delay"});
+  return !settings.layers.empty() && std::ranges::find(keys, key.name) != keys.end();
+}
+
+}  // namespace
+
 json::object to_json(const Settings& settings) {
   json::object object;
   object["task"] = settings.task;
   object["base_task"] = detail::to_string(settings.data);
   object["model"] = settings.model;
+  if (!settings.layers.empty()) object["layers"] = detail::to_json(settings.layers);
   for (const ConfigKey& key : config_keys()) {
-    if (key.is_used_by(settings.data)) object[key.name] = detail::value_of(key, settings);
+    if (key.is_used_by(settings.data) && !is_in_layers(key, settings))
+      object[key.name] = detail::value_of(key, settings);
   }
   return object;
 }
@@ -495,10 +540,16 @@ Settings settings_from_json(const json::object& object, const std::string& name)
   settings.model = text("model");
   try {
     settings.data = detail::data_of(text("base_task"));
-    static_cast<void>(find_model(settings.model));
-    for (const ConfigKey& key : config_keys()) {
-      if (key.is_used_by(settings.data)) detail::assign(key, member(key.name), {}, settings);
+    if (const json::value* layers = object.if_contains("layers")) {
+      settings.layers = detail::layers_from_json(*layers, "");
+    } else {
+      static_cast<void>(find_model(settings.model));
     }
+    for (const ConfigKey& key : config_keys()) {
+      if (key.is_used_by(settings.data) && !is_in_layers(key, settings))
+        detail::assign(key, member(key.name), {}, settings);
+    }
+    if (!settings.layers.empty()) detail::follow_layers(settings);
     check_consistency(settings);
   } catch (const ConfigError& error) {
     throw DataError(name, error.what());

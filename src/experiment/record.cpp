@@ -24,9 +24,9 @@ namespace {
 constexpr std::string_view how_to_start_afresh = "; --overwrite starts the trial afresh";
 
 /// Members of a record that are no settings.
-constexpr std::array<std::string_view, 12> beside_settings{
-    "task",   "base_task",          "model", "version",    "seed", "trial", "device", "precision",
-    "engine", "trained_parameters", "data",  "starts_from"};
+constexpr std::array<std::string_view, 13> beside_settings{
+    "task",      "layers", "base_task",          "model", "version",    "seed", "trial", "device",
+    "precision", "engine", "trained_parameters", "data",  "starts_from"};
 
 std::string name_of(Precision precision) {
   return precision == Precision::float32 ? "float32" : "float64";
@@ -92,7 +92,7 @@ Settings comparable_settings(const json::object& record, const std::string& file
 
 /// Why the first epochs of a training depend on how many there will be; nothing where they do not.
 std::optional<std::string> why_epochs_are_fixed(const Settings& s) {
-  const Model& model = find_model(s.model);
+  const Model model = model_of(s);
   if (s.lr_schedule == Settings::Schedule::cosine) return "the cosine schedule of the learning rate depends on it";
   if (s.sigma_v_anneal) return "the width of the threshold in each epoch (sigma_v_anneal) depends on it";
   if (model.is_heterogeneous()) {

@@ -50,11 +50,9 @@ class ParameterRecorder final : public Callback<T> {
  public:
   ParameterRecorder(RecurrentNetwork<T>& network, const Settings& settings, std::filesystem::path folder)
       : settings_(settings), folder_(std::move(folder) / "parameters") {
-    // Only neurons with parameters of a physical meaning: the biases of the other cells are weights like others.
-    if (!settings.train_dynamics) return;
     for (std::size_t k = 0; k < network.depth(); ++k) {
       for (const Parameter<T>* parameter : network.layer(k).parameters()) {
-        if (!parameter->field) continue;
+        if (!parameter->is_trained || !parameter->field || !has_physical_meaning(*parameter->field)) continue;
         tracked_.push_back({(k ? layer_prefix(k) : "") + parameter->field->name, parameter});
       }
     }
@@ -87,6 +85,11 @@ class ParameterRecorder final : public Callback<T> {
   }
 
  private:
+  /// The biases of RNN and LSTM are weights like others.
+  static bool has_physical_meaning(const Field& field) {
+    return field.unit != std::string("1") || field.transform != Transform::identity;
+  }
+
   struct Tracked {
     std::string name;  // of the file
     const Parameter<T>* parameter;
@@ -163,9 +166,13 @@ class SigmaAnnealing final : public Callback<T> {
  public:
   SigmaAnnealing(RecurrentNetwork<T>& network, const Settings& settings) : network_(network), settings_(settings) {}
 
-  void begin_epoch(Index epoch) override { network_.set_constant("sigma_v", settings_.sigma_v_in(epoch)); }
+  void begin_epoch(Index epoch) override {
+    if (settings_.sigma_v_anneal) network_.set_constant("sigma_v", settings_.sigma_v_in(epoch));
+  }
   /// Tests and analyses use the last epoch's.
-  void set_last() { network_.set_constant("sigma_v", settings_.sigma_v_in(settings_.max_epochs - 1)); }
+  void set_last() {
+    if (settings_.sigma_v_anneal) network_.set_constant("sigma_v", settings_.sigma_v_in(settings_.max_epochs - 1));
+  }
 
  private:
   RecurrentNetwork<T>& network_;

@@ -27,7 +27,13 @@ namespace {
 
 /// A seed for a trial of a model: different ones share nothing.
 std::uint64_t trial_seed(std::uint64_t seed, const Model& model, Index trial) {
-  const auto place = static_cast<std::uint32_t>(&model - models.data());
+  const auto found = std::ranges::find(models, model.name, &Model::name);
+  std::uint32_t place = static_cast<std::uint32_t>(found - models.begin());
+  if (found == models.end()) {  // described: by its name (FNV-1a), apart from the places of the published ones
+    place = 2166136261u;
+    for (const char c : model.name) place = (place ^ static_cast<unsigned char>(c)) * 16777619u;
+    place |= 0x80000000u;
+  }
   const auto words = Random(seed, Stream::initialize, place).words(static_cast<std::uint64_t>(trial));
   return std::uint64_t{words[0]} << 32 | words[1];
 }
@@ -132,7 +138,7 @@ class TrialRun {
         options_(options),
         folder_(trial.folder(options.out)),
         files_(folder_),
-        seed_(trial_seed(options.seed, find_model(trial.settings.model), trial.number)),
+        seed_(trial_seed(options.seed, model_of(trial.settings), trial.number)),
         workers_(workers),
         device_(options.open_device ? options.open_device() : nullptr),
         stop_(stop),
@@ -183,7 +189,7 @@ class TrialRun {
       initialize_learner(*network_, trial_.settings, seed_);
     } else if (resumes_) {
       return;
-    } else if (!find_model(trial_.settings.model).is_heterogeneous()) {
+    } else if (!model_of(trial_.settings).is_heterogeneous()) {
       initialize_homogeneous(*network_, seed_);
     } else {
       const json::object record = checked_source(trial_, options_);
@@ -242,7 +248,7 @@ class TrialRun {
 
   /// What a heterogeneous trial started from may be gone by now, but it may not be another.
   void require_same_source() {
-    if (!find_model(trial_.settings.model).is_heterogeneous()) return;
+    if (!model_of(trial_.settings).is_heterogeneous()) return;
     const Trial source = source_of(trial_);
     const fs::path folder = source.folder(options_.out);
     if (!is_complete(folder)) return;
@@ -366,19 +372,35 @@ void check_trial(const Trial& trial, const RunOptions& options, bool source_is_p
     check_folder(trial, options);
   }
   const bool starts = !can_be_resumed(trial, options);
-  if (starts && find_model(trial.settings.model).is_heterogeneous() && !source_is_planned)
+  if (starts && model_of(trial.settings).is_heterogeneous() && !source_is_planned)
     static_cast<void>(checked_source(trial, options));
 }
 
 std::optional<std::string> temporal_reach(const Settings& settings, Index steps) {
-  const bool carries_state = find_model(settings.model).cell != CellKind::rnn;
-  const Index delay = settings.delay_steps();
-  if (carries_state || settings.final_reduction != Settings::Reduction::last || delay < 2) return std::nullopt;
-  const Index seen = (steps - 1) / delay + 1;
+  const NetworkDescription network = describe_network(settings);
+  if (network.outputs != Outputs::last_step) return std::nullopt;
+  // Backwards from the last step: a layer without state hears of the past every delay-th step only.
+  std::vector<bool> is_seen(static_cast<std::size_t>(steps));
+  is_seen.back() = true;
+  std::string delays;
+  for (auto layer = network.layers.rbegin(); layer != network.layers.rend(); ++layer) {
+    if (find_neuron(layer->neuron, layer->num_ascs).carries_state) return std::nullopt;
+    const Index delay = delay_steps(layer->synaptic_delay, network.dt);
+    if (delay < 2) return std::nullopt;
+    for (Index t = steps - 1; t >= delay; --t) {
+      if (is_seen[static_cast<std::size_t>(t)]) is_seen[static_cast<std::size_t>(t - delay)] = true;
+    }
+    delays = std::to_string(delay) + (delays.empty() ? "" : " and ") + delays;
+  }
+  const auto seen = std::ranges::count(is_seen, true);
+  if (seen == steps) return std::nullopt;
+  const bool is_one = network.layers.size() == 1;
   return "the loss sees " + std::to_string(seen) + " of the " + std::to_string(steps) +
-         " input steps: " + settings.model + " keeps no state, so with a synaptic delay of " + std::to_string(delay) +
-         " steps its last output depends on every " + std::to_string(delay) +
-         "th step before it and on nothing between";
+         " input steps: " + settings.model + " keeps no state, so with " +
+         (is_one ? "a synaptic delay of " + delays + " steps its last output depends on every " + delays +
+                       "th step before it and on nothing between"
+                 : "synaptic delays of " + delays +
+                       " steps its last output depends on the steps that are whole numbers of them before it");
 }
 
 namespace {

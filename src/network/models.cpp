@@ -51,11 +51,14 @@ const Model& find_model(std::string_view name) {
   return *found;
 }
 
-std::vector<Model> select_models(std::string_view request, std::string_view task, std::string_view base_task) {
-  const Names able = models_of(base_task);
+std::vector<Model> select_models(std::string_view request, std::string_view task, std::string_view base_task,
+                                 const std::vector<Model>& described) {
+  const Names published = models_of(base_task);
+  Names able = published;
+  for (const Model& model : described) able.push_back(model.name);
   Names wanted;
   if (request == "all") {
-    wanted = able;
+    wanted = published;
   } else if (request == "paper") {
     wanted = published_models(task);
     if (wanted.empty()) {
@@ -72,8 +75,11 @@ std::vector<Model> select_models(std::string_view request, std::string_view task
     }
   }
   std::vector<Model> selected;
-  std::ranges::copy_if(models, std::back_inserter(selected),
-                       [&](const Model& model) { return std::ranges::find(wanted, model.name) != wanted.end(); });
+  const auto is_wanted = [&](const Model& model) {
+    return std::ranges::find(wanted, std::string_view(model.name)) != wanted.end();
+  };
+  std::ranges::copy_if(models, std::back_inserter(selected), is_wanted);
+  std::ranges::copy_if(described, std::back_inserter(selected), is_wanted);
   return selected;
 }
 

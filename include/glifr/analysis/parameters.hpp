@@ -83,4 +83,8 @@ typename Glifr<J>::template Parameters<double> parameters_of(const NeuronTable& 
   return parameters;
 }
 
+/// A layer of a checkpoint (1 the first) as if it were the only one: its tensors and metadata under the names of the
+/// first. `name` stands for the file in messages. DataError where the checkpoint has no such layer.
+[[nodiscard]] GLIFR_API TensorFile single_layer(const TensorFile& checkpoint, Index layer, const std::string& name);
+
 }  // namespace glifr::analysis

@@ -20,6 +20,9 @@
 
 namespace glifr {
 
+/// The model that settings are of, published or described.
+[[nodiscard]] GLIFR_API Model model_of(const Settings& settings);
+
 /// The network that settings ask for, as data.
 [[nodiscard]] GLIFR_API NetworkDescription describe_network(const Settings& settings);
 

@@ -84,6 +84,8 @@ class GLIFR_API Config {
   /// "sine", "lmnist", "pmnist", "nmnist" or "realizable".
   [[nodiscard]] const std::string& base_task() const;
 
+  /// The models that the file describes by their layers; see docs/configuration.md.
+  [[nodiscard]] const std::vector<Model>& described_models() const;
   /// The models that the file names as its own; empty where it names none.
   [[nodiscard]] const std::vector<std::string>& models() const;
   /// What the file, a trial's config.json, records of that trial beside its settings: version, seed, trial, precision,

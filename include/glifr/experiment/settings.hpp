@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
+#include "glifr/network/description.hpp"
 
 namespace glifr {
 
@@ -23,8 +25,12 @@ struct GLIFR_API Settings {
   enum class Reduction { none, last };
 
   std::string task;        ///< the task's own name, under which results are filed
-  std::string model;       ///< one of the ten, see network/models.hpp
+  std::string model;       ///< one of the ten, see network/models.hpp, or one that a configuration describes
   Data data = Data::sine;  ///< what is trained on
+
+  /// Of a described model: its layers, every constant of their neurons filled in. Empty: one of the ten, whose only
+  /// layer follows from hidden_size, num_ascs, train_dynamics and synaptic_delay below.
+  std::vector<LayerDescription> layers{};
 
   // Network
   Index input_size = 1;                         ///< features a time step

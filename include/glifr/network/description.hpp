@@ -16,6 +16,9 @@ namespace glifr {
 
 /// A layer, as configurations describe it.
 struct LayerDescription {
+  /// A synaptic delay that is still to be taken from the task.
+  static constexpr double of_the_task = -1;
+
   std::string neuron = "glifr";  ///< name of its neurons
   Index size = 1;                ///< neurons, 1 or more
   Index num_ascs = 0;            ///< after-spike currents a neuron, for neurons that have any
