@@ -10,7 +10,11 @@ install(TARGETS glifr EXPORT glifr-targets
   FILE_SET cuda_headers COMPONENT development)
 if(GLIFR_HAS_CUDA)
   install(TARGETS glifr_cuda EXPORT glifr-targets)
-  set(GLIFR_COMPONENTS cuda)
+  list(APPEND GLIFR_COMPONENTS cuda)
+endif()
+if(GLIFR_APPS)
+  install(TARGETS glifr_apps EXPORT glifr-targets ARCHIVE COMPONENT development)
+  list(APPEND GLIFR_COMPONENTS apps)
 endif()
 
 # A static library leaves it to those who link it to link what it needs; a shared one has done that.

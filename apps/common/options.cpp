@@ -7,7 +7,7 @@
 #include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
 
-namespace cli {
+namespace glifr::apps::cli {
 namespace {
 
 using glifr::ConfigError;
@@ -157,4 +157,4 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   return std::nullopt;
 }
 
-}  // namespace cli
+}  // namespace glifr::apps::cli

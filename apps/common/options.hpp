@@ -16,7 +16,7 @@
 /// The options of both programs. CLI11 finds them on the command line; what their values may be is decided here, by the
 /// one parser of numbers (glifr/io/number.hpp). A value that is not accepted is a ConfigError that names the option,
 /// the value as it was typed, and what is accepted.
-namespace cli {
+namespace glifr::apps::cli {
 
 /// Counts and numbers of things.
 inline constexpr glifr::Range counts{.lowest = 1, .highest = 1e9};
@@ -58,4 +58,4 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
 /// that says what is wrong, the exit code; nothing where the program may go on.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
-}  // namespace cli
+}  // namespace glifr::apps::cli

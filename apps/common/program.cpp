@@ -13,7 +13,7 @@
 
 #include "glifr/error.hpp"
 
-namespace cli {
+namespace glifr::apps::cli {
 namespace {
 
 /// The first file that is opened takes the lowest free number: without this, the place of standard output or error.
@@ -66,4 +66,4 @@ int run_program(const char* name, const std::function<int()>& work) {
   return code == 0 ? 1 : code;
 }
 
-}  // namespace cli
+}  // namespace glifr::apps::cli

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-namespace cli {
+namespace glifr::apps::cli {
 
 /// What both programs do around their work: open what a caller closed of standard input, output and error; let a
 /// file that reaches the limit on its size be an error of the write; print an
@@ -10,4 +10,4 @@ namespace cli {
 /// `work`, or 1 where the run failed, or 2 where what was asked is wrong.
 [[nodiscard]] int run_program(const char* name, const std::function<int()>& work);
 
-}  // namespace cli
+}  // namespace glifr::apps::cli

@@ -11,6 +11,8 @@
 #include "glifr/error.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -149,3 +151,5 @@ void add_ablation(CLI::App& app, Session& session) {
     });
   });
 }
+
+}  // namespace glifr::apps

@@ -6,6 +6,8 @@
 #include "neurons.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -58,3 +60,5 @@ void add_cluster(CLI::App& app, Session& session) {
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
+
+}  // namespace glifr::apps

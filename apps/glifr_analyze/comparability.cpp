@@ -9,6 +9,8 @@
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/json.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 namespace json = boost::json;
 
@@ -80,3 +82,5 @@ std::string differences_text(const std::vector<Difference>& differences) {
   }
   return text;
 }
+
+}  // namespace glifr::apps

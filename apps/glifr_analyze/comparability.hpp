@@ -5,6 +5,8 @@
 
 #include "glifr/analysis/results.hpp"
 
+namespace glifr::apps {
+
 /// A setting that is not the same, with both values as JSON; "not recorded" where there is none.
 struct Difference {
   std::string key, first, second;
@@ -21,3 +23,5 @@ struct Difference {
 
 /// "lr (0.01, 0.001), max_epochs (3, 30)"; empty where nothing differs.
 [[nodiscard]] std::string differences_text(const std::vector<Difference>& differences);
+
+}  // namespace glifr::apps

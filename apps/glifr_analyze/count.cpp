@@ -5,6 +5,8 @@
 #include "glifr/experiment/config.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace {
 
 struct Options {
@@ -80,3 +82,5 @@ void add_count(CLI::App& app, Session& session) {
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
+
+}  // namespace glifr::apps

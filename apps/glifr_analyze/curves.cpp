@@ -2,6 +2,8 @@
 #include "glifr/analysis/tables.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 void add_curves(CLI::App& app, Session& session) {
@@ -19,3 +21,5 @@ void add_curves(CLI::App& app, Session& session) {
     });
   });
 }
+
+}  // namespace glifr::apps

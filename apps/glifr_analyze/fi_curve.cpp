@@ -4,6 +4,8 @@
 #include "neurons.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -40,3 +42,5 @@ void add_fi_curve(CLI::App& app, Session& session) {
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
+
+}  // namespace glifr::apps

@@ -1,37 +1,5 @@
-// glifr_analyze: parses the command line, calls the analysis layer, prints. Exit codes: 0 done, 1 the run failed, 2
-// what was asked is wrong.
-#include "common/program.hpp"
-#include "glifr/error.hpp"
-#include "glifr/version.hpp"
-#include "subcommands.hpp"
-
-namespace {
-
-std::string names(const CLI::App& app) {
-  std::string text;
-  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
-    text += (text.empty() ? "" : ", ") + subcommand->get_name();
-  }
-  return text;
-}
-
-int run(int argc, char** argv) {
-  CLI::App app("Tables, tests and figures from what glifr_train leaves behind.", "glifr_analyze");
-  app.set_version_flag("--version", "glifr_analyze " + std::string(glifr::version()), "Print the version and exit");
-  app.require_subcommand(0, 1);
-  Session session;
-  for (const auto add : {add_summary, add_curves, add_ablation, add_fi_curve, add_parameters, add_cluster, add_trace,
-                         add_responses, add_count, add_report}) {
-    add(app, session);
-  }
-  if (const auto exit_code = cli::parse(app, argc, argv)) return *exit_code;
-  if (app.get_subcommands().empty()) throw glifr::ConfigError("subcommand", "found none, accepted are " + names(app));
-  session.run();
-  return 0;
-}
-
-}  // namespace
+#include "glifr/apps/analyze.hpp"
 
 int main(int argc, char** argv) {
-  return cli::run_program("glifr_analyze", [&] { return run(argc, argv); });
+  return glifr::analyze_main(argc, argv);
 }

@@ -9,6 +9,8 @@
 #include "glifr/training/checkpoint.hpp"
 #include "session.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -129,3 +131,5 @@ Neurons read_neurons(const NeuronOptions& options) {
   }
   return neurons;
 }
+
+}  // namespace glifr::apps

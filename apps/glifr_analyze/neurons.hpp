@@ -7,6 +7,8 @@
 #include "common/options.hpp"
 #include "glifr/analysis/parameters.hpp"
 
+namespace glifr::apps {
+
 /// Where a subcommand takes neurons from: a checkpoint, or a table of parameters with what the table does not say.
 struct NeuronOptions {
   std::string checkpoint{}, parameters{}, initial{};
@@ -36,3 +38,5 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options);
 /// its default is taken with a warning, but for the time step, which must be known. Throws ConfigError where options
 /// are missing or contradict each other, DataError for missing or damaged files.
 [[nodiscard]] Neurons read_neurons(const NeuronOptions& options);
+
+}  // namespace glifr::apps

@@ -4,6 +4,8 @@
 #include "neurons.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 void add_parameters(CLI::App& app, Session& session) {
@@ -23,3 +25,5 @@ void add_parameters(CLI::App& app, Session& session) {
     });
   });
 }
+
+}  // namespace glifr::apps

@@ -19,6 +19,8 @@
 #include "neurons.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -428,3 +430,5 @@ void add_report(CLI::App& app, Session& session) {
     });
   });
 }
+
+}  // namespace glifr::apps

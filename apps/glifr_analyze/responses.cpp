@@ -5,6 +5,8 @@
 #include "subcommands.hpp"
 #include "trained.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -85,3 +87,5 @@ void add_responses(CLI::App& app, Session& session) {
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
+
+}  // namespace glifr::apps

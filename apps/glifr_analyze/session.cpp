@@ -6,6 +6,8 @@
 #include "glifr/backend/parallel.hpp"
 #include "glifr/io/files.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -91,3 +93,5 @@ void add_results_option(CLI::App& command, std::string& folder) {
                 "Results folder as glifr_train makes it, or that of one task, model or trial")
       ->capture_default_str();
 }
+
+}  // namespace glifr::apps

@@ -12,6 +12,8 @@
 #include "glifr/experiment/build.hpp"
 #include "glifr/io/csv.hpp"
 
+namespace glifr::apps {
+
 /// What every subcommand shares: the common options, and where its tables and figures go.
 class Session {
  public:
@@ -55,3 +57,5 @@ class Session {
 
 /// Adds the positional RESULTS to a subcommand.
 void add_results_option(CLI::App& command, std::string& folder);
+
+}  // namespace glifr::apps

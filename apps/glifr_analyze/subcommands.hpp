@@ -2,6 +2,8 @@
 
 #include "session.hpp"
 
+namespace glifr::apps {
+
 /// Each adds its subcommand, with all options, to the app.
 void add_summary(CLI::App& app, Session& session);
 void add_curves(CLI::App& app, Session& session);
@@ -13,3 +15,5 @@ void add_trace(CLI::App& app, Session& session);
 void add_responses(CLI::App& app, Session& session);
 void add_count(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
+
+}  // namespace glifr::apps

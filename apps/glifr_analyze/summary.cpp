@@ -7,6 +7,8 @@
 #include "glifr/analysis/tables.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -42,3 +44,5 @@ void add_summary(CLI::App& app, Session& session) {
     });
   });
 }
+
+}  // namespace glifr::apps

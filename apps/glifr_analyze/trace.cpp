@@ -4,6 +4,8 @@
 #include "glifr/error.hpp"
 #include "subcommands.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -75,3 +77,5 @@ void add_trace(CLI::App& app, Session& session) {
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
+
+}  // namespace glifr::apps

@@ -8,6 +8,8 @@
 #include "glifr/io/json.hpp"
 #include "glifr/training/checkpoint.hpp"
 
+namespace glifr::apps {
+
 namespace analysis = glifr::analysis;
 
 namespace {
@@ -153,3 +155,5 @@ analysis::RealizableRun realizable_run(const analysis::Trial& trial, glifr::Data
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
 #undef GLIFR_INSTANTIATE
+
+}  // namespace glifr::apps

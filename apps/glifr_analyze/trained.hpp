@@ -10,6 +10,8 @@
 #include "glifr/experiment/build.hpp"
 #include "session.hpp"
 
+namespace glifr::apps {
+
 /// A trained network with what is known of its run.
 struct TrainedRun {
   std::string model;
@@ -44,3 +46,5 @@ template <glifr::Scalar T>
 template <glifr::Scalar T>
 [[nodiscard]] glifr::analysis::RealizableRun realizable_run(const glifr::analysis::Trial& trial,
                                                             glifr::DataStore& data);
+
+}  // namespace glifr::apps

@@ -8,6 +8,8 @@
 #include "glifr/experiment/config.hpp"
 #include "glifr/version.hpp"
 
+namespace glifr::apps {
+
 namespace {
 
 std::string task_names() {
@@ -130,3 +132,5 @@ ParsedOptions parse_options(int argc, char** argv) {
   o.run.engine = engine == "composed" ? glifr::Engine::composed : glifr::Engine::fused;
   return parsed;
 }
+
+}  // namespace glifr::apps

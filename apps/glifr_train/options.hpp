@@ -8,6 +8,8 @@
 
 #include "glifr/experiment/trial.hpp"
 
+namespace glifr::apps {
+
 /// What the command line of glifr_train asks for, as it was typed.
 struct Options {
   std::optional<std::string> task, model;
@@ -30,3 +32,5 @@ struct ParsedOptions {
   std::optional<int> exit_code;
 };
 [[nodiscard]] ParsedOptions parse_options(int argc, char** argv);
+
+}  // namespace glifr::apps

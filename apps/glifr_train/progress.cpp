@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace glifr::apps {
+
 using glifr::Index;
 
 namespace {
@@ -168,3 +170,5 @@ void Progress::erase() {
   std::cout << "\r\033[K" << std::flush;
   line_is_open_ = false;
 }
+
+}  // namespace glifr::apps

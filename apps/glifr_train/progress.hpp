@@ -7,6 +7,8 @@
 
 #include "glifr/experiment/trial.hpp"
 
+namespace glifr::apps {
+
 /// Shows how training goes on: on a terminal one line that is rewritten and fits its width, elsewhere plain lines from
 /// time to time.
 class Progress final : public glifr::TrialObserver {
@@ -47,3 +49,5 @@ class Progress final : public glifr::TrialObserver {
   Clock::time_point shown_ = Clock::now();
   bool line_is_open_ = false;
 };
+
+}  // namespace glifr::apps
