@@ -27,6 +27,7 @@ A configuration file is a JSON object of keys:
   results are filed. Without `base` it changes the task that `--task` names.
 - `name` is the name of the variation; without it, that of the file.
 - `description` says what it is for.
+- `models` describes models of your own by their layers; see below.
 
 What `--print-config` prints, and the `config.json` of a trial, are such files, too. They name the `task` (and the `base_task` that it
 varies) in place of `base` and `name`, and the `model`: without `--model`, this is what is trained. A key that may differ by model has the
@@ -40,6 +41,29 @@ Numbers are decimal (`010` is ten) and finite; an integer may be written in any 
 `--set`, and in digits alone in the other options.
 
 Where a key takes values by model name, `default` stands for the models that are not named; models that neither names keep the value they had.
+
+## Models of your own
+
+`models` holds models by their names, each a list of `layers` from the input on; the readout follows the last one:
+
+```json
+{"base": "lmnist", "models": {"deep": {"layers": [
+    {"neuron": "glifr", "size": 64, "num_ascs": 2, "parameters": {"k_m": {"train": false}}},
+    {"neuron": "rnn", "size": 32, "synaptic_delay": 0.5}]}}}
+```
+
+| member of a layer | meaning | accepted | default |
+| --- | --- | --- | --- |
+| `neuron` | kind of neurons | glifr, rnn, lstm, or a neuron that the program registers | `glifr` |
+| `size` | neurons | an integer >= 1 and <= 1000000 | |
+| `num_ascs` | after-spike currents a neuron, of neurons that have any | glifr: 0 to 4 | `0` |
+| `synaptic_delay` | ms from firing to its effect on other neurons, at least one step | a number >= 0 | the task's; lstm `0` |
+| `parameters` | by the name of a parameter of the neuron: `{"train": false}` keeps it as it was initialised | glifr: thresh, k_m, k_j, r_j, a_j | all are trained |
+| a constant of the neuron | glifr: `tau`, `sigma_v`, `R`, `I0`, `v_reset` | its range | the configuration's |
+
+`--model deep` trains it; without `--model`, all that the file describes are trained. It starts from the homogeneous initial values. Resuming, ablation, curves and report work as
+for the published models; `glifr_analyze parameters`, `fi-curve` and `cluster` take a layer of it by `--layer K`. Trajectories of the parameters of layer K are in
+`parameters/neuron_layer_K.NAME.csv`.
 )";
 
 std::string tasks_of(const ConfigKey& key) {
