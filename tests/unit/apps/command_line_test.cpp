@@ -71,14 +71,14 @@ void require_refused(const Finished& run, const std::string& message) {
 constexpr const char* clear_line = "\r\033[K";
 
 /// What a program writes to a terminal of so many columns until it has cleared a line for the third time.
-std::string on_terminal(unsigned short columns, const Words& command) {
+std::string on_terminal(int columns, const Words& command) {
   const int controller = ::posix_openpt(O_RDWR | O_NOCTTY);
   REQUIRE(controller >= 0);
   REQUIRE(::grantpt(controller) == 0);
   REQUIRE(::unlockpt(controller) == 0);
   const std::string name = ::ptsname(controller);
   const int terminal = ::open(name.c_str(), O_RDWR | O_NOCTTY);
-  const winsize size{24, columns, 0, 0};
+  const winsize size{24, static_cast<unsigned short>(columns), 0, 0};
   REQUIRE(::ioctl(terminal, TIOCSWINSZ, &size) == 0);
   const pid_t child = ::fork();
   if (child == 0) {
@@ -142,11 +142,11 @@ TEST_CASE("every number of every option is checked, and shown as it was typed") 
       require_refused(run, std::string(option) + ": found " + (number == "-1" || number == "1.5" ? number : ""));
     }
   }
-  for (const std::string number : {"", "0", "-1", "1e999", "inf", "nan", "1,5", "0x1", "5s"}) {
+  for (const std::string number : {"", "0", "-1", "1e999", "inf", "nan", "1;5", "0x1", "5s"}) {
     require_refused(session.train({"--benchmark", "--benchmark-seconds", number}), "--benchmark-seconds: found ");
     require_refused(session.analyze({"fi-curve", "--parameters", "p.csv", "--dt", number}), "--dt: found ");
     require_refused(session.analyze({"cluster", "--parameters", "p.csv", "--sigma-v", number}), "--sigma-v: found ");
-    require_refused(session.analyze({"trace", "--neuron", "n", "--input", "i", "--figure-sigma-v", "1," + number}),
+    require_refused(session.analyze({"trace", "--neuron", "n", "--input", "i", "--figure-sigma-v", number + ",1"}),
                     "--figure-sigma-v: found ");
   }
   require_refused(session.analyze({"fi-curve", "--parameters", "p", "--R", "-1"}),
@@ -289,7 +289,7 @@ TEST_CASE("with standard output and error closed, data files hold data alone") {
 
 TEST_CASE("progress stays on one line of a terminal, however narrow") {
   const Session session;
-  for (const unsigned short columns : {200, 80, 40, 12, 2}) {
+  for (const int columns : {200, 80, 40, 12, 2}) {
     CAPTURE(columns);
     const std::string text =
         on_terminal(columns, {GLIFR_TRAIN, "--model", "glifr_lheta", "--ntrials", "2", "--jobs", "1", "--threads", "1",
@@ -303,7 +303,7 @@ TEST_CASE("progress stays on one line of a terminal, however narrow") {
       const std::string line = piece.substr(piece.find_last_of('\n') + 1);  // npos + 1 is 0
       if (line.empty()) continue;
       ++lines;
-      CHECK(line.size() < columns);
+      CHECK(line.size() < static_cast<std::size_t>(columns));
       if (columns >= 40) CHECK_THAT(line, Catch::Contains("epoch ") && Catch::Contains("/3000000"));
       if (columns == 200) CHECK_THAT(line, Catch::Contains("[0/2 trials]") && Catch::Contains("samples/s"));
     }
