@@ -345,14 +345,17 @@ Ground find_ground(const Heading& heading, const std::filesystem::path& path, st
 
 /// A value that all documents give a key, each its own model, and that is not the task's own for any of them.
 std::optional<json::value> common_change(const ConfigKey& key, const std::vector<Document>& documents,
-                                         const Config& task) {
+                                         const Config& task, const std::string& file) {
   std::optional<json::value> common;
   for (const Document& document : documents) {
-    const json::value* value = document.values.if_contains(key.name);
-    if (!value || !document.heading.model || (common && *common != *value)) return std::nullopt;
-    if (!document.described.empty()) return std::nullopt;
-    if (*value == detail::value_of(key, task.resolve(find_model(*document.heading.model)))) return std::nullopt;
-    common = *value;
+    const json::value* found = document.values.if_contains(key.name);
+    if (!found || !document.heading.model || !document.described.empty()) return std::nullopt;
+    Settings settings = task.resolve(find_model(*document.heading.model));
+    const json::value own = detail::value_of(key, settings);
+    detail::assign(key, *found, {file, {}}, settings);
+    const json::value value = detail::value_of(key, settings);  // of the key's type: 1 and 1.0 are the same
+    if (value == own || (common && *common != value)) return std::nullopt;
+    common = value;
   }
   return common;
 }
@@ -367,7 +370,7 @@ json::object merge(const std::vector<Document>& documents, const Config& task, c
       const bool is_by_model = key != config_keys().end() && key->is_by_model && !member.value().is_object();
       if (document.heading.model && is_by_model) {
         const auto [place, is_new] = merged.emplace(member.key(), json::object());
-        if (const auto common = is_new ? common_change(*key, documents, task) : std::nullopt) {
+        if (const auto common = is_new ? common_change(*key, documents, task, file) : std::nullopt) {
           place->value().as_object()["default"] = *common;
         }
         place->value().as_object()[*document.heading.model] = member.value();

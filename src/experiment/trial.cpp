@@ -182,14 +182,12 @@ class TrialRun {
   }
 
  private:
-  /// Gives the network its initial values. What is resumed needs none, but the realizable task freezes its weights
-  /// here.
+  /// Gives the network its initial values. Those of a resumed trial are loaded over them, but an engine is made of a
+  /// network that can be run, and the realizable task freezes its weights here.
   void initialize() {
     if (trial_.settings.data == Settings::Data::realizable) {
       initialize_learner(*network_, trial_.settings, seed_);
-    } else if (resumes_) {
-      return;
-    } else if (!model_of(trial_.settings).is_heterogeneous()) {
+    } else if (resumes_ || !model_of(trial_.settings).is_heterogeneous()) {
       initialize_homogeneous(*network_, seed_);
     } else {
       const json::object record = checked_source(trial_, options_);

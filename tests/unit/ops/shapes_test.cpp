@@ -71,6 +71,7 @@ template <class Change>
 std::string scan_error(Change change) {
   Tape<float> tape;
   GlifrCell<2, float> cell({.input_size = 4, .hidden_size = 3, .delay = 2});
+  cell.w_input().value.data()[0] = 1;  // a layer that was never initialised cannot be run
   Layer<Glifr<2>, float> layer = cell.on(tape);
   Sequence<float> input = Sequence<float>::from(tape.make({5, 6, 4}));
   InitialState<Glifr<2>, float> initial;
