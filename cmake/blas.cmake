@@ -1,6 +1,6 @@
-# Finds a CBLAS for the matrix products. glifr calls it from its own workers, one product a thread, so it has to be safe to call from several
-# threads at once: the builds "-serial" of Debian's BLIS and OpenBLAS are not, those for threads are (and are told to use one each).
-# Sets GLIFR_CBLAS_NAME and, unless Eigen multiplies, GLIFR_CBLAS_LIBRARY.
+# Finds a CBLAS for the matrix products. glifr calls it from its workers, one product per thread, so it must be safe to call from several
+# threads at once: Debian's "-serial" builds of BLIS and OpenBLAS are not, the multithreaded builds are (glifr sets them to one thread per call).
+# Sets GLIFR_CBLAS_NAME and, unless Eigen computes the products, GLIFR_CBLAS_LIBRARY.
 set(GLIFR_CBLAS_NAME EIGEN)
 set(GLIFR_CBLAS_LIBRARY "")
 if(GLIFR_BLAS STREQUAL "AUTO")

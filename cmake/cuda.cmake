@@ -1,5 +1,5 @@
-# Whether glifr computes on NVIDIA GPUs too. ON: with a CUDA compiler of the toolkit 12 or 13 and cuBLAS, which must be there. AUTO: where these are
-# found and this machine has a GPU, for to compile its kernels takes longer than all the rest. Sets GLIFR_HAS_CUDA.
+# Decides whether glifr is built for NVIDIA GPUs. ON: yes; a CUDA compiler of the toolkit 12 or 13 and cuBLAS must be there. AUTO: only where these
+# are found and this machine has a GPU, because compiling the kernels takes longer than the rest of the build. Sets GLIFR_HAS_CUDA.
 set(GLIFR_HAS_CUDA OFF)
 if(NOT GLIFR_CUDA MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "GLIFR_CUDA is '${GLIFR_CUDA}'; accepted: AUTO, ON, OFF")
@@ -29,7 +29,7 @@ if(GLIFR_CUDA STREQUAL "AUTO")
 endif()
 if(glifr_wants_cuda)
   include(CheckLanguage)
-  # The toolkit's own installer puts it beside the PATH.
+  # The toolkit's own installer puts nvcc in a folder that is not in the PATH.
   find_program(GLIFR_NVCC nvcc PATHS /usr/local/cuda/bin)
   mark_as_advanced(GLIFR_NVCC)
   if(GLIFR_NVCC AND NOT DEFINED ENV{CUDACXX})
@@ -44,7 +44,7 @@ if(glifr_wants_cuda)
   endif()
 endif()
 if(GLIFR_HAS_CUDA)
-  # From Turing to Hopper, and code that later ones can translate; this machine's own where it has a GPU.
+  # From Turing to Hopper, and PTX for later GPUs; only this machine's own GPU where it has one.
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
     if(EXISTS /proc/driver/nvidia/gpus)
       set(CMAKE_CUDA_ARCHITECTURES native)

@@ -1,4 +1,4 @@
-# The target `docs`: the reference of the library and the pages of docs/, as HTML. A warning of Doxygen is an error.
+# The target `docs`: the API reference and the pages of docs/, as HTML. A warning of Doxygen is an error.
 find_package(Doxygen QUIET)
 if(NOT DOXYGEN_FOUND)
   return()

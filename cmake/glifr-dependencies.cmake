@@ -1,16 +1,16 @@
-# What glifr is linked with, found in the same way by its own build and, installed, by find_package(glifr). `glifr_missing` becomes a sentence
-# that says what is missing and how to get it, or stays empty.
+# Finds the libraries that glifr links to, for its own build and, once installed, for find_package(glifr). `glifr_missing` becomes a sentence
+# that names the missing library and how to get it, or stays empty.
 
 set(glifr_missing "")
 
-# glifr_find(PACKAGE TARGET MINIMUM NAME DEBIAN UPSTREAM [arguments of find_package]): makes sure of the target, also in a project that has made it
-# already. NAME is what people call the package; DEBIAN and UPSTREAM say where it comes from.
+# glifr_find(PACKAGE TARGET MINIMUM NAME DEBIAN UPSTREAM [arguments of find_package]): makes sure that the target exists, also in a project that has defined it
+# before. NAME is the name of the package in messages; DEBIAN and UPSTREAM say where to get it.
 macro(glifr_find package target minimum name debian upstream)
   if(NOT glifr_missing)
     if(NOT TARGET ${target})
       find_package(${package} ${minimum} ${ARGN} QUIET)
     endif()
-    if(NOT TARGET ${target})  # once more without the project's own Find modules, which may make none
+    if(NOT TARGET ${target})  # again without the project's own Find modules, which may not define the target
       set(glifr_module_path "${CMAKE_MODULE_PATH}")
       set(CMAKE_MODULE_PATH "")
       find_package(${package} ${minimum} ${ARGN} QUIET)
@@ -28,14 +28,14 @@ macro(glifr_find package target minimum name debian upstream)
         set(glifr_missing "${name} is needed, found ${glifr_found}")
       endif()
       string(APPEND glifr_missing ": on Debian and Ubuntu install ${debian}, elsewhere ${upstream}. "
-        "What lies in a folder of its own is found through CMAKE_PREFIX_PATH.")
+        "Add other installation folders to CMAKE_PREFIX_PATH.")
     endif()
   endif()
 endmacro()
 
-# By their own package files, for a project may have a FindEigen3.cmake or FindTBB.cmake of its own that makes no target.
+# Searched by the libraries' own package files (CONFIG): a project's own FindEigen3.cmake or FindTBB.cmake may not define the targets.
 macro(glifr_find_libraries)
-  if(TARGET eigen AND NOT TARGET Eigen3::Eigen)  # Eigen's package makes no target beside another that is called so
+  if(TARGET eigen AND NOT TARGET Eigen3::Eigen)  # Eigen's package defines no target if there is already one named eigen
     find_package(Eigen3 3.4 CONFIG QUIET)
     if(EIGEN3_INCLUDE_DIR AND NOT TARGET Eigen3::Eigen)
       add_library(Eigen3::Eigen INTERFACE IMPORTED)

@@ -1,6 +1,6 @@
-# What `cmake --install` lays down: component `runtime`, what programs need to run, and `development`, headers and the
-# packages that find_package(glifr) and pkg-config find. Nothing in them says where it lies: a prefix may be moved.
-# Programs install themselves.
+# Installs the component `runtime`, which programs need to run, and `development`: headers and the package files of
+# find_package(glifr) and pkg-config. No file holds the path of the prefix, so the prefix may be moved. The programs are
+# installed by install_app.cmake.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS glifr EXPORT glifr-targets
@@ -17,7 +17,7 @@ if(GLIFR_APPS)
   list(APPEND GLIFR_COMPONENTS apps)
 endif()
 
-# A static library leaves it to those who link it to link what it needs; a shared one has done that.
+# Programs that link the static library must also link its dependencies; the shared library is linked to them already.
 set(GLIFR_PC_REQUIRES "eigen3 >= 3.4, tbb >= 2021")
 if(BUILD_SHARED_LIBS)
   set(GLIFR_PC_REQUIRES_PRIVATE zlib)

@@ -1,9 +1,9 @@
-# Installs a program with its manual page, written from its own --help, and what completes its options in a shell.
+# Installs a program with its manual page, which is generated from its --help, and shell completion of its options.
 function(glifr_install_app app)
   if(NOT GLIFR_INSTALL)
     return()
   endif()
-  # With the program, so that whatever was built can be installed.
+  # The page is written when the program is built, so that a build of one program can be installed.
   set(page "${CMAKE_CURRENT_BINARY_DIR}/${app}.1")
   set(apps "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../apps")
   set(writer "${apps}/man_page.cmake")
@@ -11,7 +11,7 @@ function(glifr_install_app app)
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${app}> -DPAGE=${page} -P "${writer}"
     BYPRODUCTS "${page}" VERBATIM)
   set_property(TARGET ${app} APPEND PROPERTY LINK_DEPENDS "${writer}")
-  if(BUILD_SHARED_LIBS)  # found from where the program lies, so that a prefix may be moved
+  if(BUILD_SHARED_LIBS)  # relative to the program, so that the prefix may be moved
     file(RELATIVE_PATH to_library "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
     set_target_properties(${app} PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
   endif()

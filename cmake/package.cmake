@@ -1,6 +1,6 @@
 # Debian packages: `glifr`, the programs, and `libglifr-dev`, the library. See the preset `deb`.
 if(GLIFR_NATIVE)
-  return()  # what is built for this machine alone is not for others
+  return()  # a build for this machine's instruction set may not run on others
 endif()
 
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/glifr RENAME copyright COMPONENT runtime)
@@ -25,7 +25,7 @@ set(CPACK_COMPONENT_RUNTIME_DESCRIPTION
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libglifr-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers and library, for programs and neuron models of one's own.")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers and library, for your own programs and neuron models.")
 set(glifr_development_needs "libeigen3-dev (>= 3.4)" "libtbb-dev (>= 2021)"
   "libboost-json${Boost_VERSION_MAJOR}.${Boost_VERSION_MINOR}-dev" zlib1g-dev)
 if(GLIFR_CBLAS_LIBRARY)

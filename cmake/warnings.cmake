@@ -1,4 +1,4 @@
-# Warnings of our own targets; never part of what a consumer inherits.
+# Warnings for glifr's own targets; consumers do not inherit them.
 function(glifr_warnings target)
   target_compile_options(${target} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion>)
@@ -6,7 +6,7 @@ function(glifr_warnings target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
   endif()
-  # Sizes are signed; GCC's -Wconversion leaves their use as an index of a std::array alone, too.
+  # Sizes are signed; as with GCC's -Wconversion, there is no warning where one is used as an index of a std::array.
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-sign-conversion>)
   endif()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets the data sets that may be had without asking: MNIST and Fashion-MNIST. See --help.
+# Downloads the data sets that are available without registration: MNIST and Fashion-MNIST. See --help.
 set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,8 +20,8 @@ usage() {
 Usage: scripts/fetch_data.sh [--data DIR] [mnist] [fashion-mnist] [nmnist]
 
 Fetches the named data sets (default: mnist fashion-mnist) into DIR, each into a folder of its name, and checks them
-against the SHA-256 sums in datasets/checksums.sha256. What is there already is checked and left alone; a transfer that
-was interrupted goes on where it stopped. For nmnist, which cannot be fetched by a script, says where it is offered.
+against the SHA-256 sums in datasets/checksums.sha256. Existing files are checked and kept; an interrupted transfer
+continues where it stopped. For nmnist, which cannot be fetched by a script, prints the addresses that offer it.
 
   --data DIR  the data root; default \$GLIFR_DATA, then the folder datasets of this repository
 
@@ -34,7 +34,7 @@ END
 say() { printf '%s\n' "$*"; }
 complain() { printf 'fetch_data.sh: %s\n' "$*" >&2; }
 
-# The sum that SET/FILE must have, or nothing.
+# Prints the sum that SET/FILE must have, or nothing.
 known_sum() { awk -v name="$1" '$2 == name { print $1 }' "$checksums"; }
 
 sum_of() { sha256sum | cut -d ' ' -f 1; }
@@ -47,19 +47,19 @@ is_good() {
   [[ -n $content && $(gzip -dc "$1" 2>/dev/null | sum_of) == "$content" ]]
 }
 
-# download ADDRESS PATH: continues PATH where it ends or, where the server cannot do that, replaces it.
+# download ADDRESS PATH: resumes the download to PATH or, where the server does not support that, starts again.
 download() {
   local options=(-fL -sS --connect-timeout 15 --speed-limit 1000 --speed-time 30) status=0
   if [[ -t 2 ]]; then options[1]=-#; fi
   if [[ -s $2 ]]; then
     curl "${options[@]}" -C - -o "$2" "$1" || status=$?
-    # 22: an answer such as "range not satisfiable"; 33, 36: the server or the file does not allow to go on
+    # 22: an answer such as "range not satisfiable"; 33, 36: the server or the file does not allow resuming
     case $status in 22 | 33 | 36) ;; *) return "$status" ;; esac
   fi
   curl "${options[@]}" -o "$2" "$1"
 }
 
-# fetch SET/FILE MIRROR...: a file under its name in the data root is whole and good.
+# fetch SET/FILE MIRROR...: downloads the file into the data root and checks it; false where no mirror has a good one.
 fetch() {
   local name=$1 path=$root/$1 mirror was_continued status
   shift
@@ -72,20 +72,20 @@ fetch() {
       status=0
       download "$mirror/${name##*/}" "$path.part" || status=$?
       case $status in 6 | 7 | 28) unreachable+=" $mirror " ;; esac  # no such host, no connection, no answer in time
-      if ((status != 0)); then break; fi                            # what came is kept: the next mirror continues it
+      if ((status != 0)); then break; fi                            # the part is kept: the next mirror continues it
       if is_good "$path.part" "$name"; then
         mv "$path.part" "$path"
         return
       fi
       rm -f "$path.part"
       complain "$name: what came has another SHA-256 sum than it must"
-      [[ -n $was_continued ]] || break  # else its beginning may be to blame: once more, all of it
+      [[ -n $was_continued ]] || break  # the older part may be wrong: download the whole file once more
     done
   done
   return 1
 }
 
-# have SET/FILE: whether a good file is there; complains about another.
+# have SET/FILE: whether a good file exists; complains about a file with another sum.
 have() {
   local path=$root/$1 content
   if [[ -e $path ]]; then

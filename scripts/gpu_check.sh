@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Everything that only a machine with a GPU can show: builds for its GPU, runs the tests on it, also under
-# compute-sanitizer, times training steps of four tasks and three models, and prints one table at the end.
+# All checks that need a machine with a GPU: builds for its GPU, runs the tests on it, also under compute-sanitizer,
+# times training steps of four tasks and three models, and prints one table at the end.
 #
 #   scripts/gpu_check.sh [--torch-peer FILE] [--data DIR] [--seconds S] [--no-sanitizer]
 #
 # Needs a GPU, the CUDA Toolkit and this repository. --torch-peer (or $GLIFR_TORCH_PEER) is a program that times the same
-# steps in PyTorch; --data (or $GLIFR_DATA) the folder of the data sets: with MNIST in it, three trials of pmnist are
-# trained in full. What is not given or not there is skipped, and said to be. Logs go to build-gpu/check.
+# steps in PyTorch; --data (or $GLIFR_DATA) is the folder of the data sets: if it holds MNIST, three trials of pmnist
+# are trained in full. Checks whose inputs are missing are skipped, with a message. Logs go to build-gpu/check.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -43,7 +43,7 @@ train=$build/apps/glifr_train/glifr_train
 tests=$build/tests/device/cuda_test
 
 checks=()
-# check NAME COMMAND...: runs it, keeps what it prints, and notes how it ended.
+# check NAME COMMAND...: runs the command, keeps its output in a log, and records whether it succeeded.
 check() {
   local log=$logs/${1// /_}.txt
   say "$1"
@@ -63,12 +63,12 @@ else
   checks+=("compute-sanitizer: skipped")
 fi
 
-# The number behind "KEY": in a line of JSON.
+# Prints the number after "KEY": in a line of JSON.
 number() { sed -n "s/.*\"$1\": *\([0-9.eE+-]*\).*/\1/p"; }
 milliseconds() { awk -v s="${1:-}" 'BEGIN { if (s == "") print "-"; else printf "%.3g", 1000 * s }'; }
 ratio() { awk -v a="${1:-}" -v b="${2:-}" 'BEGIN { if (a == "" || b == "") print "-"; else printf "%.1f", a / b }'; }
 
-# peer_seconds TASK MODEL plain|best: of a step in PyTorch, of a plain loop or of the fastest variant.
+# peer_seconds TASK MODEL plain|best: prints the seconds of a step in PyTorch, with a plain loop or the fastest variant.
 peer_seconds() {
   [[ -n $peer ]] || return 0
   local log=$logs/torch_$1_$2_$3.json

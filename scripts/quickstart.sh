@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds glifr's two programs into build, trains a network of GLIFR neurons to produce six sine waves, draws what it learned,
-# and says how long each of that took.
+# Installs missing packages, builds glifr's two programs in build, trains a network of GLIFR neurons to produce six sine waves, draws its outputs,
+# and prints the time of each stage.
 set -euo pipefail
 trap 'printf "quickstart.sh: failed: %s\n" "$BASH_COMMAND" >&2' ERR
 
@@ -10,7 +10,7 @@ results=$root/results/quickstart
 trial=$results/sine/glifr_lheta/trial_0
 figures=$trial/figures
 
-# stage NAME COMMAND...: runs it and notes its seconds.
+# stage NAME COMMAND...: runs the command and records its seconds.
 stages=()
 stage() {
   local start=$SECONDS

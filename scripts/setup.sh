@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what glifr is built and run with, as far as it is missing, from the packages of Debian or Ubuntu: as root, or
-# through sudo. Does nothing where nothing is missing. Fails where something that the build needs cannot be had.
+# Installs the missing dependencies of glifr from the packages of Debian or Ubuntu, as root or through sudo. Does nothing
+# where nothing is missing. Fails where a package that the build needs cannot be installed.
 set -euo pipefail
 
 say() { printf 'setup.sh: %s\n' "$*"; }
@@ -22,7 +22,8 @@ is_there() {
   return 1
 }
 
-# needs COMMAND PACKAGE..., likes COMMAND PACKAGE...: note what is missing, with the packages any of which would do.
+# needs COMMAND PACKAGE..., likes COMMAND PACKAGE...: record a missing dependency (required, optional) with the packages
+# that provide it; one of them is enough.
 needed=()
 liked=()
 needs() { is_there "$@" || needed+=("${*:2}"); }
@@ -51,7 +52,7 @@ if ! command -v apt-get >/dev/null; then
   exit 0
 fi
 
-# Without the rights to install, what is only liked is done without.
+# Without the rights to install, optional packages are skipped and missing required ones are an error.
 refuse() {
   ((${#needed[@]} == 0)) || fail "cannot install packages: $1. Missing: ${needed[*]}"
   say "going on without ${liked[*]}: cannot install packages: $1" >&2
@@ -71,7 +72,7 @@ apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPk
 
 "${apt_get[@]}" update || say "the package lists could not be renewed; going on with those that are there" >&2
 
-# Of packages any of which would do, the first that the distribution has.
+# Prints the first of the given packages that the distribution has.
 first_offered() {
   local package
   for package; do

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything with warnings as errors into build-test and runs all tests.
+# Installs missing packages, builds everything in build-test with warnings as errors, and runs all tests.
 #
-#   scripts/test.sh [OPTION OF CMAKE...]     e.g. -DGLIFR_CUDA=ON, which compiles the kernels for GPUs where there is none
+#   scripts/test.sh [OPTION OF CMAKE...]     e.g. -DGLIFR_CUDA=ON, which compiles the GPU kernels on a machine without a GPU
 #
-# Tests that need data or reference results are skipped, and said to be, unless GLIFR_DATA and GLIFR_REFERENCE_DIR name
+# Tests that need data or reference results are reported as skipped unless GLIFR_DATA and GLIFR_REFERENCE_DIR name
 # the folders that hold them.
 set -euo pipefail
 trap 'printf "test.sh: failed: %s\n" "$BASH_COMMAND" >&2' ERR

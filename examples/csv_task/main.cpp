@@ -1,5 +1,5 @@
-// A task of one's own, from a table: predict column y from column x. The table is cut into stretches, the last of which
-// tests what was learned from the others.
+// A custom task from a table: predict column y from column x. The table is cut into stretches; the network is trained
+// on all but the last and tested on the last.
 //   csv_task signal.csv
 #include <cstdio>
 #include <exception>
@@ -12,7 +12,7 @@ namespace {
 
 using namespace glifr;
 
-constexpr Index steps = 50;  // of a stretch
+constexpr Index steps = 50;  // rows in a stretch
 
 /// Stretches `first` to `first + count` of the table as samples: [steps, count, 1] each.
 ValueDataset<float> stretches(const CsvNumbers& table, Index first, Index count) {
@@ -37,7 +37,7 @@ int main(int argc, char** argv) try {
   const auto train = stretches(table, 0, samples - 1), test = stretches(table, samples - 1, 1);
 
   CellSettings<Glifr<0>> neurons{.input_size = 1, .hidden_size = 24, .delay = 1};
-  neurons.constants.dt = neurons.constants.tau = 1;  // a row a millisecond
+  neurons.constants.dt = neurons.constants.tau = 1;  // ms: one row of the table
   Network<GlifrCell<0, float>> network(neurons, 1, Outputs::every_step);
   initialize_homogeneous(network, 1);
 

@@ -1,4 +1,4 @@
-// All of glifr_analyze with a custom neuron:  custom_analyze ablation results
+// The whole of glifr_analyze with a custom neuron:  custom_analyze ablation results
 #include <glifr/apps/analyze.hpp>
 
 #include "adaptive_rate.hpp"

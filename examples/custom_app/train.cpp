@@ -1,4 +1,4 @@
-// All of glifr_train with a custom neuron:  custom_train --config adaptive.json
+// The whole of glifr_train with a custom neuron:  custom_train --config adaptive.json
 #include <glifr/apps/train.hpp>
 
 #include "adaptive_rate.hpp"

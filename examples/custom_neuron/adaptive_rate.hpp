@@ -4,7 +4,7 @@
 
 namespace example {
 
-using namespace glifr;  // Field, Transform, and sigmoid and its like for plain numbers
+using namespace glifr;  // Field, Transform, and functions such as sigmoid for plain numbers
 
 /// A rate neuron with spike-frequency adaptation (Benda & Herz 2003, A universal model for spike-frequency adaptation,
 /// Neural Computation 15, 2523-2564): its onset curve f_0, here logistic, is shifted by an adaptation current that

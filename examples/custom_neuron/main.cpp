@@ -1,4 +1,4 @@
-// A neuron of one's own: configured by a JSON file, trained on sine waves, saved, loaded and analysed.
+// A custom neuron: configured by a JSON file, trained on sine waves, saved, loaded and analysed.
 //   custom_neuron neuron.json
 #include <boost/json.hpp>
 #include <cstdio>
@@ -36,7 +36,7 @@ int main(int argc, char** argv) try {
   const auto loaded = load_network<AdaptiveRate, float>(checkpoint, Outputs::every_step, file);
   std::printf("loaded again: %.4f\n", evaluate(loaded, waves, workers).loss());
 
-  // What the neurons have become, one by one: their rate under constant input, and the response of the first to a step.
+  // The trained neurons one by one: their rates under constant input, and the response of the first neuron to a step.
   const auto neurons = analysis::neurons_of<AdaptiveRate>(checkpoint, file);
   const auto constants = constants_of<AdaptiveRate>(checkpoint, file);
   const std::vector<double> currents{-0.2, -0.1, 0, 0.1, 0.2};

@@ -1,4 +1,4 @@
-// Reads a checkpoint of GLIFR neurons, as glifr_train and the first example write, and draws the neurons' f-I curves.
+// Reads a checkpoint of GLIFR neurons, written by glifr_train or the example first_network, and draws their f-I curves.
 //   fi_curves last.safetensors
 #include <cstdio>
 #include <exception>

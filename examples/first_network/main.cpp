@@ -6,7 +6,7 @@
 
 int main() try {
   using namespace glifr;
-  // Two after-spike currents a neuron; what a neuron sends arrives 1 ms later, which is 20 steps of 0.05 ms.
+  // Two after-spike currents per neuron; outputs reach other neurons after 1 ms, which is 20 steps of 0.05 ms.
   Network<GlifrCell<2, float>> network({.input_size = 1, .hidden_size = 32, .delay = delay_steps(1.0, 0.05)}, 1,
                                        Outputs::every_step);
   initialize_homogeneous(network, 1);

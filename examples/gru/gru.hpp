@@ -8,9 +8,9 @@ namespace example {
 
 using namespace glifr;
 
-/// A layer of gated recurrent units (Cho et al. 2014). No unit can be stepped by itself, for the reset gate stands
-/// before the product with the recurrent weights; so this is no `Neuron`, but a layer written in operations of the
-/// tape:
+/// A layer of gated recurrent units (Cho et al. 2014). Units cannot be stepped one by one, because the reset gate is
+/// applied before the product with the recurrent weights. Therefore this is not a `Neuron`, but a layer written with
+/// operations of the tape:
 ///
 ///     z = sigmoid(x W_z + h U_z + b_z)
 ///     r = sigmoid(x W_r + h U_r + b_r)

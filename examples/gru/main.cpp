@@ -1,4 +1,4 @@
-// A layer that is not made of neurons with a step of their own: gated recurrent units behind a layer of GLIFR neurons.
+// A layer that is not made of a Neuron with a step: gated recurrent units behind a layer of GLIFR neurons.
 #include <cstdio>
 #include <exception>
 #include <memory>

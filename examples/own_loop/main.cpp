@@ -1,5 +1,5 @@
-// A training loop and a loss written by hand: waves are learned with a penalty on the lateral weights. For a loss
-// alone, a `LossFunction` given to the `Trainer` does.
+// A custom training loop with a custom loss: a network learns waves with a penalty on the lateral weights. If only the
+// loss is custom, a `LossFunction` passed to the `Trainer` is enough.
 #include <algorithm>
 #include <cstdio>
 #include <exception>

@@ -1,6 +1,6 @@
-// The tape for something that is no network: the parameters of a damped oscillation y = a exp(-k t) cos(w t), fitted to
-// samples of one by gradient descent. There is no cosine among the operations, so it is built: cos x as the real
-// part of a rotation that is repeated step by step.
+// The tape without a network: gradient descent fits the parameters of a damped oscillation y = a exp(-k t) cos(w t) to
+// samples of such an oscillation. The tape has no operation for the cosine, so it is computed as the real part of a
+// rotation that is repeated step by step.
 #include <cmath>
 #include <cstdio>
 #include <vector>
@@ -17,7 +17,7 @@ int main() {
     measured.data()[i] = 1.5 * std::exp(-0.4 * t) * std::cos(2 * t);
   }
 
-  // x(t + dt) = p x - q y, y(t + dt) = q x + p y: p + iq is what turns and shrinks the oscillation in one step.
+  // x(t + dt) = p x - q y, y(t + dt) = q x + p y: p + iq rotates and shrinks the oscillation in one step.
   std::vector<Parameter<double>> unknown;
   for (const char* name : {"start", "p", "q"}) unknown.emplace_back(name, Shape{1, 1});
   unknown[0].value.data()[0] = 1;

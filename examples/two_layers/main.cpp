@@ -12,7 +12,7 @@ using namespace glifr;
 
 constexpr Index steps = 40, samples = 200;
 
-/// A pulse of five steps on each channel, at times of its own; the label is the channel that was first.
+/// A pulse of five steps on each channel, at independent random times; the label is the channel of the first pulse.
 LabelDataset<float> pulses(std::uint64_t seed) {
   const Random random(seed, Stream::data);
   std::vector<float> inputs(static_cast<std::size_t>(steps * samples * 2));
@@ -47,7 +47,7 @@ int main() try {
   Trainer<float>(network, train, settings, workers).fit();
   const Score score = evaluate(network, test, workers);
   std::printf("after: %.4f\n", score.loss());
-  std::printf("%.1f %% of the test samples are right\n", 100 * score.accuracy());
+  std::printf("%.1f %% of the test samples are classified correctly\n", 100 * score.accuracy());
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;
