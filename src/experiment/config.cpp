@@ -185,11 +185,7 @@ const BuiltinTask& find_builtin(std::string_view task) {
 
 /// A task's name is the name of a folder of results.
 void check_task_name(const char* member, const std::string& name, const std::string& file) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  };
-  if (name.empty() || name.front() == '.' || name.front() == '-' || !std::ranges::all_of(name, is_allowed)) {
+  if (!detail::is_folder_name(name)) {
     throw ConfigError(member,
                       "found '" + name + "' in " + file + "; accepted: letters, digits, '-', '_', '.', as my-task");
   }

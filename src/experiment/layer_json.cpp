@@ -108,12 +108,16 @@ LayerDescription layer_from_json(const json::value& value, std::size_t number, c
 
 }  // namespace
 
-void check_model_name(const std::string& name, const std::string& place) {
+bool is_folder_name(const std::string& name) {
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
   };
-  if (name.empty() || name.front() == '.' || name.front() == '-' || !std::ranges::all_of(name, is_allowed))
+  return !name.empty() && name.front() != '.' && name.front() != '-' && std::ranges::all_of(name, is_allowed);
+}
+
+void check_model_name(const std::string& name, const std::string& place) {
+  if (!is_folder_name(name))
     throw ConfigError("models", "found '" + name + "'" + place + "; accepted: letters, digits, '-', '_', '.', as deep");
   const bool is_taken = std::ranges::find(models, name, &Model::name) != models.end() || name == "all" ||
                         name == "paper" || name == "default";
