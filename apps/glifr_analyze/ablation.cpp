@@ -44,7 +44,7 @@ void ablate_trial(const analysis::Trial& trial, glifr::DataStore& store, analysi
                   analysis::TaskAblation& ablation, analysis::ModelAblation& model) {
   const TrainedRun run = describe(trial);
   // A network trained with dropout is tested at the rate that it was trained with too.
-  const double dropout = run.settings.dropout_prob;
+  const double dropout = run.settings.training.dropout;
   if (dropout > 0 && std::ranges::find(settings.ratios, dropout) == settings.ratios.end())
     settings.ratios.push_back(dropout);
   const auto data = store.load_test<T>(run.settings, run.seed);

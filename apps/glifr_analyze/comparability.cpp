@@ -5,9 +5,9 @@
 #include <boost/json.hpp>
 #include <string_view>
 
-#include "glifr/analysis/published.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/paper/published.hpp"
 
 namespace glifr::apps {
 
@@ -49,7 +49,7 @@ json::object settings_in(const json::object& config) {
 }
 
 json::value samples_tested(const analysis::Trial& trial) {
-  const json::value test = glifr::read_json_file(trial.folder / "test.json");
+  const json::value test = glifr::read_json_file(trial.files().test());
   const json::value* samples = test.is_object() ? test.as_object().if_contains("samples") : nullptr;
   return samples ? *samples : json::value(not_recorded);
 }
@@ -63,7 +63,7 @@ std::vector<Difference> differences_from_published(const analysis::ModelTrials& 
   for (const analysis::Trial* trial : trials.trials) {
     add_differences(differences, trial->config, published);
     add_differences(differences, {{"samples tested", samples_tested(*trial)}},
-                    {{"samples tested", analysis::published_test_samples(any.task)}});
+                    {{"samples tested", glifr::paper::published_test_samples(any.task)}});
   }
   return differences;
 }

@@ -3,6 +3,7 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/paper/models.hpp"
 #include "subcommands.hpp"
 
 namespace glifr::apps {
@@ -18,7 +19,7 @@ struct Options {
 };
 
 glifr::Index count_trained(glifr::Settings settings, glifr::Index hidden_size) {
-  settings.hidden_size = hidden_size;
+  settings.model.hidden_size = hidden_size;
   return glifr::count_parameters(glifr::describe_network(settings)).trained;
 }
 
@@ -48,14 +49,13 @@ void run(const Session& session, const Options& options) {
                 config.task().c_str());
   }
   glifr::CsvRows csv({"task", "model", "hidden_size", "trained_parameters"});
-  for (const glifr::Model& model :
-       glifr::select_models(options.model, config.task(), config.base_task(), config.described_models())) {
+  for (const glifr::Model& model : glifr::paper::select_models(options.model, config)) {
     glifr::Settings settings = config.resolve(model);
-    if (options.match && model.layers.empty()) settings.hidden_size = match_hidden_size(settings, wanted);
+    if (options.match && model.layers.empty()) settings.model.hidden_size = match_hidden_size(settings, wanted);
     const glifr::Index trained = glifr::count_parameters(glifr::describe_network(settings)).trained;
-    csv.cell(std::string_view(config.task())).cell(model.name).cell(settings.hidden_size).cell(trained).end_row();
+    csv.cell(std::string_view(config.task())).cell(model.name).cell(settings.model.hidden_size).cell(trained).end_row();
     std::printf("  %-14s hidden size %4td  %8td trained parameters\n", std::string(model.name).c_str(),
-                settings.hidden_size, trained);
+                settings.model.hidden_size, trained);
   }
   session.write(csv, "count.csv");
 }

@@ -31,7 +31,7 @@ analysis::NeuronTable read_initial(const std::filesystem::path& file, const Neur
 std::optional<analysis::NeuronTable> find_initial(const NeuronOptions& options) {
   if (!options.initial.empty()) return read_initial(options.initial, options);
   if (options.checkpoint.empty()) return std::nullopt;
-  const auto beside = std::filesystem::path(options.checkpoint).parent_path() / "initial.safetensors";
+  const auto beside = glifr::TrialFolder::of_checkpoint(options.checkpoint).initial_checkpoint();
   if (!std::filesystem::exists(beside)) return std::nullopt;
   return read_initial(beside, options);
 }

@@ -9,12 +9,12 @@
 #include "ablation.hpp"
 #include "comparability.hpp"
 #include "glifr/analysis/clustering.hpp"
-#include "glifr/analysis/published.hpp"
 #include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/paper/published.hpp"
 #include "glifr/version.hpp"
 #include "neurons.hpp"
 #include "subcommands.hpp"
@@ -173,7 +173,7 @@ analysis::ReportTable results_table(const analysis::TaskSummary& summary,
     std::vector<std::string> row{analysis::model_name(model.model), std::to_string(ours.count),
                                  mean_and_sd(ours, has_accuracy), interval_text(ours, has_accuracy)};
     if (has_accuracy) row.push_back(mean_and_sd(analysis::moments(model.losses), false));
-    const analysis::PublishedResult* published = analysis::find_published(summary.task, model.model);
+    const glifr::paper::PublishedResult* published = glifr::paper::find_published(summary.task, model.model);
     const analysis::Moments theirs = !published     ? analysis::Moments{}
                                      : has_accuracy ? published->accuracy
                                                     : published->loss;
@@ -246,12 +246,13 @@ class Composer {
     report.sections.push_back(runs_section(results_));
     for (const analysis::TaskSummary& summary : summaries) add_task(report, summary);
     report.sections.push_back(settings_section(results_));
-    report.sections.push_back({"Sources",
-                               2,
-                               {analysis::ReportText{"Published values: " + std::string(analysis::published_source)},
-                                analysis::ReportText{"Each figure stands in the folder of this report as SVG and PDF "
-                                                     "too, beside its data (CSV) and the gnuplot "
-                                                     "script that draws it."}}});
+    report.sections.push_back(
+        {"Sources",
+         2,
+         {analysis::ReportText{"Published values: " + std::string(glifr::paper::published_source)},
+          analysis::ReportText{"Each figure stands in the folder of this report as SVG and PDF "
+                               "too, beside its data (CSV) and the gnuplot "
+                               "script that draws it."}}});
     return report;
   }
 
@@ -316,7 +317,10 @@ class Composer {
 
   void add_ablation(analysis::ReportSection& section, const std::string& task) {
     if (options_.ablation_samples == 0) return;
-    if (describe(*models_of(networks_, task).front().trials.front()).settings.data == glifr::Settings::Data::realizable)
+    // Of a single neuron there is no share to silence.
+    if (glifr::describe_network(describe(*models_of(networks_, task).front().trials.front()).settings)
+            .layers.front()
+            .size == 1)
       return;
     analysis::AblationSettings settings;
     settings.samples = options_.ablation_samples;
@@ -333,13 +337,13 @@ class Composer {
   void add_responses(analysis::ReportSection& section, const std::string& task) {
     std::vector<TrainedRun> sines;
     for (const analysis::ModelTrials& group : models_of(networks_, task)) {
-      if (describe(*group.trials.front()).settings.data == glifr::Settings::Data::realizable) {
+      if (describe(*group.trials.front()).settings.task.base == "realizable") {
         analysis::Figure drawn = analysis::realizable_figure(realizable_run<double>(*group.trials.front(), data_));
         drawn.name += "_" + task + "_" + group.model;
         section.parts.push_back(figure(drawn));
         continue;
       }
-      if (describe(*group.trials.front()).settings.data != glifr::Settings::Data::sine) continue;
+      if (describe(*group.trials.front()).settings.task.base != "sine") continue;
       if (auto run = first_usable(group)) sines.push_back(std::move(*run));
     }
     if (sines.empty()) return;
@@ -352,8 +356,8 @@ class Composer {
   /// The layers (1 the first) of GLIFR neurons whose parameters are trained.
   static std::vector<glifr::Index> layers_to_show(const glifr::Settings& settings) {
     std::vector<glifr::Index> layers;
-    if (settings.data == glifr::Settings::Data::realizable) return layers;
     const auto described = glifr::describe_network(settings).layers;
+    if (described.front().size == 1) return layers;  // nothing is distributed
     for (std::size_t k = 0; k < described.size(); ++k) {
       const auto& trained = described[k].trained;
       const bool is_frozen = !trained.empty() && std::ranges::none_of(trained, [](const auto& p) { return p.second; });

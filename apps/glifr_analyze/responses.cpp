@@ -20,7 +20,7 @@ struct Options {
 std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& session, const Options& options) {
   std::map<std::string, std::vector<TrainedRun>> runs;
   const auto add = [&](TrainedRun run) {
-    if (run.settings.data == glifr::Settings::Data::sine) runs[run.settings.task].push_back(std::move(run));
+    if (run.settings.task.base == "sine") runs[run.settings.task.name].push_back(std::move(run));
   };
   if (!options.checkpoint.empty()) {
     add(describe_checkpoint(options.checkpoint));

@@ -52,7 +52,7 @@ void Session::run() const {
 }
 
 glifr::DataStore Session::open_data() const {
-  return {data_, cache_, {}, glifr::DataStore::Caching::nowhere};
+  return glifr::DataStore({.root = data_, .cache = cache_, .caching = glifr::DataFiles::Caching::nowhere});
 }
 
 std::filesystem::path Session::output(const std::string& file) const {

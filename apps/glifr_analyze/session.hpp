@@ -9,7 +9,7 @@
 #include "common/options.hpp"
 #include "glifr/analysis/plot.hpp"
 #include "glifr/analysis/results.hpp"
-#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/data.hpp"
 #include "glifr/io/csv.hpp"
 
 namespace glifr::apps {

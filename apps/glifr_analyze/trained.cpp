@@ -6,6 +6,7 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/tasks/sine.hpp"
 #include "glifr/training/checkpoint.hpp"
 
 namespace glifr::apps {
@@ -18,7 +19,7 @@ TrainedRun describe(const boost::json::object& config, const std::filesystem::pa
                     const std::filesystem::path& checkpoint) {
   TrainedRun run;
   run.settings = glifr::settings_from_json(config, file.string());
-  run.model = run.settings.model;
+  run.model = run.settings.model.name;
   run.checkpoint = checkpoint;
   const boost::json::value* seed = config.if_contains("seed");
   if (!seed) throw glifr::DataError(file.string(), "key seed is missing");
@@ -33,10 +34,9 @@ TrainedRun describe(const boost::json::object& config, const std::filesystem::pa
 
 /// Whether two runs learned the same waves.
 bool have_same_targets(const TrainedRun& first, const TrainedRun& second) {
-  const glifr::Settings &a = first.settings, &b = second.settings;
-  const bool has_noise = a.noise_mean != 0 || a.noise_std != 0;
-  return a.dt == b.dt && a.sim_time == b.sim_time && a.num_freqs == b.num_freqs && a.freq_min == b.freq_min &&
-         a.freq_max == b.freq_max && a.amp == b.amp && a.noise_mean == b.noise_mean && a.noise_std == b.noise_std &&
+  const glifr::TaskSettings &a = first.settings.task, &b = second.settings.task;
+  const bool has_noise = a.number("noise_mean") != 0 || a.number("noise_std") != 0;
+  return first.settings.model.dt == second.settings.model.dt && a.values == b.values &&
          (!has_noise || first.seed == second.seed);
 }
 
@@ -51,9 +51,9 @@ void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile
 }  // namespace
 
 TrainedRun describe(const analysis::Trial& trial) {
-  TrainedRun run = describe(trial.config, trial.folder / "config.json", trial.last_checkpoint());
+  TrainedRun run = describe(trial.config, trial.files().record(), trial.files().last_checkpoint());
   run.trial = trial.number;
-  run.settings.task = trial.task;
+  run.settings.task.name = trial.task;
   run.model = trial.model;
   return run;
 }
@@ -75,7 +75,7 @@ std::optional<TrainedRun> first_usable(const analysis::ModelTrials& group, glifr
 TrainedRun describe_checkpoint(const std::filesystem::path& checkpoint) {
   if (!std::filesystem::is_regular_file(checkpoint))
     throw glifr::DataError(checkpoint.string(), "there is no such file");
-  const auto file = checkpoint.parent_path().parent_path() / "config.json";
+  const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
   const boost::json::value document = glifr::read_json_file(file);
   if (!document.is_object()) throw glifr::DataError(file.string(), "found no JSON object");
   return describe(document.as_object(), file, checkpoint);
@@ -100,10 +100,9 @@ analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::
   const glifr::Settings& settings = runs.front().settings;
   const auto data = store.load_test<T>(settings, runs.front().seed);
   analysis::SineResponses responses;
-  responses.dt = settings.dt;
+  responses.dt = settings.model.dt;
   responses.samples = data->size();
-  responses.frequencies = glifr::sine_frequencies(
-      {settings.time_steps(), settings.dt, settings.num_freqs, settings.freq_min, settings.freq_max, settings.amp});
+  responses.frequencies = glifr::sine_frequencies(glifr::sine_settings(settings));
   std::vector<glifr::Index> samples;
   for (glifr::Index i = 0; i < data->size(); ++i) samples.push_back(i);
   std::vector<T> targets(static_cast<std::size_t>(data->time_steps() * data->size()));
@@ -111,7 +110,7 @@ analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::
   responses.targets.assign(targets.begin(), targets.end());
   for (const TrainedRun& run : runs) {
     if (!have_same_targets(runs.front(), run)) {
-      Session::warn("left out " + settings.task + "/" + run.model + "/trial_" + std::to_string(run.trial) +
+      Session::warn("left out " + settings.task.name + "/" + run.model + "/trial_" + std::to_string(run.trial) +
                     ": it learned other waves than " + runs.front().model + "/trial_" +
                     std::to_string(runs.front().trial));
       continue;
@@ -126,10 +125,10 @@ analysis::RealizableRun realizable_run(const analysis::Trial& trial, glifr::Data
   const TrainedRun run = describe(trial);
   const auto data = store.load<T>(run.settings, run.seed).train;
   analysis::RealizableRun result;
-  result.dt = run.settings.dt;
+  result.dt = run.settings.model.dt;
   result.loss_epoch = trial.metrics.epoch;
   result.loss = trial.metrics.train_loss;
-  result.initial = analysis::outputs(*network_maker<T>(run, trial.first_checkpoint())(), *data);
+  result.initial = analysis::outputs(*network_maker<T>(run, trial.files().initial_checkpoint())(), *data);
   result.learned = analysis::outputs(*network_maker<T>(run)(), *data);
   std::vector<T> target(static_cast<std::size_t>(data->time_steps()));
   const glifr::Index only = 0;

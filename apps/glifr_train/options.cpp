@@ -20,7 +20,8 @@ std::string task_names() {
 
 std::string model_names() {
   std::string names;
-  for (const glifr::Model& model : glifr::models) names += (names.empty() ? "" : ", ") + std::string(model.name);
+  for (const glifr::Model& model : glifr::known_models())
+    names += (names.empty() ? "" : ", ") + std::string(model.name);
   return names;
 }
 

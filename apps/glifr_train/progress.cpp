@@ -99,7 +99,7 @@ void Progress::begin(const glifr::Trial& trial, Index steps_per_epoch, Index sam
   running.steps_per_epoch = steps_per_epoch;
   running.samples = samples;
   running.label = trial.label();
-  running.max_epochs = trial.settings.max_epochs;
+  running.max_epochs = trial.settings.training.max_epochs;
 }
 
 void Progress::after_step(const glifr::Trial& trial, const glifr::Position& position) {

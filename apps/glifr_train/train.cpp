@@ -19,6 +19,7 @@
 #include "glifr/experiment/config.hpp"
 #include "glifr/experiment/plan.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/paper/models.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 
@@ -51,7 +52,7 @@ std::vector<glifr::Model> choose_models(const Options& o, const glifr::Config& c
     for (const glifr::Model& model : config.described_models()) names += (names.empty() ? "" : ",") + model.name;
   }
   if (names.empty()) names = "glifr_lheta";
-  return glifr::select_models(o.model.value_or(names), config.task(), config.base_task(), config.described_models());
+  return glifr::paper::select_models(o.model.value_or(names), config);
 }
 
 /// Says what differs from the trial whose config.json is the file of settings: options are not taken from it.
@@ -113,10 +114,11 @@ class Reporter final : public glifr::TrialObserver {
   void end(const glifr::Trial& trial, const glifr::TrialOutcome& outcome) override {
     progress_.remove(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
-    const auto folder = trial.folder(options_.out);
-    progress_.print(result_line(trial, outcome, folder));
+    const glifr::TrialFolder folder = trial.folder(options_.out);
+    progress_.print(result_line(trial, outcome, folder.path()));
     if (!options_.draws_figures || outcome.state == glifr::TrialOutcome::State::skipped) return;
-    const auto drawing = glifr::analysis::draw_training_curve(folder / "metrics.csv", trial.settings.model, folder);
+    const auto drawing =
+        glifr::analysis::draw_training_curve(folder.metrics(), trial.settings.model.name, folder.path());
     if (!drawing.is_drawn) progress_.print(trial.label() + ": no figure: " + drawing.problem);
   }
 
@@ -153,9 +155,10 @@ int run(const Options& asked) {
   }
   note_other_options(o, config, progress);
   Reporter reporter(progress, o.run);
-  glifr::DataStore data(o.data, o.cache, [&](const std::string& what, glifr::Index done, glifr::Index total) {
+  const auto reading = [&](const std::string& what, glifr::Index done, glifr::Index total) {
     progress.reading(what, done, total);
-  });
+  };
+  glifr::DataStore data({.root = o.data, .cache = o.cache, .progress = reading});
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   const glifr::Index jobs =

@@ -1,8 +1,9 @@
-// The whole of glifr_analyze with a custom neuron:  custom_analyze ablation results
+// The whole of glifr_analyze for what custom_train leaves behind:  custom_analyze ablation results
 #include <glifr/apps/analyze.hpp>
 
 #include "adaptive_rate.hpp"
+#include "flip_flop.hpp"
 
 int main(int argc, char** argv) {
-  return glifr::analyze_main<example::AdaptiveRate>(argc, argv);
+  return glifr::analyze_main<example::AdaptiveRate, example::FlipFlop>(argc, argv);
 }

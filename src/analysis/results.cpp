@@ -14,6 +14,7 @@
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/trial_folder.hpp"
 #include "glifr/network/models.hpp"
 
 namespace glifr::analysis {
@@ -44,8 +45,8 @@ std::optional<Index> trial_number(const fs::path& folder) {
 
 /// Places in training order: the ten models as they are listed, others behind them.
 std::size_t rank(std::string_view model) {
-  const auto found = std::ranges::find(models, model, &Model::name);
-  return static_cast<std::size_t>(found - models.begin());
+  const auto found = std::ranges::find(known_models(), model, &Model::name);
+  return static_cast<std::size_t>(found - known_models().begin());
 }
 
 /// Whether a folder is another or lies above it; both without links on the way.
@@ -86,7 +87,7 @@ class Search {
       return;
     }
     std::error_code error;
-    if (folder.filename().string().starts_with("trial_") && fs::exists(folder / "config.json", error)) {
+    if (folder.filename().string().starts_with("trial_") && fs::exists(TrialFolder(folder).record(), error)) {
       reject(folder, "its name is not trial_ and a number below 2^63");
       return;
     }
@@ -189,9 +190,10 @@ std::string progress(const fs::path& metrics, const boost::json::object& config)
 
 Trial read_trial(const Place& place) {
   Trial trial{place.task, place.model, place.number, place.folder, {}, {}, {}};
-  trial.config = read_object(place.folder / "config.json");
-  const fs::path metrics = place.folder / "metrics.csv";
-  const fs::path test = place.folder / "test.json";
+  const TrialFolder files(place.folder);
+  trial.config = read_object(files.record());
+  const fs::path metrics = files.metrics();
+  const fs::path test = files.test();
   std::error_code error;
   if (!fs::exists(test, error)) {
     throw DataError(test.string(), "is missing: the run did not finish (" + progress(metrics, trial.config) + ")");

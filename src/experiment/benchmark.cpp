@@ -7,6 +7,8 @@
 #include <chrono>
 #include <numeric>
 
+#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/data.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/engine.hpp"
 
@@ -38,8 +40,8 @@ double count_gflop(const Settings& s) {
   const NetworkDescription network = describe_network(s);
   const Index all_steps = s.time_steps();
   const bool last = network.outputs == Outputs::last_step;
-  const double batch = static_cast<double>(s.batch_size);
-  double sources = static_cast<double>(s.input_size) * (s.data == Settings::Data::nmnist ? s.input_density : 1);
+  const double batch = static_cast<double>(s.training.batch_size);
+  double sources = static_cast<double>(s.model.input_size) * find_task(s.task.base).input_density(s).value_or(1);
   double products = 0;
   for (std::size_t k = 0; k < network.layers.size(); ++k) {
     const LayerDescription& layer = network.layers[k];
@@ -53,7 +55,7 @@ double count_gflop(const Settings& s) {
     products += static_cast<double>(heard) * n * currents * 3;
     sources = n;
   }
-  products += static_cast<double>(last ? 1 : all_steps) * sources * static_cast<double>(s.output_size) * 3;
+  products += static_cast<double>(last ? 1 : all_steps) * sources * static_cast<double>(s.model.output_size) * 3;
   return 2e-9 * batch * products;
 }
 
@@ -66,8 +68,10 @@ template <Scalar T>
 Times time_engine(TrainingEngine<T>& engine, const Dataset<T>& data, const Settings& settings, double seconds) {
   std::vector<Index> order(static_cast<std::size_t>(data.size()));
   std::iota(order.begin(), order.end(), Index{0});
-  const Index batches = data.size() / settings.batch_size;
-  const Epoch epoch{.order = order, .batch_size = settings.batch_size, .learning_rate = settings.lr};
+  const Index batches = data.size() / settings.training.batch_size;
+  const Epoch epoch{.order = order,
+                    .batch_size = settings.training.batch_size,
+                    .learning_rate = settings.training.learning_rate.initial};
   Times times;
   const auto run_epoch = [&] {
     double spent = 0;
@@ -111,13 +115,13 @@ boost::json::object measure(const Settings& settings, const RunOptions& options,
   const auto engine = device ? make_device_engine<T>(parts, *device) : make_worker_engine<T>(parts, workers);
   const auto [steps, forwards] = time_engine<T>(*engine, *data, settings, seconds);
   const double gflop = count_gflop(settings), middle = median(steps);
-  return {{"task", settings.task},
-          {"model", settings.model},
+  return {{"task", settings.task.name},
+          {"model", settings.model.name},
           {"device", options.device},
           {"precision", options.precision == Precision::float32 ? "float32" : "float64"},
           {"engine", options.engine == Engine::fused ? "fused" : "composed"},
           {"threads", threads},
-          {"batch_size", settings.batch_size},
+          {"batch_size", settings.training.batch_size},
           {"median_seconds", middle},
           {"min_seconds", *std::min_element(steps.begin(), steps.end())},
           {"forward_seconds", median(forwards)},

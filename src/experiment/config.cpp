@@ -49,10 +49,10 @@ std::string in_lower_case(std::string_view text) {
 
 /// The key that whoever wrote `name` is likely to have meant: one of which it is a part ("epochs") or that is a part of
 /// it, or the one that is the least different, up to a third of its letters; nothing where no key is near.
-std::optional<std::string_view> nearest_key(std::string_view name) {
+std::optional<std::string> nearest_key(std::string_view name) {
   constexpr std::size_t shortest_part = 4;
   const std::string wanted = in_lower_case(name);
-  std::optional<std::string_view> nearest;
+  std::optional<std::string> nearest;
   std::pair<bool, std::size_t> least;
   for (const ConfigKey& key : config_keys()) {
     const std::string candidate = in_lower_case(key.name);
@@ -82,26 +82,30 @@ std::string advice(std::string_view name) {
   std::string wanted = in_lower_case(name);
   std::ranges::replace(wanted, '_', '-');
   const auto option = std::ranges::find(options, wanted);
-  const std::optional<std::string_view> key = nearest_key(name);
+  const std::optional<std::string> key = nearest_key(name);
   std::string text;
   if (option != options.end()) text += "; there is the option --" + std::string(*option);
-  if (key) text += "; the nearest is " + std::string(*key);
+  if (key) text += "; the nearest is " + *key;
   return text.empty() ? "; --print-config shows those that there are" : text;
 }
 
-const ConfigKey& find_key(std::string_view name, const Origin& origin) {
-  const auto found = std::ranges::find(config_keys(), name, &ConfigKey::name);
-  if (found == config_keys().end()) {
+/// The key of a task. ConfigError where there is none of that name, or the task does not know it.
+const ConfigKey& find_key(const std::vector<ConfigKey>& keys, std::string_view name, const Task& task,
+                          const Origin& origin) {
+  const auto found = std::ranges::find(keys, name, &ConfigKey::name);
+  if (found != keys.end()) return *found;
+  std::string others;
+  for (const Task* other : known_tasks()) {
+    const std::vector<ConfigKey> theirs = config_keys(*other);
+    if (std::ranges::find(theirs, name, &ConfigKey::name) != theirs.end())
+      others += (others.empty() ? "" : ", ") + other->name();
+  }
+  if (others.empty()) {
     throw ConfigError(name.empty() ? "''" : std::string(name),
                       "is no configuration key" + origin.place() + advice(name));
   }
-  return *found;
-}
-
-std::string tasks_of(const ConfigKey& key) {
-  std::string text;
-  for (const Settings::Data data : key.used_by) text.append(text.empty() ? "" : ", ").append(detail::to_string(data));
-  return text;
+  throw ConfigError(std::string(name),
+                    "is no key of task " + task.name() + origin.place() + "; accepted for " + others);
 }
 
 /// The value that a layer gives a key for a model, or null.
@@ -113,14 +117,11 @@ const json::value* value_for(const ConfigLayer& layer, const ConfigKey& key, std
   return own ? own : by_model->if_contains("default");
 }
 
-void check(const ConfigLayer& layer, Settings::Data data, const std::vector<Model>& described) {
-  Settings scratch;
+void check(const ConfigLayer& layer, const Task& task, const std::vector<Model>& described) {
+  const std::vector<ConfigKey> keys = config_keys(task);
+  Settings scratch = default_settings(task);
   for (const json::key_value_pair& member : layer.values) {
-    const ConfigKey& key = find_key(member.key(), layer.origin);
-    if (!key.is_used_by(data)) {
-      throw ConfigError(std::string(key.name), "is no key of task " + std::string(detail::to_string(data)) +
-                                                   layer.origin.place() + "; accepted for " + tasks_of(key));
-    }
+    const ConfigKey& key = find_key(keys, member.key(), task, layer.origin);
     if (!key.is_by_model || !member.value().is_object()) {
       detail::assign(key, member.value(), layer.origin, scratch);
       continue;
@@ -128,9 +129,10 @@ void check(const ConfigLayer& layer, Settings::Data data, const std::vector<Mode
     for (const json::key_value_pair& entry : member.value().get_object()) {
       const std::string_view model = entry.key();
       const auto is_one = [&](const Model& known) { return known.name == model; };
-      if (model != "default" && std::ranges::none_of(models, is_one) && std::ranges::none_of(described, is_one)) {
-        throw ConfigError(std::string(key.name), "found '" + std::string(model) + "'" + layer.origin.place() +
-                                                     "; accepted: default or the name of a model, as glifr_lheta");
+      if (model != "default" && std::ranges::none_of(known_models(), is_one) &&
+          std::ranges::none_of(described, is_one)) {
+        throw ConfigError(key.name, "found '" + std::string(model) + "'" + layer.origin.place() +
+                                        "; accepted: default or the name of a model, as glifr_lheta");
       }
       detail::assign(key, entry.value(), {layer.origin.file, {}}, scratch);
     }
@@ -153,34 +155,33 @@ struct BuiltinTask {
   json::object values;
 };
 
-const std::vector<BuiltinTask>& builtin() {
-  static const std::vector<BuiltinTask> tasks = [] {
-    std::vector<BuiltinTask> result;
-    for (const detail::BuiltinConfig& config : detail::builtin_configs()) {
-      const std::string name(config.name);
-      json::object values = parse_json(config.text, name + ".json").as_object();
-      const std::string base = take_text(values, "base", name).value_or("");
-      const std::string description = take_text(values, "description", name).value_or("");
-      result.push_back({{name, base, description}, std::move(values)});
-    }
-    std::ranges::stable_sort(result, {}, [](const BuiltinTask& task) {
-      return std::pair(!task.info.base.empty(),
-                       task.info.base.empty() ? detail::data_of(task.info.name) : Settings::Data{});
-    });
-    return result;
-  }();
-  return tasks;
+BuiltinTask parse_builtin(const std::string& name, std::string_view text) {
+  json::value document = parse_json(text, name + ".json");
+  if (!document.is_object()) throw ConfigError("task", "the configuration of " + name + " is no JSON object");
+  json::object values = std::move(document.get_object());
+  const std::string base = take_text(values, "base", name).value_or("");
+  const std::string description = take_text(values, "description", name).value_or("");
+  return {{name, base, description}, std::move(values)};
 }
 
-const BuiltinTask& find_builtin(std::string_view task) {
-  const auto found = std::ranges::find(
-      builtin(), task, [](const BuiltinTask& candidate) { return std::string_view(candidate.info.name); });
-  if (found == builtin().end()) {
-    std::string names;
-    for (const BuiltinTask& candidate : builtin()) names.append(names.empty() ? "" : ", ").append(candidate.info.name);
-    throw ConfigError("task", "found '" + std::string(task) + "'; accepted: " + names + ", or a variation in a file");
+/// The tasks that are known, then the built-in variations.
+std::vector<BuiltinTask> builtin() {
+  std::vector<BuiltinTask> list;
+  for (const Task* task : known_tasks()) list.push_back(parse_builtin(task->name(), task->configuration()));
+  for (const detail::BuiltinConfig& config : detail::builtin_configs()) {
+    BuiltinTask variation = parse_builtin(std::string(config.name), config.text);
+    if (!variation.info.base.empty()) list.push_back(std::move(variation));
   }
-  return *found;
+  return list;
+}
+
+BuiltinTask find_builtin(std::string_view task) {
+  std::string names;
+  for (BuiltinTask& candidate : builtin()) {
+    if (candidate.info.name == task) return std::move(candidate);
+    names.append(names.empty() ? "" : ", ").append(candidate.info.name);
+  }
+  throw ConfigError("task", "found '" + std::string(task) + "'; accepted: " + names + ", or a variation in a file");
 }
 
 /// A task's name is the name of a folder of results.
@@ -191,46 +192,14 @@ void check_task_name(const char* member, const std::string& name, const std::str
   }
 }
 
-void check_steps(const char* key, const Settings& settings, double duration, Index fewest) {
-  constexpr double most = 1e6;
-  const double steps = duration / settings.dt;
-  if (steps <= most && steps >= static_cast<double>(fewest) * (1 - 1e-9)) return;
-  throw ConfigError(key, "found " + format_number(duration) + " ms with a time step (dt) of " +
-                             format_number(settings.dt) + " ms; accepted: " + std::to_string(fewest) +
-                             " to 1000000 steps");
-}
-
-/// The sizes of inputs and outputs are the task's; to ask for others is a mistake. Those that depend on which images
-/// are trained on are compared with these when they are read.
-void check_size(const ConfigKey& key, const Settings& settings) {
-  const json::value found = detail::value_of(key, settings);
-  const json::value& needed = find_builtin(detail::to_string(settings.data)).values.at(key.name);
-  if (found == needed) return;
-  throw ConfigError(std::string(key.name),
-                    "found " + to_line(found) + "; accepted for task " + settings.task + ": " + to_line(needed));
-}
-
 /// What single values cannot show: whether they fit each other and the task.
 void check_consistency(const Settings& s) {
-  check_steps("synaptic_delay", s, s.synaptic_delay, 0);
-  for (const LayerDescription& layer : s.layers) check_steps("synaptic_delay", s, layer.synaptic_delay, 0);
-  if (!s.layers.empty() && s.data == Settings::Data::realizable)
-    throw ConfigError("model", "found '" + s.model + "'; accepted for task " + s.task + ": glifr_lheta");
-  if (s.data == Settings::Data::sine || s.data == Settings::Data::realizable) check_steps("sim_time", s, s.sim_time, 1);
-  if (s.data == Settings::Data::realizable) return;
-  const bool is_lines = s.data == Settings::Data::lmnist, is_pixels = s.data == Settings::Data::pmnist;
-  if (!is_lines) check_size(find_key("input_size", {}), s);
-  if (!is_lines && !is_pixels) check_size(find_key("output_size", {}), s);
-  const Settings::Loss loss = s.data == Settings::Data::sine ? Settings::Loss::mse : Settings::Loss::cross_entropy;
-  if (s.loss_fn != loss) {
-    throw ConfigError("loss_fn", s.data == Settings::Data::sine
-                                     ? "found cross_entropy; the targets are values, accepted: mse"
-                                     : "found mse; the targets are classes, accepted: cross_entropy");
-  }
-  if (s.freq_min > s.freq_max) {
-    throw ConfigError("freq_min", "found " + format_number(s.freq_min) + " 1/ms; accepted: at most freq_max, " +
-                                      format_number(s.freq_max));
-  }
+  check_steps("synaptic_delay", s, s.model.synaptic_delay, 0);
+  for (const LayerDescription& layer : s.model.layers) check_steps("synaptic_delay", s, layer.synaptic_delay, 0);
+  const Task& task = find_task(s.task.base);
+  if (const std::vector<std::string> able = task.models(); !able.empty() && !s.model.layers.empty())
+    throw ConfigError("model", "found '" + s.model.name + "'; accepted for task " + s.task.name + ": " + able.front());
+  task.check(s);
 }
 
 /// What a file of settings says of itself beside its keys.
@@ -322,12 +291,13 @@ Ground find_ground(const Heading& heading, const std::filesystem::path& path, st
   const std::string file = path.string();
   if (heading.task || heading.base_task) {
     const std::string name = heading.task ? *heading.task : *heading.base_task;
-    const bool is_builtin = std::ranges::find(builtin_tasks(), name, &TaskInfo::name) != builtin_tasks().end();
+    const std::vector<TaskInfo> known = builtin_tasks();
+    const bool is_builtin = std::ranges::find(known, name, &TaskInfo::name) != known.end();
     if (!is_builtin && !heading.base_task) {
       throw ConfigError(
           "task", "found '" + name + "' in " + file + "; accepted: a built-in task, or any name beside a base_task");
     }
-    if (heading.base_task) static_cast<void>(detail::data_of(*heading.base_task));
+    if (heading.base_task) static_cast<void>(find_task(*heading.base_task));
     Ground ground{Config(is_builtin ? name : *heading.base_task), name};
     if (heading.base_task && ground.builtin.base_task() != *heading.base_task) {
       throw ConfigError("base_task", "found " + *heading.base_task + " in " + file + "; accepted beside task " + name +
@@ -359,11 +329,12 @@ std::optional<json::value> common_change(const ConfigKey& key, const std::vector
 /// The documents of a file as one: a key that may differ by model has the value of each model's own document, and a
 /// change that all of them make is one for the other models, too.
 json::object merge(const std::vector<Document>& documents, const Config& task, const std::string& file) {
+  const std::vector<ConfigKey> keys = config_keys(find_task(task.base_task()));
   json::object merged;
   for (const Document& document : documents) {
     for (const json::key_value_pair& member : document.values) {
-      const auto key = std::ranges::find(config_keys(), std::string_view(member.key()), &ConfigKey::name);
-      const bool is_by_model = key != config_keys().end() && key->is_by_model && !member.value().is_object();
+      const auto key = std::ranges::find(keys, std::string_view(member.key()), &ConfigKey::name);
+      const bool is_by_model = key != keys.end() && key->is_by_model && !member.value().is_object();
       if (document.heading.model && is_by_model) {
         const auto [place, is_new] = merged.emplace(member.key(), json::object());
         if (const auto common = is_new ? common_change(*key, documents, task, file) : std::nullopt) {
@@ -394,13 +365,13 @@ struct Config::Content {
 };
 
 Config::Config(std::string_view task) {
-  const BuiltinTask& found = find_builtin(task);
+  const BuiltinTask found = find_builtin(task);
   Content content;
   if (!found.info.base.empty()) content = *Config(found.info.base).content_;
   content.task = task;
   if (found.info.base.empty()) content.base_task = task;
   content.layers.push_back({found.values, {found.info.name + ".json", {}}});
-  check(content.layers.back(), detail::data_of(content.base_task), content.described);
+  check(content.layers.back(), find_task(content.base_task), content.described);
   content_ = std::make_shared<const Content>(std::move(content));
 }
 
@@ -423,7 +394,7 @@ Config Config::from_file(const std::filesystem::path& path, std::optional<std::s
     if (document.heading.model) content.models.push_back(*document.heading.model);
     content.described.insert(content.described.end(), document.described.begin(), document.described.end());
   }
-  check(content.layers.back(), detail::data_of(content.base_task), content.described);
+  check(content.layers.back(), find_task(content.base_task), content.described);
   content.record = documents.front().record;
   return Config(std::make_shared<const Content>(std::move(content)));
 }
@@ -433,11 +404,13 @@ void Config::set(std::string_view assignment) {
   if (equals == std::string_view::npos) {
     throw ConfigError("--set", "found '" + std::string(assignment) + "'; accepted: key=value, as lr=0.001");
   }
-  const ConfigKey& key = find_key(assignment.substr(0, equals), {});
-  const std::string_view text = assignment.substr(equals + 1);
   Content content = *content_;
+  const Task& task = find_task(content.base_task);
+  const std::vector<ConfigKey> keys = config_keys(task);
+  const ConfigKey& key = find_key(keys, assignment.substr(0, equals), task, {});
+  const std::string_view text = assignment.substr(equals + 1);
   content.layers.push_back({{{key.name, detail::parse_value(key, text)}}, {"", std::string(text)}});
-  check(content.layers.back(), detail::data_of(content.base_task), content.described);
+  check(content.layers.back(), find_task(content.base_task), content.described);
   content_ = std::make_shared<const Content>(std::move(content));
 }
 
@@ -462,63 +435,87 @@ const json::object& Config::record() const {
 }
 
 Settings Config::resolve(const Model& model) const {
-  Settings settings;
-  settings.task = content_->task;
-  settings.model = model.name;
-  settings.data = detail::data_of(content_->base_task);
-  settings.num_ascs = model.num_ascs;
-  settings.train_dynamics = model.trains_dynamics;
-  for (const ConfigKey& key : config_keys()) {
+  const Task& task = find_task(content_->base_task);
+  Settings settings = default_settings(task);
+  settings.task.name = content_->task;
+  settings.model.name = model.name;
+  settings.model.num_ascs = model.num_ascs;
+  settings.model.train_dynamics = model.trains_dynamics;
+  for (const ConfigKey& key : config_keys(task)) {
     for (const ConfigLayer& layer : content_->layers) {
       if (const json::value* value = value_for(layer, key, model.name))
         detail::assign(key, *value, {layer.origin.file, {}}, settings);
     }
   }
-  if (settings.parameter_every == 0) settings.parameter_every = settings.max_epochs > 500 ? 10 : 1;
+  if (settings.output.parameter_every == 0)
+    settings.output.parameter_every = settings.training.max_epochs > 500 ? 10 : 1;
   if (!model.layers.empty()) {
-    settings.layers = model.layers;
-    settings.layers = describe_network(settings).layers;
-    detail::follow_layers(settings);
+    settings.model.layers = model.layers;
+    settings.model.layers = describe_network(settings).layers;
+    detail::follow_layers(settings.model);
     check_consistency(settings);
     return settings;
   }
   // What a model has not is not there, whatever was asked of the others.
-  if (model.num_ascs == 0) settings.num_ascs = 0;
-  if (model.cell != CellKind::glifr) settings.train_dynamics = false;
-  if (model.cell == CellKind::lstm) settings.synaptic_delay = 0;
+  const NeuronInfo& neuron = find_neuron(model.neuron, model.num_ascs);
+  if (model.num_ascs == 0) settings.model.num_ascs = 0;
+  if (!neuron.has_dynamics()) settings.model.train_dynamics = false;
+  if (!neuron.has_synaptic_delay) settings.model.synaptic_delay = 0;
   check_consistency(settings);
   return settings;
 }
 
-const std::vector<TaskInfo>& builtin_tasks() {
-  static const std::vector<TaskInfo> tasks = [] {
-    std::vector<TaskInfo> result;
-    for (const BuiltinTask& task : builtin()) result.push_back(task.info);
-    return result;
-  }();
-  return tasks;
+std::vector<TaskInfo> builtin_tasks() {
+  std::vector<TaskInfo> result;
+  for (const BuiltinTask& task : builtin()) result.push_back(task.info);
+  return result;
+}
+
+std::vector<Model> select_models(std::string_view request, const Config& config) {
+  const std::vector<std::string> only = find_task(config.base_task()).models();
+  std::vector<Model> able;
+  for (const Model& model : known_models()) {
+    if (only.empty() || std::ranges::find(only, model.name) != only.end()) able.push_back(model);
+  }
+  const std::size_t known = able.size();
+  able.insert(able.end(), config.described_models().begin(), config.described_models().end());
+  if (request == "all") return {able.begin(), able.begin() + static_cast<std::ptrdiff_t>(known)};
+  std::vector<std::string_view> wanted;
+  for (std::size_t end; (end = request.find(',')) != std::string_view::npos; request.remove_prefix(end + 1))
+    wanted.push_back(request.substr(0, end));
+  wanted.push_back(request);
+  for (const std::string_view name : wanted) {
+    if (std::ranges::find(able, name, &Model::name) != able.end()) continue;
+    std::string names;
+    for (const Model& model : able) names += ", " + model.name;
+    throw ConfigError("model",
+                      "found '" + std::string(name) + "'; accepted for task " + config.task() + ": all" + names);
+  }
+  std::erase_if(able, [&](const Model& model) {
+    return std::ranges::find(wanted, std::string_view(model.name)) == wanted.end();
+  });
+  return able;
 }
 
 namespace {
 
-/// Whether the layers of a described model say what a key says of a published one.
+/// Whether the layers of a described model say what a key says of a model that is known.
 bool is_in_layers(const ConfigKey& key, const Settings& settings) {
   constexpr auto keys =
       std::to_array<std::string_view>({"hidden_size", "num_ascs", "train_dynamics", "synaptic_delay"});
-  return !settings.layers.empty() && std::ranges::find(keys, key.name) != keys.end();
+  return !settings.model.layers.empty() && std::ranges::find(keys, key.name) != keys.end();
 }
 
 }  // namespace
 
 json::object to_json(const Settings& settings) {
   json::object object;
-  object["task"] = settings.task;
-  object["base_task"] = detail::to_string(settings.data);
-  object["model"] = settings.model;
-  if (!settings.layers.empty()) object["layers"] = detail::to_json(settings.layers);
-  for (const ConfigKey& key : config_keys()) {
-    if (key.is_used_by(settings.data) && !is_in_layers(key, settings))
-      object[key.name] = detail::value_of(key, settings);
+  object["task"] = settings.task.name;
+  object["base_task"] = settings.task.base;
+  object["model"] = settings.model.name;
+  if (!settings.model.layers.empty()) object["layers"] = detail::to_json(settings.model.layers);
+  for (const ConfigKey& key : config_keys(find_task(settings.task.base))) {
+    if (key.is_recorded && !is_in_layers(key, settings)) object[key.name] = detail::value_of(key, settings);
   }
   return object;
 }
@@ -534,26 +531,28 @@ Settings settings_from_json(const json::object& object, const std::string& name)
     if (!value.is_string()) throw DataError(name, std::string(key) + ": found " + to_line(value) + "; accepted: text");
     return std::string(value.get_string());
   };
-  Settings settings;
-  settings.task = text("task");
-  settings.model = text("model");
+  const std::string task_name = text("task"), model = text("model"), base_task = text("base_task");
   try {
-    settings.data = detail::data_of(text("base_task"));
+    const Task& task = find_task(base_task);
+    Settings settings = default_settings(task);
+    settings.task.name = task_name;
+    settings.model.name = model;
     if (const json::value* layers = object.if_contains("layers")) {
-      settings.layers = detail::layers_from_json(*layers, "");
+      settings.model.layers = detail::layers_from_json(*layers, "");
     } else {
-      static_cast<void>(find_model(settings.model));
+      const Model& known = find_model(model);
+      settings.model.num_ascs = known.num_ascs;
+      settings.model.train_dynamics = known.trains_dynamics;
     }
-    for (const ConfigKey& key : config_keys()) {
-      if (key.is_used_by(settings.data) && !is_in_layers(key, settings))
-        detail::assign(key, member(key.name), {}, settings);
+    for (const ConfigKey& key : config_keys(task)) {
+      if (key.is_recorded && !is_in_layers(key, settings)) detail::assign(key, member(key.name), {}, settings);
     }
-    if (!settings.layers.empty()) detail::follow_layers(settings);
+    if (!settings.model.layers.empty()) detail::follow_layers(settings.model);
     check_consistency(settings);
+    return settings;
   } catch (const ConfigError& error) {
     throw DataError(name, error.what());
   }
-  return settings;
 }
 
 std::optional<SettingDifference> first_difference(const Settings& first, const Settings& second) {

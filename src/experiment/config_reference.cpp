@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <initializer_list>
 
@@ -66,11 +67,29 @@ for the published models; `glifr_analyze parameters`, `fi-curve` and `cluster` t
 `parameters/neuron_layer_K.NAME.csv`.
 )";
 
-std::string tasks_of(const ConfigKey& key) {
-  if (key.used_by.empty()) return "all";
+/// The configurations of the tasks.
+std::vector<Config> base_tasks() {
+  std::vector<Config> tasks;
+  for (const Task* task : known_tasks()) tasks.emplace_back(task->name());
+  return tasks;
+}
+
+bool is_key_of(const ConfigKey& key, const Config& config) {
+  const std::vector<ConfigKey> keys = config_keys(find_task(config.base_task()));
+  return std::ranges::find(keys, key.name, &ConfigKey::name) != keys.end();
+}
+
+std::string tasks_of(const ConfigKey& key, const std::vector<Config>& tasks) {
   std::string text;
-  for (const Settings::Data data : key.used_by) text.append(text.empty() ? "" : ", ").append(detail::to_string(data));
-  return text;
+  bool is_of_all = true;
+  for (const Config& task : tasks) {
+    if (is_key_of(key, task)) {
+      text.append(text.empty() ? "" : ", ").append(task.task());
+    } else {
+      is_of_all = false;
+    }
+  }
+  return is_of_all ? "all" : text;
 }
 
 /// A value in all models, as "128, lstmn 63": that of most, then those of the others.
@@ -83,7 +102,7 @@ std::string value_text(const ConfigKey& key, const Config& config) {
   const std::string common = value_in(find_model("glifr_hom"));
   std::string text = common;
   if (!key.is_by_model) return text;
-  for (const Model& model : models) {
+  for (const Model& model : known_models()) {
     const std::string value = value_in(model);
     if (value != common) text.append(", ").append(model.name).append(" ").append(value);
   }
@@ -94,7 +113,7 @@ std::string value_text(const ConfigKey& key, const Config& config) {
 std::vector<std::string> values_by_task(const ConfigKey& key, const std::vector<Config>& tasks) {
   std::vector<std::string> values;
   for (const Config& task : tasks) {
-    values.push_back(key.is_used_by(detail::data_of(task.task())) ? value_text(key, task) : "");
+    values.push_back(is_key_of(key, task) ? value_text(key, task) : "");
   }
   return values;
 }
@@ -119,14 +138,11 @@ void append_row(std::string& text, std::initializer_list<std::string_view> cells
 }  // namespace
 
 std::string config_reference() {
-  std::vector<Config> tasks;
-  for (const TaskInfo& task : builtin_tasks()) {
-    if (task.base.empty()) tasks.emplace_back(task.name);
-  }
+  const std::vector<Config> tasks = base_tasks();
 
   std::string text(introduction);
   std::string differing;
-  std::string_view group;
+  std::string group;
   for (const ConfigKey& key : config_keys()) {
     if (key.group != group) {
       group = key.group;
@@ -137,8 +153,8 @@ std::string config_reference() {
     const std::vector<std::string> values = values_by_task(key, tasks);
     const std::optional<std::string> common = common_value(values);
     const std::string name = "`" + std::string(key.name) + "`";
-    append_row(text,
-               {name, key.help, key.unit, key.accepted(), common ? *common : "by task, see below", tasks_of(key)});
+    append_row(text, {name, key.help, key.unit, key.accepted(), common ? *common : "by task, see below",
+                      tasks_of(key, tasks)});
     if (!common) {
       differing.append("| ").append(name).append(" |");
       for (const std::string& value : values) differing.append(" ").append(value).append(" |");

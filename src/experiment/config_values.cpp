@@ -1,7 +1,6 @@
 #include "config_values.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 #include <optional>
@@ -17,9 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 5> tasks{"sine", "lmnist", "pmnist", "nmnist",
-                                                "realizable"};  // as in Settings::Data
-
 /// The value as a T that the key accepts, or nothing.
 template <class T>
 std::optional<T> convert(const ConfigKey& key, const json::value& value) {
@@ -27,7 +23,9 @@ std::optional<T> convert(const ConfigKey& key, const json::value& value) {
     if (const bool* flag = value.if_bool()) return *flag;
   } else if constexpr (std::is_same_v<T, std::string>) {
     const json::string* text = value.if_string();
-    if (text && !text->empty()) return std::string(*text);
+    const bool is_choice =
+        text && (key.choices.empty() || std::ranges::find(key.choices, std::string_view(*text)) != key.choices.end());
+    if (is_choice && (key.may_be_empty || !text->empty())) return std::string(*text);
   } else if constexpr (std::is_enum_v<T>) {
     const json::string* text = value.if_string();
     const auto found = text ? std::ranges::find(key.choices, std::string_view(*text)) : key.choices.end();
@@ -44,44 +42,40 @@ std::optional<T> convert(const ConfigKey& key, const json::value& value) {
 
 }  // namespace
 
-std::string_view to_string(Settings::Data data) {
-  return tasks.at(static_cast<std::size_t>(data));
-}
-
-Settings::Data data_of(std::string_view task) {
-  const auto* found = std::ranges::find(tasks, task);
-  if (found == tasks.end()) {
-    throw ConfigError("base_task",
-                      "found '" + std::string(task) + "'; accepted: sine, lmnist, pmnist, nmnist, realizable");
-  }
-  return static_cast<Settings::Data>(found - tasks.begin());
-}
-
 void assign(const ConfigKey& key, const json::value& value, const Origin& origin, Settings& settings) {
   std::visit(
-      [&]<class T>(T Settings::*field) {
+      [&]<class T>(T* place) {
         const std::optional<T> converted = convert<T>(key, value);
         if (!converted) {
           const std::string found = origin.typed        ? quote_unless_number(*origin.typed)
                                     : value.is_double() ? format_number(value.get_double())
                                                         : to_line(value);
-          throw ConfigError(std::string(key.name), "found " + found + origin.place() + "; accepted: " + key.accepted());
+          throw ConfigError(key.name, "found " + found + origin.place() + "; accepted: " + key.accepted());
         }
-        settings.*field = *converted;
+        *place = *converted;
       },
-      key.field);
+      key.place(settings));
+}
+
+bool is_folder_name(const std::string& name) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  return !name.empty() && name.front() != '.' && name.front() != '-' && std::ranges::all_of(name, is_allowed);
 }
 
 json::value value_of(const ConfigKey& key, const Settings& settings) {
+  Settings held = settings;  // a place is where a value may be changed
   return std::visit(
-      [&]<class T>(T Settings::*field) -> json::value {
+      [&]<class T>(T* place) -> json::value {
         if constexpr (std::is_enum_v<T>) {
-          return json::value(key.choices[static_cast<std::size_t>(settings.*field)]);
+          return json::value(key.choices.at(static_cast<std::size_t>(*place)));
         } else {
-          return json::value(settings.*field);
+          return json::value(*place);
         }
       },
-      key.field);
+      key.place(held));
 }
 
 json::value parse_value(const ConfigKey& key, std::string_view text) {
@@ -92,12 +86,14 @@ json::value parse_value(const ConfigKey& key, std::string_view text) {
       return json::value(text);
     }
   }
-  if (std::holds_alternative<bool Settings::*>(key.field)) {
+  Settings scratch;
+  const ConfigKey::Place place = key.place(scratch);
+  if (std::holds_alternative<bool*>(place)) {
     if (text == "true" || text == "false") return json::value(text == "true");
-  } else if (std::holds_alternative<Index Settings::*>(key.field)) {
+  } else if (std::holds_alternative<Index*>(place)) {
     if (const std::optional<Index> number = parse_integer(text)) return json::value(*number);
     if (const std::optional<double> number = parse_number(text)) return json::value(*number);
-  } else if (std::holds_alternative<double Settings::*>(key.field)) {
+  } else if (std::holds_alternative<double*>(place)) {
     if (const std::optional<double> number = parse_number(text)) return json::value(*number);
   }
   return json::value(text);

@@ -5,13 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "glifr/experiment/config.hpp"
+#include "glifr/experiment/keys.hpp"
 
 namespace glifr::detail {
-
-/// The name of a built-in task, and the task of that name; throws ConfigError (key "base_task") where there is none.
-[[nodiscard]] std::string_view to_string(Settings::Data data);
-[[nodiscard]] Settings::Data data_of(std::string_view task);
 
 /// Where a value was found, for messages.
 struct Origin {
@@ -22,10 +18,13 @@ struct Origin {
   [[nodiscard]] std::string place() const { return file.empty() ? "" : " in " + file; }
 };
 
-/// Stores a value in the field of a key. Throws ConfigError where type or range do not fit.
+/// Stores a value in the place of a key. Throws ConfigError where type or range do not fit.
 void assign(const ConfigKey& key, const boost::json::value& value, const Origin& origin, Settings& settings);
 
-/// What the field of a key holds.
+/// Whether a name may be that of a folder of results: letters, digits, '-', '_', '.', not beginning with a '.' or '-'.
+[[nodiscard]] bool is_folder_name(const std::string& name);
+
+/// What the place of a key holds.
 [[nodiscard]] boost::json::value value_of(const ConfigKey& key, const Settings& settings);
 
 /// The value that a text on the command line stands for, by the key's type: a number, true or false, text, or an object

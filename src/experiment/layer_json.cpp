@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "config_values.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/json_members.hpp"
@@ -108,19 +109,11 @@ LayerDescription layer_from_json(const json::value& value, std::size_t number, c
 
 }  // namespace
 
-bool is_folder_name(const std::string& name) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  };
-  return !name.empty() && name.front() != '.' && name.front() != '-' && std::ranges::all_of(name, is_allowed);
-}
-
 void check_model_name(const std::string& name, const std::string& place) {
   if (!is_folder_name(name))
     throw ConfigError("models", "found '" + name + "'" + place + "; accepted: letters, digits, '-', '_', '.', as deep");
-  const bool is_taken = std::ranges::find(models, name, &Model::name) != models.end() || name == "all" ||
-                        name == "paper" || name == "default";
+  const bool is_taken = std::ranges::find(known_models(), name, &Model::name) != known_models().end() ||
+                        name == "all" || name == "paper" || name == "default";
   if (is_taken) throw ConfigError("models", "found '" + name + "'" + place + ", which has a meaning already");
 }
 
@@ -153,12 +146,12 @@ std::vector<Model> models_from_json(const json::value& value, const std::string&
   return described;
 }
 
-void follow_layers(Settings& settings) {
-  const LayerDescription& first = settings.layers.front();
-  settings.hidden_size = first.size;
-  settings.num_ascs = first.num_ascs;
-  settings.synaptic_delay = first.synaptic_delay;
-  settings.train_dynamics = false;
+void follow_layers(ModelSettings& model) {
+  const LayerDescription& first = model.layers.front();
+  model.hidden_size = first.size;
+  model.num_ascs = first.num_ascs;
+  model.synaptic_delay = first.synaptic_delay;
+  model.train_dynamics = false;
 }
 
 json::array to_json(const std::vector<LayerDescription>& layers) {

@@ -23,12 +23,10 @@ namespace glifr::detail {
 [[nodiscard]] boost::json::array to_json(const std::vector<LayerDescription>& layers);
 
 /// Sets what single settings say of a network (hidden_size and its like) as the first of its layers has it.
-void follow_layers(Settings& settings);
+void follow_layers(ModelSettings& model);
 
-/// Whether a name may be that of a folder of results: letters, digits, '-', '_', '.', not beginning with a '.' or '-'.
-[[nodiscard]] bool is_folder_name(const std::string& name);
-
-/// ConfigError where a name cannot be that of a model: it is the name of a folder, and not one of the published models.
+/// ConfigError where a name cannot be that of a model: it is the name of a folder, and not that of a model that is
+/// known.
 void check_model_name(const std::string& name, const std::string& place);
 
 }  // namespace glifr::detail

@@ -15,7 +15,7 @@ std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Mode
     const std::size_t trial_start = plan.size();
     const auto place_of = [&](std::string_view name) -> std::optional<std::size_t> {
       for (std::size_t i = trial_start; i < plan.size(); ++i) {
-        if (plan[i].trial.settings.model == name) return i;
+        if (plan[i].trial.settings.model.name == name) return i;
       }
       return std::nullopt;
     };
@@ -40,8 +40,8 @@ std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Mode
 Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads) {
   // Products of a forward pass: below some ten million, a step lasts about as long as handing work to another thread.
   const auto work = [](const Settings& s) {
-    return static_cast<double>(s.batch_size * s.time_steps() * s.hidden_size) *
-           static_cast<double>(s.hidden_size + s.input_size);
+    return static_cast<double>(s.training.batch_size * s.time_steps() * s.model.hidden_size) *
+           static_cast<double>(s.model.hidden_size + s.model.input_size);
   };
   const bool is_small =
       std::all_of(plan.begin(), plan.end(), [&](const PlannedTrial& p) { return work(p.trial.settings) < 3e7; });

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "config_values.hpp"
 #include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
@@ -77,15 +79,13 @@ std::optional<Difference> difference_of_settings(const Settings& there, const Se
   return Difference{found->key, found->first, found->second};
 }
 
-/// The settings of a record, with those that change no result as they are here. Paths change none where the data can be
-/// compared by themselves.
+/// The settings of a record, with those that decide no result as they are here. Where data lie decides none where the
+/// data can be compared by themselves.
 Settings comparable_settings(const json::object& record, const std::string& file, const Settings& here) {
   Settings there = settings_from_json(record, file);
-  there.checkpoint_seconds = here.checkpoint_seconds;
-  there.input_density = here.input_density;
-  if (names_data(record)) {
-    there.mnist_path = here.mnist_path;
-    there.nmnist_path = here.nmnist_path;
+  for (const ConfigKey& key : config_keys(find_task(here.task.base))) {
+    if (key.decides == Decides::nothing || (key.decides == Decides::place && names_data(record)))
+      detail::assign(key, detail::value_of(key, here), {}, there);
   }
   return there;
 }
@@ -93,10 +93,11 @@ Settings comparable_settings(const json::object& record, const std::string& file
 /// Why the first epochs of a training depend on how many there will be; nothing where they do not.
 std::optional<std::string> why_epochs_are_fixed(const Settings& s) {
   const Model model = model_of(s);
-  if (s.lr_schedule == Settings::Schedule::cosine) return "the cosine schedule of the learning rate depends on it";
-  if (s.sigma_v_anneal) return "the width of the threshold in each epoch (sigma_v_anneal) depends on it";
+  if (s.training.learning_rate.schedule == LearningRate::Schedule::cosine)
+    return "the cosine schedule of the learning rate depends on it";
+  if (s.training.sigma_v_anneal) return "the width of the threshold in each epoch (sigma_v_anneal) depends on it";
   if (model.is_heterogeneous()) {
-    return "it also decides how long " + std::string(model.starts_from) + ", from which " + s.model +
+    return "it also decides how long " + std::string(model.starts_from) + ", from which " + s.model.name +
            " starts, is trained";
   }
   return std::nullopt;
@@ -109,13 +110,12 @@ bool is_there(const fs::path& file) {
   return fs::exists(file, ignored);
 }
 
-Source describe_source(const Settings& settings, const fs::path& folder) {
-  Settings comparable = settings;
-  const Settings defaults;
-  comparable.checkpoint_seconds = defaults.checkpoint_seconds;
-  comparable.mnist_path = defaults.mnist_path;
-  comparable.nmnist_path = defaults.nmnist_path;
-  return {settings.model, checksum(to_line(to_json(comparable))), checksum(read_file(TrialFiles(folder).checkpoint))};
+Source describe_source(const Settings& settings, const TrialFolder& folder) {
+  json::object deciding = to_json(settings);
+  for (const ConfigKey& key : config_keys(find_task(settings.task.base))) {
+    if (key.decides != Decides::results) deciding.erase(key.name);
+  }
+  return {settings.model.name, checksum(to_line(deciding)), checksum(read_file(folder.last_checkpoint()))};
 }
 
 json::object make_record(const Trial& trial, const RunOptions& options, Index trained_parameters,
@@ -153,10 +153,11 @@ json::object read_record(const fs::path& file) {
   }
   if (!document.is_object()) fail("found " + to_line(document).substr(0, 40) + "; expected an object of settings");
   json::object& record = document.get_object();
+  const std::vector<ConfigKey> keys = config_keys();
   for (const json::key_value_pair& member : record) {
     const std::string_view name = member.key();
     const bool is_known = std::ranges::find(beside_settings, name) != beside_settings.end() ||
-                          std::ranges::find(config_keys(), name, &ConfigKey::name) != config_keys().end();
+                          std::ranges::find(keys, name, &ConfigKey::name) != keys.end();
     if (is_known) continue;
     fail("has '" + std::string(name).substr(0, 80) + "', which glifr " + std::string(version()) +
          " does not know; it was written by version " + text_of(record, "version", "(none)") +
@@ -169,9 +170,9 @@ std::optional<Difference> difference_to_go_on(const json::object& record, const 
                                               const RunOptions& options) {
   const Settings& here = trial.settings;
   Settings there = comparable_settings(record, file, here);
-  const bool goes_further = there.max_epochs < here.max_epochs;
+  const bool goes_further = there.training.max_epochs < here.training.max_epochs;
   const auto why = goes_further ? why_epochs_are_fixed(here) : std::nullopt;
-  if (goes_further && !why) there.max_epochs = here.max_epochs;
+  if (goes_further && !why) there.training.max_epochs = here.training.max_epochs;
   if (auto found = difference_of_settings(there, here)) {
     if (found->key == "max_epochs" && why) found->why = *why;
     return found;
@@ -182,7 +183,8 @@ std::optional<Difference> difference_to_go_on(const json::object& record, const 
 std::optional<Difference> difference_to_source(const json::object& record, const std::string& file, const Trial& source,
                                                const RunOptions& options) {
   Settings there = comparable_settings(record, file, source.settings);
-  there.parameter_every = source.settings.parameter_every;  // decides what is recorded, not what is trained
+  there.output.parameter_every =
+      source.settings.output.parameter_every;  // decides what is recorded, not what is trained
   if (auto found = difference_of_settings(there, source.settings)) return found;
   return difference_beside_settings(record, source.number, options);
 }

@@ -5,22 +5,13 @@
 #include <optional>
 #include <string>
 
-#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/data.hpp"
 #include "glifr/experiment/trial.hpp"
+#include "glifr/io/trial_folder.hpp"
 
 /// config.json: the record of what a trial was started with. A trial is gone on with, or started from, by a run of the
 /// same settings, seed and data only.
 namespace glifr {
-
-/// The files of a trial's folder that say how far the trial is.
-struct TrialFiles {
-  explicit TrialFiles(const std::filesystem::path& folder)
-      : record(folder / "config.json"),
-        checkpoint(folder / "checkpoints" / "last.safetensors"),
-        test(folder / "test.json") {}
-
-  std::filesystem::path record, checkpoint, test;
-};
 
 /// Whether a file is there; false, too, where that cannot be seen.
 [[nodiscard]] bool is_there(const std::filesystem::path& file);
@@ -33,7 +24,7 @@ struct Source {
 };
 
 /// What the folder of a trial's source holds. DataError where its checkpoint cannot be read.
-[[nodiscard]] Source describe_source(const Settings& settings, const std::filesystem::path& folder);
+[[nodiscard]] Source describe_source(const Settings& settings, const TrialFolder& folder);
 
 /// The record of a trial that is about to start. Members that are no settings are named in `record.cpp`, too.
 [[nodiscard]] boost::json::object make_record(const Trial& trial, const RunOptions& options, Index trained_parameters,

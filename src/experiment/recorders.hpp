@@ -9,11 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "glifr/experiment/realizable.hpp"
 #include "glifr/experiment/settings.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/experiment/trial.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/trial_folder.hpp"
 #include "glifr/training/checkpoint.hpp"
 
 /// The callbacks that write a trial's files while it is trained.
@@ -21,12 +22,12 @@ namespace glifr {
 
 /// metrics.csv: a row an epoch.
 template <Scalar T>
-class MetricsRecorder final : public Callback<T> {
+class MetricsRecorder final : public Recorder<T> {
  public:
-  MetricsRecorder(const std::filesystem::path& folder, bool resumes, Index epochs)
-      : file_(resumes ? CsvAppender::resume(folder / "metrics.csv", 1 + epochs)
-                      : CsvAppender::start(folder / "metrics.csv",
-                                           CsvRows({"epoch", "train_loss", "train_acc", "seconds"}))) {}
+  MetricsRecorder(const TrialFolder& folder, bool resumes, Index epochs)
+      : file_(resumes
+                  ? CsvAppender::resume(folder.metrics(), 1 + epochs)
+                  : CsvAppender::start(folder.metrics(), CsvRows({"epoch", "train_loss", "train_acc", "seconds"}))) {}
 
   bool after_epoch(const EpochReport& report, const Position&) override {
     row_.clear();
@@ -36,7 +37,7 @@ class MetricsRecorder final : public Callback<T> {
     file_.append(row_);
     return true;
   }
-  void sync() { file_.sync(); }
+  void sync() override { file_.sync(); }
 
  private:
   CsvAppender file_;
@@ -46,10 +47,10 @@ class MetricsRecorder final : public Callback<T> {
 /// parameters/*.csv: the physical values of the neurons' trained parameters before training, every so many epochs, and
 /// after the last.
 template <Scalar T>
-class ParameterRecorder final : public Callback<T> {
+class ParameterRecorder final : public Recorder<T> {
  public:
-  ParameterRecorder(RecurrentNetwork<T>& network, const Settings& settings, std::filesystem::path folder)
-      : settings_(settings), folder_(std::move(folder) / "parameters") {
+  ParameterRecorder(RecurrentNetwork<T>& network, const Settings& settings, TrialFolder folder)
+      : settings_(settings), folder_(std::move(folder)) {
     for (std::size_t k = 0; k < network.depth(); ++k) {
       for (const Parameter<T>* parameter : network.layer(k).parameters()) {
         if (!parameter->is_trained || !parameter->field || !has_physical_meaning(*parameter->field)) continue;
@@ -60,18 +61,18 @@ class ParameterRecorder final : public Callback<T> {
 
   void start(bool resumes, Index epochs) {
     if (tracked_.empty()) return;
-    create_folder(folder_);
-    const Index rows = 1 + epochs / settings_.parameter_every;
+    create_folder(folder_.parameters());
+    const Index rows = 1 + epochs / settings_.output.parameter_every;
     for (const Tracked& tracked : tracked_) {
-      const auto path = folder_ / (tracked.name + ".csv");
+      const auto path = folder_.parameter(tracked.name);
       files_.push_back(resumes ? CsvAppender::resume(path, rows) : CsvAppender::start(path));
     }
     if (!resumes) append();
-    last_epoch_ = epochs / settings_.parameter_every * settings_.parameter_every;
+    last_epoch_ = epochs / settings_.output.parameter_every * settings_.output.parameter_every;
   }
 
   bool after_epoch(const EpochReport& report, const Position&) override {
-    if (report.epoch % settings_.parameter_every != 0) return true;
+    if (report.epoch % settings_.output.parameter_every != 0) return true;
     append();
     last_epoch_ = report.epoch;
     return true;
@@ -80,16 +81,11 @@ class ParameterRecorder final : public Callback<T> {
   void finish(Index epoch) {
     if (last_epoch_ != epoch) append();
   }
-  void sync() {
+  void sync() override {
     for (CsvAppender& file : files_) file.sync();
   }
 
  private:
-  /// The biases of RNN and LSTM are weights like others.
-  static bool has_physical_meaning(const Field& field) {
-    return field.unit != std::string("1") || field.transform != Transform::identity;
-  }
-
   struct Tracked {
     std::string name;  // of the file
     const Parameter<T>* parameter;
@@ -99,7 +95,8 @@ class ParameterRecorder final : public Callback<T> {
     for (std::size_t k = 0; k < tracked_.size(); ++k) {
       physical_.clear();
       for (const T raw : tracked_[k].parameter->value.values()) {
-        physical_.push_back(to_physical(tracked_[k].parameter->field->transform, raw, static_cast<T>(settings_.dt)));
+        physical_.push_back(
+            to_physical(tracked_[k].parameter->field->transform, raw, static_cast<T>(settings_.model.dt)));
       }
       row_.clear();
       row_.row(physical_);
@@ -108,56 +105,12 @@ class ParameterRecorder final : public Callback<T> {
   }
 
   const Settings& settings_;
-  std::filesystem::path folder_;
+  TrialFolder folder_;
   std::vector<Tracked> tracked_;
   std::vector<CsvAppender> files_;
   std::vector<T> physical_;
   CsvRows row_;
   Index last_epoch_ = 0;
-};
-
-/// realizable.csv: each parameter's distance to the teacher's, a row an epoch (epoch 0 before training). Writes nothing
-/// for other tasks.
-template <Scalar T>
-class DistanceRecorder final : public Callback<T> {
- public:
-  DistanceRecorder(RecurrentNetwork<T>& network, const Settings& settings, const std::filesystem::path& folder,
-                   bool resumes, Index epochs)
-      : network_(network), settings_(settings) {
-    if (settings.data != Settings::Data::realizable) return;
-    if (resumes) {
-      file_.emplace(CsvAppender::resume(folder / "realizable.csv", 2 + epochs));
-      return;
-    }
-    CsvRows header;
-    header.cell("epoch");
-    for (const auto& [name, distance] : distances_to_teacher(network_, settings_)) header.cell(name);
-    header.end_row();
-    file_.emplace(CsvAppender::start(folder / "realizable.csv", header));
-    append(0);
-  }
-
-  bool after_epoch(const EpochReport& report, const Position&) override {
-    if (file_) append(report.epoch);
-    return true;
-  }
-  void sync() {
-    if (file_) file_->sync();
-  }
-
- private:
-  void append(Index epoch) {
-    row_.clear();
-    row_.cell(epoch);
-    for (const auto& [name, distance] : distances_to_teacher(network_, settings_)) row_.cell(distance);
-    row_.end_row();
-    file_->append(row_);
-  }
-
-  RecurrentNetwork<T>& network_;
-  const Settings& settings_;
-  std::optional<CsvAppender> file_;
-  CsvRows row_;
 };
 
 /// Sets the width of the smooth threshold as the settings ask for it in each epoch.
@@ -167,11 +120,12 @@ class SigmaAnnealing final : public Callback<T> {
   SigmaAnnealing(RecurrentNetwork<T>& network, const Settings& settings) : network_(network), settings_(settings) {}
 
   void begin_epoch(Index epoch) override {
-    if (settings_.sigma_v_anneal) network_.set_constant("sigma_v", settings_.sigma_v_in(epoch));
+    if (settings_.training.sigma_v_anneal) network_.set_constant("sigma_v", settings_.sigma_v_in(epoch));
   }
   /// Tests and analyses use the last epoch's.
   void set_last() {
-    if (settings_.sigma_v_anneal) network_.set_constant("sigma_v", settings_.sigma_v_in(settings_.max_epochs - 1));
+    if (settings_.training.sigma_v_anneal)
+      network_.set_constant("sigma_v", settings_.sigma_v_in(settings_.training.max_epochs - 1));
   }
 
  private:
@@ -185,10 +139,9 @@ class EarlyStop final : public Callback<T> {
  public:
   /// On resuming, what was seen so far is read from metrics.csv, which holds the epochs of the checkpoint and no more
   /// by now.
-  EarlyStop(const Settings& settings, const std::filesystem::path& folder, bool resumes) : settings_(settings) {
+  EarlyStop(const Settings& settings, const TrialFolder& folder, bool resumes) : settings_(settings) {
     if (!resumes) return;
-    const CsvNumbers metrics =
-        read_csv_numbers(folder / "metrics.csv", {.has_header = true, .allows_empty_cells = true});
+    const CsvNumbers metrics = read_csv_numbers(folder.metrics(), {.has_header = true, .allows_empty_cells = true});
     for (Index r = 0; r < metrics.rows; ++r) see(metrics(r, 1));
   }
 
@@ -199,8 +152,9 @@ class EarlyStop final : public Callback<T> {
 
   /// Whether training is over; it may be already where it resumes.
   [[nodiscard]] bool is_reached() const {
-    const bool is_low_enough = settings_.early_stop_loss > 0 && last_ <= settings_.early_stop_loss;
-    return is_low_enough || (settings_.early_stop_patience > 0 && epochs_without_ >= settings_.early_stop_patience);
+    const bool is_low_enough = settings_.training.early_stop_loss > 0 && last_ <= settings_.training.early_stop_loss;
+    return is_low_enough ||
+           (settings_.training.early_stop_patience > 0 && epochs_without_ >= settings_.training.early_stop_patience);
   }
 
  private:

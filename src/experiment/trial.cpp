@@ -8,8 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
-#include "glifr/experiment/realizable.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/network/initialize.hpp"
@@ -27,9 +27,9 @@ namespace {
 
 /// A seed for a trial of a model: different ones share nothing.
 std::uint64_t trial_seed(std::uint64_t seed, const Model& model, Index trial) {
-  const auto found = std::ranges::find(models, model.name, &Model::name);
-  std::uint32_t place = static_cast<std::uint32_t>(found - models.begin());
-  if (found == models.end()) {  // described: by its name (FNV-1a), apart from the places of the published ones
+  const auto found = std::ranges::find(known_models(), model.name, &Model::name);
+  std::uint32_t place = static_cast<std::uint32_t>(found - known_models().begin());
+  if (found == known_models().end()) {  // described: by its name (FNV-1a), apart from the places of the known ones
     place = 2166136261u;
     for (const char c : model.name) place = (place ^ static_cast<unsigned char>(c)) * 16777619u;
     place |= 0x80000000u;
@@ -43,8 +43,8 @@ std::uint64_t trial_seed(std::uint64_t seed, const Model& model, Index trial) {
                                         (difference.why.empty() ? "" : ": " + difference.why) + "; " + what_to_do);
 }
 
-[[noreturn]] void refuse_to_go_on(const Difference& difference, const fs::path& folder) {
-  refuse(difference, "the trial in " + folder.string() + " was started",
+[[noreturn]] void refuse_to_go_on(const Difference& difference, const TrialFolder& folder) {
+  refuse(difference, "the trial in " + folder.path().string() + " was started",
          "use the same settings and data, or --overwrite to start afresh");
 }
 
@@ -53,23 +53,23 @@ Trial source_of(const Trial& trial) {
   return {.settings = *trial.source, .number = trial.number};
 }
 
-[[noreturn]] void refuse_to_start(const Difference& difference, const Trial& trial, const fs::path& source) {
+[[noreturn]] void refuse_to_start(const Difference& difference, const Trial& trial, const TrialFolder& source) {
   refuse(difference,
-         trial.settings.model + " starts from the " + trial.source->model + " in " + source.string() +
+         trial.settings.model.name + " starts from the " + trial.source->model.name + " in " + source.path().string() +
              ", which was trained",
-         "use the same settings and data for both (--model " + trial.source->model + "," + trial.settings.model +
-             " --overwrite trains both afresh), or another --out");
+         "use the same settings and data for both (--model " + trial.source->model.name + "," +
+             trial.settings.model.name + " --overwrite trains both afresh), or another --out");
 }
 
 /// The record of the trial that a heterogeneous one starts from, which must be complete and of the same settings.
 json::object checked_source(const Trial& trial, const RunOptions& options) {
   const Trial source = source_of(trial);
-  const fs::path folder = source.folder(options.out);
+  const TrialFolder folder = source.folder(options.out);
   if (!is_complete(folder)) {
-    throw ConfigError("model", trial.settings.model + " starts from the trained " + source.settings.model +
-                                   " of the same trial, and " + folder.string() + " holds no complete one");
+    throw ConfigError("model", trial.settings.model.name + " starts from the trained " + source.settings.model.name +
+                                   " of the same trial, and " + folder.path().string() + " holds no complete one");
   }
-  const fs::path file = TrialFiles(folder).record;
+  const fs::path file = folder.record();
   json::object record = read_record(file);
   if (const auto difference = difference_to_source(record, file.string(), source, options))
     refuse_to_start(*difference, trial, folder);
@@ -79,31 +79,29 @@ json::object checked_source(const Trial& trial, const RunOptions& options) {
 /// Whether there is a complete trial with which the run has nothing to do: all epochs that are asked for are done.
 /// ConfigError where it is one of other settings.
 bool is_done(const Trial& trial, const RunOptions& options) {
-  const fs::path folder = trial.folder(options.out);
+  const TrialFolder folder = trial.folder(options.out);
   if (!(options.existing == Existing::resume || options.is_prerequisite) || !is_complete(folder)) return false;
-  const fs::path file = TrialFiles(folder).record;
+  const fs::path file = folder.record();
   const json::object record = read_record(file);
   if (const auto difference = difference_to_go_on(record, file.string(), trial, options))
     refuse_to_go_on(*difference, folder);
-  return settings_from_json(record, file.string()).max_epochs == trial.settings.max_epochs;
+  return settings_from_json(record, file.string()).training.max_epochs == trial.settings.training.max_epochs;
 }
 
-bool holds_trial(const fs::path& folder) {
-  const TrialFiles files(folder);
-  return is_there(files.record) || is_there(files.checkpoint) || is_there(files.test);
+bool holds_trial(const TrialFolder& folder) {
+  return is_there(folder.record()) || is_there(folder.last_checkpoint()) || is_there(folder.test());
 }
 
 /// Refuses to go on with a trial of other settings, or over one that is there.
 void check_folder(const Trial& trial, const RunOptions& options) {
-  const fs::path folder = trial.folder(options.out);
-  const TrialFiles files(folder);
-  if (options.existing == Existing::resume && (is_there(files.record) || is_there(files.checkpoint))) {
-    const json::object record = read_record(files.record);
-    if (const auto difference = difference_to_go_on(record, files.record.string(), trial, options))
+  const TrialFolder folder = trial.folder(options.out);
+  if (options.existing == Existing::resume && (is_there(folder.record()) || is_there(folder.last_checkpoint()))) {
+    const json::object record = read_record(folder.record());
+    if (const auto difference = difference_to_go_on(record, folder.record().string(), trial, options))
       refuse_to_go_on(*difference, folder);
   }
   if (options.existing == Existing::refuse && holds_trial(folder)) {
-    throw ConfigError(folder.string(),
+    throw ConfigError(folder.path().string(),
                       std::string(is_complete(folder) ? "holds a complete trial" : "holds a partial trial") +
                           " already; go on with it by --resume, or start it afresh by --overwrite");
   }
@@ -137,14 +135,13 @@ class TrialRun {
       : trial_(trial),
         options_(options),
         folder_(trial.folder(options.out)),
-        files_(folder_),
         seed_(trial_seed(options.seed, model_of(trial.settings), trial.number)),
         workers_(workers),
         device_(options.open_device ? options.open_device() : nullptr),
         stop_(stop),
         observer_(observer),
         data_(store.load<T>(trial.settings, options.seed)),
-        digest_(store.digest(trial.settings, options.seed, data_)),
+        digest_(store.digest(data_)),
         network_(make_network<T>(trial.settings)),
         resumes_(can_be_resumed(trial, options)) {}
 
@@ -156,24 +153,27 @@ class TrialRun {
     resumes_ ? take_up(trainer) : start_folder();
 
     MetricsRecorder<T> metrics(folder_, resumes_, trainer.position().epoch);
-    DistanceRecorder<T> distances(*network_, trial_.settings, folder_, resumes_, trainer.position().epoch);
+    const std::unique_ptr<Recorder<T>> own = task().make_recorder(
+        RecorderParts<T>{*network_, trial_.settings, folder_.path(), resumes_, trainer.position().epoch});
     EarlyStop<T> early_stop(trial_.settings, folder_, resumes_);
     if (resumes_) reopen();
     ParameterRecorder<T> parameters(*network_, trial_.settings, folder_);
     parameters.start(resumes_, trainer.position().epoch);
     SigmaAnnealing<T> annealing(*network_, trial_.settings);
-    CheckpointWriter<T> checkpoints(trainer, files_.checkpoint, trial_.settings.checkpoint_seconds, stop_);
+    CheckpointWriter<T> checkpoints(trainer, folder_.last_checkpoint(), trial_.settings.output.checkpoint_seconds,
+                                    stop_);
     checkpoints.before_writing([&] {
       metrics.sync();
       parameters.sync();
-      distances.sync();
+      if (own) own->sync();
     });
     ObserverCallback<T> watching(trial_, observer_);
     if (!resumes_) checkpoints.write();
 
     observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
-    Callback<T>* const callbacks[] = {&annealing, &metrics,    &parameters, &distances,
-                                      &watching,  &early_stop, &checkpoints};
+    std::vector<Callback<T>*> callbacks{&annealing, &metrics, &parameters};
+    if (own) callbacks.push_back(own.get());
+    callbacks.insert(callbacks.end(), {&watching, &early_stop, &checkpoints});
     if (!early_stop.is_reached() && !trainer.fit(callbacks)) return {TrialOutcome::State::interrupted};
     parameters.finish(trainer.position().epoch);
     annealing.set_last();
@@ -183,44 +183,43 @@ class TrialRun {
 
  private:
   /// Gives the network its initial values. Those of a resumed trial are loaded over them, but an engine is made of a
-  /// network that can be run, and the realizable task freezes its weights here.
+  /// network that can be run, and a task may freeze weights here.
   void initialize() {
-    if (trial_.settings.data == Settings::Data::realizable) {
-      initialize_learner(*network_, trial_.settings, seed_);
-    } else if (resumes_ || !model_of(trial_.settings).is_heterogeneous()) {
+    if (task().initialize(*network_, trial_.settings, seed_)) return;
+    if (resumes_ || !model_of(trial_.settings).is_heterogeneous()) {
       initialize_homogeneous(*network_, seed_);
     } else {
       const json::object record = checked_source(trial_, options_);
-      const fs::path folder = source_of(trial_).folder(options_.out);
+      const TrialFolder folder = source_of(trial_).folder(options_.out);
       if (const auto difference = difference_of_data(record, digest_, false))
         refuse_to_start(*difference, trial_, folder);
       source_ = describe_source(*trial_.source, folder);
-      initialize_from(*network_, TrialFiles(folder).checkpoint, seed_);
+      initialize_from(*network_, folder.last_checkpoint(), seed_);
     }
   }
 
   /// Takes up training where the checkpoint was written, if it is of the same settings, data and source.
   void take_up(Trainer<T>& trainer) {
-    record_ = read_record(files_.record);
+    record_ = read_record(folder_.record());
     if (const auto difference = difference_of_data(record_, digest_, true)) refuse_to_go_on(*difference, folder_);
     require_same_source();
     try {
-      load_training_state(trainer, read_safetensors(files_.checkpoint), files_.checkpoint.string());
+      load_training_state(trainer, read_safetensors(folder_.last_checkpoint()), folder_.last_checkpoint().string());
     } catch (const DataError& error) {
       throw ConfigError("--resume", error.what() + std::string("; --overwrite starts the trial afresh"));
     }
     const Position position = trainer.position();
     const Index planned = planned_epochs();
     if (position.epoch > planned) {
-      throw DataError(files_.checkpoint.string(), "was written after epoch " + std::to_string(position.epoch) +
-                                                      " of a trial of " + std::to_string(planned) +
-                                                      "; --overwrite starts the trial afresh");
+      throw DataError(folder_.last_checkpoint().string(), "was written after epoch " + std::to_string(position.epoch) +
+                                                              " of a trial of " + std::to_string(planned) +
+                                                              "; --overwrite starts the trial afresh");
     }
     note_where_it_began("device", options_.device);
     note_where_it_began("version", std::string(version()));
     if (!names_data(record_)) {
       observer_.note(trial_,
-                     files_.record.string() + " does not name the data, so whether they are the same is not known");
+                     folder_.record().string() + " does not name the data, so whether they are the same is not known");
     }
     observer_.note(trial_, "resumed after epoch " + std::to_string(position.epoch) +
                                (position.step > 0 ? ", step " + std::to_string(position.step) : ""));
@@ -228,13 +227,15 @@ class TrialRun {
 
   /// Marks a resumed trial as one that is not complete, of as many epochs as are asked for now.
   void reopen() {
-    remove(files_.test);
-    if (planned_epochs() == trial_.settings.max_epochs) return;
-    record_["max_epochs"] = trial_.settings.max_epochs;
-    write_record(files_.record, record_);
+    remove(folder_.test());
+    if (planned_epochs() == trial_.settings.training.max_epochs) return;
+    record_["max_epochs"] = trial_.settings.training.max_epochs;
+    write_record(folder_.record(), record_);
   }
 
-  [[nodiscard]] Index planned_epochs() const { return settings_from_json(record_, files_.record.string()).max_epochs; }
+  [[nodiscard]] Index planned_epochs() const {
+    return settings_from_json(record_, folder_.record().string()).training.max_epochs;
+  }
 
   /// What changes a result by rounding only is no reason to refuse, but to say so.
   void note_where_it_began(const char* what, const std::string& here) {
@@ -248,7 +249,7 @@ class TrialRun {
   void require_same_source() {
     if (!model_of(trial_.settings).is_heterogeneous()) return;
     const Trial source = source_of(trial_);
-    const fs::path folder = source.folder(options_.out);
+    const TrialFolder folder = source.folder(options_.out);
     if (!is_complete(folder)) return;
     if (const auto difference = difference_of_source(record_, describe_source(source.settings, folder)))
       refuse_to_go_on(*difference, folder_);
@@ -265,15 +266,16 @@ class TrialRun {
   }
 
   void start_folder() {
-    remove(files_.record);  // first: a folder without it is of no trial
-    for (const char* part :
-         {"checkpoints", "parameters", "figures", "realizable.csv", "responses.csv", "metrics.csv", "test.json"}) {
-      remove(folder_ / part);
+    remove(folder_.record());  // first: a folder without it is of no trial
+    for (const fs::path& part : {folder_.checkpoints(), folder_.parameters(), folder_.figures(), folder_.responses(),
+                                 folder_.metrics(), folder_.test()}) {
+      remove(part);
     }
-    create_folder(folder_ / "checkpoints");
-    write_record(files_.record,
+    for (const std::string& file : task().files()) remove(folder_.path() / file);
+    create_folder(folder_.checkpoints());
+    write_record(folder_.record(),
                  make_record(trial_, options_, count_trained<T>(network_->parameters()), digest_, source_));
-    write_safetensors(folder_ / "checkpoints" / "initial.safetensors", to_tensor_file(*network_));
+    write_safetensors(folder_.initial_checkpoint(), to_tensor_file(*network_));
   }
 
   static void remove(const fs::path& path) {
@@ -286,12 +288,13 @@ class TrialRun {
     TrialOutcome outcome;
     outcome.test = test();
     if (data_.test->classes() > 0) outcome.accuracy = outcome.test.accuracy();
-    if (!std::isfinite(outcome.test.loss())) throw NumericError("the test loss", trial_.settings.max_epochs, 0);
+    if (!std::isfinite(outcome.test.loss()))
+      throw NumericError("the test loss", trial_.settings.training.max_epochs, 0);
     json::object test;
     test["test_loss"] = outcome.test.loss();
     test["test_acc"] = outcome.accuracy ? json::value(*outcome.accuracy) : json::value(nullptr);
     test["samples"] = outcome.test.samples;
-    write_file_atomically(files_.test, to_text(test) + "\n");
+    write_file_atomically(folder_.test(), to_text(test) + "\n");
     return outcome;
   }
 
@@ -306,10 +309,11 @@ class TrialRun {
     return make_engine({*network_, *data_.test, settings, none})->evaluate();
   }
 
+  [[nodiscard]] const Task& task() const { return find_task(trial_.settings.task.base); }
+
   const Trial& trial_;
   const RunOptions& options_;
-  fs::path folder_;
-  TrialFiles files_;
+  TrialFolder folder_;
   std::uint64_t seed_;
   Workers& workers_;
   std::unique_ptr<Device> device_;  // null: the workers compute
@@ -325,47 +329,46 @@ class TrialRun {
 
 }  // namespace
 
-fs::path Trial::folder(const fs::path& out) const {
-  return out / settings.task / settings.model / ("trial_" + std::to_string(number));
+TrialFolder Trial::folder(const fs::path& out) const {
+  return {out, settings.task.name, settings.model.name, number};
 }
 
 std::string Trial::label() const {
-  return settings.task + " " + settings.model + " trial " + std::to_string(number);
+  return settings.task.name + " " + settings.model.name + " trial " + std::to_string(number);
 }
 
-bool is_complete(const fs::path& folder) {
-  const TrialFiles files(folder);
-  if (!is_there(files.test) || !is_there(files.checkpoint)) return false;
+bool is_complete(const TrialFolder& folder) {
+  if (!is_there(folder.test()) || !is_there(folder.last_checkpoint())) return false;
   try {
-    const json::value test = read_json_file(files.test);
+    const json::value test = read_json_file(folder.test());
     const json::object* result = test.if_object();
     const auto is_number = [&](const char* key) {
       const json::value* value = result ? result->if_contains(key) : nullptr;
       return value && value->is_number() && std::isfinite(value->to_number<double>());
     };
     return is_number("test_loss") && is_number("samples") &&
-           read_safetensors(files.checkpoint).metadata.contains("epoch");
+           read_safetensors(folder.last_checkpoint()).metadata.contains("epoch");
   } catch (const DataError&) {
     return false;
   }
 }
 
 bool can_be_resumed(const Trial& trial, const RunOptions& options) {
-  return options.existing == Existing::resume && is_there(TrialFiles(trial.folder(options.out)).checkpoint);
+  return options.existing == Existing::resume && is_there(trial.folder(options.out).last_checkpoint());
 }
 
 void check_trial(const Trial& trial, const RunOptions& options, bool source_is_planned) {
   if (is_done(trial, options)) return;
-  const fs::path folder = trial.folder(options.out);
+  const TrialFolder folder = trial.folder(options.out);
   {
     // Where another run is writing, this is what the user should know first, unless it is waited for.
     std::optional<FolderLock> lock;
     const bool is_in_the_way = options.existing == Existing::refuse && holds_trial(folder) && !is_complete(folder);
     if (is_in_the_way && options.is_prerequisite) {
-      if (auto free = FolderLock::attempt(folder)) lock.emplace(std::move(*free));
+      if (auto free = FolderLock::attempt(folder.path())) lock.emplace(std::move(*free));
       if (!lock) return;
     } else if (is_in_the_way) {
-      lock.emplace(folder);
+      lock.emplace(folder.path());
     }
     check_folder(trial, options);
   }
@@ -394,7 +397,7 @@ std::optional<std::string> temporal_reach(const Settings& settings, Index steps)
   if (seen == steps) return std::nullopt;
   const bool is_one = network.layers.size() == 1;
   return "the loss sees " + std::to_string(seen) + " of the " + std::to_string(steps) +
-         " input steps: " + settings.model + " keeps no state, so with " +
+         " input steps: " + settings.model.name + " keeps no state, so with " +
          (is_one ? "a synaptic delay of " + delays + " steps its last output depends on every " + delays +
                        "th step before it and on nothing between"
                  : "synaptic delays of " + delays +
@@ -405,11 +408,11 @@ namespace {
 
 /// The lock of a folder; that of a trial which another run trains, too, is waited for. Nothing where `stop` is set
 /// meanwhile.
-std::optional<FolderLock> lock_folder(const fs::path& folder, const Trial& trial, const RunOptions& options,
+std::optional<FolderLock> lock_folder(const TrialFolder& folder, const Trial& trial, const RunOptions& options,
                                       const std::atomic<bool>& stop, TrialObserver& observer) {
-  if (!options.is_prerequisite) return FolderLock(folder);
+  if (!options.is_prerequisite) return FolderLock(folder.path());
   for (bool waits = false; !stop; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
-    if (auto lock = FolderLock::attempt(folder)) return lock;
+    if (auto lock = FolderLock::attempt(folder.path())) return lock;
     if (!std::exchange(waits, true)) observer.note(trial, "waits for the run that is training it already");
   }
   return std::nullopt;
@@ -427,8 +430,8 @@ TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataSt
                            const std::atomic<bool>& stop, TrialObserver& observer) {
   // Before the folder is locked: it may be one that cannot be written.
   if (is_done(trial, options)) return {TrialOutcome::State::skipped};
-  const fs::path folder = trial.folder(options.out);
-  create_folder(folder);
+  const TrialFolder folder = trial.folder(options.out);
+  create_folder(folder.path());
   const std::optional<FolderLock> lock = lock_folder(folder, trial, options, stop, observer);
   if (!lock) return {TrialOutcome::State::interrupted};
   note_missing_locks(*lock, trial, observer);

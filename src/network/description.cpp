@@ -19,6 +19,7 @@ std::vector<NeuronInfo>& neurons() {
     NeuronInfo info = detail::describe_neuron<__VA_ARGS__>();   \
     info.make_float = detail::make_layer<__VA_ARGS__, float>;   \
     info.make_double = detail::make_layer<__VA_ARGS__, double>; \
+    info.is_built_in = true;                                    \
     built_in.push_back(std::move(info));                        \
   }
     GLIFR_FOR_EACH_BUILT_IN_NEURON(GLIFR_LIST_NEURON)

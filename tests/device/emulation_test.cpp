@@ -130,7 +130,7 @@ class TrialOnDevice {
     } else {
       options.out = folder_.path() / "host";
     }
-    DataStore data(folder_.path(), {});
+    DataStore data({.root = folder_.path()});
     Workers workers(1);
     TrialObserver observer;
     const std::atomic<bool> stop = false;
@@ -139,7 +139,7 @@ class TrialOnDevice {
   void resume() { options_.existing = Existing::resume; }
   [[nodiscard]] Trial trial() const { return {config_.resolve(find_model("glifr_lheta")), 0}; }
   [[nodiscard]] fs::path folder(bool on_device) const {
-    return trial().folder(on_device ? options_.out : folder_.path() / "host");
+    return trial().folder(on_device ? options_.out : folder_.path() / "host").path();
   }
 
  private:

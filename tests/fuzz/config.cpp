@@ -24,7 +24,7 @@ bool read_config(std::string_view bytes) {
   const MemoryFile file(bytes);
   std::optional<Config> config;
   if (!accepts([&] { config = Config::from_file(file.path(), std::nullopt); })) return false;
-  for (const Model& model : models) {
+  for (const Model& model : known_models()) {
     Settings settings;
     if (!accepts([&] { settings = config->resolve(model); })) continue;
     const Settings again = settings_from_json(to_json(settings), "settings written again");
@@ -45,7 +45,7 @@ std::vector<std::string> config_seeds() {
       R"({"base": "lmnist", "name": "mine", "description": "x", "hidden_size": {"default": 256, "rnn": 8}, "lr": 1e-3})",
       R"({"max_epochs": 2, "optimizer": "sgd", "noise_std": 0.5, "gradient_clip": 1})",
       R"({"base": "nmnist", "num_timesteps": 40, "duration_timestep": 0.5, "nmnist_path": "nm", "sigma_v_anneal": true})",
-      to_text(to_json(Config("sine").resolve(models.front())))};
+      to_text(to_json(Config("sine").resolve(known_models().front())))};
 }
 
 }  // namespace glifr::test

@@ -66,6 +66,8 @@ run_learner("${examples}/own_loop/own_loop")
 run_learner("${examples}/csv_task/csv_task" "${SOURCE}/examples/csv_task/signal.csv")
 run_program("adaptive adaptive trial_0|adaptive trial 0: test loss" "${examples}/custom_app/custom_train"
   --config "${SOURCE}/examples/custom_app/adaptive.json" --out "${SCRATCH}/custom" --no-figures)
+run_program("flip_flop rnn trial 0: test loss" "${examples}/custom_app/custom_train" --task flip_flop --model rnn --epochs 1
+  --set hidden_size=8 --out "${SCRATCH}/custom" --no-figures)
 run_program("silenced neurons of" "${examples}/custom_app/custom_analyze" ablation "${SCRATCH}/custom" --draws 2
   --no-figures --out "${SCRATCH}/custom/analysis")
 run_program("a 1[.]500 .*k 0[.]400 .*w 2[.]000" "${examples}/tape/tape")

@@ -8,6 +8,7 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
+#include "glifr/io/trial_folder.hpp"
 
 /// What training leaves behind: RESULTS/TASK/MODEL/trial_N/ with config.json, metrics.csv, test.json, parameters/ and
 /// checkpoints/.
@@ -42,12 +43,8 @@ struct GLIFR_API Trial {
 
   /// "lmnist/rnn/trial_0"
   [[nodiscard]] std::string name() const;
-  /// The checkpoint before training.
-  [[nodiscard]] std::filesystem::path first_checkpoint() const {
-    return folder / "checkpoints" / "initial.safetensors";
-  }
-  /// The checkpoint after it.
-  [[nodiscard]] std::filesystem::path last_checkpoint() const { return folder / "checkpoints" / "last.safetensors"; }
+  /// The files in it.
+  [[nodiscard]] TrialFolder files() const { return TrialFolder(folder); }
 };
 
 /// What is left out, and why: a trial, several that are missing in a row, or a folder or link that cannot be looked

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "glifr/network/description.hpp"
+#include "glifr/apps/register.hpp"
 
 namespace glifr {
 
@@ -11,13 +11,13 @@ namespace apps {
 
 }  // namespace apps
 
-/// All of glifr_analyze, for neurons of a program's own, too: analyses what it left behind. A configuration
-/// names them in the layers of its models, {"neuron": "my_neuron"}. Returns the exit code of the program.
+/// All of glifr_analyze, for what `train_main` with the same neurons and tasks leaves behind. Returns the exit code of
+/// the program.
 ///
-///     int main(int argc, char** argv) { return glifr::analyze_main<MyNeuron>(argc, argv); }
-template <Neuron... Own>
-int analyze_main(int argc, char** argv) {
-  (register_neuron<Own>(), ...);
+///     int main(int argc, char** argv) { return glifr::analyze_main<MyNeuron, MyTask>(argc, argv); }
+template <class... Custom>
+requires(apps::NeuronOrTask<Custom>&&...) int analyze_main(int argc, char** argv) {
+  (apps::register_custom<Custom>(), ...);
   return apps::run_analyze(argc, argv);
 }
 

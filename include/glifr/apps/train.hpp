@@ -1,6 +1,6 @@
 #pragma once
 
-#include "glifr/network/description.hpp"
+#include "glifr/apps/register.hpp"
 
 namespace glifr {
 
@@ -11,14 +11,14 @@ namespace apps {
 
 }  // namespace apps
 
-/// All of glifr_train, for neurons of a program's own, too: trains, with progress, results folders, resuming and
-/// figures. A configuration names them in the layers of its models, {"neuron": "my_neuron"}. Returns the exit code of
-/// the program.
+/// All of glifr_train, with custom neurons and tasks: training with progress, folders of results, resuming and figures.
+/// A configuration names the neurons in the layers of its models, {"neuron": "my_neuron"}; `--task` names a task.
+/// Returns the exit code of the program.
 ///
-///     int main(int argc, char** argv) { return glifr::train_main<MyNeuron>(argc, argv); }
-template <Neuron... Own>
-int train_main(int argc, char** argv) {
-  (register_neuron<Own>(), ...);
+///     int main(int argc, char** argv) { return glifr::train_main<MyNeuron, MyTask>(argc, argv); }
+template <class... Custom>
+requires(apps::NeuronOrTask<Custom>&&...) int train_main(int argc, char** argv) {
+  (apps::register_custom<Custom>(), ...);
   return apps::run_train(argc, argv);
 }
 

@@ -4,56 +4,27 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "glifr/experiment/keys.hpp"
 #include "glifr/experiment/settings.hpp"
 #include "glifr/export.hpp"
 #include "glifr/network/models.hpp"
-#include "glifr/neurons/range.hpp"
 
 namespace glifr {
-
-/// What there is to know about one configuration key. Checking, `--set`, the resolved JSON and the reference page all
-/// follow from it.
-struct GLIFR_API ConfigKey {
-  /// Where a key's value goes.
-  using Field = std::variant<double Settings::*, Index Settings::*, bool Settings::*, std::string Settings::*,
-                             Settings::Optimizer Settings::*, Settings::Schedule Settings::*,
-                             Settings::Loss Settings::*, Settings::Reduction Settings::*>;
-
-  std::string_view group;                          ///< heading of the reference page
-  std::string_view name;                           ///< as in files
-  Field field;                                     ///< decides the type
-  std::string_view help;                           ///< what it means, in a line
-  std::string_view unit = {};                      ///< empty: none
-  Range range = {};                                ///< of numbers
-  std::span<const std::string_view> choices = {};  ///< of an enumeration, in its order
-  std::span<const Settings::Data> used_by = {};    ///< the built-in tasks that know the key; empty: all
-  bool is_by_model = false;  ///< whether it may be an object of values by model name, with "default" for the rest
-
-  /// Whether a task knows the key.
-  [[nodiscard]] bool is_used_by(Settings::Data data) const;
-  /// "a number > 0", "an integer >= 0 and <= 4", "true or false", "adam or sgd", "text, not empty".
-  [[nodiscard]] std::string accepted() const;
-};
-
-/// All configuration keys, in the order in which they are written.
-[[nodiscard]] GLIFR_API std::span<const ConfigKey> config_keys();
 
 /// A task that is built in, or a variation of one.
 struct TaskInfo {
   std::string name;         ///< as `--task` takes it
-  std::string base;         ///< what it varies; empty for the five that vary nothing
+  std::string base;         ///< what it varies; empty for a task that varies none
   std::string description;  ///< in a line
 };
 
-/// The built-in tasks and variations: first the five that vary nothing, in the order of Settings::Data.
-[[nodiscard]] GLIFR_API const std::vector<TaskInfo>& builtin_tasks();
+/// The tasks that are known, then the built-in variations.
+[[nodiscard]] GLIFR_API std::vector<TaskInfo> builtin_tasks();
 
 inline constexpr std::string_view default_task = "sine";  ///< What is trained on where nobody says.
 
@@ -81,7 +52,7 @@ class GLIFR_API Config {
 
   /// The task's own name.
   [[nodiscard]] const std::string& task() const;
-  /// "sine", "lmnist", "pmnist", "nmnist" or "realizable".
+  /// The task of which it is a variation, or the same name; see `find_task`.
   [[nodiscard]] const std::string& base_task() const;
 
   /// The models that the file describes by their layers; see docs/configuration.md.
@@ -101,6 +72,11 @@ class GLIFR_API Config {
 
   std::shared_ptr<const Content> content_;  // never changed, only replaced: copies may share it
 };
+
+/// The models that a request names, each once, in training order: names with commas, of models that are known and of
+/// those that the configuration describes, or "all" (every known model that can learn the task). Throws ConfigError
+/// (key "model") for an unknown name, an empty request, or a model that cannot learn the task.
+[[nodiscard]] GLIFR_API std::vector<Model> select_models(std::string_view request, const Config& config);
 
 /// Task, base_task, model and every key that the task knows, in the order of the table.
 [[nodiscard]] GLIFR_API boost::json::object to_json(const Settings& settings);

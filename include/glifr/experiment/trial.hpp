@@ -8,9 +8,10 @@
 #include <optional>
 #include <string>
 
-#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/data.hpp"
 #include "glifr/experiment/settings.hpp"
 #include "glifr/export.hpp"
+#include "glifr/io/trial_folder.hpp"
 #include "glifr/training/trainer.hpp"
 
 namespace glifr {
@@ -45,7 +46,7 @@ struct GLIFR_API Trial {
   std::optional<Settings> source{};
 
   /// results/TASK/MODEL/trial_N under `out`.
-  [[nodiscard]] std::filesystem::path folder(const std::filesystem::path& out) const;
+  [[nodiscard]] TrialFolder folder(const std::filesystem::path& out) const;
   /// "lmnist glifr_rheta trial 3", for people.
   [[nodiscard]] std::string label() const;
 };
@@ -77,7 +78,7 @@ class GLIFR_API TrialObserver {
 };
 
 /// Whether a trial's folder holds a complete trial: a test result and a checkpoint, both of which can be read.
-[[nodiscard]] GLIFR_API bool is_complete(const std::filesystem::path& folder);
+[[nodiscard]] GLIFR_API bool is_complete(const TrialFolder& folder);
 
 /// Whether a run would go on from a trial's own checkpoint, so that it needs nothing to start from.
 [[nodiscard]] GLIFR_API bool can_be_resumed(const Trial& trial, const RunOptions& options);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -53,8 +54,16 @@ struct NeuronInfo {
   std::vector<FieldExtent> parameters{};  ///< what each neuron has for itself
   Index inputs = 1;                       ///< synaptic currents a neuron
   bool carries_state = true;              ///< see `NetworkLayer`
-  Make<float> make_float{};               ///< in float
-  Make<double> make_double{};             ///< in double
+  bool has_synaptic_delay = true;         ///< whether a layer has the task's synaptic delay where it asks for none
+  bool is_built_in = false;               ///< whether it is one of the library's
+
+  /// Whether it has parameters that are quantities of its dynamics.
+  [[nodiscard]] bool has_dynamics() const {
+    return std::any_of(parameters.begin(), parameters.end(),
+                       [](const FieldExtent& parameter) { return has_physical_meaning(parameter.field); });
+  }
+  Make<float> make_float{};    ///< in float
+  Make<double> make_double{};  ///< in double
 };
 
 /// All neurons that are known, the built-in ones first.
@@ -94,6 +103,14 @@ requires requires {
 }
 inline constexpr Index after_spike_currents<N> = N::after_spike_currents;
 
+template <class N>
+inline constexpr bool has_synaptic_delay = true;
+template <class N>
+requires requires {
+  N::has_synaptic_delay;
+}
+inline constexpr bool has_synaptic_delay<N> = N::has_synaptic_delay;
+
 template <Neuron N>
 NeuronInfo describe_neuron() {
   NeuronInfo info{.name = N::name, .num_ascs = after_spike_currents<N>};
@@ -101,6 +118,7 @@ NeuronInfo describe_neuron() {
   for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) info.parameters.push_back(f);
   info.inputs = input_count<N>;
   info.carries_state = derive::program<N>.carries_state;
+  info.has_synaptic_delay = has_synaptic_delay<N>;
   return info;
 }
 

@@ -28,12 +28,20 @@ struct Field {
   double (*initial)(double u, double dt, double neurons) = nullptr;
   /// Constants: the values that a user may give.
   Range range = {};
+  /// Constants: what it means, in a line of the reference of configuration keys; may be left out.
+  const char* meaning = nullptr;
   /// Parameters: stored with the shape [extent * neurons] instead of [extent, 1, neurons].
   bool is_flat = false;
 
   /// The name in files.
   [[nodiscard]] constexpr const char* stored_name() const { return stored_as ? stored_as : name; }
 };
+
+/// Whether a parameter is a quantity of the neuron's dynamics, and no weight like others, as the biases of RNN and LSTM
+/// are.
+inline bool has_physical_meaning(const Field& field) {
+  return field.unit != std::string("1") || field.transform != Transform::identity;
+}
 
 /// The raw initial value of a parameter, from a number `u` drawn uniformly from [0, 1); `dt` in ms.
 inline double initial_raw(const Field& field, double u, double dt, double neurons) {

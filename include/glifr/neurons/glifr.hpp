@@ -74,12 +74,21 @@ struct GLIFR_API Glifr {
     T v_reset;  ///< reset voltage, mV
 
     /// Name, unit, default and range of each member.
-    static constexpr Field fields[] = {{.name = "dt", .unit = "ms", .value = 0.05, .range = Range::above(0)},
-                                       {.name = "tau", .unit = "ms", .value = 0.05, .range = Range::above(0)},
-                                       {.name = "sigma_v", .unit = "mV", .value = 1, .range = Range::above(0)},
-                                       {.name = "R", .unit = "GOhm", .value = 0.1, .range = Range::from(0)},
-                                       {.name = "I0", .unit = "pA", .value = 0},
-                                       {.name = "v_reset", .unit = "mV", .value = 0}};
+    static constexpr Field fields[] = {
+        {.name = "dt", .unit = "ms", .value = 0.05, .range = Range::above(0)},
+        {.name = "tau",
+         .unit = "ms",
+         .value = 0.05,
+         .range = Range::above(0),
+         .meaning = "time over which a firing rate of 1 is one spike"},
+        {.name = "sigma_v",
+         .unit = "mV",
+         .value = 1,
+         .range = Range::above(0),
+         .meaning = "width of the smooth threshold"},
+        {.name = "R", .unit = "GOhm", .value = 0.1, .range = Range::from(0), .meaning = "membrane resistance"},
+        {.name = "I0", .unit = "pA", .value = 0, .meaning = "constant background current"},
+        {.name = "v_reset", .unit = "mV", .value = 0, .meaning = "voltage towards which a spike resets"}};
   };
 
   /// One time step, on any value type.

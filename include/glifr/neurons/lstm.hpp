@@ -15,6 +15,7 @@ namespace glifr {
 ///     h(t) = o tanh(c(t))
 struct GLIFR_API Lstm {
   static constexpr const char* name = "lstm";                            ///< for messages and files
+  static constexpr bool has_synaptic_delay = false;                      ///< its cells hear each other at the next step
   static constexpr int inputs = 4;                                       ///< gates, in the order i, f, g, o
   static constexpr WeightNames weights{"weight_ih", "weight_hh", true};  ///< those of PyTorch's own layer
 

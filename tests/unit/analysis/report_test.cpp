@@ -3,8 +3,8 @@
 #include <set>
 #include <string>
 
-#include "glifr/analysis/published.hpp"
 #include "glifr/error.hpp"
+#include "glifr/paper/published.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
 
@@ -96,12 +96,12 @@ TEST_CASE("a drawing that is gone is an error that names it") {
 }
 
 TEST_CASE("published results are there by task and model") {
-  const PublishedResult* result = find_published("lmnist", "glifr_rheta");
+  const paper::PublishedResult* result = paper::find_published("lmnist", "glifr_rheta");
   REQUIRE(result);
   CHECK(result->accuracy.count == 10);
   CHECK(result->accuracy.mean > 0.94);
-  CHECK(find_published("sine", "rnn")->accuracy.count == 0);
-  CHECK_FALSE(find_published("lmnist", "nobody"));
-  CHECK(published_test_samples("sine") == 6);
-  CHECK(published_test_samples("lmnist-anneal") == 10000);
+  CHECK(paper::find_published("sine", "rnn")->accuracy.count == 0);
+  CHECK_FALSE(paper::find_published("lmnist", "nobody"));
+  CHECK(paper::published_test_samples("sine") == 6);
+  CHECK(paper::published_test_samples("lmnist-anneal") == 10000);
 }

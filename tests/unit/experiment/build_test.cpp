@@ -13,10 +13,10 @@ TEST_CASE("parameters are counted as the network that is made has them") {
     for (const char* change : {"num_ascs=3", "hidden_size=9", "train_dynamics=true"}) {
       Config config(task.name);
       if (task.name != "realizable") config.set(change);
-      for (const Model& model : select_models("all", config.task(), config.base_task())) {
+      for (const Model& model : select_models("all", config)) {
         INFO(task.name << " " << model.name << " " << change);
         Settings settings = config.resolve(model);
-        settings.input_size = std::min<Index>(settings.input_size, 30);
+        settings.model.input_size = std::min<Index>(settings.model.input_size, 30);
         const auto network = make_network<float>(settings);
         Index all = 0;
         for (const Parameter<float>* parameter : network->parameters()) all += parameter->value.size();
@@ -29,22 +29,22 @@ TEST_CASE("parameters are counted as the network that is made has them") {
 
 TEST_CASE("a network for which there is no memory is refused, naming its size") {
   Settings settings = Config("sine").resolve(find_model("lstmn"));
-  settings.hidden_size = 100'000'000;
+  settings.model.hidden_size = 100'000'000;
   CHECK_THROWS_WITH(
       make_network<float>(settings),
       Catch::Contains("hidden_size: found 100000000; the parameters of such a network (lstmn) take 1.6e+08 GB"));
 }
 
 TEST_CASE("a layer without neurons or inputs is refused, naming which") {
-  for (const Model& model : models) {
+  for (const Model& model : known_models()) {
     INFO(model.name);
     Settings settings = Config("sine").resolve(model);
-    settings.hidden_size = 0;
+    settings.model.hidden_size = 0;
     CHECK_THROWS_WITH(make_network<float>(settings), Catch::Contains("hidden_size"));
-    settings.hidden_size = -1;
+    settings.model.hidden_size = -1;
     CHECK_THROWS_WITH(make_network<double>(settings), Catch::Contains("hidden_size"));
-    settings.hidden_size = 1;
-    settings.input_size = 0;
+    settings.model.hidden_size = 1;
+    settings.model.input_size = 0;
     CHECK_THROWS_WITH(make_network<float>(settings), Catch::Contains("input_size"));
   }
 }

@@ -52,28 +52,38 @@ TEST_CASE("the built-in tasks have the published settings") {
                                          {"nmnist", "glifr_fhet", 256, 1, 15}}));
   INFO(row.task << " " << row.model);
   const Settings settings = resolve(row.task, row.model);
-  CHECK(settings.hidden_size == row.hidden);
+  CHECK(settings.model.hidden_size == row.hidden);
   CHECK(settings.delay_steps() == row.delay_steps);
   CHECK(settings.time_steps() == row.steps);
-  CHECK(settings.task == row.task);
-  CHECK(settings.model == row.model);
+  CHECK(settings.task.name == row.task);
+  CHECK(settings.model.name == row.model);
 }
 
 TEST_CASE("the built-in tasks are trained as the published ones were") {
   const Settings sine = resolve("sine", "rnn"), lmnist = resolve("lmnist", "rnn"), pmnist = resolve("pmnist", "rnn"),
                  nmnist = resolve("nmnist", "rnn"), realizable = resolve("realizable", "glifr_lheta");
-  CHECK((sine.lr == 1e-4 && sine.batch_size == 6 && sine.max_epochs == 5000));
-  CHECK((lmnist.lr == 1e-3 && lmnist.batch_size == 512 && lmnist.max_epochs == 30));
-  CHECK((pmnist.lr == 1e-4 && pmnist.batch_size == 1024 && pmnist.max_epochs == 50));
-  CHECK((nmnist.lr == 1e-3 && nmnist.batch_size == 512 && nmnist.max_epochs == 30));
-  CHECK((realizable.lr == 1e-3 && realizable.time_steps() == 200 && realizable.max_epochs == 6000));
-  CHECK((sine.input_size == 1 && lmnist.input_size == 28 && pmnist.input_size == 1 && nmnist.input_size == 2312));
-  CHECK((sine.output_size == 1 && lmnist.output_size == 10 && pmnist.output_size == 10 && nmnist.output_size == 10));
-  CHECK((sine.loss_fn == Settings::Loss::mse && sine.final_reduction == Settings::Reduction::none));
-  CHECK((nmnist.loss_fn == Settings::Loss::cross_entropy && nmnist.final_reduction == Settings::Reduction::last));
-  CHECK((nmnist.dt == 1 && nmnist.tau == 1 && lmnist.dt == 0.05 && lmnist.tau == 0.05));
-  CHECK((sine.sigma_v == 1 && sine.R == 0.1 && sine.I0 == 0 && sine.v_reset == 0 && sine.dropout_prob == 0));
-  CHECK((sine.optimizer == Settings::Optimizer::adam && sine.beta1 == 0.9 && sine.beta2 == 0.999 && sine.eps == 1e-8));
+  CHECK((sine.training.learning_rate.initial == 1e-4 && sine.training.batch_size == 6 &&
+         sine.training.max_epochs == 5000));
+  CHECK((lmnist.training.learning_rate.initial == 1e-3 && lmnist.training.batch_size == 512 &&
+         lmnist.training.max_epochs == 30));
+  CHECK((pmnist.training.learning_rate.initial == 1e-4 && pmnist.training.batch_size == 1024 &&
+         pmnist.training.max_epochs == 50));
+  CHECK((nmnist.training.learning_rate.initial == 1e-3 && nmnist.training.batch_size == 512 &&
+         nmnist.training.max_epochs == 30));
+  CHECK((realizable.training.learning_rate.initial == 1e-3 && realizable.time_steps() == 200 &&
+         realizable.training.max_epochs == 6000));
+  CHECK((sine.model.input_size == 1 && lmnist.model.input_size == 28 && pmnist.model.input_size == 1 &&
+         nmnist.model.input_size == 2312));
+  CHECK((sine.model.output_size == 1 && lmnist.model.output_size == 10 && pmnist.model.output_size == 10 &&
+         nmnist.model.output_size == 10));
+  CHECK((sine.training.loss == Loss::mse && sine.model.outputs == Outputs::every_step));
+  CHECK((nmnist.training.loss == Loss::cross_entropy && nmnist.model.outputs == Outputs::last_step));
+  CHECK((nmnist.model.dt == 1 && nmnist.model.constants.at("tau") == 1 && lmnist.model.dt == 0.05 &&
+         lmnist.model.constants.at("tau") == 0.05));
+  CHECK((sine.model.constants.at("sigma_v") == 1 && sine.model.constants.at("R") == 0.1 &&
+         sine.model.constants.at("I0") == 0 && sine.model.constants.at("v_reset") == 0 && sine.training.dropout == 0));
+  CHECK((sine.training.optimizer.kind == OptimizerSettings::Kind::adam && sine.training.optimizer.beta1 == 0.9 &&
+         sine.training.optimizer.beta2 == 0.999 && sine.training.optimizer.eps == 1e-8));
 }
 
 TEST_CASE("every built-in variation can be resolved for every model and changes what its name says") {
@@ -82,65 +92,65 @@ TEST_CASE("every built-in variation can be resolved for every model and changes 
     CHECK_FALSE(task.description.empty());
     const Config config(task.name);
     CHECK(config.task() == task.name);
-    for (const Model& model : select_models("all", config.task(), config.base_task())) {
-      CHECK(config.resolve(model).model == model.name);
+    for (const Model& model : select_models("all", config)) {
+      CHECK(config.resolve(model).model.name == model.name);
     }
   }
   const Settings anneal = resolve("lmnist-anneal", "glifr_lheta");
   CHECK((anneal.sigma_v_in(0) == 1 && anneal.sigma_v_in(29) == 1e-3));
   CHECK(Config("lmnist-anneal").base_task() == "lmnist");
-  CHECK(resolve("lmnist-lowsigma", "glifr_lheta").sigma_v == 1e-3);
+  CHECK(resolve("lmnist-lowsigma", "glifr_lheta").model.constants.at("sigma_v") == 1e-3);
   for (const int percent : {0, 20, 40, 60, 80, 100}) {
-    CHECK(resolve("lmnist-dropout" + std::to_string(percent), "rnn").dropout_prob == percent / 100.0);
+    CHECK(resolve("lmnist-dropout" + std::to_string(percent), "rnn").training.dropout == percent / 100.0);
   }
 }
 
 TEST_CASE("a model has what its kind has, whatever is asked of the others") {
-  CHECK(resolve("sine", "glifr_lheta").num_ascs == 2);
-  CHECK(resolve("sine", "glifr_lheta", {"num_ascs=1"}).num_ascs == 1);
-  CHECK(resolve("sine", "glifr_lhet", {"num_ascs=1"}).num_ascs == 0);
-  CHECK(resolve("sine", "rnn", {"num_ascs=1"}).num_ascs == 0);
-  CHECK(resolve("sine", "lstmn", {"synaptic_delay=3"}).synaptic_delay == 0);
-  CHECK(resolve("sine", "glifr_lhet").train_dynamics);
-  CHECK_FALSE(resolve("sine", "glifr_fhet").train_dynamics);
-  CHECK(resolve("sine", "glifr_fhet", {"train_dynamics=true"}).train_dynamics);
-  CHECK_FALSE(resolve("sine", "rnn", {"train_dynamics=true"}).train_dynamics);
+  CHECK(resolve("sine", "glifr_lheta").model.num_ascs == 2);
+  CHECK(resolve("sine", "glifr_lheta", {"num_ascs=1"}).model.num_ascs == 1);
+  CHECK(resolve("sine", "glifr_lhet", {"num_ascs=1"}).model.num_ascs == 0);
+  CHECK(resolve("sine", "rnn", {"num_ascs=1"}).model.num_ascs == 0);
+  CHECK(resolve("sine", "lstmn", {"synaptic_delay=3"}).model.synaptic_delay == 0);
+  CHECK(resolve("sine", "glifr_lhet").model.train_dynamics);
+  CHECK_FALSE(resolve("sine", "glifr_fhet").model.train_dynamics);
+  CHECK(resolve("sine", "glifr_fhet", {"train_dynamics=true"}).model.train_dynamics);
+  CHECK_FALSE(resolve("sine", "rnn", {"train_dynamics=true"}).model.train_dynamics);
 }
 
 TEST_CASE("the rows of parameter files thin out in long trainings unless asked otherwise") {
-  CHECK(resolve("sine", "glifr_lheta").parameter_every == 10);
-  CHECK(resolve("sine", "glifr_lheta", {"max_epochs=500"}).parameter_every == 1);
-  CHECK(resolve("sine", "glifr_lheta", {"parameter_every=3"}).parameter_every == 3);
+  CHECK(resolve("sine", "glifr_lheta").output.parameter_every == 10);
+  CHECK(resolve("sine", "glifr_lheta", {"max_epochs=500"}).output.parameter_every == 1);
+  CHECK(resolve("sine", "glifr_lheta", {"parameter_every=3"}).output.parameter_every == 3);
 }
 
 TEST_CASE("single keys are changed from text, the last one wins") {
   const Settings settings =
       resolve("sine", "rnn", {"lr=1e30", "optimizer=sgd", "lr_schedule=cosine", "I0=-3", "hidden_size=7", "lr=0.5"});
-  CHECK(settings.lr == 0.5);
-  CHECK(settings.optimizer == Settings::Optimizer::sgd);
-  CHECK(settings.lr_schedule == Settings::Schedule::cosine);
-  CHECK(settings.I0 == -3);
-  CHECK(settings.hidden_size == 7);
-  CHECK(resolve("sine", "rnn", {"lr=.5"}).lr == 0.5);
-  CHECK(resolve("lmnist", "rnn", {"mnist_path=123=4"}).mnist_path == "123=4");
-  CHECK(resolve("pmnist", "rnn", {"permute_pixels=true"}).permute_pixels);
+  CHECK(settings.training.learning_rate.initial == 0.5);
+  CHECK(settings.training.optimizer.kind == OptimizerSettings::Kind::sgd);
+  CHECK(settings.training.learning_rate.schedule == LearningRate::Schedule::cosine);
+  CHECK(settings.model.constants.at("I0") == -3);
+  CHECK(settings.model.hidden_size == 7);
+  CHECK(resolve("sine", "rnn", {"lr=.5"}).training.learning_rate.initial == 0.5);
+  CHECK(resolve("lmnist", "rnn", {"mnist_path=123=4"}).task.text("mnist_path") == "123=4");
+  CHECK(resolve("pmnist", "rnn", {"permute_pixels=true"}).task.flag("permute_pixels"));
 }
 
 TEST_CASE("values by model change the models that they name") {
   const std::vector<std::string> change{R"(hidden_size={"rnn": 10, "glifr_lheta": 11})"};
-  CHECK(resolve("sine", "rnn", change).hidden_size == 10);
-  CHECK(resolve("sine", "glifr_lheta", change).hidden_size == 11);
-  CHECK(resolve("sine", "lstmn", change).hidden_size == 63);
+  CHECK(resolve("sine", "rnn", change).model.hidden_size == 10);
+  CHECK(resolve("sine", "glifr_lheta", change).model.hidden_size == 11);
+  CHECK(resolve("sine", "lstmn", change).model.hidden_size == 63);
   const std::vector<std::string> with_default{R"(synaptic_delay={"rnn": 2, "default": 3})"};
-  CHECK(resolve("sine", "rnn", with_default).synaptic_delay == 2);
-  CHECK(resolve("sine", "glifr_hom", with_default).synaptic_delay == 3);
+  CHECK(resolve("sine", "rnn", with_default).model.synaptic_delay == 2);
+  CHECK(resolve("sine", "glifr_hom", with_default).model.synaptic_delay == 3);
 }
 
 TEST_CASE("wrong changes are refused with the key, what was found and what is accepted") {
   const auto refused = [](const std::string& change, const std::string& message) {
     Config config("lmnist");
     CHECK_THROWS_WITH(config.set(change), Equals(message));
-    CHECK(config.resolve(find_model("rnn")).lr == 1e-3);
+    CHECK(config.resolve(find_model("rnn")).training.learning_rate.initial == 1e-3);
   };
   refused("lr=0", "lr: found 0; accepted: a number > 0");
   refused("lr=inf", "lr: found inf; accepted: a number > 0");
@@ -175,12 +185,12 @@ TEST_CASE("wrong changes are refused with the key, what was found and what is ac
 }
 
 TEST_CASE("numbers are decimal, and whole ones may be written in any way that is whole") {
-  CHECK(resolve("sine", "rnn", {"hidden_size=010"}).hidden_size == 10);
-  CHECK(resolve("sine", "rnn", {"hidden_size=08"}).hidden_size == 8);
-  CHECK(resolve("sine", "rnn", {"hidden_size=64.0"}).hidden_size == 64);
-  CHECK(resolve("sine", "rnn", {"max_epochs=1e3"}).max_epochs == 1000);
-  CHECK(resolve("sine", "rnn", {"lr=0010e-4"}).lr == 1e-3);
-  CHECK(from_text(R"({"hidden_size": 64.0, "max_epochs": 1e3})").resolve(find_model("rnn")).hidden_size == 64);
+  CHECK(resolve("sine", "rnn", {"hidden_size=010"}).model.hidden_size == 10);
+  CHECK(resolve("sine", "rnn", {"hidden_size=08"}).model.hidden_size == 8);
+  CHECK(resolve("sine", "rnn", {"hidden_size=64.0"}).model.hidden_size == 64);
+  CHECK(resolve("sine", "rnn", {"max_epochs=1e3"}).training.max_epochs == 1000);
+  CHECK(resolve("sine", "rnn", {"lr=0010e-4"}).training.learning_rate.initial == 1e-3);
+  CHECK(from_text(R"({"hidden_size": 64.0, "max_epochs": 1e3})").resolve(find_model("rnn")).model.hidden_size == 64);
   CHECK_THROWS_WITH(from_text(R"({"hidden_size": 64.5})"), Contains("hidden_size: found 64.5 in"));
   CHECK_THROWS_WITH(from_text(R"({"lr": 1e999})"), Contains("'1e999'"));
 }
@@ -214,7 +224,7 @@ TEST_CASE("what is printed of a configuration can be read, for every task and mo
     Config config(task.name);
     config.set("lr=0.25");
     std::string all;
-    for (const Model& model : select_models("all", config.task(), config.base_task())) {
+    for (const Model& model : select_models("all", config)) {
       INFO(task.name << " " << model.name);
       const Settings settings = config.resolve(model);
       const std::string text = to_text(to_json(settings));
@@ -224,7 +234,7 @@ TEST_CASE("what is printed of a configuration can be read, for every task and mo
       CHECK_FALSE(first_difference(read.resolve(model), settings));
     }
     const Config read = from_text(all, task.name);
-    CHECK(read.models().size() == select_models("all", config.task(), config.base_task()).size());
+    CHECK(read.models().size() == select_models("all", config).size());
     for (const std::string& name : read.models()) {
       CHECK_FALSE(first_difference(read.resolve(find_model(name)), config.resolve(find_model(name))));
     }
@@ -233,14 +243,14 @@ TEST_CASE("what is printed of a configuration can be read, for every task and mo
 
 TEST_CASE("a trial's record says what its model is like, and what of that is a change") {
   const Config small = from_text(to_text(to_json(resolve("sine", "glifr_fheta", {"hidden_size=8", "num_ascs=1"}))));
-  CHECK(small.resolve(find_model("glifr_fheta")).hidden_size == 8);
-  CHECK(small.resolve(find_model("glifr_lheta")).hidden_size == 8);
-  CHECK(small.resolve(find_model("glifr_lheta")).num_ascs == 1);
-  CHECK(small.resolve(find_model("glifr_lheta")).train_dynamics);
+  CHECK(small.resolve(find_model("glifr_fheta")).model.hidden_size == 8);
+  CHECK(small.resolve(find_model("glifr_lheta")).model.hidden_size == 8);
+  CHECK(small.resolve(find_model("glifr_lheta")).model.num_ascs == 1);
+  CHECK(small.resolve(find_model("glifr_lheta")).model.train_dynamics);
   const Config usual = from_text(to_text(to_json(resolve("sine", "glifr_fheta"))));
-  CHECK(usual.resolve(find_model("glifr_fheta")).hidden_size == 128);
-  CHECK(usual.resolve(find_model("glifr_lheta")).hidden_size == 124);
-  CHECK(usual.resolve(find_model("rnn")).synaptic_delay == 0);
+  CHECK(usual.resolve(find_model("glifr_fheta")).model.hidden_size == 128);
+  CHECK(usual.resolve(find_model("glifr_lheta")).model.hidden_size == 124);
+  CHECK(usual.resolve(find_model("rnn")).model.synaptic_delay == 0);
 
   json::object record = to_json(resolve("lmnist-anneal", "glifr_lheta"));
   record["version"] = "0.1.0";
@@ -249,7 +259,7 @@ TEST_CASE("a trial's record says what its model is like, and what of that is a c
   const Config config = from_text(to_text(record));
   CHECK((config.task() == "lmnist-anneal" && config.base_task() == "lmnist"));
   CHECK(config.record().at("seed") == 7);
-  CHECK(config.resolve(find_model("glifr_lheta")).sigma_v_anneal);
+  CHECK(config.resolve(find_model("glifr_lheta")).training.sigma_v_anneal);
   record["task"] = "mine";
   CHECK(from_text(to_text(record)).task() == "mine");
   CHECK(from_text(to_text(record), "mine").base_task() == "lmnist");
@@ -283,13 +293,13 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK_THROWS_WITH(resolve("lmnist", "rnn", {"loss_fn=mse"}), Contains("loss_fn: found mse"));
   CHECK_THROWS_WITH(resolve("pmnist", "rnn", {"input_size=14"}),
                     Equals("input_size: found 14; accepted for task pmnist: 1"));
-  CHECK(resolve("lmnist", "rnn", {"input_size=14", "output_size=27"}).output_size == 27);  // the images decide
+  CHECK(resolve("lmnist", "rnn", {"input_size=14", "output_size=27"}).model.output_size == 27);  // the images decide
   CHECK_THROWS_WITH(resolve("sine", "rnn", {"synaptic_delay=1e30"}), Contains("synaptic_delay: found 1e+30 ms"));
 }
 
 TEST_CASE("unknown tasks are refused with those that there are") {
   CHECK_THROWS_WITH(Config("mnist"),
-                    Contains("task: found 'mnist'; accepted: sine, lmnist, pmnist, nmnist, realizable, lmnist-anneal"));
+                    Contains("task: found 'mnist'; accepted: lmnist, nmnist, pmnist, realizable, sine, lmnist-anneal"));
 }
 
 TEST_CASE("a file with a base is a variation, named by itself or by the file") {
@@ -297,12 +307,12 @@ TEST_CASE("a file with a base is a variation, named by itself or by the file") {
   CHECK(by_file.task() == "my-task");
   CHECK(by_file.base_task() == "lmnist");
   const Settings settings = by_file.resolve(find_model("lstmn"));
-  CHECK((settings.task == "my-task" && settings.data == Settings::Data::lmnist));
-  CHECK((settings.lr == 0.5 && settings.hidden_size == 122));
+  CHECK((settings.task.name == "my-task" && settings.task.base == "lmnist"));
+  CHECK((settings.training.learning_rate.initial == 0.5 && settings.model.hidden_size == 122));
 
   const Config by_name = from_text(R"({"base": "lmnist-anneal", "name": "slow"})", "slow");
   CHECK((by_name.task() == "slow" && by_name.base_task() == "lmnist"));
-  CHECK(by_name.resolve(find_model("glifr_lheta")).sigma_v_anneal);
+  CHECK(by_name.resolve(find_model("glifr_lheta")).training.sigma_v_anneal);
   CHECK(from_text(R"({"base": "lmnist"})", "lmnist").task() == "my-task");
   CHECK_THROWS_WITH(from_text(R"({"base": "lmnist"})", "sine"),
                     Contains("task: found 'sine', but") && Contains("is my-task, a variation of lmnist"));
@@ -311,7 +321,7 @@ TEST_CASE("a file with a base is a variation, named by itself or by the file") {
 TEST_CASE("a file without a base changes the task") {
   const Config config = from_text(R"({"lr": 0.5})", "lmnist-anneal");
   CHECK((config.task() == "lmnist-anneal" && config.base_task() == "lmnist"));
-  CHECK(config.resolve(find_model("rnn")).lr == 0.5);
+  CHECK(config.resolve(find_model("rnn")).training.learning_rate.initial == 0.5);
   CHECK(from_text(R"({"lr": 0.5})").task() == "sine");
 }
 
@@ -320,8 +330,9 @@ TEST_CASE("changes lie over the file, the file over the task") {
   const Config before = config;
   config.set("lr=0.25");
   const Settings settings = config.resolve(find_model("rnn"));
-  CHECK((settings.lr == 0.25 && settings.amp == 2 && settings.num_freqs == 6));
-  CHECK(before.resolve(find_model("rnn")).lr == 0.5);
+  CHECK((settings.training.learning_rate.initial == 0.25 && settings.task.number("amp") == 2 &&
+         settings.task.whole("num_freqs") == 6));
+  CHECK(before.resolve(find_model("rnn")).training.learning_rate.initial == 0.5);
 }
 
 TEST_CASE("wrong files are refused with the file and the key") {
@@ -340,7 +351,7 @@ TEST_CASE("wrong files are refused with the file and the key") {
 TEST_CASE("settings read back as they were written, for every task and model") {
   for (const TaskInfo& task : builtin_tasks()) {
     const Config config(task.name);
-    for (const Model& model : select_models("all", config.task(), config.base_task())) {
+    for (const Model& model : select_models("all", config)) {
       const Settings settings = config.resolve(model);
       json::object object = to_json(settings);
       object["version"] = "0.1.0";
@@ -379,11 +390,15 @@ TEST_CASE("written settings hold the keys of the task and no others") {
   CHECK(sine.begin()->key() == "task");
 }
 
-TEST_CASE("keys have different names and fields, and a line of help") {
-  const auto keys = config_keys();
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    CHECK_FALSE(keys[i].help.empty());
-    for (std::size_t j = 0; j < i; ++j) CHECK((keys[i].name != keys[j].name && keys[i].field != keys[j].field));
+TEST_CASE("the keys of a task have different names and places, and a line of help") {
+  for (const Task* task : known_tasks()) {
+    const auto keys = config_keys(*task);
+    Settings settings = default_settings(*task);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      CHECK_FALSE(keys[i].help.empty());
+      for (std::size_t j = 0; j < i; ++j)
+        CHECK((keys[i].name != keys[j].name && keys[i].place(settings) != keys[j].place(settings)));
+    }
   }
 }
 

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "glifr/error.hpp"
-#include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/data.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
 #include "unit/datasets/fixtures.hpp"
@@ -45,7 +45,7 @@ Settings settings_of(const char* task, const std::vector<std::string>& changes =
 }
 
 TaskData<float> load(const Root& root, const Settings& settings) {
-  DataStore store(root.path(), {});
+  DataStore store({.root = root.path()});
   return store.load<float>(settings, 0);
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("a test needs the test set alone") {
   const Root root;
   root.write_recordings("Test");
   root.write_images("t10k", 20, 28, 28);
-  DataStore store(root.path(), {});
+  DataStore store({.root = root.path()});
   CHECK(store.load_test<float>(settings_of("nmnist"), 0)->size() == 10);
   CHECK(store.load_test<float>(settings_of("lmnist"), 0)->size() == 20);
   CHECK(store.load_test<double>(settings_of("sine"), 0)->size() == 6);
@@ -101,12 +101,13 @@ TEST_CASE("decoded recordings are kept beside the data, in a folder of their own
   const Root root;
   root.write_recordings("Test");
   const test::TemporaryFolder elsewhere;
-  using Caching = DataStore::Caching;
-  (void)DataStore(root.path(), {}, {}, Caching::nowhere).load_test<float>(settings_of("nmnist"), 0);
-  (void)DataStore(root.path(), elsewhere.path(), {}, Caching::nowhere).load_test<float>(settings_of("nmnist"), 0);
+  using Caching = DataFiles::Caching;
+  (void)DataStore({.root = root.path(), .caching = Caching::nowhere}).load_test<float>(settings_of("nmnist"), 0);
+  (void)DataStore({.root = root.path(), .cache = elsewhere.path(), .caching = Caching::nowhere})
+      .load_test<float>(settings_of("nmnist"), 0);
   CHECK(files(root.path() / "nmnist") == 1);
   CHECK(files(elsewhere.path()) == 1);
-  (void)DataStore(root.path(), {}).load_test<float>(settings_of("nmnist"), 0);
+  (void)DataStore({.root = root.path()}).load_test<float>(settings_of("nmnist"), 0);
   CHECK(files(root.path() / "nmnist") == 2);
 }
 

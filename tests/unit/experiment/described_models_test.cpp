@@ -26,9 +26,8 @@ const std::string two_layers = R"({"base": "lmnist", "sigma_v": 0.5, "models": {
 TEST_CASE("a described model has the layers that it describes, and the task's settings where they say nothing") {
   const Config config = from_text(two_layers);
   REQUIRE(config.described_models().size() == 1);
-  CHECK(select_models("deep,rnn", config.task(), config.base_task(), config.described_models()).size() == 2);
-  CHECK_THROWS_WITH(select_models("deeper", "deep", "lmnist", config.described_models()),
-                    Contains("rnn") && Contains("deep"));
+  CHECK(select_models("deep,rnn", config).size() == 2);
+  CHECK_THROWS_WITH(select_models("deeper", config), Contains("rnn") && Contains("deep"));
   const Settings settings = config.resolve(config.described_models()[0]);
   const NetworkDescription network = describe_network(settings);
   REQUIRE(network.layers.size() == 2);
@@ -55,7 +54,7 @@ TEST_CASE("what a described model resolves to can be read back, as config.json a
   CHECK_FALSE(object.contains("hidden_size"));
   const Settings read = settings_from_json(object, "config.json");
   CHECK_FALSE(first_difference(settings, read));
-  CHECK(read.layers == settings.layers);
+  CHECK(read.model.layers == settings.model.layers);
 
   const Config again = from_text(to_text(object));
   CHECK(again.models() == std::vector<std::string>{"deep"});

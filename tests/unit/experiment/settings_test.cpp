@@ -8,8 +8,8 @@ namespace {
 TEST_CASE("the delay is whole steps, rounded down, and at least one") {
   const auto steps = [](double delay, double dt) {
     Settings settings;
-    settings.synaptic_delay = delay;
-    settings.dt = dt;
+    settings.model.synaptic_delay = delay;
+    settings.model.dt = dt;
     return settings.delay_steps();
   };
   CHECK(steps(1, 0.05) == 20);
@@ -23,14 +23,14 @@ TEST_CASE("the delay is whole steps, rounded down, and at least one") {
 
 TEST_CASE("the width of the threshold falls in equal steps from the first epoch to the last") {
   Settings settings;
-  settings.max_epochs = 30;
-  settings.sigma_v = 0.5;
+  settings.training.max_epochs = 30;
+  settings.model.constants["sigma_v"] = 0.5;
   CHECK(settings.sigma_v_in(7) == 0.5);
-  settings.sigma_v_anneal = true;
+  settings.training.sigma_v_anneal = true;
   CHECK(settings.sigma_v_in(0) == 1);
   CHECK(settings.sigma_v_in(29) == 1e-3);
   CHECK(settings.sigma_v_in(1) == Approx(1 - 0.999 / 29));
-  settings.max_epochs = 1;
+  settings.training.max_epochs = 1;
   CHECK(settings.sigma_v_in(0) == 1);
 }
 

@@ -57,8 +57,8 @@ class Session {
   /// Trial 0 of models, with further changes of the settings.
   std::vector<PlannedOutcome> run_models(const std::string& names, const Changes& further) {
     const Config config = make_config(further);
-    const auto plan = make_plan(config, select_models(names, config.task(), config.base_task()), 0, 1, options);
-    DataStore data(data_root(), {});
+    const auto plan = make_plan(config, select_models(names, config), 0, 1, options);
+    DataStore data({.root = data_root()});
     return run_plan(plan, options, data, 1, 1, stop, listener);
   }
   /// Trial 0 of one model.
@@ -362,14 +362,14 @@ TEST_CASE("a trial whose test result is damaged is tested again; a damaged check
   for (const char* text :
        {"", "{}", "[]", "null", "{\"test_loss\": \"low\", \"samples\": 6}", "{\"test_loss\": 1e999, \"samples\": 6}"}) {
     test::write_text(session.trial() / "test.json", text);
-    CHECK_FALSE(is_complete(session.trial()));
+    CHECK_FALSE(is_complete(TrialFolder(session.trial())));
     CHECK(session.run({"max_epochs=2"}).state == State::complete);
     CHECK(session.file("test.json") == test);
   }
   const fs::path file = session.trial() / "checkpoints" / "last.safetensors";
   for (const std::string& content : {std::string(), checkpoint.substr(0, checkpoint.size() - 9), std::string("x")}) {
     test::write_text(file, content);
-    CHECK_FALSE(is_complete(session.trial()));
+    CHECK_FALSE(is_complete(TrialFolder(session.trial())));
     CHECK_THAT(session.refusal({"max_epochs=2"}), Contains(file.string()) && Contains("--overwrite"));
   }
   fs::copy_file(session.trial() / "checkpoints" / "initial.safetensors", file, fs::copy_options::overwrite_existing);

@@ -5,7 +5,7 @@
 #include "glifr/analysis/statistics.hpp"
 #include "glifr/export.hpp"
 
-namespace glifr::analysis {
+namespace glifr::paper {
 
 /// Where the published results come from.
 inline constexpr std::string_view published_source =
@@ -17,10 +17,10 @@ inline constexpr std::string_view published_source =
 
 /// What the paper's networks gave on the test set, over trials. `accuracy.count` is 0 where the task has no classes.
 struct PublishedResult {
-  std::string_view task;   ///< by its name
-  std::string_view model;  ///< by its name
-  Moments accuracy{};      ///< a fraction
-  Moments loss{};          ///< test loss over trials
+  std::string_view task;         ///< by its name
+  std::string_view model;        ///< by its name
+  analysis::Moments accuracy{};  ///< a fraction
+  analysis::Moments loss{};      ///< test loss over trials
 };
 
 /// The published result of a model on a task, or null where there is none.
@@ -29,4 +29,4 @@ struct PublishedResult {
 /// The samples of the test set on which the published results of a task were taken.
 [[nodiscard]] GLIFR_API Index published_test_samples(std::string_view task);
 
-}  // namespace glifr::analysis
+}  // namespace glifr::paper

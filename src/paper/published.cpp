@@ -1,9 +1,9 @@
-#include "glifr/analysis/published.hpp"
+#include "glifr/paper/published.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace glifr::analysis {
+namespace glifr::paper {
 namespace {
 
 /// {trials, mean, sd} of test accuracy and test loss.
@@ -57,4 +57,4 @@ Index published_test_samples(std::string_view task) {
   return task == "sine" ? 6 : 10000;
 }
 
-}  // namespace glifr::analysis
+}  // namespace glifr::paper

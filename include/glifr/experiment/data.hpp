@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "glifr/datasets/dataset.hpp"
+#include "glifr/datasets/digest.hpp"
+#include "glifr/experiment/settings.hpp"
+#include "glifr/experiment/task.hpp"
+#include "glifr/export.hpp"
+
+namespace glifr {
+
+/// What is trained on, and what is tested on (the same set where a task has no other).
+template <Scalar T>
+struct TaskData {
+  std::shared_ptr<const Dataset<T>> train;  ///< what is trained on
+  std::shared_ptr<const Dataset<T>> test;   ///< what is tested on
+};
+
+/// What tells a task's data from others.
+struct TaskDigest {
+  DataDigest train;  ///< of what is trained on
+  DataDigest test;   ///< of what is tested on
+};
+
+/// Finds a task's data and keeps what was read, so that a session's trials share it. Safe to use from several threads.
+class GLIFR_API DataStore {
+ public:
+  /// Where the data lie.
+  explicit DataStore(DataFiles files) : files_(std::move(files)) {}
+
+  /// The data of a task; `seed` decides noise and permutations. DataError, ConfigError as the readers.
+  template <Scalar T>
+  [[nodiscard]] TaskData<T> load(const Settings& settings, std::uint64_t seed);
+  /// The digest of what `load` gave for the same settings and seed; taken once, whatever the number of trials.
+  template <Scalar T>
+  [[nodiscard]] TaskDigest digest(const TaskData<T>& data);
+
+  /// What a task's networks are tested on, without what they are trained on. Throws as `load`.
+  template <Scalar T>
+  [[nodiscard]] std::shared_ptr<const Dataset<T>> load_test(const Settings& settings, std::uint64_t seed);
+
+ private:
+  template <Scalar T>
+  std::shared_ptr<const Dataset<T>> load_part(const Settings& settings, std::uint64_t seed, Split part, bool is_alone);
+  template <Scalar T>
+  DataDigest digest_of(const std::shared_ptr<const Dataset<T>>& data);
+
+  DataFiles files_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const void>> sets_;    // by what their content depends on
+  std::map<std::shared_ptr<const void>, DataDigest> digests_;  // by the set, which it keeps alive
+};
+
+/// Data without meaning in the shape of a task, some batches of it: for measuring speed where there are no data.
+template <Scalar T>
+[[nodiscard]] GLIFR_API std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& settings, Index batches);
+
+}  // namespace glifr

@@ -1,0 +1,97 @@
+#include "glifr/experiment/data.hpp"
+
+#include <boost/json.hpp>
+
+#include "config_values.hpp"
+#include "glifr/datasets/synthetic.hpp"
+#include "glifr/io/json.hpp"
+
+namespace glifr {
+
+namespace {
+
+/// All that the content of a part of the data depends on.
+template <Scalar T>
+std::string name_of(const Settings& s, std::uint64_t seed, Split part) {
+  boost::json::object content{{"task", s.task.base},
+                              {"seed", seed},
+                              {"part", static_cast<int>(part)},
+                              {"bytes", sizeof(T)},
+                              {"dt", s.model.dt},
+                              {"input_size", s.model.input_size},
+                              {"output_size", s.model.output_size}};
+  for (const ConfigKey& key : config_keys(find_task(s.task.base))) {
+    if (s.task.values.contains(key.name)) content[key.name] = detail::value_of(key, s);
+  }
+  return to_line(content);
+}
+
+template <Scalar T>
+std::shared_ptr<const Dataset<T>> load_from(const Task& task, const DataRequest& request) {
+  if constexpr (std::is_same_v<T, float>) {
+    return task.load_float(request);
+  } else {
+    return task.load_double(request);
+  }
+}
+
+}  // namespace
+
+template <Scalar T>
+std::shared_ptr<const Dataset<T>> DataStore::load_part(const Settings& settings, std::uint64_t seed, Split part,
+                                                       bool is_alone) {
+  const Task& task = find_task(settings.task.base);
+  if (!task.has_test_set()) part = Split::train;
+  const std::lock_guard lock(mutex_);
+  if (!task.serves_all_models()) return load_from<T>(task, {settings, seed, part, is_alone, files_});
+  auto& known = sets_[name_of<T>(settings, seed, part)];
+  if (!known) known = load_from<T>(task, {settings, seed, part, is_alone, files_});
+  return std::static_pointer_cast<const Dataset<T>>(known);
+}
+
+template <Scalar T>
+TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
+  return {load_part<T>(s, seed, Split::train, false), load_part<T>(s, seed, Split::test, false)};
+}
+
+template <Scalar T>
+std::shared_ptr<const Dataset<T>> DataStore::load_test(const Settings& s, std::uint64_t seed) {
+  return load_part<T>(s, seed, Split::test, true);
+}
+
+template <Scalar T>
+DataDigest DataStore::digest_of(const std::shared_ptr<const Dataset<T>>& data) {
+  const std::lock_guard lock(mutex_);
+  const auto [place, is_new] = digests_.try_emplace(data);
+  if (is_new) place->second = glifr::digest(*data);
+  return place->second;
+}
+
+template <Scalar T>
+TaskDigest DataStore::digest(const TaskData<T>& data) {
+  return {digest_of<T>(data.train), digest_of<T>(data.test)};
+}
+
+template <Scalar T>
+std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s, Index batches) {
+  SyntheticSettings synthetic;
+  synthetic.samples = batches * s.training.batch_size;
+  synthetic.time_steps = s.time_steps();
+  synthetic.input_size = s.model.input_size;
+  const bool has_labels = s.training.loss == Loss::cross_entropy;
+  synthetic.classes = has_labels ? s.model.output_size : 0;
+  synthetic.target_size = has_labels ? 0 : s.model.output_size;
+  synthetic.density = find_task(s.task.base).input_density(s);
+  return std::make_unique<SyntheticDataset<T>>(synthetic);
+}
+
+#define GLIFR_INSTANTIATE(T)                                                                          \
+  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);                            \
+  template std::shared_ptr<const Dataset<T>> DataStore::load_test<T>(const Settings&, std::uint64_t); \
+  template TaskDigest DataStore::digest<T>(const TaskData<T>&);                                       \
+  template std::unique_ptr<Dataset<T>> make_synthetic_data<T>(const Settings&, Index)
+GLIFR_INSTANTIATE(float);
+GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
+
+}  // namespace glifr

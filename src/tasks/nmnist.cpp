@@ -1,0 +1,69 @@
+#include "glifr/datasets/nmnist.hpp"
+
+#include "tasks.hpp"
+
+namespace glifr {
+
+namespace {
+
+/// Neuromorphic MNIST: a frame of an event camera a time step.
+class NmnistTask final : public TaskOf<NmnistTask> {
+ public:
+  NmnistTask() : TaskOf("nmnist", detail::built_in_configuration("nmnist")) {}
+
+  [[nodiscard]] std::vector<TaskKey> keys() const override {
+    return {{.name = "nmnist_path",
+             .value = "nmnist",
+             .help = "folder of the recordings, relative to the data root",
+             .decides = Decides::place},
+            {.name = "num_timesteps",
+             .value = Index{15},
+             .help = "frames a recording",
+             .range = {.lowest = 1, .highest = 1e6}},
+            {.name = "duration_timestep",
+             .value = 1.0,
+             .help = "duration of a frame, a whole number of microseconds",
+             .unit = "ms",
+             .range = {.lowest = 0.001, .highest = 8000}},
+            {.name = "input_density",
+             .value = 0.03,
+             .help = "share of ones in the made-up frames of a benchmark",
+             .range = {.lowest = 0, .highest = 1},
+             .decides = Decides::nothing}};
+  }
+
+  [[nodiscard]] Index time_steps(const Settings& settings) const override {
+    return settings.task.whole("num_timesteps");
+  }
+  [[nodiscard]] std::optional<double> input_density(const Settings& settings) const override {
+    return settings.task.number("input_density");
+  }
+
+  template <Scalar T>
+  [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest& request) const {
+    const TaskSettings& task = request.settings.task;
+    NmnistOptions options;
+    options.frames.num_timesteps = task.whole("num_timesteps");
+    options.frames.duration_timestep = task.number("duration_timestep");
+    options.cache_folder = request.files.cache;
+    options.writes_beside_data = request.files.caching == DataFiles::Caching::beside_data;
+    const std::string what =
+        std::string("decoding the ") + (request.part == Split::train ? "training" : "test") + " recordings";
+    if (request.files.progress)
+      options.progress = [&](Index done, Index total) { request.files.progress(what, done, total); };
+    return std::make_shared<NmnistDataset<T>>(std::make_shared<LabelledFrames>(
+        read_nmnist(request.files.root / task.text("nmnist_path"), request.part, options)));
+  }
+};
+
+}  // namespace
+
+namespace detail {
+
+std::unique_ptr<Task> make_nmnist_task() {
+  return std::make_unique<NmnistTask>();
+}
+
+}  // namespace detail
+
+}  // namespace glifr

@@ -1,0 +1,58 @@
+// Tasks of a program's own, which are made known as the built-in ones are.
+#include "glifr/experiment/task.hpp"
+
+#include "examples/custom_app/flip_flop.hpp"
+#include "glifr/error.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/experiment/data.hpp"
+#include "support/catch.hpp"
+
+namespace glifr {
+namespace {
+
+using Catch::Matchers::Contains;
+
+TEST_CASE("a registered task has its keys, its defaults and its data") {
+  register_task<example::FlipFlop>();
+  Config config("flip_flop");
+  config.set("pulse_prob=0.5");
+  const Settings settings = config.resolve(find_model("rnn"));
+  CHECK((settings.task.base == "flip_flop" && settings.task.number("pulse_prob") == 0.5));
+  CHECK((settings.time_steps() == 50 && settings.model.input_size == 3 && settings.training.batch_size == 32));
+  CHECK_THROWS_WITH(config.set("pulse_prob=2"), Contains("pulse_prob: found 2") && Contains("<= 1"));
+  CHECK_THROWS_WITH(config.set("freq_min=2"), Contains("freq_min: is no key of task flip_flop") && Contains("sine"));
+  CHECK_THROWS_WITH(Config("sine").set("pulse_prob=0.1"), Contains("accepted for flip_flop"));
+  config.set("input_size=4");
+  CHECK_THROWS_WITH(config.resolve(find_model("rnn")), Contains("input_size: found 4; accepted for task flip_flop: 3"));
+
+  DataStore store({.root = "."});
+  const TaskData<float> data = store.load<float>(settings, 7), again = store.load<float>(settings, 7);
+  CHECK((data.train == again.train && data.train != data.test && data.train->size() == 256));
+  CHECK(store.digest(data).train.inputs != store.digest(data).test.inputs);
+  CHECK(store.digest(data).train.inputs != store.digest(store.load<float>(settings, 8)).train.inputs);
+}
+
+TEST_CASE("a key of a task is asked for by its kind") {
+  const Settings settings = Config("sine").resolve(find_model("rnn"));
+  CHECK(settings.task.whole("num_freqs") == 6);
+  CHECK_THROWS_AS(settings.task.number("num_freqs"), std::logic_error);
+  CHECK_THROWS_AS(settings.task.number("nothing"), std::logic_error);
+}
+
+/// A task that cannot be: its configuration has a key that nobody knows.
+struct Wrong final : TaskOf<Wrong> {
+  Wrong() : TaskOf("wrong", R"({"description": "wrong", "widht": 3})") {}
+  [[nodiscard]] Index time_steps(const Settings&) const override { return 1; }
+  template <Scalar T>
+  [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest&) const {
+    return nullptr;
+  }
+};
+
+TEST_CASE("a task whose configuration is not accepted is refused and not known afterwards") {
+  CHECK_THROWS_WITH(register_task<Wrong>(), Contains("widht"));
+  CHECK_THROWS_WITH(find_task("wrong"), Contains("found 'wrong'"));
+}
+
+}  // namespace
+}  // namespace glifr
