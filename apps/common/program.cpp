@@ -28,7 +28,7 @@ void open_closed_descriptors() {
 int exit_code_of(const glifr::Error& error) {
   const bool run_failed = dynamic_cast<const glifr::NumericError*>(&error) ||
                           dynamic_cast<const glifr::OutputError*>(&error) ||
-                          dynamic_cast<const glifr::DeviceFault*>(&error);
+                          dynamic_cast<const glifr::DeviceFailure*>(&error);
   return run_failed ? 1 : 2;
 }
 

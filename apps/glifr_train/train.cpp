@@ -71,12 +71,12 @@ void note_other_options(const Options& o, const glifr::Config& config, Progress&
   }
 }
 
-/// Settles where to compute; DeviceError or ConfigError where what was asked for cannot be.
+/// Settles where to compute; DeviceUnavailable or ConfigError where what was asked for cannot be.
 void choose_device(Options& o) {
   const glifr::GpuSettings gpu{.ordinal = gpu_ordinal(o.run.device).value_or(0), .uses_tf32 = o.uses_tf32};
   const auto problem = o.run.device == "cpu" ? "the processor was asked for" : glifr::gpu_problem(gpu.ordinal);
   if (problem && gpu_ordinal(o.run.device))
-    throw glifr::DeviceError("--device " + o.run.device, *problem + "; accepted here: auto, cpu");
+    throw glifr::DeviceUnavailable("--device " + o.run.device, *problem + "; accepted here: auto, cpu");
   if (o.uses_tf32 && problem) throw glifr::ConfigError("--tf32", "only a GPU has TF32: " + *problem);
   o.run.device = problem ? "cpu" : "cuda";
   if (!problem) o.run.open_device = [gpu] { return glifr::open_gpu(gpu); };

@@ -94,10 +94,11 @@ class GLIFR_API OutputError : public Error {
 };
 
 /// A device that is absent, or of which this build knows nothing.
-class GLIFR_API DeviceError : public Error {
+class GLIFR_API DeviceUnavailable : public Error {
  public:
   /// What was called, and how it failed.
-  DeviceError(std::string call, const std::string& problem) : Error(call + ": " + problem), call_(std::move(call)) {}
+  DeviceUnavailable(std::string call, const std::string& problem)
+      : Error(call + ": " + problem), call_(std::move(call)) {}
 
   /// What was called.
   [[nodiscard]] const std::string& call() const noexcept { return call_; }
@@ -107,9 +108,9 @@ class GLIFR_API DeviceError : public Error {
 };
 
 /// A device that failed at its work: out of memory, lost, or stopped by a fault.
-class GLIFR_API DeviceFault : public Error {
+class GLIFR_API DeviceFailure : public Error {
  public:
-  DeviceFault(std::string device, const std::string& problem)
+  DeviceFailure(std::string device, const std::string& problem)
       : Error(device + ": " + problem), device_(std::move(device)) {}
 
   [[nodiscard]] const std::string& device() const noexcept { return device_; }

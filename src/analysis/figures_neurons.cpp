@@ -10,7 +10,7 @@
 namespace glifr::analysis {
 namespace {
 
-constexpr Index most_curves = 300;
+constexpr Index max_curves = 300;
 constexpr Index bins = 30;
 
 Index label_of(std::span<const Index> labels, Index neuron) {
@@ -142,7 +142,7 @@ Figure fi_figure(const FiCurves& curves, std::span<const Index> labels, const st
   panel.y = {.label = "mean firing rate S", .lower = 0, .upper = 1};
   std::vector<Series> lines;  // on top of all bands
   if (labels.empty()) {
-    const Index every = std::max<Index>(1, (curves.neurons + most_curves - 1) / most_curves);
+    const Index every = std::max<Index>(1, (curves.neurons + max_curves - 1) / max_curves);
     if (every > 1) {
       figure.caption +=
           " Of " + std::to_string(curves.neurons) + " neurons every " + std::to_string(every) + "th is drawn.";

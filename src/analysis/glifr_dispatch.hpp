@@ -8,7 +8,7 @@
 
 namespace glifr::analysis::detail {
 
-inline constexpr int most_ascs = 4;
+inline constexpr int max_ascs = 4;
 
 /// Calls f(std::integral_constant<int, J>) for the number of after-spike currents that a table has.
 template <class F>
@@ -22,12 +22,12 @@ auto with_ascs(Index num_ascs, F&& f) {
       return f(std::integral_constant<int, 2>{});
     case 3:
       return f(std::integral_constant<int, 3>{});
-    case most_ascs:
-      return f(std::integral_constant<int, most_ascs>{});
+    case max_ascs:
+      return f(std::integral_constant<int, max_ascs>{});
     default:
       throw ConfigError("num_ascs", "found " + std::to_string(num_ascs) +
                                         " after-spike currents a neuron, accepted are 0 to " +
-                                        std::to_string(most_ascs));
+                                        std::to_string(max_ascs));
   }
 }
 

@@ -37,14 +37,14 @@ const ModelStyle* find_style(std::string_view model) {
 
 /// At most so many letters, the middle left out of longer names: beginnings and ends tell names apart.
 std::string shortened(const std::string& name) {
-  constexpr std::size_t most_letters = 24;
+  constexpr std::size_t max_letters = 24;
   const auto is_within_letter = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
   std::vector<std::size_t> letters;  // where each begins
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (!is_within_letter(name[i])) letters.push_back(i);
   }
-  if (letters.size() <= most_letters) return name;
-  return name.substr(0, letters[most_letters / 2]) + "…" + name.substr(letters[letters.size() - most_letters / 2 + 1]);
+  if (letters.size() <= max_letters) return name;
+  return name.substr(0, letters[max_letters / 2]) + "…" + name.substr(letters[letters.size() - max_letters / 2 + 1]);
 }
 
 }  // namespace

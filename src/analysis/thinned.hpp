@@ -7,11 +7,11 @@
 namespace glifr::analysis::detail {
 
 /// At most this many points of a curve over epochs are drawn, at equal distances: more cannot be told apart.
-inline constexpr std::size_t most_points = 500;
+inline constexpr std::size_t max_points = 500;
 
 /// The points of a curve that are drawn, the first and the last among them.
 inline std::vector<std::size_t> drawn_points(std::size_t points) {
-  std::vector<std::size_t> indices(std::min(points, most_points));
+  std::vector<std::size_t> indices(std::min(points, max_points));
   for (std::size_t i = 0; i < indices.size(); ++i) {
     indices[i] = indices.size() == 1 ? 0 : i * (points - 1) / (indices.size() - 1);
   }

@@ -30,9 +30,9 @@ class Checksum {
 
 template <Scalar T>
 DataDigest digest(const Dataset<T>& data) {
-  constexpr Index most_values = Index{1} << 18;  // at a time: what stays in a processor's cache
+  constexpr Index max_values = Index{1} << 18;  // at a time: what stays in a processor's cache
   const Index steps = data.time_steps(), width = std::max(data.input_size(), data.target_size());
-  const Index block = std::clamp<Index>(most_values / std::max<Index>(1, steps * width), 1, 256);
+  const Index block = std::clamp<Index>(max_values / std::max<Index>(1, steps * width), 1, 256);
   std::vector<Index> samples(static_cast<std::size_t>(std::min(block, data.size())));
   std::vector<T> values;
   std::vector<ActiveInputs> active;

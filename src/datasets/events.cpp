@@ -53,8 +53,8 @@ std::vector<Event> parse_events(std::string_view bytes, const std::string& name)
 }
 
 std::int64_t frame_microseconds(const FrameSettings& settings) {
-  constexpr Index most_frames = 1'000'000;
-  if (settings.num_timesteps < 1 || settings.num_timesteps > most_frames) {
+  constexpr Index max_frames = 1'000'000;
+  if (settings.num_timesteps < 1 || settings.num_timesteps > max_frames) {
     throw ConfigError("num_timesteps",
                       "found " + std::to_string(settings.num_timesteps) + "; accepted are 1 to 1000000");
   }

@@ -293,11 +293,12 @@ class DeviceEngine final : public TrainingEngine<T> {
         const Index middle = fitting + (too_many - fitting) / 2;
         (memory_of_step(middle) <= free ? fitting : too_many) = middle;
       }
-      throw DeviceFault(device_.name(), "too little memory: a step with batch_size " + std::to_string(batch) +
-                                            " needs " + gigabytes(static_cast<double>(needed)) + " beside the data, " +
-                                            gigabytes(static_cast<double>(free)) + " are free; " +
-                                            (fitting > 0 ? "batch_size " + std::to_string(fitting) + " would fit"
-                                                         : "no batch would fit"));
+      throw DeviceFailure(
+          device_.name(),
+          "too little memory: a step with batch_size " + std::to_string(batch) + " needs " +
+              gigabytes(static_cast<double>(needed)) + " beside the data, " + gigabytes(static_cast<double>(free)) +
+              " are free; " +
+              (fitting > 0 ? "batch_size " + std::to_string(fitting) + " would fit" : "no batch would fit"));
     }
     tape_.memory().reserve(needed);
   }

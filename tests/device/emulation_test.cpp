@@ -88,7 +88,7 @@ TEST_CASE("too little memory is said before the first step, with a batch that fi
   std::string message;
   try {
     (void)setup.engine(small);
-  } catch (const DeviceFault& error) {
+  } catch (const DeviceFailure& error) {
     message = error.what();
   }
   CAPTURE(message);
@@ -107,7 +107,7 @@ TEST_CASE("too little memory is said before the first step, with a batch that fi
     engine->advance(position);
   };
   CHECK_NOTHROW(runs_with(fitting));
-  CHECK_THROWS_AS(runs_with(fitting + 1), DeviceFault);
+  CHECK_THROWS_AS(runs_with(fitting + 1), DeviceFailure);
 }
 
 /// A trial of a small task, run on emulated devices.
@@ -168,7 +168,7 @@ TEST_CASE("a trial on a device leaves the files of one on the host") {
 
 TEST_CASE("a fault on the device is one line, and the last checkpoint stays and can be resumed") {
   TrialOnDevice trial("sine", {"max_epochs=30", "checkpoint_seconds=0"});
-  CHECK_THROWS_AS(trial.run(true, 1200), DeviceFault);
+  CHECK_THROWS_AS(trial.run(true, 1200), DeviceFailure);
   const fs::path checkpoint = trial.folder(true) / "checkpoints" / "last.safetensors";
   REQUIRE(fs::exists(checkpoint));
   const std::string epochs = read_safetensors(checkpoint).metadata.at("epoch");

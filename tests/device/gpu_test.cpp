@@ -19,13 +19,13 @@ TEST_CASE("a GPU that cannot be had is refused with the reason") {
   const auto problem = gpu_problem();
   if (!problem) GLIFR_SKIP("there is a GPU here");
   CHECK(!problem->empty());
-  CHECK_THROWS_AS(open_gpu(), DeviceError);
+  CHECK_THROWS_AS(open_gpu(), DeviceUnavailable);
 }
 
 TEST_CASE("a GPU of a number that there is not is refused") {
   for (const int ordinal : {-1, 1000}) {
     CHECK(gpu_problem(ordinal).has_value());
-    CHECK_THROWS_AS(open_gpu({.ordinal = ordinal}), DeviceError);
+    CHECK_THROWS_AS(open_gpu({.ordinal = ordinal}), DeviceUnavailable);
   }
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("an error that was reported is not reported again by the next launch")
   GLIFR_NEEDS_DEVICE(device);
   Arena there(device);
   double* number = there.allocate<double>(1);
-  CHECK_THROWS_AS(device->allocate(std::size_t{1} << 50), DeviceFault);
+  CHECK_THROWS_AS(device->allocate(std::size_t{1} << 50), DeviceFailure);
   CHECK_NOTHROW(kernels::fill(there, View<double>(number, 1, 1), 2.0));
   double found = 0;
   kernels::copy_out(device, &found, number, 1);

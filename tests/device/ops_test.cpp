@@ -133,12 +133,12 @@ TEST_CASE("binary inputs, losses and masks, on a device") {
   const std::array<std::uint16_t, 5> ones{0, 3, 3, 4, 0};
   const auto sparse = [&](auto& in) {
     auto& tape = in[0].tape();
-    const std::uint16_t* there = tape.on_place(std::span<const std::uint16_t>(ones));
+    const std::uint16_t* there = tape.to_memory(std::span<const std::uint16_t>(ones));
     std::vector<ActiveInputs> rows{{there, 2}, {nullptr, 0}, {there + 2, 2}};
     for (Index r = 0; r < 70; ++r) rows.push_back({there + r % 5, 1});
     static std::vector<ActiveInputs> kept;  // on the host, lists stay where they are
     kept = rows;
-    return sparse_matmul(tape.on_place(std::span<const ActiveInputs>(kept)), std::ssize(kept), in[0]);
+    return sparse_matmul(tape.to_memory(std::span<const ActiveInputs>(kept)), std::ssize(kept), in[0]);
   };
   check(device, "sparse_matmul", operation("sparse_matmul", sparse), {{5, 3}});
 
@@ -146,7 +146,7 @@ TEST_CASE("binary inputs, losses and masks, on a device") {
     using V = std::remove_reference_t<decltype(in[0])>;
     using T = typename V::Value;
     static const Tensor<T> target = random_tensor<T>({400, 3}, 9);
-    const T* there = in[0].tape().on_place(target.values());
+    const T* there = in[0].tape().to_memory(target.values());
     return mean_squared_error(in[0], View<const T>(there, 400, 3), 70).value;
   };
   check(device, "mean_squared_error", operation("mse", squared), {{400, 3}});
@@ -154,7 +154,7 @@ TEST_CASE("binary inputs, losses and masks, on a device") {
   std::vector<std::int32_t> labels;
   for (std::int32_t i = 0; i < 300; ++i) labels.push_back(i * 7 % 10);
   const auto entropy = [&](auto& in) {
-    const std::int32_t* there = in[0].tape().on_place(std::span<const std::int32_t>(labels));
+    const std::int32_t* there = in[0].tape().to_memory(std::span<const std::int32_t>(labels));
     return softmax_cross_entropy(in[0] * 5, {there, labels.size()}).value;
   };
   check(device, "softmax_cross_entropy", operation("entropy", entropy), {{300, 10}});
@@ -168,12 +168,12 @@ TEMPLATE_TEST_CASE("dropout on a device is the host's, bit for bit", "", float, 
   const auto factors = [&](Device* place, double dropout, bool is_silenced, bool is_stored) {
     Tape<T> tape(Tape<T>::Mode::record, place);
     OutputMask<T> mask{.dropout = dropout, .random = Random(3, Stream::dropout, 11)};
-    mask.samples = {tape.on_place(std::span<const Index>(samples)), samples.size()};
+    mask.samples = {tape.to_memory(std::span<const Index>(samples)), samples.size()};
     if (is_silenced) mask.silencing = silencing;
     const Random other(3, Stream::dropout, 11);
     if (is_stored) {
       mask.random = Random(0, Stream::dropout);
-      mask.random_at = tape.on_place(std::span<const Random>(&other, 1));
+      mask.random_at = tape.to_memory(std::span<const Random>(&other, 1));
     }
     return copy_of(mask.at(tape, 2, 6, 3, 7).value(), place);
   };

@@ -39,7 +39,7 @@ class EmulatedDevice final : public Device {
 
   void* allocate(std::size_t bytes) override {
     refuse_while_recording("memory");
-    if (bytes > free_memory()) throw DeviceFault("emulated device", "out of memory");
+    if (bytes > free_memory()) throw DeviceFailure("emulated device", "out of memory");
     void* start = memory_ + used_;
     used_ += (bytes + page - 1) / page * page;
     ++allocations;
@@ -93,7 +93,7 @@ class EmulatedDevice final : public Device {
   void wait() override {
     refuse_while_recording("to wait");
     run_pending();
-    if (has_fault_) throw DeviceFault("emulated device", "a fault was asked for");
+    if (has_fault_) throw DeviceFailure("emulated device", "a fault was asked for");
   }
 
   void begin_recording() override {

@@ -77,7 +77,7 @@ class LayerProblem {
       initial.history = *next++;
       for (Var<T>& rest : initial.rest) rest = *next++;
     }
-    const Index* samples = tape.on_place(std::span<const Index>(samples_));
+    const Index* samples = tape.to_memory(std::span<const Index>(samples_));
     OutputMask<T> mask{
         .dropout = case_.dropout, .random = Random(5, Stream::dropout), .samples = {samples, samples_.size()}};
     if (case_.is_silenced) mask.silencing = silencing_;
@@ -113,10 +113,10 @@ class LayerProblem {
   /// The lists of active inputs where the tape's values are.
   const ActiveInputs* active_on(Tape<T>& tape) const {
     if (!tape.device()) return active_.data();
-    const std::uint16_t* ones = tape.on_place(std::span<const std::uint16_t>(ones_));
+    const std::uint16_t* ones = tape.to_memory(std::span<const std::uint16_t>(ones_));
     std::vector<ActiveInputs> lists = active_;
     for (ActiveInputs& list : lists) list.indices = ones + (list.indices - ones_.data());
-    return tape.on_place(std::span<const ActiveInputs>(lists));
+    return tape.to_memory(std::span<const ActiveInputs>(lists));
   }
 
   LayerCase case_;

@@ -70,7 +70,7 @@ Outcome<T> run(const LayerCase& c, Form form, Frozen frozen = Frozen::nothing, b
   }
   const ScanResult<N, T> result = problem.run(form, vars, track);
   const Tensor<T> target = random_tensor<T>(result.output.shape(), 77);
-  const View<const T> asked(tape.on_place(target.values()), target.view().rows, target.view().columns);
+  const View<const T> asked(tape.to_memory(target.values()), target.view().rows, target.view().columns);
   const Loss<T> loss = mean_squared_error(result.output, asked);
 
   Outcome<T> outcome;

@@ -34,7 +34,7 @@ Var<T> put_on(Tape<T>& tape, const Tensor<T>& tensor) {
   return var;
 }
 
-/// A copy of what a view of a place's memory shows (the host's, where none is named).
+/// A copy of what a view of a device's memory shows (of the host's, where no device is given).
 template <class T>
 Tensor<std::remove_const_t<T>> copy_of(View<T> view, Device* device = nullptr) {
   using Number = std::remove_const_t<T>;

@@ -32,8 +32,8 @@ struct Launch {
 
 /// Something with memory of its own that works through what it is asked for in order, while the caller goes on: a GPU
 /// (`open_gpu`), or a stand-in for one. This is all of it that the rest of the library knows. A device belongs to one
-/// thread at a time and outlives the memory taken from it. DeviceFault where it fails; what fails while the caller goes
-/// on is reported by the next call that waits.
+/// thread at a time and outlives the memory taken from it. DeviceFailure where it fails; what fails while the caller
+/// goes on is reported by the next call that waits.
 class GLIFR_API Device {
  public:
   /// Work that was recorded and can be asked for again as a whole.
@@ -93,8 +93,8 @@ template <class Work>
 }
 
 /// Runs body(row, column) for every element of a matrix of `rows` by `columns`, in any order: on the device, or on the
-/// calling thread where that is null. A body is a plain struct of pointers into the memory of that place and numbers,
-/// and its call a plain function of the element's place.
+/// calling thread where that is null. A body is a plain struct of numbers and of pointers into the memory of that
+/// device or of the host, and its call a plain function of the element's row and column.
 template <class Body>
 void for_each_element(Device* device, Index rows, Index columns, const Body& body) {
   static_assert(std::is_trivially_copyable_v<Body>, "the body of a kernel is copied to the device byte by byte");

@@ -15,7 +15,7 @@
 #include "glifr/backend/transfer.hpp"
 
 /// The kernels of `kernels.hpp` where their operands are: on the host those, on a device the bodies that stand here.
-/// `place` is memory of that place, for scratch.
+/// `memory` says where that is, and is used for scratch.
 namespace glifr::kernels {
 
 // --- products -----------------------------------------------------------------------------------------------------
@@ -28,32 +28,32 @@ struct WeightedRow {
 };
 
 template <Scalar T>
-void gemm(Arena& place, Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
-  if (!place.device()) return gemm<T>(ta, tb, a, b, beta, c);
+void gemm(Arena& memory, Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
+  if (!memory.device()) return gemm<T>(ta, tb, a, b, beta, c);
   if (c.rows == 0 || c.columns == 0) return;
   const Index inner = ta == Transpose::yes ? a.rows : a.columns;
-  if (inner == 0) return beta == T(0) ? fill(place, c, T(0)) : void();
+  if (inner == 0) return beta == T(0) ? fill(memory, c, T(0)) : void();
   // The gradient of the weights of a single input: a long sum that a product of matrices would hardly share out.
   if (ta == Transpose::yes && tb == Transpose::no && c.rows == 1) {
-    if (beta == T(0)) fill(place, c, T(0));
-    return add_sums(place, b.rows, b.columns, WeightedRow<T>{a, b}, c);
+    if (beta == T(0)) fill(memory, c, T(0));
+    return add_sums(memory, b.rows, b.columns, WeightedRow<T>{a, b}, c);
   }
-  place.device()->gemm(ta, tb, a, b, beta, c);
+  memory.device()->gemm(ta, tb, a, b, beta, c);
 }
 
 template <Scalar T>
-[[nodiscard]] Weights<T> prepare(Arena& place, Transpose transpose, View<const T> values) {
-  return place.device() ? Weights<T>{values, transpose} : prepare<T>(transpose, values, place);
+[[nodiscard]] Weights<T> prepare(Arena& memory, Transpose transpose, View<const T> values) {
+  return memory.device() ? Weights<T>{values, transpose} : prepare<T>(transpose, values, memory);
 }
 template <Scalar T>
-void multiply(Arena& place, View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
-  if (!place.device()) return multiply<T>(a, weights, beta, c);
-  gemm<T>(place, Transpose::no, weights.transpose, a, weights.values, beta, c);
+void multiply(Arena& memory, View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
+  if (!memory.device()) return multiply<T>(a, weights, beta, c);
+  gemm<T>(memory, Transpose::no, weights.transpose, a, weights.values, beta, c);
 }
 template <Scalar T>
-void add_transposed_product(Arena& place, View<const T> a, View<const T> b, View<T> c) {
-  if (!place.device()) return add_transposed_product<T>(a, b, c);
-  gemm<T>(place, Transpose::yes, Transpose::no, a, b, T(1), c);
+void add_transposed_product(Arena& memory, View<const T> a, View<const T> b, View<T> c) {
+  if (!memory.device()) return add_transposed_product<T>(a, b, c);
+  gemm<T>(memory, Transpose::yes, Transpose::no, a, b, T(1), c);
 }
 
 // --- sparse inputs ------------------------------------------------------------------------------------------------
@@ -72,9 +72,9 @@ struct GatherRows {
   }
 };
 template <Scalar T>
-void gather_rows(Arena& place, const ActiveInputs* active, View<const T> weights, T beta, View<T> y) {
-  if (!place.device()) return gather_rows<T>(active, weights, beta, y, place);
-  for_each_element(place.device(), y.rows, y.columns, GatherRows<T>{active, weights, beta, y});
+void gather_rows(Arena& memory, const ActiveInputs* active, View<const T> weights, T beta, View<T> y) {
+  if (!memory.device()) return gather_rows<T>(active, weights, beta, y, memory);
+  for_each_element(memory.device(), y.rows, y.columns, GatherRows<T>{active, weights, beta, y});
 }
 
 /// A bit for each (input, row): whether it is active. 32 rows a word.
@@ -100,7 +100,7 @@ struct MarkActive {
     bits[input * words + word] = mark;
   }
 };
-/// The place of the lowest set bit; there is one. Not std::countr_zero: nvcc 13.0 turns that into the constant 32 in
+/// The number of the lowest set bit; there is one. Not std::countr_zero: nvcc 13.0 turns that into the constant 32 in
 /// the code of a device.
 GLIFR_INLINE int lowest_bit(std::uint32_t word) {
   return std::popcount((word & (~word + 1)) - 1);
@@ -123,12 +123,12 @@ struct CollectRows {
   }
 };
 template <Scalar T>
-void gather_rows_backward(Arena& place, const ActiveInputs* active, View<const T> dy, View<T> d_weights) {
-  if (!place.device()) return gather_rows_backward<T>(active, dy, d_weights, place);
+void gather_rows_backward(Arena& memory, const ActiveInputs* active, View<const T> dy, View<T> d_weights) {
+  if (!memory.device()) return gather_rows_backward<T>(active, dy, d_weights, memory);
   const Index words = (dy.rows + 31) / 32;
-  auto* bits = place.allocate<std::uint32_t>(d_weights.rows * words);
-  for_each_element(place.device(), d_weights.rows, words, MarkActive{active, dy.rows, words, bits});
-  for_each_element(place.device(), d_weights.rows, d_weights.columns, CollectRows<T>{bits, words, dy, d_weights});
+  auto* bits = memory.allocate<std::uint32_t>(d_weights.rows * words);
+  for_each_element(memory.device(), d_weights.rows, words, MarkActive{active, dy.rows, words, bits});
+  for_each_element(memory.device(), d_weights.rows, d_weights.columns, CollectRows<T>{bits, words, dy, d_weights});
 }
 
 // --- a neuron's parameters ----------------------------------------------------------------------------------------
@@ -180,8 +180,8 @@ void for_each_handful(std::span<const RawParameter<T>> all, Visit&& visit) {
 
 /// Physical values of several parameters of `count` neurons, a row each, padded as `to_physical` does.
 template <Scalar T>
-void to_physical(Arena& place, std::span<const RawParameter<T>> all, Index count, T dt, View<T> physical) {
-  if (!place.device()) {
+void to_physical(Arena& memory, std::span<const RawParameter<T>> all, Index count, T dt, View<T> physical) {
+  if (!memory.device()) {
     T* row = physical.data;
     for (const RawParameter<T>& p : all) {
       to_physical<T>(p.transform, p.raw, count, physical.stride, dt, row);
@@ -190,14 +190,14 @@ void to_physical(Arena& place, std::span<const RawParameter<T>> all, Index count
     return;
   }
   for_each_handful(all, [&](Index first, const auto& some, Index rows) {
-    for_each_element(place.device(), rows, physical.columns,
+    for_each_element(memory.device(), rows, physical.columns,
                      ToPhysical<T>{some, count, dt, physical.middle_rows(first, rows)});
   });
 }
 template <Scalar T>
-void to_physical_backward(Arena& place, std::span<const RawParameter<T>> all, Index count, T dt, View<const T> physical,
-                          View<const T> d_physical) {
-  if (!place.device()) {
+void to_physical_backward(Arena& memory, std::span<const RawParameter<T>> all, Index count, T dt,
+                          View<const T> physical, View<const T> d_physical) {
+  if (!memory.device()) {
     Index k = 0;
     for (const RawParameter<T>& p : all) {
       if (p.grad) to_physical_backward<T>(p.transform, physical.row(k), d_physical.row(k), count, dt, p.grad);
@@ -207,7 +207,7 @@ void to_physical_backward(Arena& place, std::span<const RawParameter<T>> all, In
   }
   for_each_handful(all, [&](Index first, const auto& some, Index rows) {
     for_each_element(
-        place.device(), rows, count,
+        memory.device(), rows, count,
         ToPhysicalBackward<T>{some, dt, physical.middle_rows(first, rows), d_physical.middle_rows(first, rows)});
   });
 }
@@ -229,14 +229,14 @@ struct SquaredErrorSlope {
   View<T> dx;
   GLIFR_INLINE void operator()(Index r, Index c) const { dx(r, c) += 2 * weight * (x(r, c) - target(r, c)); }
 };
-/// As the kernel of this name; the sum goes to `sum`, in memory of the place.
+/// As the kernel of this name; the sum goes to `sum`, in `memory`.
 template <Scalar T>
-void squared_error(Arena& place, View<const T> x, View<const T> target, T weight, View<T> dx, double* sum) {
-  if (!place.device()) return void(*sum = squared_error<T>(x, target, weight, dx));
+void squared_error(Arena& memory, View<const T> x, View<const T> target, T weight, View<T> dx, double* sum) {
+  if (!memory.device()) return void(*sum = squared_error<T>(x, target, weight, dx));
   const View<double> out(sum, 1, 1);
-  fill(place, out, 0.0);
-  add_sums(place, x.rows, x.columns, SquaredDifference<T>{x, target}, out);
-  if (dx.data) for_each_element(place.device(), x.rows, x.columns, SquaredErrorSlope<T>{x, target, weight, dx});
+  fill(memory, out, 0.0);
+  add_sums(memory, x.rows, x.columns, SquaredDifference<T>{x, target}, out);
+  if (dx.data) for_each_element(memory.device(), x.rows, x.columns, SquaredErrorSlope<T>{x, target, weight, dx});
 }
 
 /// A row of logits: its loss, and dL/dx.
@@ -266,13 +266,13 @@ struct Numbers {
   GLIFR_INLINE double operator()(Index r, Index) const { return data[r]; }
 };
 template <Scalar T>
-void cross_entropy(Arena& place, View<const T> x, const std::int32_t* labels, T weight, View<T> dx, double* sum) {
-  if (!place.device()) return void(*sum = cross_entropy<T>(x, labels, weight, dx));
-  auto* losses = place.allocate<double>(x.rows);
-  for_each_element(place.device(), x.rows, 1, CrossEntropyRow<T>{x, labels, weight, dx, losses});
+void cross_entropy(Arena& memory, View<const T> x, const std::int32_t* labels, T weight, View<T> dx, double* sum) {
+  if (!memory.device()) return void(*sum = cross_entropy<T>(x, labels, weight, dx));
+  auto* losses = memory.allocate<double>(x.rows);
+  for_each_element(memory.device(), x.rows, 1, CrossEntropyRow<T>{x, labels, weight, dx, losses});
   const View<double> out(sum, 1, 1);
-  fill(place, out, 0.0);
-  add_sums(place, x.rows, 1, Numbers{losses}, out);
+  fill(memory, out, 0.0);
+  add_sums(memory, x.rows, 1, Numbers{losses}, out);
 }
 
 /// loss = sum * weight.

@@ -8,17 +8,17 @@
 namespace glifr::kernels {
 
 template <class N, Scalar T>
-void scan_forward(Arena& place, const ScanWindow<N, T>& window) {
-  if (!place.device()) return scan_forward(window);
-  for_each_element(place.device(), window.batch, window.neurons, device::ScanForward<N, T>{window});
+void scan_forward(Arena& memory, const ScanWindow<N, T>& window) {
+  if (!memory.device()) return scan_forward(window);
+  for_each_element(memory.device(), window.batch, window.neurons, device::ScanForward<N, T>{window});
 }
 template <class N, Scalar T>
-void scan_backward(Arena& place, const ScanWindow<N, T>& window) {
-  if (!place.device()) return scan_backward(window);
+void scan_backward(Arena& memory, const ScanWindow<N, T>& window) {
+  if (!memory.device()) return scan_backward(window);
   if (window.parameter_sum) {
-    for_each_element(place.device(), window.batch, window.neurons, device::ScanBackward<N, true, T>{window});
+    for_each_element(memory.device(), window.batch, window.neurons, device::ScanBackward<N, true, T>{window});
   } else {
-    for_each_element(place.device(), window.batch, window.neurons, device::ScanBackward<N, false, T>{window});
+    for_each_element(memory.device(), window.batch, window.neurons, device::ScanBackward<N, false, T>{window});
   }
 }
 

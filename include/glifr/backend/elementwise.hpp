@@ -11,7 +11,7 @@
 #include "glifr/backend/view.hpp"
 #include "glifr/neurons/functions.hpp"
 
-/// What applies elementwise functions and their derivatives to matrices in the memory of a place (`Arena`).
+/// What applies elementwise functions and their derivatives to matrices in `memory`: that of the host or of a device.
 /// An operand with one row or one column is repeated along the other's rows or columns; its gradient is summed over
 /// them in a fixed order.
 namespace glifr::kernels {
@@ -45,8 +45,8 @@ struct Map : F {
   GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) = this->value(x(r, c)); }
 };
 template <class F, Scalar T>
-void map(Arena& place, const F& f, View<const T> x, View<T> y) {
-  for_each_element(place.device(), y.rows, y.columns, Map<F, T>{f, x, y});
+void map(Arena& memory, const F& f, View<const T> x, View<T> y) {
+  for_each_element(memory.device(), y.rows, y.columns, Map<F, T>{f, x, y});
 }
 
 /// dx += dy df/dx.
@@ -57,8 +57,8 @@ struct MapBackward : F {
   GLIFR_INLINE void operator()(Index r, Index c) const { dx(r, c) += this->adjoint(dy(r, c), x(r, c), y(r, c)); }
 };
 template <class F, Scalar T>
-void map_backward(Arena& place, const F& f, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) {
-  for_each_element(place.device(), y.rows, y.columns, MapBackward<F, T>{f, x, y, dy, dx});
+void map_backward(Arena& memory, const F& f, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) {
+  for_each_element(memory.device(), y.rows, y.columns, MapBackward<F, T>{f, x, y, dy, dx});
 }
 
 /// An operand whose single row or column stands for all.
@@ -99,8 +99,8 @@ std::array<Repeated<const T>, N> repeated(const std::array<View<const T>, N>& vi
   (std::make_index_sequence<N>{});
 }
 template <class F, Scalar T>
-void combine(Arena& place, const Operands<F, View<const T>>& x, View<T> y) {
-  for_each_element(place.device(), y.rows, y.columns, Combine<F, T>{repeated<T>(x), y});
+void combine(Arena& memory, const Operands<F, View<const T>>& x, View<T> y) {
+  for_each_element(memory.device(), y.rows, y.columns, Combine<F, T>{repeated<T>(x), y});
 }
 
 /// What an element of y = f(x...) hands to its operand `To`.
@@ -121,12 +121,12 @@ struct CombineShare {
 
 /// dx += dy df/dx for every operand; an empty dx is left out.
 template <class F, Scalar T>
-void combine_backward(Arena& place, const Operands<F, View<const T>>& x, View<const T> y, View<const T> dy,
+void combine_backward(Arena& memory, const Operands<F, View<const T>>& x, View<const T> y, View<const T> dy,
                       const Operands<F, View<T>>& dx) {
   const auto hand = [&]<int K>(std::integral_constant<int, K>) {
     if constexpr (functions::receives_gradient<F, K>) {
       const View<T> d = dx[static_cast<std::size_t>(K)];
-      if (d.data) add_sums(place, y.rows, y.columns, CombineShare<F, K, T>{repeated<T>(x), y, dy}, d);
+      if (d.data) add_sums(memory, y.rows, y.columns, CombineShare<F, K, T>{repeated<T>(x), y, dy}, d);
     }
   };
   [&]<int... K>(std::integer_sequence<int, K...>) {
@@ -143,8 +143,8 @@ struct Accumulate {
   GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) += x(r, c); }
 };
 template <Scalar T>
-void accumulate(Arena& place, View<const T> x, View<T> y) {
-  for_each_element(place.device(), y.rows, y.columns, Accumulate<T>{Repeated<const T>(x), y});
+void accumulate(Arena& memory, View<const T> x, View<T> y) {
+  for_each_element(memory.device(), y.rows, y.columns, Accumulate<T>{Repeated<const T>(x), y});
 }
 
 /// y = x.
@@ -155,8 +155,8 @@ struct Copy {
   GLIFR_INLINE void operator()(Index r, Index c) const { y(r, c) = x(r, c); }
 };
 template <Scalar T>
-void copy(Arena& place, View<const T> x, View<T> y) {
-  for_each_element(place.device(), y.rows, y.columns, Copy<T>{x, y});
+void copy(Arena& memory, View<const T> x, View<T> y) {
+  for_each_element(memory.device(), y.rows, y.columns, Copy<T>{x, y});
 }
 
 }  // namespace glifr::kernels

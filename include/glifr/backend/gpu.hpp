@@ -19,7 +19,7 @@ struct GpuSettings {
 /// too old, or this build has no code for it. Nothing where it can be used.
 [[nodiscard]] GLIFR_API std::optional<std::string> gpu_problem(int ordinal = 0);
 
-/// A GPU of this machine. DeviceError where there is a `gpu_problem`.
+/// A GPU of this machine. DeviceUnavailable where there is a `gpu_problem`.
 [[nodiscard]] GLIFR_API std::unique_ptr<Device> open_gpu(const GpuSettings& settings = {});
 
 /// Whether this program holds a kernel for a body, so that a GPU can run it.

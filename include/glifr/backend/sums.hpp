@@ -52,16 +52,16 @@ struct SumChunk {
 inline constexpr Index terms_a_thread = 128;
 
 template <class Term, class S>
-void add_sums_on_device(Arena& place, Index count, const Term& term, View<S> out) {
+void add_sums_on_device(Arena& memory, Index count, const Term& term, View<S> out) {
   const Index chunks = (count + terms_a_thread - 1) / terms_a_thread;
   if (chunks <= 1) {
-    return for_each_element(place.device(), out.rows, out.columns,
+    return for_each_element(memory.device(), out.rows, out.columns,
                             SumChunk<Term, S>{term, count, 1, out, std::max<Index>(1, out.rows), 1});
   }
-  const View<S> partial(place.template allocate<S>(chunks * out.rows * out.columns), chunks * out.rows, out.columns);
-  for_each_element(place.device(), partial.rows, partial.columns,
+  const View<S> partial(memory.template allocate<S>(chunks * out.rows * out.columns), chunks * out.rows, out.columns);
+  for_each_element(memory.device(), partial.rows, partial.columns,
                    SumChunk<Term, S>{term, count, chunks, partial, out.rows, 0});
-  add_sums_on_device(place, chunks, Partials<S>{partial.data, out.rows, out.columns}, out);
+  add_sums_on_device(memory, chunks, Partials<S>{partial.data, out.rows, out.columns}, out);
 }
 
 /// The number that stands there.
@@ -82,14 +82,14 @@ struct AddElement {
 /// out += the sums of element(r, c) over the rows (where `out` has one and there are more), the columns, both or
 /// neither.
 template <class Element, class S>
-void add_sums(Arena& place, Index rows, Index columns, const Element& element, View<S> out) {
+void add_sums(Arena& memory, Index rows, Index columns, const Element& element, View<S> out) {
   const bool over_rows = out.rows != rows, over_columns = out.columns != columns;
   if (!over_rows && !over_columns)
-    return for_each_element(place.device(), rows, columns, AddElement<Element, S>{element, out});
-  if (place.device()) {
+    return for_each_element(memory.device(), rows, columns, AddElement<Element, S>{element, out});
+  if (memory.device()) {
     const Index count = (over_rows ? rows : 1) * (over_columns ? columns : 1);
     const Along along = !over_rows ? Along::columns : !over_columns ? Along::rows : Along::both;
-    return add_sums_on_device(place, count, Terms<Element>{element, along, columns}, out);
+    return add_sums_on_device(memory, count, Terms<Element>{element, along, columns}, out);
   }
   for (Index r = 0; r < rows; ++r) {
     for (Index c = 0; c < columns; ++c) out(over_rows ? 0 : r, over_columns ? 0 : c) += static_cast<S>(element(r, c));

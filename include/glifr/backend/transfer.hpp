@@ -12,16 +12,16 @@ namespace glifr::kernels {
 
 /// y = value.
 template <Scalar T>
-void fill(Arena& place, View<T> y, T value) {
-  for_each_element(place.device(), y.rows, y.columns, Fill<T>{y, value});
+void fill(Arena& memory, View<T> y, T value) {
+  for_each_element(memory.device(), y.rows, y.columns, Fill<T>{y, value});
 }
 
-/// Numbers of the host to a place, and back (which waits).
+/// Numbers of the host to the memory of the host or of a device, and back (which waits).
 template <class T>
-void copy_in(Arena& place, T* to, const T* from, Index count) {
+void copy_in(Arena& memory, T* to, const T* from, Index count) {
   if (count == 0) return;
-  if (!place.device()) return void(std::copy_n(from, count, to));
-  place.device()->copy_in(to, from, static_cast<std::size_t>(count) * sizeof(T));
+  if (!memory.device()) return void(std::copy_n(from, count, to));
+  memory.device()->copy_in(to, from, static_cast<std::size_t>(count) * sizeof(T));
 }
 template <class T>
 void copy_out(Device* device, T* to, const T* from, Index count) {

@@ -166,7 +166,7 @@ class Tape {
 
   /// Numbers of the host where the tape's values are: copied for this round, or as they are where that is the host.
   template <class S>
-  const S* on_place(std::span<const S> values) {
+  const S* to_memory(std::span<const S> values) {
     return device() ? upload(values) : values.data();
   }
 

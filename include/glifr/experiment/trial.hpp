@@ -92,7 +92,7 @@ GLIFR_API void check_trial(const Trial& trial, const RunOptions& options, bool s
 /// it is set, a checkpoint is written and the outcome is `interrupted`. ConfigError: another run holds the folder, it
 /// holds a partial trial and `existing` is refuse, or one of other settings or data; or what a heterogeneous trial
 /// starts from was trained with others. DataError: missing or damaged data or checkpoint. NumericError: training
-/// diverged; the last good checkpoint stays, as it does with a DeviceFault: a device that failed. OutputError: a full
+/// diverged; the last good checkpoint stays, as it does with a DeviceFailure: a device that failed. OutputError: a full
 /// disk.
 GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                                  const std::atomic<bool>& stop, TrialObserver& observer);

@@ -36,7 +36,7 @@ template <class T, std::size_t N>
 inline constexpr bool is_array<std::array<T, N>> = true;
 
 /// The most members that a described struct can have.
-inline constexpr std::size_t most_members = 12;
+inline constexpr std::size_t max_members = 12;
 
 /// Members that `Struct::fields` describes; a struct without `fields` has none.
 template <class Struct>
@@ -92,7 +92,7 @@ GLIFR_INLINE constexpr void for_each_field(Struct& o, Visit&& visit) {
   static_assert(
       detail::takes_values<Struct>(all) && !detail::takes_values<Struct>(std::make_index_sequence<count + 1>{}),
       "a neuron's `fields` must describe every member of the struct, one Field each, in their order");
-  static_assert(count <= detail::most_members, "a struct of a neuron has more than 12 members: make arrays of them");
+  static_assert(count <= detail::max_members, "a struct of a neuron has more than 12 members: make arrays of them");
   if constexpr (count == 1) {
     auto& [a] = o;
     detail::visit_members<Struct>(visit, all, a);

@@ -21,16 +21,16 @@ struct FillMask {
   Random random;
   const Random* random_at;  // instead of `random`, unless null
   const Index* samples;
-  const T* silencing;                       // null: none silenced
-  Index first_step, hop, all_steps, batch;  // row r is sample r % batch of step first_step + r / batch * hop
-  std::uint64_t layer;                      // of the network: layers of one size drop different neurons
+  const T* silencing;                               // null: none silenced
+  Index first_step, step_stride, all_steps, batch;  // row r: step first_step + r / batch * step_stride
+  std::uint64_t layer;                              // of the network: layers of one size drop different neurons
   View<T> y;
 
   GLIFR_INLINE void operator()(Index r, Index group) const {
     std::array<std::uint32_t, 4> words{};
     if (threshold > 0) {
       const auto groups = static_cast<std::uint64_t>((y.columns + 3) / 4);
-      const Index step = first_step + r / batch * hop;
+      const Index step = first_step + r / batch * step_stride;
       const auto row = static_cast<std::uint64_t>(samples[r % batch] * all_steps + step);
       const Random numbers = random_at ? *random_at : random;
       words = numbers.words((layer << 56) + row * groups + static_cast<std::uint64_t>(group));
@@ -56,7 +56,7 @@ struct OutputMask {
   std::span<const T> silencing{};     ///< [neurons], 0 or 1, on the host; empty: none silenced
   /// Instead of `random`, unless null: where the tape is, read when the factors are drawn.
   const Random* random_at = nullptr;
-  std::uint64_t layer = 0;  ///< place of the layer in its network, below 256
+  std::uint64_t layer = 0;  ///< number of the layer in its network, below 256
   /// The numbers of `silencing` where the tape is; null: they are copied there. A network takes those of all its
   /// layers, one behind the other.
   const T* silencing_at = nullptr;
@@ -79,14 +79,14 @@ struct OutputMask {
     if (!silencing.empty()) require("silencing: factors on neurons", silencing.size(), neurons);
   }
 
-  /// Factors of the samples of a batch in some steps of a sequence of `all_steps`: every `hop`-th from `first_step` on,
-  /// as many as `y` [steps * batch, neurons] has room for.
-  void fill(Tape<T>& tape, Index first_step, Index hop, Index all_steps, Index batch, View<T> y) const {
+  /// Factors of the samples of a batch in some steps of a sequence of `all_steps`: every `step_stride`-th from
+  /// `first_step` on, as many as `y` [steps * batch, neurons] has room for.
+  void fill(Tape<T>& tape, Index first_step, Index step_stride, Index all_steps, Index batch, View<T> y) const {
     const T kept = dropout < 1 ? static_cast<T>(1 / (1 - dropout)) : T(0);
-    const T* factors = silencing.empty() ? nullptr : silencing_at ? silencing_at : tape.on_place(silencing);
+    const T* factors = silencing.empty() ? nullptr : silencing_at ? silencing_at : tape.to_memory(silencing);
     for_each_element(tape.device(), y.rows, (y.columns + 3) / 4,
                      kernels::FillMask<T>{dropout * 0x1p32, kept, random, random_at, samples.data(), factors,
-                                          first_step, hop, all_steps, batch, layer, y});
+                                          first_step, step_stride, all_steps, batch, layer, y});
   }
 
   /// Factors of step t as a tape value [batch, neurons] without gradient.

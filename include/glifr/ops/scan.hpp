@@ -129,7 +129,7 @@ class Scan {
     for (Index first = 0; first < steps_; first += delay_) {
       const Index count = std::min(delay_, steps_ - first);
       add_lateral(first, count);
-      kernels::scan_forward(place(), window(first, count));
+      kernels::scan_forward(memory(), window(first, count));
     }
     return result();
   }
@@ -137,10 +137,11 @@ class Scan {
   /// Runs on a copy kept in the tape's arena.
   void backward() const {
     clear_early_gradients();
-    const kernels::Weights<T> lateral = hears() ? kernels::prepare<T>(place(), yes, lateral_.values) : lateral_;
+    const kernels::Weights<T> lateral =
+        has_lateral_input() ? kernels::prepare<T>(memory(), yes, lateral_.values) : lateral_;
     for (Index first = (steps_ - 1) / delay_ * delay_; first >= 0; first -= delay_) {
       const Index count = std::min(delay_, steps_ - first);
-      kernels::scan_backward(place(), window(first, count));
+      kernels::scan_backward(memory(), window(first, count));
       send_back(lateral, first, count);
     }
     add_weight_gradients();
@@ -156,26 +157,26 @@ class Scan {
   void choose_steps() {
     const bool skips = !program.carries_state && options_.last_only && !options_.track_states && initial_.is_zero() &&
                        input_.steps > 0;
-    hop_ = skips ? layer_.delay : 1;
+    step_stride_ = skips ? layer_.delay : 1;
     delay_ = skips ? 1 : layer_.delay;
-    steps_ = skips ? (input_.steps - 1) / hop_ + 1 : input_.steps;
+    steps_ = skips ? (input_.steps - 1) / step_stride_ + 1 : input_.steps;
   }
   /// The input's step behind step t of the scan.
-  [[nodiscard]] Index input_step(Index t) const { return input_.steps - 1 - (steps_ - 1 - t) * hop_; }
+  [[nodiscard]] Index input_step(Index t) const { return input_.steps - 1 - (steps_ - 1 - t) * step_stride_; }
 
   [[nodiscard]] Index row_size() const { return batch_ * stride_; }
-  [[nodiscard]] T* output_row(Index t) const { return output_ + (t + past_) * row_size(); }
+  [[nodiscard]] T* output_row(Index t) const { return output_ + (t + history_steps_) * row_size(); }
   [[nodiscard]] T* synaptic_row(Index t) const { return synaptic_ + t * batch_ * synaptic_stride_; }
   [[nodiscard]] T* synaptic_grad_row(Index t) const { return synaptic_grad_ + t * batch_ * synaptic_stride_; }
   [[nodiscard]] T* grad_row(Index t) const { return grad_ + t * row_size(); }
 
   /// Where everything is computed.
-  [[nodiscard]] Arena& place() const { return tape_.memory(); }
+  [[nodiscard]] Arena& memory() const { return tape_.memory(); }
 
   void allocate() {
-    Arena& arena = place();
-    past_ = initial_.history.is_empty() ? 1 : delay_;
-    output_ = arena.template allocate<T>((steps_ + past_) * row_size());
+    Arena& arena = memory();
+    history_steps_ = initial_.history.is_empty() ? 1 : delay_;
+    output_ = arena.template allocate<T>((steps_ + history_steps_) * row_size());
     synaptic_ = arena.template allocate<T>(steps_ * batch_ * synaptic_stride_);
     for (std::size_t k = 1; k < states; ++k) {
       state_[k] = arena.template allocate<T>((keeps_states_ ? steps_ + 1 : 1) * row_size());
@@ -196,8 +197,8 @@ class Scan {
   }
 
   void load_parameters() {
-    parameters_ = {place().template allocate<T>(parameter_scalars * padded_), parameter_scalars, padded_};
-    kernels::to_physical<T>(place(), raw_parameters(), neurons_, dt(), parameters_);
+    parameters_ = {memory().template allocate<T>(parameter_scalars * padded_), parameter_scalars, padded_};
+    kernels::to_physical<T>(memory(), raw_parameters(), neurons_, dt(), parameters_);
     auto constants = layer_.constants;
     for_each_scalar(constants,
                     [&](double& value, const ScalarPlace& place) { constants_[place.number] = static_cast<T>(value); });
@@ -225,32 +226,32 @@ class Scan {
     View<T> weights = layer_.w_lateral.value();
     if (inputs > 1 && padded_ != neurons_) {
       const View<T> dense = weights;
-      weights = {place().template allocate_zeroed<T>(neurons_ * inputs * padded_), neurons_, inputs * padded_};
+      weights = {memory().template allocate_zeroed<T>(neurons_ * inputs * padded_), neurons_, inputs * padded_};
       for (Index g = 0; g < inputs; ++g) {
-        kernels::copy<T>(place(), {dense.data + g * neurons_, neurons_, neurons_, dense.stride},
+        kernels::copy<T>(memory(), {dense.data + g * neurons_, neurons_, neurons_, dense.stride},
                          {weights.data + g * padded_, neurons_, neurons_, weights.stride});
       }
     }
-    lateral_ = hears() ? kernels::prepare<T>(place(), no, weights) : kernels::Weights<T>{weights};
+    lateral_ = has_lateral_input() ? kernels::prepare<T>(memory(), no, weights) : kernels::Weights<T>{weights};
   }
 
   void load_initial_state() {
     state_[0] = output_row(-1);
-    clear(output_, past_ * row_size());
+    clear(output_, history_steps_ * row_size());
     if (!initial_.history.is_empty())
-      kernels::copy<T>(place(), initial_.history.value(), {output_, past_ * batch_, neurons_, stride_});
+      kernels::copy<T>(memory(), initial_.history.value(), {output_, history_steps_ * batch_, neurons_, stride_});
     for (std::size_t k = 1; k < states; ++k) {
       clear(state_[k], row_size());
       if (!initial_.rest[k - 1].is_empty())
-        kernels::copy<T>(place(), initial_.rest[k - 1].value(), {state_[k], batch_, neurons_, stride_});
+        kernels::copy<T>(memory(), initial_.rest[k - 1].value(), {state_[k], batch_, neurons_, stride_});
     }
   }
 
-  void clear(T* numbers, Index count) const { kernels::fill(place(), View<T>(numbers, 1, count), T(0)); }
+  void clear(T* numbers, Index count) const { kernels::fill(memory(), View<T>(numbers, 1, count), T(0)); }
   /// Zeroes the padding behind the neurons of rows `stride` apart.
   void clear_padding(T* rows, Index count, Index stride) const {
     if (padded_ == neurons_) return;
-    kernels::fill(place(), View<T>(rows + neurons_, count, padded_ - neurons_, stride), T(0));
+    kernels::fill(memory(), View<T>(rows + neurons_, count, padded_ - neurons_, stride), T(0));
   }
 
   void load_mask(const OutputMask<T>& mask) {
@@ -258,8 +259,8 @@ class Scan {
     mask_row_ = mask.is_constant() ? 0 : stride_;
     mask_step_ = mask.is_constant() ? 0 : row_size();
     const Index rows = mask.is_constant() ? 1 : steps_ * batch_;
-    mask_ = place().template allocate_zeroed<T>(rows * stride_);
-    mask.fill(tape_, input_step(0), hop_, input_.steps, batch_, {mask_, rows, neurons_, stride_});
+    mask_ = memory().template allocate_zeroed<T>(rows * stride_);
+    mask.fill(tape_, input_step(0), step_stride_, input_.steps, batch_, {mask_, rows, neurons_, stride_});
   }
 
   ScanWindow<N, T> window(Index first, Index count) const {
@@ -307,12 +308,12 @@ class Scan {
   void add_products(View<const T> rows, const T* d_currents, const Var<T>& weights) const {
     for_each_block(weights.grad(), [&](Index column, Index columns, View<T> dw) {
       const View<const T> d(d_currents + column, rows.rows, columns, synaptic_stride_);
-      kernels::add_transposed_product<T>(place(), rows, d, dw);
+      kernels::add_transposed_product<T>(memory(), rows, d, dw);
     });
   }
   /// d_rows (+)= d_currents * lateral weights^T.
   void multiply_back(const T* d_currents, const kernels::Weights<T>& weights, T beta, View<T> d_rows) const {
-    kernels::multiply<T>(place(), {d_currents, d_rows.rows, weights.values.columns, synaptic_stride_}, weights, beta,
+    kernels::multiply<T>(memory(), {d_currents, d_rows.rows, weights.values.columns, synaptic_stride_}, weights, beta,
                          d_rows);
   }
 
@@ -320,7 +321,7 @@ class Scan {
   /// step, count)
   template <class Visit>
   void for_each_run(Visit&& visit) const {
-    if (hop_ == 1) return visit(Index{0}, steps_);
+    if (step_stride_ == 1) return visit(Index{0}, steps_);
     for (Index t = 0; t < steps_; ++t) visit(t, Index{1});
   }
   [[nodiscard]] View<T> input_rows(const View<T>& x, Index t, Index count) const {
@@ -330,25 +331,25 @@ class Scan {
   void project() {
     for (Index g = 0; g < inputs; ++g) clear_padding(synaptic_ + g * padded_, steps_ * batch_, synaptic_stride_);
     for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
-      const auto weights = input_.is_sparse() ? kernels::Weights<T>{} : kernels::prepare<T>(place(), no, w);
+      const auto weights = input_.is_sparse() ? kernels::Weights<T>{} : kernels::prepare<T>(memory(), no, w);
       for_each_run([&](Index t, Index count) {
         const View<T> currents(synaptic_row(t) + column, count * batch_, columns, synaptic_stride_);
         if (input_.is_sparse()) {
-          kernels::gather_rows<T>(place(), input_.active + input_step(t) * batch_, w, T(0), currents);
+          kernels::gather_rows<T>(memory(), input_.active + input_step(t) * batch_, w, T(0), currents);
         } else {
-          kernels::multiply<T>(place(), input_rows(input_.dense.value(), t, count), weights, T(0), currents);
+          kernels::multiply<T>(memory(), input_rows(input_.dense.value(), t, count), weights, T(0), currents);
         }
       });
     });
   }
 
   /// First step that hears of earlier outputs, and whether there is one.
-  [[nodiscard]] Index first_hearing() const { return initial_.history.is_empty() ? delay_ : 0; }
-  [[nodiscard]] bool hears() const { return steps_ > first_hearing(); }
+  [[nodiscard]] Index first_heard() const { return initial_.history.is_empty() ? delay_ : 0; }
+  [[nodiscard]] bool has_lateral_input() const { return steps_ > first_heard(); }
 
   void add_lateral(Index first, Index count) {
-    if (first < first_hearing()) return;
-    kernels::multiply<T>(place(), {output_row(first - delay_), count * batch_, neurons_, stride_}, lateral_, T(1),
+    if (first < first_heard()) return;
+    kernels::multiply<T>(memory(), {output_row(first - delay_), count * batch_, neurons_, stride_}, lateral_, T(1),
                          {synaptic_row(first), count * batch_, lateral_.values.columns, synaptic_stride_});
   }
 
@@ -385,15 +386,15 @@ class Scan {
   }
 
   void add_weight_gradients() const {
-    if (layer_.w_lateral.has_grad() && hears()) {
-      const Index first = first_hearing();
+    if (layer_.w_lateral.has_grad() && has_lateral_input()) {
+      const Index first = first_heard();
       add_products({output_row(first - delay_), (steps_ - first) * batch_, neurons_, stride_}, synaptic_grad_row(first),
                    layer_.w_lateral);
     }
     for_each_run([&](Index t, Index count) {
       if (layer_.w_input.has_grad() && input_.is_sparse()) {
         for_each_block(layer_.w_input.grad(), [&](Index column, Index columns, View<T> dw) {
-          kernels::gather_rows_backward<T>(place(), input_.active + input_step(t) * batch_,
+          kernels::gather_rows_backward<T>(memory(), input_.active + input_step(t) * batch_,
                                            {synaptic_grad_row(t) + column, count * batch_, columns, synaptic_stride_},
                                            dw);
         });
@@ -404,7 +405,7 @@ class Scan {
       if (!input_.dense.has_grad()) return;
       for_each_block(layer_.w_input.value(), [&](Index column, Index columns, View<T> w) {
         const View<const T> d(synaptic_grad_row(t) + column, count * batch_, columns, synaptic_stride_);
-        kernels::gemm<T>(place(), no, yes, d, w, T(1), input_rows(input_.dense.grad(), t, count));
+        kernels::gemm<T>(memory(), no, yes, d, w, T(1), input_rows(input_.dense.grad(), t, count));
       });
     });
   }
@@ -414,23 +415,23 @@ class Scan {
     const View<T> sum(parameter_sum_, parameter_scalars, padded_);
     if (sample_sums_) {
       const Index size = parameter_scalars * padded_;
-      kernels::add_sums(place(), batch_, size, kernels::Element<T>{{sample_sums_, batch_, size}},
+      kernels::add_sums(memory(), batch_, size, kernels::Element<T>{{sample_sums_, batch_, size}},
                         View<T>(parameter_sum_, 1, size));
     }
-    kernels::to_physical_backward<T>(place(), raw_parameters(), neurons_, dt(), parameters_, sum);
+    kernels::to_physical_backward<T>(memory(), raw_parameters(), neurons_, dt(), parameters_, sum);
   }
 
   void add_initial_gradients(const kernels::Weights<T>& lateral) const {
     for (std::size_t k = 1; k < states; ++k) {
       const Var<T>& rest = initial_.rest[k - 1];
       if (!rest.is_empty() && rest.has_grad())
-        kernels::accumulate<T>(place(), {adjoint_[k], batch_, neurons_, stride_}, rest.grad());
+        kernels::accumulate<T>(memory(), {adjoint_[k], batch_, neurons_, stride_}, rest.grad());
     }
     if (initial_.history.is_empty() || !initial_.history.has_grad()) return;
     const View<T> d_history = initial_.history.grad();
     const Index heard = std::min(delay_, steps_) * batch_;
     if (heard > 0) multiply_back(synaptic_grad_row(0), lateral, T(1), d_history.middle_rows(0, heard));
-    kernels::accumulate<T>(place(), {adjoint_[0], batch_, neurons_, stride_},
+    kernels::accumulate<T>(memory(), {adjoint_[0], batch_, neurons_, stride_},
                            d_history.middle_rows((delay_ - 1) * batch_, batch_));
   }
 
@@ -439,10 +440,10 @@ class Scan {
   Sequence<T> input_;
   InitialState<N, T> initial_;
   ScanOptions options_;
-  Index batch_ = 0, neurons_ = 0, steps_ = 0, delay_ = 1, hop_ = 1;
+  Index batch_ = 0, neurons_ = 0, steps_ = 0, delay_ = 1, step_stride_ = 1;
   Index padded_ = 0;                        // neurons, as they are computed
   Index stride_ = 0, synaptic_stride_ = 0;  // between rows
-  Index past_ = 1;                          // rows of outputs before the first step
+  Index history_steps_ = 1;                 // rows of outputs before the first step
   bool has_grad_ = false, keeps_states_ = false;
   View<T> parameters_;
   std::array<T, constant_count<N>> constants_{};

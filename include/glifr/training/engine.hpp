@@ -34,7 +34,7 @@ class GLIFR_API TrainingEngine {
   /// as they are on the host. `epoch.order` stays as it is until the next call.
   virtual void begin(const Epoch& epoch, const Position& position) = 0;
   /// Takes one step or more and moves `position` on, its running score included. NumericError where output, loss or a
-  /// gradient is not finite; parameters are then as they were before that step. DeviceFault where a device fails.
+  /// gradient is not finite; parameters are then as they were before that step. DeviceFailure where a device fails.
   virtual void advance(Position& position) = 0;
   /// The score of all samples with the parameters as they are on the host, without dropout.
   virtual Score evaluate() = 0;
@@ -64,7 +64,7 @@ template <Scalar T>
 
 /// Steps on a device. Data, parameters and the optimiser's state stay there; a step is one batch, recorded once and
 /// then replayed, with nothing sent or waited for. The host hears of scores, and of numbers that are not finite, some
-/// tenth of a second apart. DeviceFault where the device has too little memory for a step on `settings.batch_size`
+/// tenth of a second apart. DeviceFailure where the device has too little memory for a step on `settings.batch_size`
 /// samples.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<TrainingEngine<T>> make_device_engine(const EngineParts<T>& parts,

@@ -52,7 +52,8 @@ void sum_rows_in_blocks(const ActiveInputs* lists, View<const T> source, T beta,
 
 /// The same lists the other way round: for each of `features` inputs, the rows in which it is active, in ascending
 /// order.
-const ActiveInputs* turn_around(const ActiveInputs* lists, Index count, Index features, Index total, Arena& scratch) {
+const ActiveInputs* transpose_lists(const ActiveInputs* lists, Index count, Index features, Index total,
+                                    Arena& scratch) {
   Index* begin = scratch.allocate_zeroed<Index>(features + 1);
   for (Index r = 0; r < count; ++r) {
     for (Index k = 0; k < lists[r].count; ++k) ++begin[lists[r].indices[k] + 1];
@@ -86,13 +87,14 @@ void gather_rows(const ActiveInputs* active, View<const T> weights, T beta, View
 
 template <Scalar T>
 void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> d_weights, Arena& scratch) {
-  constexpr Index most_rows = 65536;  // that a list of 16-bit numbers can name
-  for (Index first = 0; first < dy.rows; first += most_rows) {
-    const View<const T> rows = dy.middle_rows(first, std::min(most_rows, dy.rows - first));
+  constexpr Index max_rows = 65536;  // that a list of 16-bit numbers can name
+  for (Index first = 0; first < dy.rows; first += max_rows) {
+    const View<const T> rows = dy.middle_rows(first, std::min(max_rows, dy.rows - first));
     const ActiveInputs* lists = active + first;
     const Index total = count_active(lists, rows.rows);
     if (is_busy(total, rows.rows)) {
-      sum_rows_in_blocks(turn_around(lists, rows.rows, d_weights.rows, total, scratch), rows, T(1), d_weights, scratch);
+      sum_rows_in_blocks(transpose_lists(lists, rows.rows, d_weights.rows, total, scratch), rows, T(1), d_weights,
+                         scratch);
       continue;
     }
     for (Index r = 0; r < rows.rows; ++r) {

@@ -13,7 +13,7 @@ namespace {
 /// and are enough to keep two multipliers busy.
 template <Scalar T>
 using PanelRow = cpu::Pack<T, 2>;
-constexpr Index most_rows = 6;
+constexpr Index max_rows = 6;
 
 /// Rows of a panel that are used at a time: 16 or 32 KiB of it, which a first-level cache holds; half as many where
 /// rows of both operands lie far apart.
@@ -53,7 +53,7 @@ GLIFR_INLINE void multiply_tile(const T* a, Index a_stride, const T* b, Index b_
 /// All rows of c for one panel.
 template <Scalar T, bool Turned>
 void multiply_panel(const T* a, Index a_stride, const T* b, Index b_stride, Index inner, bool adds, View<T> c) {
-  const Index tiles = ceil_divide(c.rows, most_rows);
+  const Index tiles = ceil_divide(c.rows, max_rows);
   for (Index i = 0; i < tiles; ++i) {
     const Index first = c.rows * i / tiles, rows = c.rows * (i + 1) / tiles - first;  // tiles of much the same height
     const T* left = a + (Turned ? first : first * a_stride);
@@ -88,9 +88,9 @@ template <Scalar T, bool Turned>
 void multiply_part_of_panel(const T* a, Index a_stride, const T* b, Index b_stride, Index inner, bool adds,
                             Index skipped, View<T> c) {
   constexpr Index width = PanelRow<T>::width;
-  alignas(64) T tile[most_rows * width];
-  for (Index first = 0; first < c.rows; first += most_rows) {
-    const View<T> rows = c.middle_rows(first, std::min(most_rows, c.rows - first));
+  alignas(64) T tile[max_rows * width];
+  for (Index first = 0; first < c.rows; first += max_rows) {
+    const View<T> rows = c.middle_rows(first, std::min(max_rows, c.rows - first));
     multiply_panel<T, Turned>(a + (Turned ? first : first * a_stride), a_stride, b, b_stride, inner, false,
                               {tile, rows.rows, width});
     for (Index r = 0; r < rows.rows; ++r) {
@@ -105,7 +105,7 @@ void multiply_part_of_panel(const T* a, Index a_stride, const T* b, Index b_stri
 /// A square of registers turned around: lane j of register i changes places with lane i of register j. Interleaving the
 /// first half of the registers with the second moves a bit of the register's number into the lane's, and vice versa.
 template <class Vector, std::size_t... Lane>
-GLIFR_INLINE void turn_around(Vector (&square)[sizeof...(Lane)], std::index_sequence<Lane...>) {
+GLIFR_INLINE void transpose_square(Vector (&square)[sizeof...(Lane)], std::index_sequence<Lane...>) {
   constexpr std::size_t lanes = sizeof...(Lane), half = lanes / 2;
   for (std::size_t stage = 1; stage < lanes; stage *= 2) {
     Vector next[lanes];
@@ -129,7 +129,7 @@ void turn_into_panel(View<const T> rows, T* panel) {
     for (Index first = 0; first < width; first += P::lanes) {
       typename P::Vector square[lanes];
       for (std::size_t i = 0; i < lanes; ++i) square[i] = P::load(rows.row(first + static_cast<Index>(i)) + k).v[0];
-      turn_around(square, std::make_index_sequence<lanes>{});
+      transpose_square(square, std::make_index_sequence<lanes>{});
       for (std::size_t i = 0; i < lanes; ++i) P(square[i]).store(panel + (k + static_cast<Index>(i)) * width + first);
     }
   }

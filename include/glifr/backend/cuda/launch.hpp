@@ -21,10 +21,10 @@ using Launcher = cudaError_t (*)(const void* body, Index rows, Index columns, cu
 /// Makes a body's kernel known to every GPU of this program.
 GLIFR_API void add_launcher(std::type_index body, Launcher launcher);
 
-inline constexpr unsigned most_threads = 256;
+inline constexpr unsigned max_threads = 256;
 
 template <class Body>
-__global__ void __launch_bounds__(most_threads) run_body(const Body body, Index total, Index columns) {
+__global__ void __launch_bounds__(max_threads) run_body(const Body body, Index total, Index columns) {
   const Index i = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= total) return;
   // Division of 32 bits is many times faster than of 64.
@@ -37,7 +37,7 @@ template <class Body>
 cudaError_t launch_body(const void* body, Index rows, Index columns, cudaStream_t stream) {
   Index total = rows * columns;
   // Small blocks spread little work over more of the processor.
-  const unsigned threads = total < (Index{1} << 16) ? 64 : most_threads;
+  const unsigned threads = total < (Index{1} << 16) ? 64 : max_threads;
   const auto blocks = static_cast<unsigned>((total + threads - 1) / threads);
   void* arguments[] = {const_cast<void*>(body), &total, &columns};
   return cudaLaunchKernel(run_body<Body>, dim3(blocks), dim3(threads), arguments, 0, stream);

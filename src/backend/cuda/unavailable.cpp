@@ -8,7 +8,7 @@ std::optional<std::string> gpu_problem(int) {
 }
 
 std::unique_ptr<Device> open_gpu(const GpuSettings&) {
-  throw DeviceError("cuda", *gpu_problem());
+  throw DeviceUnavailable("cuda", *gpu_problem());
 }
 
 bool is_compiled_for_gpu(std::type_index) {

@@ -55,11 +55,11 @@ cudaError_t taken(cudaError_t status) {
 
 void check(cudaError_t status, const char* call) {
   if (taken(status) == cudaSuccess) return;
-  throw DeviceFault("cuda", std::string(call) + ": " + cudaGetErrorString(status));
+  throw DeviceFailure("cuda", std::string(call) + ": " + cudaGetErrorString(status));
 }
 void check(cublasStatus_t status, const char* call) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw DeviceFault("cuda", std::string(call) + ": " + cublasGetStatusString(status));
+  throw DeviceFailure("cuda", std::string(call) + ": " + cublasGetStatusString(status));
 }
 
 /// What a `Gpu` computes with: the queue of its work and cuBLAS on it.
@@ -168,8 +168,8 @@ class Gpu final : public Device {
     void* memory = nullptr;
     const cudaError_t status = cudaMalloc(&memory, bytes);
     if (taken(status) == cudaErrorMemoryAllocation) {
-      throw DeviceFault("cuda", "out of memory: " + std::to_string(bytes >> 20) + " MB were asked for, " +
-                                    std::to_string(free_memory() >> 20) + " MB are free");
+      throw DeviceFailure("cuda", "out of memory: " + std::to_string(bytes >> 20) + " MB were asked for, " +
+                                      std::to_string(free_memory() >> 20) + " MB are free");
     }
     check(status, "cudaMalloc");
     return memory;
@@ -294,8 +294,8 @@ class Gpu final : public Device {
     if (known != launchers_.end()) return known->second;
     const Launcher launcher = look_up(type);
     if (!launcher) {
-      throw DeviceError("cuda", std::string("no kernel was compiled for ") + type.name() +
-                                    "; neurons and functions of your own are compiled by nvcc, see docs/gpu.md");
+      throw DeviceUnavailable("cuda", std::string("no kernel was compiled for ") + type.name() +
+                                          "; neurons and functions of your own are compiled by nvcc, see docs/gpu.md");
     }
     return launchers_[type] = launcher;
   }
@@ -355,7 +355,7 @@ bool is_compiled_for_gpu(std::type_index body) {
 }
 
 std::unique_ptr<Device> open_gpu(const GpuSettings& settings) {
-  if (const auto problem = gpu_problem(settings.ordinal)) throw DeviceError("cuda", *problem);
+  if (const auto problem = gpu_problem(settings.ordinal)) throw DeviceUnavailable("cuda", *problem);
   return std::make_unique<cuda::Gpu>(settings);
 }
 

@@ -1,4 +1,4 @@
-#include "../training/device_step.hpp"
+#include "../../training/device_step.hpp"
 #include "glifr/backend/cuda/launch.hpp"
 #include "glifr/backend/sums.hpp"
 #include "kernels.hpp"
