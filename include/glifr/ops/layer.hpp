@@ -1,0 +1,98 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+
+#include "glifr/core/tape.hpp"
+#include "glifr/neurons/neuron.hpp"
+#include "glifr/ops/output_mask.hpp"
+#include "glifr/ops/sequence.hpp"
+
+/// What a scan takes and what it returns.
+namespace glifr {
+
+/// A layer of neurons before its first step. Anything empty is zero.
+template <class N, Scalar T>
+struct InitialState {
+  /// Scalars of the state beside the output.
+  static constexpr auto hidden = state_count<N> - 1;
+
+  Var<T> history{};                   ///< outputs of the `delay` steps before, [delay, batch, neurons], oldest first
+  std::array<Var<T>, hidden> rest{};  ///< the state's other scalars, [batch, neurons] each
+
+  /// Whether nothing is given.
+  [[nodiscard]] bool is_zero() const {
+    return history.is_empty() && std::all_of(rest.begin(), rest.end(), [](const Var<T>& v) { return v.is_empty(); });
+  }
+};
+
+/// A layer of neurons with everything it runs on.
+template <class N, Scalar T>
+struct Layer {
+  /// Parameters of a neuron, arrays counted once.
+  static constexpr auto fields = static_cast<std::size_t>(count_fields<typename N::template Parameters<double>>());
+
+  Var<T> w_input;                    ///< [features, inputs * neurons]
+  Var<T> w_lateral;                  ///< [neurons, inputs * neurons]
+  std::array<Var<T>, fields> raw{};  ///< unconstrained parameters, one value a field, [extent, 1, neurons]
+  typename N::template Constants<double> constants{};  ///< what the neurons share
+  Index neurons = 0;                                   ///< how many they are
+  Index delay = 1;                                     ///< synaptic delay in steps, >= 1
+};
+
+/// What a scan gives back.
+template <class N, Scalar T>
+struct ScanResult {
+  Var<T> output;  ///< [steps or 1, batch, neurons]
+  /// Where tracked, to be looked at: [steps, batch, neurons] each. No gradient flows back from here.
+  std::array<Var<T>, state_count<N>> states{};
+  Var<T> synaptic{};  ///< where tracked: [steps, batch, inputs * neurons]; of several inputs, each may be padded to
+                      ///< `layout::padded` neurons
+};
+
+/// What a scan is asked for.
+struct ScanOptions {
+  bool last_only = false;     ///< only the last step's output is asked for
+  bool track_states = false;  ///< keep every state and the synaptic currents for the caller
+};
+
+namespace detail {
+
+/// ShapeError or ConfigError where a layer cannot run on what it is given.
+template <class N, Scalar T>
+void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial,
+                const OutputMask<T>& mask) {
+  const Index neurons = layer.neurons, columns = input_count<N> * neurons;
+  const auto require = [](const char* what, const Var<T>& var, const Shape& expected) {
+    const View<T> found = var.value();
+    if (found.rows != expected.rows() || found.columns != expected.columns())
+      throw ShapeError(what, to_string(expected), to_string(var.shape()));
+  };
+  if (layer.delay < 1)
+    throw ConfigError("synaptic_delay",
+                      "a scan needs a delay of at least one step, found " + std::to_string(layer.delay));
+  if (layer.w_input.value().rows != input.features) {
+    throw ShapeError("scan", "inputs of " + std::to_string(layer.w_input.value().rows) + " features",
+                     std::to_string(input.features));
+  }
+  require("scan: input weights", layer.w_input, {input.features, columns});
+  require("scan: lateral weights", layer.w_lateral, {neurons, columns});
+  if (!input.is_sparse()) require("scan: input", input.dense, {input.steps, input.batch, input.features});
+  std::size_t k = 0;
+  for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) {
+    const Shape& found = layer.raw[k++].shape();
+    if (found.size() != f.extent * neurons)
+      throw ShapeError(std::string("scan: ") + f.field.name, to_string(Shape{f.extent, 1, neurons}), to_string(found));
+  }
+  if (!initial.history.is_empty()) require("scan: history", initial.history, {layer.delay, input.batch, neurons});
+  for (const Var<T>& rest : initial.rest) {
+    if (!rest.is_empty()) require("scan: initial state", rest, {input.batch, neurons});
+  }
+  mask.check(input.batch, neurons);
+}
+
+}  // namespace detail
+
+}  // namespace glifr

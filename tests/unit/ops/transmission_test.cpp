@@ -1,0 +1,110 @@
+// What neurons hear of each other, and the way of its gradients back.
+#include "glifr/ops/transmission.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "glifr/core/random.hpp"
+#include "glifr/ops/currents.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace glifr;
+
+/// Random outputs of a layer over time, behind a history of as many steps as the delay, and room for their gradients.
+struct Outputs {
+  static constexpr Index batch = 2, neurons = 3, stride = 4;
+  Index delay, steps;
+  std::vector<double> values, gradients;
+  detail::UniformDelay<double> transmission;
+
+  Outputs(Index delay_steps, Index step_count, bool has_history)
+      : delay(delay_steps),
+        steps(step_count),
+        values(static_cast<std::size_t>((delay + steps) * batch * stride)),
+        gradients(static_cast<std::size_t>(steps * batch * stride)) {
+    const glifr::Random random(1, Stream::analysis);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = random.uniform(i);
+    transmission = {delay, steps, has_history, {step(0), batch, neurons, stride}, gradients.data()};
+  }
+  double* step(Index t) { return values.data() + (delay + t) * batch * stride; }
+};
+
+TEST_CASE("what is heard was sent a delay before") {
+  Outputs outputs(3, 8, true);
+  const auto& transmission = outputs.transmission;
+  CHECK(transmission.known_steps() == 3);
+  CHECK(transmission.first_heard() == 0);
+  CHECK(transmission.heard_history() == 3);
+  for (Index first = 0; first < 8; first += 3) {
+    const Index count = std::min<Index>(3, 8 - first);
+    const View<double> heard = transmission.heard(first, count);
+    CHECK((heard.rows == count * Outputs::batch && heard.columns == Outputs::neurons));
+    for (Index r = 0; r < heard.rows; ++r) {
+      const double* sent = outputs.step(first + r / Outputs::batch - 3) + r % Outputs::batch * Outputs::stride;
+      for (Index n = 0; n < Outputs::neurons; ++n) CHECK(&heard(r, n) == &sent[n]);
+    }
+  }
+}
+
+TEST_CASE("without a history nothing is heard before the delay is over") {
+  CHECK(Outputs(3, 8, false).transmission.first_heard() == 3);
+  CHECK(Outputs(3, 8, false).transmission.has_lateral_input());
+  CHECK_FALSE(Outputs(3, 3, false).transmission.has_lateral_input());
+  CHECK(Outputs(3, 3, true).transmission.has_lateral_input());
+  CHECK(Outputs(3, 2, true).transmission.heard_history() == 2);
+  CHECK(Outputs(3, 8, true).transmission.first_unheard() == 5);
+  CHECK(Outputs(3, 2, true).transmission.first_unheard() == 0);
+}
+
+TEST_CASE("sending back is the transpose of hearing") {
+  // sum over all windows of <heard(S), d> is <S, what was sent back of d>, but for the history.
+  Outputs outputs(2, 7, true);
+  const glifr::Random random(2, Stream::analysis);
+  double forward = 0, backward = 0;
+  for (Index first = 6; first >= 0; first -= 2) {
+    const Index count = std::min<Index>(2, 7 - first);
+    const View<double> heard = outputs.transmission.heard(first, count);
+    const auto d = [&](Index r, Index n) {
+      return random.uniform(static_cast<std::uint64_t>((first * Outputs::batch + r) * Outputs::neurons + n));
+    };
+    if (first >= outputs.delay) {
+      for (Index r = 0; r < heard.rows; ++r) {
+        for (Index n = 0; n < heard.columns; ++n) forward += heard(r, n) * d(r, n);
+      }
+    }
+    outputs.transmission.send_back(first, count, [&](const View<double>& rows) {
+      REQUIRE((rows.rows == heard.rows && rows.columns == heard.columns));
+      for (Index r = 0; r < rows.rows; ++r) {
+        for (Index n = 0; n < rows.columns; ++n) rows(r, n) += d(r, n);
+      }
+    });
+  }
+  for (Index r = 0; r < 7 * Outputs::batch; ++r) {
+    for (Index n = 0; n < Outputs::neurons; ++n)
+      backward += outputs.step(0)[r * Outputs::stride + n] *
+                  outputs.gradients[static_cast<std::size_t>(r * Outputs::stride + n)];
+  }
+  CHECK(forward > 1);
+  CHECK(std::abs(forward - backward) < 1e-12);
+}
+
+TEST_CASE("each of several inputs is padded, and weights with the same padding need one product for all inputs") {
+  const detail::CurrentsLayout<float> currents(2, 4, 20);
+  CHECK(currents.padded == 32);
+  CHECK(currents.columns() == 128);
+  CHECK(currents.size(3) == 3 * 2 * currents.stride);
+  std::vector<float> numbers(128 * 128);
+  std::vector<Index> columns;
+  const auto visit = [&](Index column, Index, const View<float>&) { columns.push_back(column); };
+  currents.for_each_block(View<float>{numbers.data(), 20, 128}, visit);
+  CHECK(columns == std::vector<Index>{0});
+  columns.clear();
+  currents.for_each_block(View<float>{numbers.data(), 20, 80}, visit);
+  CHECK(columns == std::vector<Index>{0, 32, 64, 96});
+}
+
+}  // namespace
