@@ -41,6 +41,8 @@ needs - catch2
 likes - libopenblas-pthread-dev libblis-pthread-dev # faster matrix products
 likes gnuplot gnuplot-nox                           # figures
 likes - libbenchmark-dev                            # benchmarks
+likes - libhdf5-dev                                 # HDF5 files
+likes - libzip-dev                                  # .npz files, PyTorch's checkpoints
 likes curl curl                                     # scripts/fetch_data.sh
 likes - ca-certificates                             # scripts/fetch_data.sh
 

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "glifr/datasets/dataset.hpp"
+#include "glifr/datasets/sample_file.hpp"
+#include "glifr/export.hpp"
+
+namespace glifr {
+
+/// How the samples of a file become a data set.
+struct FileDatasetOptions {
+  Index classes = 0;                       ///< 0: as many as the labels of the file need
+  std::optional<FeatureScale> scale = {};  ///< for the inputs; without it they stay as they are
+};
+
+/// The samples of a file.
+template <Scalar T>
+class GLIFR_API FileDataset final : public Dataset<T> {
+ public:
+  /// Shares the file with others. Throws DataError where a label is not below `classes`, ShapeError where the scale has
+  /// another number of features.
+  explicit FileDataset(std::shared_ptr<const SampleFile> file, FileDatasetOptions options = {});
+
+  [[nodiscard]] Index size() const override { return file_->samples(); }
+  [[nodiscard]] Index time_steps() const override { return file_->time_steps(); }
+  [[nodiscard]] Index input_size() const override { return file_->features(); }
+  [[nodiscard]] Index classes() const override { return options_.classes; }
+  [[nodiscard]] Index target_size() const override { return file_->outputs(); }
+  /// Steps that have a target: all, or the last one of a sample (1).
+  [[nodiscard]] Index target_steps() const { return file_->target_steps(); }
+  /// Whether samples are of different length.
+  [[nodiscard]] bool has_lengths() const { return !file_->lengths().empty(); }
+
+  /// Steps behind the end of a sample are 0, scaled or not.
+  void inputs(std::span<const Index> samples, T* x) const override;
+  void labels(std::span<const Index> samples, std::int32_t* labels) const override;
+  /// `[target_steps, samples, target_size]`.
+  void targets(std::span<const Index> samples, T* values) const override;
+  /// Writes the time steps of each sample.
+  void lengths(std::span<const Index> samples, std::int32_t* lengths) const;
+
+ private:
+  std::shared_ptr<const SampleFile> file_;
+  FileDatasetOptions options_;
+};
+
+extern template class FileDataset<float>;
+extern template class FileDataset<double>;
+
+}  // namespace glifr
