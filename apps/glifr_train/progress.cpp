@@ -115,6 +115,13 @@ void Progress::after_epoch(const glifr::Trial& trial, const glifr::EpochReport& 
   running_[&trial].last = report;
 }
 
+void Progress::after_validation(const glifr::Trial& trial, double loss, std::optional<double> accuracy) {
+  const std::lock_guard lock(mutex_);
+  Running& running = running_[&trial];
+  running.val_loss = loss;
+  running.val_acc = accuracy;
+}
+
 void Progress::remove(const glifr::Trial& trial) {
   const std::lock_guard lock(mutex_);
   running_.erase(&trial);
@@ -141,6 +148,11 @@ std::string Progress::describe(const Running& r, std::size_t columns) const {
                             std::to_string(r.max_epochs)});
   parts.push_back({", ", "loss " + format("%.4g", has_epoch ? r.last.loss : score.loss()), 1});
   if (has_epoch && r.last.accuracy) parts.push_back({", ", format("accuracy %.2f %%", 100 * *r.last.accuracy), 4});
+  if (r.val_acc) {
+    parts.push_back({", ", format("validation %.2f %%", 100 * *r.val_acc), 3});
+  } else if (r.val_loss) {
+    parts.push_back({", ", format("validation %.4g", *r.val_loss), 3});
+  }
   parts.push_back({", ", format("%.0f samples/s", per_second * samples_per_step), 7});
   if (per_second > 0) parts.push_back({", ", duration((all - done) / per_second) + " left", 3});
   return fit(std::move(parts), columns);

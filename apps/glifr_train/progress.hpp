@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "glifr/experiment/trial.hpp"
@@ -13,12 +14,16 @@ namespace glifr::apps {
 /// time to time.
 class Progress final : public glifr::TrialObserver {
  public:
-  Progress(std::size_t trials, bool is_terminal) : trials_(trials), is_terminal_(is_terminal) {}
+  explicit Progress(bool is_terminal) : is_terminal_(is_terminal) {}
+
+  /// How many trials there will be.
+  void expect(std::size_t trials) { trials_ = trials; }
 
   void note(const glifr::Trial& trial, const std::string& text) override;
   void begin(const glifr::Trial& trial, glifr::Index steps_per_epoch, glifr::Index samples) override;
   void after_step(const glifr::Trial& trial, const glifr::Position& position) override;
   void after_epoch(const glifr::Trial& trial, const glifr::EpochReport& report) override;
+  void after_validation(const glifr::Trial& trial, double loss, std::optional<double> accuracy) override;
 
   /// A line that stays.
   void print(const std::string& line);
@@ -32,6 +37,7 @@ class Progress final : public glifr::TrialObserver {
   struct Running {
     glifr::Index steps_per_epoch = 1, samples = 0, first_step = -1;
     glifr::EpochReport last{};
+    std::optional<double> val_loss{}, val_acc{};
     glifr::Position position{};
     Clock::time_point started = Clock::now();
     std::string label;
@@ -42,7 +48,7 @@ class Progress final : public glifr::TrialObserver {
   void show();
   void erase();
 
-  std::size_t trials_, finished_ = 0;
+  std::size_t trials_ = 1, finished_ = 0;
   bool is_terminal_;
   std::mutex mutex_;
   std::map<const glifr::Trial*, Running> running_;

@@ -111,6 +111,9 @@ class Reporter final : public glifr::TrialObserver {
   void after_epoch(const glifr::Trial& trial, const glifr::EpochReport& report) override {
     progress_.after_epoch(trial, report);
   }
+  void after_validation(const glifr::Trial& trial, double loss, std::optional<double> accuracy) override {
+    progress_.after_validation(trial, loss, accuracy);
+  }
   void end(const glifr::Trial& trial, const glifr::TrialOutcome& outcome) override {
     progress_.remove(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
@@ -135,9 +138,14 @@ int run(const Options& asked) {
   const glifr::Index threads = o.threads > 0 ? o.threads : glifr::hardware_threads();
   const glifr::ThreadLimit limit(threads);
 
+  Progress progress(isatty(STDOUT_FILENO) != 0);
+  const auto reading = [&](const std::string& what, glifr::Index done, glifr::Index total) {
+    progress.reading(what, done, total);
+  };
+  glifr::DataStore data({.root = o.data, .cache = o.cache, .progress = reading});
   if (o.print_config || o.benchmark) {
     for (const glifr::Model& model : asked_models) {
-      const glifr::Settings settings = config.resolve(model);
+      const glifr::Settings settings = config.resolve(model, &data.files());
       if (o.print_config) {
         std::cout << glifr::to_text(to_json(settings)) << '\n';
       } else {
@@ -148,17 +156,13 @@ int run(const Options& asked) {
     return 0;
   }
 
-  const auto plan = glifr::make_plan(config, asked_models, o.first_trial, o.trials, o.run);
-  Progress progress(plan.size(), isatty(STDOUT_FILENO) != 0);
+  const auto plan = glifr::make_plan(config, asked_models, o.first_trial, o.trials, o.run, data.files());
+  progress.expect(plan.size());
   for (const glifr::PlannedTrial& planned : plan) {
     if (planned.is_prerequisite) progress.note(planned.trial, "trained first, for another model starts from it");
   }
   note_other_options(o, config, progress);
   Reporter reporter(progress, o.run);
-  const auto reading = [&](const std::string& what, glifr::Index done, glifr::Index total) {
-    progress.reading(what, done, total);
-  };
-  glifr::DataStore data({.root = o.data, .cache = o.cache, .progress = reading});
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   const glifr::Index jobs =

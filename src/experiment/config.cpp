@@ -192,6 +192,37 @@ void check_task_name(const char* member, const std::string& name, const std::str
   }
 }
 
+/// Takes from the data what they decide.
+void complete(Settings& settings, const Task& task, const DataFiles& files) {
+  task.complete(settings, files);
+  const std::pair<const char*, Index> sizes[] = {{"input_size", settings.model.input_size},
+                                                 {"output_size", settings.model.output_size}};
+  for (const auto& [key, size] : sizes) {
+    if (size == 0 && task.knows(key)) throw ConfigError(key, "is missing in the configuration of task " + task.name());
+  }
+}
+
+/// Whether there is validation.
+bool validates(const Settings& s) {
+  return s.training.validation_fraction > 0 || find_task(s.task.base).has_validation_set(s);
+}
+
+/// Validation that is needed and not there, or that there cannot be.
+void check_validation(const Settings& s) {
+  constexpr const char* how = "; accepted without validation (validation_fraction, validation_data): ";
+  const bool needs_accuracy = s.training.monitor == Monitor::val_acc;
+  if (!validates(s)) {
+    if (s.training.test_checkpoint == TestedCheckpoint::best)
+      throw ConfigError("test_checkpoint", std::string("found best") + how + "last");
+    if (needs_accuracy || s.training.monitor == Monitor::val_loss)
+      throw ConfigError("monitor", std::string("found ") + (needs_accuracy ? "val_acc" : "val_loss") + how + "train_loss");
+  }
+  if (needs_accuracy && s.training.loss != Loss::cross_entropy)
+    throw ConfigError("monitor", "found val_acc; the targets are values, accepted: train_loss, val_loss");
+  if (s.training.weights == ClassWeights::balanced && s.training.loss != Loss::cross_entropy)
+    throw ConfigError("class_weights", "found balanced; the targets are values, accepted: none");
+}
+
 /// What single values cannot show: whether they fit each other and the task.
 void check_consistency(const Settings& s) {
   check_steps("synaptic_delay", s, s.model.synaptic_delay, 0);
@@ -200,6 +231,7 @@ void check_consistency(const Settings& s) {
   if (const std::vector<std::string> able = task.models(); !able.empty() && !s.model.layers.empty())
     throw ConfigError("model", "found '" + s.model.name + "'; accepted for task " + s.task.name + ": " + able.front());
   task.check(s);
+  check_validation(s);
 }
 
 /// What a file of settings says of itself beside its keys.
@@ -434,7 +466,7 @@ const json::object& Config::record() const {
   return content_->record;
 }
 
-Settings Config::resolve(const Model& model) const {
+Settings Config::resolve(const Model& model, const DataFiles* files) const {
   const Task& task = find_task(content_->base_task);
   Settings settings = default_settings(task);
   settings.task.name = content_->task;
@@ -447,6 +479,11 @@ Settings Config::resolve(const Model& model) const {
         detail::assign(key, *value, {layer.origin.file, {}}, settings);
     }
   }
+  if (files) complete(settings, task, *files);
+  if (settings.model.final_reduction == Reduction::automatic)
+    settings.model.final_reduction = settings.training.loss == Loss::cross_entropy ? Reduction::last : Reduction::none;
+  if (settings.training.monitor == Monitor::automatic)
+    settings.training.monitor = validates(settings) ? Monitor::val_loss : Monitor::train_loss;
   if (settings.output.parameter_every == 0)
     settings.output.parameter_every = settings.training.max_epochs > 500 ? 10 : 1;
   if (!model.layers.empty()) {
@@ -545,7 +582,9 @@ Settings settings_from_json(const json::object& object, const std::string& name)
       settings.model.train_dynamics = known.trains_dynamics;
     }
     for (const ConfigKey& key : config_keys(task)) {
-      if (key.is_recorded && !is_in_layers(key, settings)) detail::assign(key, member(key.name), {}, settings);
+      if (!key.is_recorded || is_in_layers(key, settings)) continue;
+      if (key.is_recent && !object.contains(key.name)) continue;
+      detail::assign(key, member(key.name), {}, settings);
     }
     if (!settings.model.layers.empty()) detail::follow_layers(settings.model);
     check_consistency(settings);

@@ -3,12 +3,16 @@
 #include <boost/json.hpp>
 
 #include "config_values.hpp"
+#include "glifr/datasets/subset.hpp"
 #include "glifr/datasets/synthetic.hpp"
 #include "glifr/io/json.hpp"
 
 namespace glifr {
 
 namespace {
+
+/// Apart from what tasks draw from the same stream.
+constexpr std::uint32_t key_of_validation = 0x76616c69;
 
 /// All that the content of a part of the data depends on.
 template <Scalar T>
@@ -51,7 +55,16 @@ std::shared_ptr<const Dataset<T>> DataStore::load_part(const Settings& settings,
 
 template <Scalar T>
 TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
-  return {load_part<T>(s, seed, Split::train, false), load_part<T>(s, seed, Split::test, false)};
+  TaskData<T> data{load_part<T>(s, seed, Split::train, false), load_part<T>(s, seed, Split::test, false)};
+  if (find_task(s.task.base).has_validation_set(s)) {
+    data.validation = load_part<T>(s, seed, Split::validation, false);
+  } else if (const double share = s.training.validation_fraction; share > 0) {
+    const Random random(seed, Stream::data, key_of_validation);
+    const SplitSamples parts = split_stratified(*data.train, share, random);
+    data.validation = std::make_shared<SubsetDataset<T>>(data.train, parts.set_off);
+    data.train = std::make_shared<SubsetDataset<T>>(data.train, parts.kept);
+  }
+  return data;
 }
 
 template <Scalar T>
@@ -69,7 +82,9 @@ DataDigest DataStore::digest_of(const std::shared_ptr<const Dataset<T>>& data) {
 
 template <Scalar T>
 TaskDigest DataStore::digest(const TaskData<T>& data) {
-  return {digest_of<T>(data.train), digest_of<T>(data.test)};
+  TaskDigest digest{digest_of<T>(data.train), digest_of<T>(data.test)};
+  if (data.validation) digest.validation = digest_of<T>(data.validation);
+  return digest;
 }
 
 template <Scalar T>

@@ -19,8 +19,9 @@ constexpr Range size{.lowest = 1, .highest = 1e6};
 constexpr Range input{.lowest = 1, .highest = 65536};  // sparse inputs are numbered in 16 bits
 constexpr Range currents{.lowest = 0, .highest = 4};   // the built-in neurons are compiled for these
 
-const std::vector<std::string> optimizers{"adam", "sgd"}, schedules{"constant", "step", "cosine"},
-    losses{"mse", "cross_entropy"}, reductions{"none", "last"};
+const std::vector<std::string> optimizers{"adam", "sgd", "adamw"}, schedules{"constant", "step", "cosine", "plateau"},
+    monitors{"auto", "train_loss", "val_loss", "val_acc"}, checkpoints{"last", "best"}, class_weights{"none", "balanced"},
+    losses{"mse", "cross_entropy", "auto"}, reductions{"none", "last", "auto"};
 
 using Place = ConfigKey::Place;
 using S = Settings;
@@ -75,8 +76,9 @@ std::vector<ConfigKey> network_keys() {
        .range = share},
       {.group = "Network",
        .name = "final_reduction",
-       .place = [](S& s) -> Place { return &s.model.outputs; },
-       .help = "the outputs that meet the loss: those of every step (none) or that of the last",
+       .place = [](S& s) -> Place { return &s.model.final_reduction; },
+       .help = "the outputs that meet the loss: those of every step (none) or that of the last; auto: as the data have "
+               "targets",
        .choices = reductions}};
   // What neurons share is described by their fields. A constant of a name that is taken is set layer by layer.
   for (const NeuronInfo& neuron : known_neurons()) {
@@ -102,7 +104,8 @@ std::vector<ConfigKey> training_keys() {
   return {{.group = "Training",
            .name = "loss_fn",
            .place = [](S& s) -> Place { return &s.training.loss; },
-           .help = "mean squared error for tasks with target values, cross entropy for tasks with classes",
+           .help = "mean squared error for tasks with target values, cross entropy for tasks with classes; auto: as the data "
+                   "have targets or labels",
            .choices = losses},
           {.group = "Training",
            .name = "optimizer",
@@ -117,7 +120,8 @@ std::vector<ConfigKey> training_keys() {
           {.group = "Training",
            .name = "lr_schedule",
            .place = [](S& s) -> Place { return &s.training.learning_rate.schedule; },
-           .help = "learning rate over the epochs: constant, by steps, or along half a cosine down to 0",
+           .help = "learning rate over the epochs: constant, by steps, along half a cosine down to 0, or lower where monitor no "
+                   "longer improves (plateau)",
            .choices = schedules},
           {.group = "Training",
            .name = "lr_step_epochs",
@@ -127,8 +131,26 @@ std::vector<ConfigKey> training_keys() {
           {.group = "Training",
            .name = "lr_step_factor",
            .place = [](S& s) -> Place { return &s.training.learning_rate.step_factor; },
-           .help = "factor of a step of the step schedule",
+           .help = "factor of a step of the step schedule and of the plateau schedule",
            .range = positive},
+          {.group = "Training",
+           .name = "lr_plateau_patience",
+           .place = [](S& s) -> Place { return &s.training.learning_rate.plateau_patience; },
+           .help = "epochs without a better one after which the plateau schedule takes a step",
+           .range = count,
+           .is_recent = true},
+          {.group = "Training",
+           .name = "lr_warmup_epochs",
+           .place = [](S& s) -> Place { return &s.training.learning_rate.warmup_epochs; },
+           .help = "epochs in which the learning rate rises in equal steps to lr, before the schedule",
+           .range = none_or_count,
+           .is_recent = true},
+          {.group = "Training",
+           .name = "weight_decay",
+           .place = [](S& s) -> Place { return &s.training.optimizer.weight_decay; },
+           .help = "adamw: share of itself that each trained parameter loses in a step, times the learning rate",
+           .range = not_negative,
+           .is_recent = true},
           {.group = "Training",
            .name = "momentum",
            .place = [](S& s) -> Place { return &s.training.optimizer.momentum; },
@@ -193,8 +215,39 @@ std::vector<ConfigKey> training_keys() {
           {.group = "Training",
            .name = "early_stop_patience",
            .place = [](S& s) -> Place { return &s.training.early_stop_patience; },
-           .help = "training ends after so many epochs without a lower loss; 0: never",
-           .range = none_or_count}};
+           .help = "training ends after so many epochs without a better one, by monitor; 0: never",
+           .range = none_or_count},
+          {.group = "Training",
+           .name = "class_weights",
+           .place = [](S& s) -> Place { return &s.training.weights; },
+           .help = "weights of the samples in the training loss: none, or such that all classes count alike (balanced)",
+           .choices = class_weights,
+           .is_recent = true},
+          {.group = "Training",
+           .name = "validation_fraction",
+           .place = [](S& s) -> Place { return &s.training.validation_fraction; },
+           .help = "share of the training samples that is set off for validation, the same of each class; 0: none",
+           .range = {.lowest = 0, .highest = 1, .excludes_highest = true},
+           .is_recent = true},
+          {.group = "Training",
+           .name = "validation_every",
+           .place = [](S& s) -> Place { return &s.training.validation_every; },
+           .help = "epochs between two validations",
+           .range = count,
+           .is_recent = true},
+          {.group = "Training",
+           .name = "monitor",
+           .place = [](S& s) -> Place { return &s.training.monitor; },
+           .help = "by what epochs are compared: early stopping, the plateau schedule and the best checkpoint go by it; "
+                   "auto: val_loss where there is validation, else train_loss",
+           .choices = monitors,
+           .is_recent = true},
+          {.group = "Training",
+           .name = "test_checkpoint",
+           .place = [](S& s) -> Place { return &s.training.test_checkpoint; },
+           .help = "the network that is tested: that of the last epoch, or that of the best",
+           .choices = checkpoints,
+           .is_recent = true}};
 }
 
 std::vector<ConfigKey> output_keys() {
@@ -209,7 +262,12 @@ std::vector<ConfigKey> output_keys() {
            .help = "least time between two checkpoints of a running training; 0: a checkpoint every epoch",
            .unit = "s",
            .range = not_negative,
-           .decides = Decides::nothing}};
+           .decides = Decides::nothing},
+          {.group = "Output",
+           .name = "tensorboard",
+           .place = [](S& s) -> Place { return &s.output.tensorboard; },
+           .help = "whether the trial's folder gets an event file that TensorBoard reads",
+           .is_recent = true}};
 }
 
 /// A task's own key: its value is kept by its name.
@@ -267,6 +325,7 @@ std::vector<ConfigKey> config_keys() {
 Settings default_settings(const Task& task) {
   Settings settings;
   settings.task.base = task.name();
+  if (task.knows("input_size")) settings.model.input_size = settings.model.output_size = 0;  // until they are known
   for (const ConfigKey& key : config_keys()) {
     if (key.group == "Network") static_cast<void>(key.place(settings));
   }

@@ -9,7 +9,7 @@
 namespace glifr {
 
 std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen, Index first_trial,
-                                    Index trials, const RunOptions& options) {
+                                    Index trials, const RunOptions& options, const DataFiles& files) {
   std::vector<PlannedTrial> plan;
   for (Index number = first_trial; number < first_trial + trials; ++number) {
     const std::size_t trial_start = plan.size();
@@ -20,10 +20,10 @@ std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Mode
       return std::nullopt;
     };
     for (const Model& model : chosen) {
-      Trial trial{.settings = config.resolve(model), .number = number};
+      Trial trial{.settings = config.resolve(model, &files), .number = number};
       std::optional<std::size_t> after;
       if (model.is_heterogeneous()) {
-        trial.source = config.resolve(find_model(model.starts_from));
+        trial.source = config.resolve(find_model(model.starts_from), &files);
         after = place_of(model.starts_from);
         Trial source{.settings = *trial.source, .number = number};
         if (!after && !can_be_resumed(trial, options) && !is_complete(source.folder(options.out))) {

@@ -129,6 +129,7 @@ json::object make_record(const Trial& trial, const RunOptions& options, Index tr
   record["device"] = options.device;
   record["trained_parameters"] = trained_parameters;
   record["data"] = {{"train", to_json(data.train)}, {"test", to_json(data.test)}};
+  if (data.validation) record["data"].as_object()["validation"] = to_json(*data.validation);
   if (source) {
     record["starts_from"] = {
         {"model", source->model}, {"settings", source->settings}, {"checkpoint", source->checkpoint}};
@@ -212,7 +213,9 @@ std::optional<Difference> difference_of_data(const json::object& record, const T
     return std::nullopt;
   };
   if (auto found = compare("train", "training", data.train)) return found;
-  return with_test ? compare("test", "test", data.test) : std::nullopt;
+  if (!with_test) return std::nullopt;
+  if (auto found = compare("test", "test", data.test)) return found;
+  return data.validation ? compare("validation", "validation", *data.validation) : std::nullopt;
 }
 
 std::optional<Difference> difference_of_source(const json::object& record, const Source& source) {

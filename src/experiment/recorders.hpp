@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -13,36 +15,135 @@
 #include "glifr/experiment/task.hpp"
 #include "glifr/experiment/trial.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/event_file.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/trial_folder.hpp"
 #include "glifr/training/checkpoint.hpp"
+#include "glifr/training/schedule.hpp"
 
 /// The callbacks that write a trial's files while it is trained.
 namespace glifr {
 
-/// metrics.csv: a row an epoch.
+/// What is known of an epoch that is over.
+struct EpochResult {
+  double train_loss = 0;               ///< mean over samples
+  std::optional<double> val_loss{};    ///< where it was validated
+  std::optional<double> val_acc{};     ///< where it was validated and there are classes
+};
+
+/// The epochs of a trial so far, from its metrics.csv.
+inline std::vector<EpochResult> read_results(const TrialFolder& folder) {
+  const CsvNumbers metrics = read_csv_numbers(folder.metrics(), {.has_header = true, .allows_empty_cells = true});
+  const auto column = [&](const char* name) {
+    const auto found = std::ranges::find(metrics.header, name);
+    return found == metrics.header.end() ? Index{-1} : found - metrics.header.begin();
+  };
+  const Index train_loss = column("train_loss"), val_loss = column("val_loss"), val_acc = column("val_acc");
+  std::vector<EpochResult> results;
+  for (Index r = 0; r < metrics.rows; ++r) {
+    const auto value = [&](Index c) -> std::optional<double> {
+      if (c < 0 || std::isnan(metrics(r, c))) return std::nullopt;
+      return metrics(r, c);
+    };
+    results.push_back({value(train_loss).value_or(std::nan("")), value(val_loss), value(val_acc)});
+  }
+  return results;
+}
+
+/// Takes the score on the validation data, every so many epochs and after the last.
+template <Scalar T>
+class Validation final : public Callback<T> {
+ public:
+  /// `evaluate`: the score of the network as it is; empty where there is no validation.
+  Validation(const Settings& settings, bool has_classes, std::function<Score()> evaluate)
+      : settings_(settings), has_classes_(has_classes), evaluate_(std::move(evaluate)) {}
+
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    result_ = {.train_loss = report.loss};
+    const bool is_due =
+        report.epoch % settings_.training.validation_every == 0 || report.epoch == settings_.training.max_epochs;
+    if (!evaluate_ || !is_due) return true;
+    const Score score = evaluate_();
+    result_.val_loss = score.loss();
+    if (has_classes_) result_.val_acc = score.accuracy();
+    return true;
+  }
+
+  /// Whether there is validation.
+  [[nodiscard]] bool is_there() const { return static_cast<bool>(evaluate_); }
+  /// Of the last epoch.
+  [[nodiscard]] const EpochResult& result() const { return result_; }
+
+ private:
+  const Settings& settings_;
+  bool has_classes_;
+  std::function<Score()> evaluate_;
+  EpochResult result_;
+};
+
+/// metrics.csv: a row an epoch; with validation, two columns more.
 template <Scalar T>
 class MetricsRecorder final : public Recorder<T> {
  public:
-  MetricsRecorder(const TrialFolder& folder, bool resumes, Index epochs)
-      : file_(resumes
-                  ? CsvAppender::resume(folder.metrics(), 1 + epochs)
-                  : CsvAppender::start(folder.metrics(), CsvRows({"epoch", "train_loss", "train_acc", "seconds"}))) {}
+  MetricsRecorder(const TrialFolder& folder, bool resumes, Index epochs, const Validation<T>& validation)
+      : file_(resumes ? CsvAppender::resume(folder.metrics(), 1 + epochs)
+                      : CsvAppender::start(folder.metrics(), header(validation.is_there()))),
+        validation_(validation) {}
 
   bool after_epoch(const EpochReport& report, const Position&) override {
     row_.clear();
     row_.cell(report.epoch).cell(report.loss);
-    report.accuracy ? row_.cell(*report.accuracy) : row_.empty_cell();
-    row_.cell(report.seconds).end_row();
+    add(report.accuracy);
+    row_.cell(report.seconds);
+    if (validation_.is_there()) {
+      add(validation_.result().val_loss);
+      add(validation_.result().val_acc);
+    }
+    row_.end_row();
     file_.append(row_);
     return true;
   }
   void sync() override { file_.sync(); }
 
  private:
+  static CsvRows header(bool has_validation) {
+    if (has_validation) return CsvRows({"epoch", "train_loss", "train_acc", "seconds", "val_loss", "val_acc"});
+    return CsvRows({"epoch", "train_loss", "train_acc", "seconds"});
+  }
+  void add(const std::optional<double>& value) { value ? row_.cell(*value) : row_.empty_cell(); }
+
   CsvAppender file_;
+  const Validation<T>& validation_;
   CsvRows row_;
 };
+
+/// A trained parameter of the neurons whose physical values are recorded.
+template <Scalar T>
+struct TrackedParameter {
+  std::string name;               ///< of its file
+  const Parameter<T>* parameter;  ///< of the network
+
+  /// Its physical values.
+  [[nodiscard]] std::vector<T> physical(double dt) const {
+    std::vector<T> values;
+    for (const T raw : parameter->value.values())
+      values.push_back(to_physical(parameter->field->transform, raw, static_cast<T>(dt)));
+    return values;
+  }
+};
+
+/// Those of a network.
+template <Scalar T>
+std::vector<TrackedParameter<T>> tracked_parameters(RecurrentNetwork<T>& network) {
+  std::vector<TrackedParameter<T>> tracked;
+  for (std::size_t k = 0; k < network.depth(); ++k) {
+    for (const Parameter<T>* parameter : network.layer(k).parameters()) {
+      if (!parameter->is_trained || !parameter->field || !has_physical_meaning(*parameter->field)) continue;
+      tracked.push_back({(k ? layer_prefix(k) : "") + parameter->field->name, parameter});
+    }
+  }
+  return tracked;
+}
 
 /// parameters/*.csv: the physical values of the neurons' trained parameters before training, every so many epochs, and
 /// after the last.
@@ -50,20 +151,13 @@ template <Scalar T>
 class ParameterRecorder final : public Recorder<T> {
  public:
   ParameterRecorder(RecurrentNetwork<T>& network, const Settings& settings, TrialFolder folder)
-      : settings_(settings), folder_(std::move(folder)) {
-    for (std::size_t k = 0; k < network.depth(); ++k) {
-      for (const Parameter<T>* parameter : network.layer(k).parameters()) {
-        if (!parameter->is_trained || !parameter->field || !has_physical_meaning(*parameter->field)) continue;
-        tracked_.push_back({(k ? layer_prefix(k) : "") + parameter->field->name, parameter});
-      }
-    }
-  }
+      : settings_(settings), folder_(std::move(folder)), tracked_(tracked_parameters(network)) {}
 
   void start(bool resumes, Index epochs) {
     if (tracked_.empty()) return;
     create_folder(folder_.parameters());
     const Index rows = 1 + epochs / settings_.output.parameter_every;
-    for (const Tracked& tracked : tracked_) {
+    for (const TrackedParameter<T>& tracked : tracked_) {
       const auto path = folder_.parameter(tracked.name);
       files_.push_back(resumes ? CsvAppender::resume(path, rows) : CsvAppender::start(path));
     }
@@ -86,29 +180,18 @@ class ParameterRecorder final : public Recorder<T> {
   }
 
  private:
-  struct Tracked {
-    std::string name;  // of the file
-    const Parameter<T>* parameter;
-  };
-
   void append() {
     for (std::size_t k = 0; k < tracked_.size(); ++k) {
-      physical_.clear();
-      for (const T raw : tracked_[k].parameter->value.values()) {
-        physical_.push_back(
-            to_physical(tracked_[k].parameter->field->transform, raw, static_cast<T>(settings_.model.dt)));
-      }
       row_.clear();
-      row_.row(physical_);
+      row_.row(tracked_[k].physical(settings_.model.dt));
       files_[k].append(row_);
     }
   }
 
   const Settings& settings_;
   TrialFolder folder_;
-  std::vector<Tracked> tracked_;
+  std::vector<TrackedParameter<T>> tracked_;
   std::vector<CsvAppender> files_;
-  std::vector<T> physical_;
   CsvRows row_;
   Index last_epoch_ = 0;
 };
@@ -133,48 +216,131 @@ class SigmaAnnealing final : public Callback<T> {
   const Settings& settings_;
 };
 
-/// Ends training early where the settings say so: at a loss low enough, or after too many epochs without a lower one.
+/// Compares epochs by what is monitored: keeps the best network, ends training early and lowers the learning rate where
+/// the settings say so.
 template <Scalar T>
-class EarlyStop final : public Callback<T> {
+class EpochComparison final : public Callback<T> {
  public:
-  /// On resuming, what was seen so far is read from metrics.csv, which holds the epochs of the checkpoint and no more
-  /// by now.
-  EarlyStop(const Settings& settings, const TrialFolder& folder, bool resumes) : settings_(settings) {
-    if (!resumes) return;
-    const CsvNumbers metrics = read_csv_numbers(folder.metrics(), {.has_header = true, .allows_empty_cells = true});
-    for (Index r = 0; r < metrics.rows; ++r) see(metrics(r, 1));
+  /// `epochs`: those before, of a trial that resumes.
+  EpochComparison(Trainer<T>& trainer, const Settings& settings, const Validation<T>& validation,
+                  std::filesystem::path best_checkpoint, std::function<void(TensorFile&)> annotate,
+                  const std::vector<EpochResult>& epochs)
+      : trainer_(trainer),
+        settings_(settings),
+        validation_(validation),
+        best_checkpoint_(std::move(best_checkpoint)),
+        annotate_(std::move(annotate)),
+        plateau_(settings.training.learning_rate) {
+    Index epoch = 0;
+    for (const EpochResult& result : epochs) see(result, ++epoch);
+    trainer_.set_learning_rate_factor(plateau_.factor());
   }
 
   bool after_epoch(const EpochReport& report, const Position&) override {
-    see(report.loss);
+    const bool is_best = see(validation_.result(), report.epoch);
+    if (is_best && validation_.is_there()) {
+      TensorFile file = to_tensor_file(trainer_.network());
+      annotate_(file);
+      file.metadata["epoch"] = std::to_string(report.epoch);
+      write_safetensors(best_checkpoint_, file);
+    }
+    trainer_.set_learning_rate_factor(plateau_.factor());
     return !is_reached();
   }
 
   /// Whether training is over; it may be already where it resumes.
   [[nodiscard]] bool is_reached() const {
-    const bool is_low_enough = settings_.training.early_stop_loss > 0 && last_ <= settings_.training.early_stop_loss;
-    return is_low_enough ||
-           (settings_.training.early_stop_patience > 0 && epochs_without_ >= settings_.training.early_stop_patience);
+    const TrialTraining& t = settings_.training;
+    const bool is_low_enough = t.early_stop_loss > 0 && last_loss_ <= t.early_stop_loss;
+    return is_low_enough || (t.early_stop_patience > 0 && epochs_without_ >= t.early_stop_patience);
   }
+  /// The best epoch so far, counted from 1.
+  [[nodiscard]] Index best_epoch() const { return best_epoch_; }
 
  private:
-  void see(double loss) {
-    epochs_without_ = loss < lowest_ ? 0 : epochs_without_ + 1;
-    lowest_ = std::min(lowest_, loss);
-    last_ = loss;
+  /// Whether this epoch is better than all before.
+  bool see(const EpochResult& result, Index epoch) {
+    const Monitor monitor = settings_.training.monitor;
+    const std::optional<double> loss = monitor == Monitor::train_loss ? result.train_loss : result.val_loss;
+    if (!loss) return false;
+    last_loss_ = *loss;
+    const double watched = monitor == Monitor::val_acc ? -result.val_acc.value_or(0) : *loss;
+    const bool is_best = watched < lowest_;
+    epochs_without_ = is_best ? 0 : epochs_without_ + 1;
+    if (is_best) {
+      lowest_ = watched;
+      best_epoch_ = epoch;
+    }
+    plateau_.see(watched);
+    return is_best;
   }
 
+  Trainer<T>& trainer_;
   const Settings& settings_;
-  double lowest_ = std::numeric_limits<double>::infinity(), last_ = lowest_;
-  Index epochs_without_ = 0;
+  const Validation<T>& validation_;
+  std::filesystem::path best_checkpoint_;
+  std::function<void(TensorFile&)> annotate_;
+  PlateauSchedule plateau_;
+  double lowest_ = std::numeric_limits<double>::infinity(), last_loss_ = lowest_;
+  Index epochs_without_ = 0, best_epoch_ = 0;
+};
+
+/// The event file of TensorBoard: loss, accuracy and learning rate of every epoch, and histograms of the physical values
+/// of the neurons' trained parameters, in the epochs of the parameter files.
+template <Scalar T>
+class EventRecorder final : public Recorder<T> {
+ public:
+  EventRecorder(const TrialFolder& folder, bool resumes, Index epochs, const Settings& settings,
+                const Validation<T>& validation, std::vector<TrackedParameter<T>> parameters)
+      : file_(resumes ? EventAppender::resume(folder.events(), epochs, wall_time())
+                      : EventAppender::start(folder.events(), wall_time())),
+        settings_(settings),
+        validation_(validation),
+        parameters_(std::move(parameters)) {
+    if (!resumes) append_histograms(0);
+  }
+
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    records_.clear();
+    const EventTime time{report.epoch, wall_time()};
+    records_.scalar("loss/train", time, report.loss);
+    if (report.accuracy) records_.scalar("accuracy/train", time, *report.accuracy);
+    const EpochResult& result = validation_.result();
+    if (result.val_loss) records_.scalar("loss/validation", time, *result.val_loss);
+    if (result.val_acc) records_.scalar("accuracy/validation", time, *result.val_acc);
+    records_.scalar("learning_rate", time, report.learning_rate);
+    file_.append(records_);
+    if (report.epoch % settings_.output.parameter_every == 0) append_histograms(report.epoch);
+    return true;
+  }
+  void sync() override { file_.sync(); }
+
+ private:
+  static double wall_time() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
+  void append_histograms(Index epoch) {
+    records_.clear();
+    for (const TrackedParameter<T>& parameter : parameters_)
+      records_.histogram("parameters/" + parameter.name, {epoch, wall_time()}, parameter.physical(settings_.model.dt));
+    file_.append(records_);
+  }
+
+  EventAppender file_;
+  const Settings& settings_;
+  const Validation<T>& validation_;
+  std::vector<TrackedParameter<T>> parameters_;
+  EventRecords records_;
 };
 
 /// Writes last.safetensors when so many seconds have passed (0: after every epoch), and when the run is asked to stop.
 template <Scalar T>
 class CheckpointWriter final : public Callback<T> {
  public:
-  CheckpointWriter(Trainer<T>& trainer, std::filesystem::path path, double seconds, const std::atomic<bool>& stop)
-      : trainer_(trainer), path_(std::move(path)), seconds_(seconds), stop_(stop) {}
+  /// `annotate` adds what the task's data need.
+  CheckpointWriter(Trainer<T>& trainer, std::filesystem::path path, std::function<void(TensorFile&)> annotate,
+                   double seconds, const std::atomic<bool>& stop)
+      : trainer_(trainer), path_(std::move(path)), annotate_(std::move(annotate)), seconds_(seconds), stop_(stop) {}
 
   /// What has to be on the disk before a checkpoint that counts on it.
   void before_writing(std::function<void()> sync) { sync_ = std::move(sync); }
@@ -182,6 +348,7 @@ class CheckpointWriter final : public Callback<T> {
   void write() {
     if (sync_) sync_();
     TensorFile file = to_tensor_file(trainer_.network());
+    annotate_(file);
     add_training_state(file, trainer_);
     write_safetensors(path_, file);
     written_ = Clock::now();
@@ -210,6 +377,7 @@ class CheckpointWriter final : public Callback<T> {
 
   Trainer<T>& trainer_;
   std::filesystem::path path_;
+  std::function<void(TensorFile&)> annotate_;
   double seconds_;
   const std::atomic<bool>& stop_;
   std::function<void()> sync_;
@@ -220,7 +388,8 @@ class CheckpointWriter final : public Callback<T> {
 template <Scalar T>
 class ObserverCallback final : public Callback<T> {
  public:
-  ObserverCallback(const Trial& trial, TrialObserver& observer) : trial_(trial), observer_(observer) {}
+  ObserverCallback(const Trial& trial, TrialObserver& observer, const Validation<T>& validation)
+      : trial_(trial), observer_(observer), validation_(validation) {}
 
   bool after_step(const Position& position) override {
     observer_.after_step(trial_, position);
@@ -228,12 +397,15 @@ class ObserverCallback final : public Callback<T> {
   }
   bool after_epoch(const EpochReport& report, const Position&) override {
     observer_.after_epoch(trial_, report);
+    const EpochResult& result = validation_.result();
+    if (result.val_loss) observer_.after_validation(trial_, *result.val_loss, result.val_acc);
     return true;
   }
 
  private:
   const Trial& trial_;
   TrialObserver& observer_;
+  const Validation<T>& validation_;
 };
 
 }  // namespace glifr

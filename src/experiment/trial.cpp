@@ -14,6 +14,8 @@
 #include "glifr/io/json.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
+#include "glifr/training/class_weights.hpp"
+#include "glifr/training/evaluate.hpp"
 #include "glifr/version.hpp"
 #include "record.hpp"
 #include "recorders.hpp"
@@ -140,45 +142,59 @@ class TrialRun {
         device_(options.open_device ? options.open_device() : nullptr),
         stop_(stop),
         observer_(observer),
+        files_(store.files()),
         data_(store.load<T>(trial.settings, options.seed)),
         digest_(store.digest(data_)),
         network_(make_network<T>(trial.settings)),
+        evaluation_settings_(training_settings(trial.settings, seed_, options.engine)),
+        nothing_to_move_({}, evaluation_settings_.optimizer),
         resumes_(can_be_resumed(trial, options)) {}
 
   TrialOutcome run() {
     describe_samples();
     initialize();
-    Trainer<T> trainer(*network_, *data_.train, training_settings(trial_.settings, seed_, options_.engine),
+    Trainer<T> trainer(*network_, *data_.train, settings_for_training(),
                        [&](const EngineParts<T>& parts) { return make_engine(parts); });
     resumes_ ? take_up(trainer) : start_folder();
 
-    MetricsRecorder<T> metrics(folder_, resumes_, trainer.position().epoch);
+    const Index epochs = trainer.position().epoch;
+    const auto annotate = [&](TensorFile& file) { task().annotate(file, trial_.settings, files_); };
+    std::unique_ptr<TrainingEngine<T>> validating;
+    Validation<T> validation(trial_.settings, data_.train->classes() > 0, make_validation(validating));
+    MetricsRecorder<T> metrics(folder_, resumes_, epochs, validation);
     const std::unique_ptr<Recorder<T>> own = task().make_recorder(
-        RecorderParts<T>{*network_, trial_.settings, folder_.path(), resumes_, trainer.position().epoch});
-    EarlyStop<T> early_stop(trial_.settings, folder_, resumes_);
+        RecorderParts<T>{*network_, trial_.settings, folder_.path(), resumes_, epochs});
+    EpochComparison<T> comparison(trainer, trial_.settings, validation, folder_.best_checkpoint(), annotate,
+                                  resumes_ ? read_results(folder_) : std::vector<EpochResult>{});
     if (resumes_) reopen();
     ParameterRecorder<T> parameters(*network_, trial_.settings, folder_);
-    parameters.start(resumes_, trainer.position().epoch);
+    parameters.start(resumes_, epochs);
+    std::optional<EventRecorder<T>> events;
+    if (trial_.settings.output.tensorboard) {
+      events.emplace(folder_, resumes_, epochs, trial_.settings, validation, tracked_parameters(*network_));
+    }
     SigmaAnnealing<T> annealing(*network_, trial_.settings);
-    CheckpointWriter<T> checkpoints(trainer, folder_.last_checkpoint(), trial_.settings.output.checkpoint_seconds,
+    CheckpointWriter<T> checkpoints(trainer, folder_.last_checkpoint(), annotate, trial_.settings.output.checkpoint_seconds,
                                     stop_);
     checkpoints.before_writing([&] {
       metrics.sync();
       parameters.sync();
       if (own) own->sync();
+      if (events) events->sync();
     });
-    ObserverCallback<T> watching(trial_, observer_);
+    ObserverCallback<T> watching(trial_, observer_, validation);
     if (!resumes_) checkpoints.write();
 
     observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
-    std::vector<Callback<T>*> callbacks{&annealing, &metrics, &parameters};
+    std::vector<Callback<T>*> callbacks{&annealing, &validation, &metrics, &parameters};
     if (own) callbacks.push_back(own.get());
-    callbacks.insert(callbacks.end(), {&watching, &early_stop, &checkpoints});
-    if (!early_stop.is_reached() && !trainer.fit(callbacks)) return {TrialOutcome::State::interrupted};
+    if (events) callbacks.push_back(&*events);
+    callbacks.insert(callbacks.end(), {&watching, &comparison, &checkpoints});
+    if (!comparison.is_reached() && !trainer.fit(callbacks)) return {TrialOutcome::State::interrupted};
     parameters.finish(trainer.position().epoch);
     annealing.set_last();
     checkpoints.write();
-    return finish();
+    return finish(comparison.best_epoch(), trainer.position().epoch);
   }
 
  private:
@@ -268,14 +284,16 @@ class TrialRun {
   void start_folder() {
     remove(folder_.record());  // first: a folder without it is of no trial
     for (const fs::path& part : {folder_.checkpoints(), folder_.parameters(), folder_.figures(), folder_.responses(),
-                                 folder_.metrics(), folder_.test()}) {
+                                 folder_.metrics(), folder_.events(), folder_.confusion(), folder_.test()}) {
       remove(part);
     }
     for (const std::string& file : task().files()) remove(folder_.path() / file);
     create_folder(folder_.checkpoints());
     write_record(folder_.record(),
                  make_record(trial_, options_, count_trained<T>(network_->parameters()), digest_, source_));
-    write_safetensors(folder_.initial_checkpoint(), to_tensor_file(*network_));
+    TensorFile initial = to_tensor_file(*network_);
+    task().annotate(initial, trial_.settings, files_);
+    write_safetensors(folder_.initial_checkpoint(), initial);
   }
 
   static void remove(const fs::path& path) {
@@ -284,7 +302,12 @@ class TrialRun {
     if (error) throw OutputError(path.string(), "cannot be removed: " + error.message());
   }
 
-  TrialOutcome finish() {
+  TrialOutcome finish(Index best_epoch, Index last_epoch) {
+    const bool tests_best = trial_.settings.training.test_checkpoint == TestedCheckpoint::best;
+    if (tests_best) {
+      const fs::path best = folder_.best_checkpoint();
+      load_parameters(*network_, read_safetensors(best), best.string());
+    }
     TrialOutcome outcome;
     outcome.test = test();
     if (data_.test->classes() > 0) outcome.accuracy = outcome.test.accuracy();
@@ -294,6 +317,8 @@ class TrialRun {
     test["test_loss"] = outcome.test.loss();
     test["test_acc"] = outcome.accuracy ? json::value(*outcome.accuracy) : json::value(nullptr);
     test["samples"] = outcome.test.samples;
+    test["test_checkpoint"] = tests_best ? "best" : "last";
+    test["epoch"] = tests_best ? best_epoch : last_epoch;
     write_file_atomically(folder_.test(), to_text(test) + "\n");
     return outcome;
   }
@@ -303,10 +328,44 @@ class TrialRun {
     return device_ ? make_device_engine<T>(parts, *device_) : make_worker_engine<T>(parts, workers_);
   }
 
+  [[nodiscard]] TrainingSettings settings_for_training() const {
+    TrainingSettings settings = training_settings(trial_.settings, seed_, options_.engine);
+    if (trial_.settings.training.weights == ClassWeights::balanced)
+      settings.class_weights = balanced_class_weights(*data_.train);
+    return settings;
+  }
+
+  /// What takes the score on the validation data; empty where there are none. `engine` is kept from epoch to epoch.
+  [[nodiscard]] std::function<Score()> make_validation(std::unique_ptr<TrainingEngine<T>>& engine) {
+    if (!data_.validation) return {};
+    engine = make_engine({*network_, *data_.validation, evaluation_settings_, nothing_to_move_});
+    return [&engine] { return engine->evaluate(); };
+  }
+
+  /// Tests the network; where there are classes, records how often each was taken for which.
   Score test() {
-    const TrainingSettings settings = training_settings(trial_.settings, seed_, options_.engine);
-    Optimizer<T> none({}, settings.optimizer);
-    return make_engine({*network_, *data_.test, settings, none})->evaluate();
+    const bool has_classes = data_.test->classes() > 0;
+    std::optional<Classification> classification;
+    if (has_classes) {
+      classification = classify(*network_, *data_.test, workers_, {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch});
+      write_confusion(*classification);
+      if (!device_) return classification->score;
+    }
+    return make_engine({*network_, *data_.test, evaluation_settings_, nothing_to_move_})->evaluate();
+  }
+
+  /// confusion.csv: a row a label, a column a prediction.
+  void write_confusion(const Classification& result) const {
+    CsvRows csv;
+    csv.cell("label");
+    for (Index c = 0; c < result.classes; ++c) csv.cell(c);
+    csv.end_row();
+    for (Index label = 0; label < result.classes; ++label) {
+      csv.cell(label);
+      for (Index c = 0; c < result.classes; ++c) csv.cell(result.count(label, c));
+      csv.end_row();
+    }
+    csv.write(folder_.confusion());
   }
 
   [[nodiscard]] const Task& task() const { return find_task(trial_.settings.task.base); }
@@ -319,9 +378,12 @@ class TrialRun {
   std::unique_ptr<Device> device_;  // null: the workers compute
   const std::atomic<bool>& stop_;
   TrialObserver& observer_;
+  const DataFiles& files_;
   TaskData<T> data_;
   TaskDigest digest_;
   std::unique_ptr<RecurrentNetwork<T>> network_;
+  TrainingSettings evaluation_settings_;
+  Optimizer<T> nothing_to_move_;
   bool resumes_;
   json::object record_;           // of a trial that is resumed
   std::optional<Source> source_;  // of a heterogeneous trial that starts

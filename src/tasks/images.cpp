@@ -1,24 +1,16 @@
 #include "images.hpp"
 
-#include <map>
-#include <mutex>
-#include <tuple>
-
 #include "glifr/error.hpp"
 
 namespace glifr::detail {
 
 namespace {
 
-/// The images of a folder; those that a data set still holds are not read again.
-std::shared_ptr<const LabelledImages> share_images(const std::filesystem::path& folder, Split part, Index classes) {
-  static std::mutex mutex;
-  static std::map<std::tuple<std::string, Split, Index>, std::weak_ptr<const LabelledImages>> held;
-  const std::lock_guard lock(mutex);
-  auto& known = held[{folder.string(), part, classes}];
-  std::shared_ptr<const LabelledImages> images = known.lock();
-  if (!images) known = images = std::make_shared<LabelledImages>(read_mnist(folder, part, classes));
-  return images;
+std::shared_ptr<const LabelledImages> read_part(const DataRequest& request, Split part) {
+  const auto folder = request.files.root / request.settings.task.text("mnist_path");
+  const Index classes = request.settings.model.output_size;
+  const std::string name = folder.string() + (part == Split::train ? " train " : " test ") + std::to_string(classes);
+  return request.files.read->get<LabelledImages>(name, [&] { return read_mnist(folder, part, classes); });
 }
 
 }  // namespace
@@ -35,11 +27,9 @@ std::string size_of(const IdxImages& images) {
 }
 
 std::shared_ptr<const LabelledImages> read_images(const DataRequest& request) {
-  const auto folder = request.files.root / request.settings.task.text("mnist_path");
-  const Index classes = request.settings.model.output_size;
-  auto images = share_images(folder, request.part, classes);
+  auto images = read_part(request, request.part);
   if (request.part == Split::test && !request.is_alone) {
-    const auto train = share_images(folder, Split::train, classes);
+    const auto train = read_part(request, Split::train);
     if (train->images.rows != images->images.rows || train->images.columns != images->images.columns) {
       throw DataError(images->file, "found images of " + size_of(images->images) + "; those of " + train->file +
                                         " have " + size_of(train->images));

@@ -15,8 +15,8 @@ namespace apps {
 /// the program.
 ///
 ///     int main(int argc, char** argv) { return glifr::analyze_main<MyNeuron, MyTask>(argc, argv); }
-template <class... Custom>
-requires(apps::NeuronOrTask<Custom>&&...) int analyze_main(int argc, char** argv) {
+template <apps::NeuronOrTask... Custom>
+int analyze_main(int argc, char** argv) {
   (apps::register_custom<Custom>(), ...);
   return apps::run_analyze(argc, argv);
 }

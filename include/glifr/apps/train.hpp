@@ -16,8 +16,8 @@ namespace apps {
 /// Returns the exit code of the program.
 ///
 ///     int main(int argc, char** argv) { return glifr::train_main<MyNeuron, MyTask>(argc, argv); }
-template <class... Custom>
-requires(apps::NeuronOrTask<Custom>&&...) int train_main(int argc, char** argv) {
+template <apps::NeuronOrTask... Custom>
+int train_main(int argc, char** argv) {
   (apps::register_custom<Custom>(), ...);
   return apps::run_train(argc, argv);
 }

@@ -10,8 +10,9 @@
 
 namespace glifr {
 
-/// The two parts of a data set that comes divided: what a network learns from, and what it is judged by.
-enum class Split { train, test };
+/// The parts of a data set that comes divided: what a network learns from, what it is judged by in the end, and what it
+/// is judged by meanwhile.
+enum class Split { train, test, validation };
 
 /// Samples with their targets, as training and evaluation ask for them: a few at a time, by number, from several
 /// threads at once. A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero,

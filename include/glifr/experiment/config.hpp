@@ -64,7 +64,9 @@ class GLIFR_API Config {
   [[nodiscard]] const boost::json::object& record() const;
 
   /// The settings of one model. Throws ConfigError where settings contradict each other, as freq_min above freq_max.
-  [[nodiscard]] Settings resolve(const Model& model) const;
+  /// `files`: where the data lie, for tasks whose data decide sizes; without them, these stay open. DataError as the
+  /// readers.
+  [[nodiscard]] Settings resolve(const Model& model, const DataFiles* files = nullptr) const;
 
  private:
   struct Content;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,12 +21,14 @@ template <Scalar T>
 struct TaskData {
   std::shared_ptr<const Dataset<T>> train;  ///< what is trained on
   std::shared_ptr<const Dataset<T>> test;   ///< what is tested on
+  std::shared_ptr<const Dataset<T>> validation{};  ///< what is looked at while training goes on; null: nothing
 };
 
 /// What tells a task's data from others.
 struct TaskDigest {
   DataDigest train;  ///< of what is trained on
   DataDigest test;   ///< of what is tested on
+  std::optional<DataDigest> validation{};  ///< of what is looked at while training goes on
 };
 
 /// Finds a task's data and keeps what was read, so that a session's trials share it. Safe to use from several threads.
@@ -33,6 +36,9 @@ class GLIFR_API DataStore {
  public:
   /// Where the data lie.
   explicit DataStore(DataFiles files) : files_(std::move(files)) {}
+
+  /// Where the data lie.
+  [[nodiscard]] const DataFiles& files() const { return files_; }
 
   /// The data of a task; `seed` decides noise and permutations. DataError, ConfigError as the readers.
   template <Scalar T>

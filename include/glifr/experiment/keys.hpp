@@ -18,7 +18,7 @@ namespace glifr {
 struct GLIFR_API ConfigKey {
   /// Where a key's value stands in settings; its type is the key's. An enumeration is written as one of `choices`.
   using Place = std::variant<bool*, Index*, double*, std::string*, OptimizerSettings::Kind*, LearningRate::Schedule*,
-                             Loss*, Outputs*>;
+                             Loss*, Reduction*, Monitor*, TestedCheckpoint*, ClassWeights*>;
 
   std::string group;                      ///< heading of the reference page
   std::string name;                       ///< as in files
@@ -29,6 +29,7 @@ struct GLIFR_API ConfigKey {
   std::vector<std::string> choices = {};  ///< of an enumeration, in its order, or of text
   bool is_by_model = false;   ///< whether it may be an object of values by model name, with "default" for the rest
   bool may_be_empty = false;  ///< whether text may be empty
+  bool is_recent = false;  ///< whether records of earlier versions do not name it; it then had its default
   Decides decides = Decides::results;  ///< what it decides
   /// Whether resolved settings name it; constants of a program's own neurons stand in the layers alone.
   bool is_recorded = true;

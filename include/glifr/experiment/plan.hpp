@@ -22,7 +22,8 @@ struct PlannedTrial {
 /// that others start from are added where they were not asked for, they are needed (a trial that is resumed has no need
 /// of them) and `options.out` holds no complete trial of them.
 [[nodiscard]] GLIFR_API std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Model>& chosen,
-                                                            Index first_trial, Index trials, const RunOptions& options);
+                                                            Index first_trial, Index trials, const RunOptions& options,
+                                                            const DataFiles& files);
 
 /// Trials side by side, sharing `threads`, that a plan runs best with: one a thread where a step is too short to be
 /// shared out, else one.

@@ -18,8 +18,22 @@ namespace glifr {
 /// The value of a key that a task has for itself.
 using SettingValue = std::variant<bool, Index, double, std::string>;
 
-/// What is minimised.
-enum class Loss { mse, cross_entropy };
+/// What is minimised. `automatic` is resolved by the data: cross entropy where they have labels.
+enum class Loss { mse, cross_entropy, automatic };
+
+/// Which outputs meet the loss: those of every step, or that of the last. `automatic` is resolved by the data, or else
+/// to the last step where the loss is cross entropy.
+enum class Reduction { none, last, automatic };
+
+/// What early stopping, a plateau of the learning rate and the best checkpoint go by. `automatic` is resolved to
+/// val_loss where there is validation, and to train_loss otherwise.
+enum class Monitor { automatic, train_loss, val_loss, val_acc };
+
+/// Which network is tested: that of the last epoch, or that of the best one.
+enum class TestedCheckpoint { last, best };
+
+/// Whether the losses of samples count alike, or those of classes.
+enum class ClassWeights { none, balanced };
 
 /// What is trained on.
 struct GLIFR_API TaskSettings {
@@ -53,7 +67,7 @@ struct ModelSettings {
   double synaptic_delay = 0;    ///< ms
   /// What neurons share, by the names of their fields, without dt.
   std::map<std::string, double, std::less<>> constants{};
-  Outputs outputs = Outputs::every_step;  ///< which outputs meet the loss
+  Reduction final_reduction = Reduction::none;  ///< which outputs meet the loss
 };
 
 /// How the network is trained: what a `Trainer` takes, and what a trial adds to it.
@@ -63,7 +77,13 @@ struct TrialTraining : TrainingSettings {
   double sigma_v_first = 1;       ///< mV, in the first epoch
   double sigma_v_last = 1e-3;     ///< mV, in the last epoch
   double early_stop_loss = 0;     ///< training ends after an epoch with a mean loss as low as this; 0: never
-  Index early_stop_patience = 0;  ///< training ends after that many epochs without a lower loss; 0: never
+  Index early_stop_patience = 0;  ///< training ends after that many epochs without a better one; 0: never
+  /// Share of the training data that is set off for validation, the same of each class; 0: none.
+  double validation_fraction = 0;
+  Index validation_every = 1;                                ///< epochs between two validations
+  Monitor monitor = Monitor::automatic;                      ///< by what epochs are compared
+  TestedCheckpoint test_checkpoint = TestedCheckpoint::last;  ///< which network is tested
+  ClassWeights weights = ClassWeights::none;                 ///< of the training loss
 };
 
 /// What is written, and when.
@@ -71,6 +91,7 @@ struct OutputSettings {
   /// Epochs between rows of the parameter files; resolved to 1, or 10 above 500 epochs, where it is 0.
   Index parameter_every = 0;
   double checkpoint_seconds = 10;  ///< least time between checkpoints while training goes on; 0: one every epoch
+  bool tensorboard = false;        ///< whether an event file is written that TensorBoard reads
 };
 
 /// Everything that one trial is made of.

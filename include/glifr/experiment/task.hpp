@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/experiment/settings.hpp"
 #include "glifr/export.hpp"
+#include "glifr/io/safetensors.hpp"
 #include "glifr/network/network.hpp"
 #include "glifr/neurons/range.hpp"
 #include "glifr/training/callback.hpp"
@@ -40,6 +43,23 @@ struct TaskKey {
   bool may_be_empty = false;           ///< whether text may be empty
 };
 
+/// What was read from files already, by a name that says what it is. Safe to use from several threads.
+class GLIFR_API ReadData {
+ public:
+  /// What has that name; it is read where it is not there yet.
+  template <class T, class Read>
+  [[nodiscard]] std::shared_ptr<const T> get(const std::string& name, Read&& read) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<const void>& held = held_[name];
+    if (!held) held = std::make_shared<const T>(read());
+    return std::static_pointer_cast<const T>(held);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const void>> held_;
+};
+
 /// Where data lie, and who hears of long reading.
 struct DataFiles {
   /// What is done with decoded recordings where no folder is named for them: keep them beside the data, or leave the
@@ -50,6 +70,7 @@ struct DataFiles {
   std::filesystem::path cache{};  ///< for decoded recordings; empty: as `caching` says
   std::function<void(const std::string&, Index, Index)> progress{};  ///< (what, done, total)
   Caching caching = Caching::beside_data;                            ///< see above
+  std::shared_ptr<ReadData> read = std::make_shared<ReadData>();     ///< what was read already
 };
 
 /// A request for a part of a task's data.
@@ -103,10 +124,19 @@ class GLIFR_API Task {
   /// of its configuration.
   virtual void check(const Settings& settings) const;
 
+  /// Takes from the data what they decide and settings leave open: sizes of inputs and outputs, time steps. DataError
+  /// and ConfigError as the readers. By default the data decide nothing.
+  virtual void complete(Settings& /*settings*/, const DataFiles& /*files*/) const {}
+
+  /// Adds to a checkpoint what a task's data need to be used with the network in it. By default there is nothing.
+  virtual void annotate(TensorFile& /*checkpoint*/, const Settings&, const DataFiles&) const {}
+
   /// Time steps of a sample. Where the data decide, what is expected of them.
   [[nodiscard]] virtual Index time_steps(const Settings& settings) const = 0;
   /// Whether networks are tested on other data than they are trained on.
   [[nodiscard]] virtual bool has_test_set() const { return true; }
+  /// Whether there are data for validation, apart from those that a share of the training data may be set off for.
+  [[nodiscard]] virtual bool has_validation_set(const Settings& /*settings*/) const { return false; }
   /// Whether the same data serve all models; false where they depend on the network.
   [[nodiscard]] virtual bool serves_all_models() const { return true; }
   /// Whether networks have a readout behind their last layer.

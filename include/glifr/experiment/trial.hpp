@@ -73,6 +73,8 @@ class GLIFR_API TrialObserver {
   virtual void after_step(const Trial& /*trial*/, const Position& /*position*/) {}
   /// After every epoch.
   virtual void after_epoch(const Trial& /*trial*/, const EpochReport& /*report*/) {}
+  /// After an epoch that was validated.
+  virtual void after_validation(const Trial& /*trial*/, double /*loss*/, std::optional<double> /*accuracy*/) {}
   /// Not called for a trial that fails.
   virtual void end(const Trial& /*trial*/, const TrialOutcome& /*outcome*/) {}
 };

@@ -38,6 +38,12 @@ class TrialFolder {
   [[nodiscard]] std::filesystem::path initial_checkpoint() const { return checkpoints() / "initial.safetensors"; }
   /// The latest checkpoint; after training, that of the trained network.
   [[nodiscard]] std::filesystem::path last_checkpoint() const { return checkpoints() / "last.safetensors"; }
+  /// The checkpoint of the epoch that validation found best.
+  [[nodiscard]] std::filesystem::path best_checkpoint() const { return checkpoints() / "best.safetensors"; }
+  /// How often samples of each class were taken for each.
+  [[nodiscard]] std::filesystem::path confusion() const { return path_ / "confusion.csv"; }
+  /// What TensorBoard reads.
+  [[nodiscard]] std::filesystem::path events() const { return path_ / "events.out.tfevents.0.glifr"; }
   /// The courses of parameters.
   [[nodiscard]] std::filesystem::path parameters() const { return path_ / "parameters"; }
   /// The course of one of them.

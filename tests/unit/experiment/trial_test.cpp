@@ -57,7 +57,7 @@ class Session {
   /// Trial 0 of models, with further changes of the settings.
   std::vector<PlannedOutcome> run_models(const std::string& names, const Changes& further) {
     const Config config = make_config(further);
-    const auto plan = make_plan(config, select_models(names, config), 0, 1, options);
+    const auto plan = make_plan(config, select_models(names, config), 0, 1, options, {});
     DataStore data({.root = data_root()});
     return run_plan(plan, options, data, 1, 1, stop, listener);
   }

@@ -1,0 +1,89 @@
+#include "glifr/datasets/subset.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+
+#include "glifr/error.hpp"
+
+namespace glifr {
+
+template <Scalar T>
+SubsetDataset<T>::SubsetDataset(std::shared_ptr<const Dataset<T>> whole, std::vector<Index> samples)
+    : whole_(std::move(whole)), samples_(std::move(samples)) {
+  for (const Index sample : samples_) {
+    if (sample < 0 || sample >= whole_->size())
+      throw std::invalid_argument("found sample " + std::to_string(sample) + " of a set of " +
+                                  std::to_string(whole_->size()));
+  }
+}
+
+template <Scalar T>
+std::span<const Index> SubsetDataset<T>::in_whole(std::span<const Index> samples) const {
+  thread_local std::vector<Index> numbers;  // so that a training step allocates nothing
+  numbers.clear();
+  for (const Index sample : samples) numbers.push_back(samples_[static_cast<std::size_t>(sample)]);
+  return numbers;
+}
+
+template <Scalar T>
+void SubsetDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  whole_->inputs(in_whole(samples), x);
+}
+template <Scalar T>
+void SubsetDataset<T>::active_inputs(std::span<const Index> samples, ActiveInputs* rows) const {
+  whole_->active_inputs(in_whole(samples), rows);
+}
+template <Scalar T>
+void SubsetDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
+  whole_->labels(in_whole(samples), labels);
+}
+template <Scalar T>
+void SubsetDataset<T>::targets(std::span<const Index> samples, T* values) const {
+  whole_->targets(in_whole(samples), values);
+}
+template <Scalar T>
+void SubsetDataset<T>::lengths(std::span<const Index> samples, std::int32_t* lengths) const {
+  whole_->lengths(in_whole(samples), lengths);
+}
+
+template <Scalar T>
+SplitSamples split_stratified(const Dataset<T>& data, double share, const Random& random) {
+  std::vector<Index> all(static_cast<std::size_t>(data.size()));
+  std::iota(all.begin(), all.end(), Index{0});
+  std::vector<std::int32_t> classes(all.size());
+  if (data.classes() > 0) data.labels(all, classes.data());
+
+  std::vector<std::vector<Index>> by_class(static_cast<std::size_t>(std::max<Index>(1, data.classes())));
+  for (const Index sample : all)
+    by_class[static_cast<std::size_t>(classes[static_cast<std::size_t>(sample)])].push_back(sample);
+
+  SplitSamples parts;
+  std::uint64_t position = 0;
+  for (std::vector<Index>& samples : by_class) {
+    for (std::size_t i = samples.size(); i > 1; --i)
+      std::swap(samples[i - 1], samples[random.below(position++, static_cast<std::uint32_t>(i))]);
+    const auto count = std::lround(share * static_cast<double>(samples.size()));
+    parts.set_off.insert(parts.set_off.end(), samples.begin(), samples.begin() + count);
+    parts.kept.insert(parts.kept.end(), samples.begin() + count, samples.end());
+  }
+  if (parts.set_off.empty() || parts.kept.empty()) {
+    throw ConfigError("validation_fraction", "leaves no sample for " +
+                                                 std::string(parts.kept.empty() ? "training" : "validation") + " of " +
+                                                 std::to_string(data.size()));
+  }
+  std::ranges::sort(parts.kept);
+  std::ranges::sort(parts.set_off);
+  return parts;
+}
+
+#define GLIFR_INSTANTIATE(T)       \
+  template class SubsetDataset<T>; \
+  template SplitSamples split_stratified(const Dataset<T>&, double, const Random&)
+GLIFR_INSTANTIATE(float);
+GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
+
+}  // namespace glifr

@@ -1,0 +1,174 @@
+#include "glifr/datasets/file_dataset.hpp"
+#include "glifr/datasets/sample_file.hpp"
+#include "glifr/error.hpp"
+#include "tasks.hpp"
+
+namespace glifr {
+
+namespace {
+
+std::string name_of(Split part) {
+  return part == Split::train ? "train" : part == Split::test ? "test" : "validation";
+}
+
+TaskKey text_key(const std::string& name, const std::string& help, Decides decides, const std::string& value = "") {
+  return {.name = name, .value = value, .help = help, .decides = decides, .may_be_empty = true};
+}
+
+/// The users' own data.
+class FilesTask final : public TaskOf<FilesTask> {
+ public:
+  FilesTask() : TaskOf("files", detail::built_in_configuration("files")) {}
+
+  [[nodiscard]] std::vector<TaskKey> keys() const override {
+    std::vector<TaskKey> keys;
+    for (const Split part : {Split::train, Split::test, Split::validation}) {
+      const std::string name = name_of(part);
+      keys.push_back(text_key(name + "_data", "file of the " + name + " samples, relative to the data root or absolute",
+                              Decides::place));
+      keys.push_back(text_key(name + "_labels", "NPY file of the labels, where " + name + "_data is an NPY file",
+                              Decides::place));
+      keys.push_back(text_key(name + "_targets", "NPY file of the targets, where " + name + "_data is an NPY file",
+                              Decides::place));
+    }
+    keys.push_back(text_key("inputs_name", "name of the inputs in the files", Decides::place, "inputs"));
+    keys.push_back(text_key("labels_name", "name of the labels; empty: labels, if they are there", Decides::place));
+    keys.push_back(text_key("targets_name", "name of the targets; empty: targets, if they are there", Decides::place));
+    keys.push_back(text_key("lengths_name", "name of the lengths; empty: lengths, if they are there", Decides::place));
+    keys.push_back({.name = "normalize",
+                    .value = "none",
+                    .help = "inputs as they are, or each feature with mean 0 and standard deviation 1 over the training "
+                            "samples",
+                    .choices = {"none", "standard"}});
+    keys.push_back({.name = "num_timesteps",
+                    .value = Index{0},
+                    .help = "time steps of the samples; 0: as the data have them",
+                    .range = {.lowest = 0, .highest = 1e6}});
+    return keys;
+  }
+
+  /// The data decide what is accepted; see `complete`.
+  void check(const Settings& /*settings*/) const override {}
+  [[nodiscard]] Index time_steps(const Settings& settings) const override {
+    return settings.task.whole("num_timesteps");
+  }
+  [[nodiscard]] bool has_validation_set(const Settings& settings) const override {
+    return !settings.task.text("validation_data").empty();
+  }
+
+  void complete(Settings& settings, const DataFiles& files) const override {
+    const std::shared_ptr<const SampleFile> train = open(settings, files, Split::train);
+    const bool has_labels = train->classes() > 0, has_last_target = !has_labels && train->target_steps() == 1;
+    const auto follow = [&](const char* key, auto& value, auto unset, auto found, const char* what) {
+      if (value == unset) value = found;
+      if (value != found)
+        throw ConfigError(key, "found " + std::to_string(value) + "; " + train->name() + " has " + what + " " +
+                                   std::to_string(found));
+    };
+    follow("input_size", settings.model.input_size, Index{0}, train->features(), "features a time step:");
+    if (has_labels) {
+      Index& classes = settings.model.output_size;
+      if (classes == 0) classes = train->classes();
+      if (classes < train->classes())
+        throw ConfigError("output_size", "found " + std::to_string(classes) + "; " + train->name() +
+                                             " has labels up to " + std::to_string(train->classes() - 1));
+    } else {
+      follow("output_size", settings.model.output_size, Index{0}, train->outputs(), "values a target:");
+    }
+    Index& steps = std::get<Index>(settings.task.values.at("num_timesteps"));
+    follow("num_timesteps", steps, Index{0}, train->time_steps(), "time steps:");
+    const Loss loss = has_labels ? Loss::cross_entropy : Loss::mse;
+    if (settings.training.loss == Loss::automatic) settings.training.loss = loss;
+    if (settings.training.loss != loss) {
+      throw ConfigError("loss_fn", has_labels ? "found mse; " + train->name() + " has labels, accepted: cross_entropy"
+                                              : "found cross_entropy; " + train->name() + " has targets, accepted: mse");
+    }
+    Reduction& reduction = settings.model.final_reduction;
+    if (reduction == Reduction::automatic) reduction = has_labels || has_last_target ? Reduction::last : Reduction::none;
+    if (reduction == Reduction::none && (has_labels || has_last_target)) {
+      throw ConfigError("final_reduction", "found none; " + train->name() + " has " +
+                                               (has_labels ? "a label" : "a target of the last step") +
+                                               " for each sample, accepted: last");
+    }
+  }
+
+  template <Scalar T>
+  [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest& request) const {
+    const Settings& s = request.settings;
+    const std::shared_ptr<const SampleFile> file = open(s, request.files, request.part);
+    require_same("features a time step", *file, file->features(), s.model.input_size);
+    require_same("time steps", *file, file->time_steps(), s.task.whole("num_timesteps"));
+    const bool needs_labels = s.training.loss == Loss::cross_entropy;
+    if (needs_labels != (file->classes() > 0))
+      throw DataError(file->name(), needs_labels ? "has targets, the training data have labels"
+                                                 : "has labels, the training data have targets");
+    if (!needs_labels) require_same("values a target", *file, file->outputs(), s.model.output_size);
+    FileDatasetOptions options;
+    options.classes = needs_labels ? s.model.output_size : 0;
+    if (s.task.text("normalize") == "standard") options.scale = scale_of(s, request.files);
+    return std::make_shared<FileDataset<T>>(file, options);
+  }
+
+  void annotate(TensorFile& checkpoint, const Settings& settings, const DataFiles& files) const override {
+    if (settings.task.text("normalize") != "standard") return;
+    const FeatureScale scale = scale_of(settings, files);
+    const auto add = [&](const char* name, const std::vector<double>& values) {
+      checkpoint.tensors.push_back(make_named_tensor<double>(name, {std::ssize(values)}, values));
+    };
+    add("normalize.mean", scale.mean);
+    add("normalize.factor", scale.factor);
+  }
+
+ private:
+  static std::shared_ptr<const SampleFile> open(const Settings& settings, const DataFiles& files, Split part) {
+    const TaskSettings& task = settings.task;
+    const std::string name = name_of(part);
+    const auto path_of = [&](const std::string& key) {
+      const std::string& text = task.text(key);
+      return text.empty() ? std::filesystem::path() : files.root / text;
+    };
+    const std::filesystem::path path = path_of(name + "_data");
+    if (path.empty()) {
+      throw ConfigError(name + "_data", "is missing; the task files needs train_data and test_data, as --set " + name +
+                                            "_data=" + name + ".h5");
+    }
+    const auto optional = [&](const char* key) -> std::optional<std::string> {
+      return task.text(key).empty() ? std::nullopt : std::optional(task.text(key));
+    };
+    SampleFileOptions options;
+    options.names = {task.text("inputs_name"), optional("labels_name"), optional("targets_name"),
+                     optional("lengths_name")};
+    options.labels_file = path_of(name + "_labels");
+    options.targets_file = path_of(name + "_targets");
+    std::string all = "samples";
+    for (const std::string& each : {path.string(), options.labels_file.string(), options.targets_file.string(),
+                                    options.names.inputs, options.names.labels.value_or(""),
+                                    options.names.targets.value_or(""), options.names.lengths.value_or("")})
+      all += "\n" + each;
+    return files.read->get<SampleFile>(all, [&] { return SampleFile(path, options); });
+  }
+
+  static FeatureScale scale_of(const Settings& settings, const DataFiles& files) {
+    const std::shared_ptr<const SampleFile> train = open(settings, files, Split::train);
+    return *files.read->get<FeatureScale>("scale of " + train->name() + settings.task.text("inputs_name"),
+                                          [&] { return standard_scale(*train); });
+  }
+
+  static void require_same(const char* what, const SampleFile& file, Index found, Index expected) {
+    if (found == expected) return;
+    throw DataError(file.name(), "has " + std::to_string(found) + " " + what + ", the training data have " +
+                                     std::to_string(expected));
+  }
+};
+
+}  // namespace
+
+namespace detail {
+
+std::unique_ptr<Task> make_files_task() {
+  return std::make_unique<FilesTask>();
+}
+
+}  // namespace detail
+
+}  // namespace glifr
