@@ -40,6 +40,7 @@ needs - libcli11-dev
 needs - catch2
 likes - libopenblas-pthread-dev libblis-pthread-dev # faster matrix products
 likes gnuplot gnuplot-nox                           # figures
+likes - libprotozero-dev                            # event files of TensorBoard
 likes - libbenchmark-dev                            # benchmarks
 likes curl curl                                     # scripts/fetch_data.sh
 likes - ca-certificates                             # scripts/fetch_data.sh
