@@ -53,6 +53,34 @@ macro(glifr_find_zlib)
   glifr_find(ZLIB ZLIB::ZLIB "" zlib zlib1g-dev "zlib (https://zlib.net)")
 endmacro()
 
+# glifr_find_plain(TARGET VARIABLE HEADER LIBRARIES SUFFIX NAME DEBIAN UPSTREAM): the same for a C library without a package file of CMake's that can be relied
+# on: makes the target from its header and its library, in the usual folders or those below them called SUFFIX.
+macro(glifr_find_plain target variable header libraries suffix name debian upstream)
+  if(NOT glifr_missing AND NOT TARGET ${target})
+    find_path(${variable}_INCLUDE_DIR ${header} PATH_SUFFIXES ${suffix})
+    find_library(${variable}_LIBRARY NAMES ${libraries} PATH_SUFFIXES ${suffix})
+    mark_as_advanced(${variable}_INCLUDE_DIR ${variable}_LIBRARY)
+    if(${variable}_INCLUDE_DIR AND ${variable}_LIBRARY)
+      add_library(${target} UNKNOWN IMPORTED)
+      set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${${variable}_LIBRARY}"
+        INTERFACE_INCLUDE_DIRECTORIES "${${variable}_INCLUDE_DIR}")
+    else()
+      set(glifr_missing "${name} is missing: on Debian and Ubuntu install ${debian}, elsewhere ${upstream}. ")
+      string(APPEND glifr_missing "Add other installation folders to CMAKE_PREFIX_PATH.")
+    endif()
+  endif()
+endmacro()
+
+# libzip's own package file fails where its command-line tools are not installed.
+macro(glifr_find_zip)
+  glifr_find_plain(glifr::libzip GLIFR_LIBZIP zip.h "zip" "" libzip libzip-dev "libzip (https://libzip.org)")
+endmacro()
+
+macro(glifr_find_hdf5)
+  glifr_find_plain(glifr::libhdf5 GLIFR_LIBHDF5 hdf5.h "hdf5_serial;hdf5" "hdf5/serial" HDF5 libhdf5-dev
+    "HDF5 (https://www.hdfgroup.org/solutions/hdf5)")
+endmacro()
+
 macro(glifr_find_cuda)
   glifr_find(CUDAToolkit CUDA::cublas 12 "the CUDA Toolkit 12 or newer with cuBLAS" "NVIDIA's package cuda-toolkit"
     "the CUDA Toolkit (https://developer.nvidia.com/cuda-toolkit)")

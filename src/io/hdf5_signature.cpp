@@ -1,0 +1,13 @@
+#include "glifr/io/hdf5.hpp"
+
+namespace glifr {
+
+bool is_hdf5(std::string_view bytes) {
+  constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
+  for (const std::size_t place : {0, 512, 1024, 2048}) {
+    if (place < bytes.size() && bytes.substr(place).starts_with(signature)) return true;
+  }
+  return false;
+}
+
+}  // namespace glifr
