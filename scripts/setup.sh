@@ -40,6 +40,7 @@ needs - libcli11-dev
 needs - catch2
 likes - libopenblas-pthread-dev libblis-pthread-dev # faster matrix products
 likes gnuplot gnuplot-nox                           # figures
+likes - libprotozero-dev                            # event files of TensorBoard
 likes - libbenchmark-dev                            # benchmarks
 likes - libhdf5-dev                                 # HDF5 files
 likes - libzip-dev                                  # .npz files, PyTorch's checkpoints

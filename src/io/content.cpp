@@ -68,7 +68,17 @@ bool is_wide_text(std::string_view bytes) {
 
 }  // namespace
 
+bool is_torch_content(std::string_view bytes) {
+  // The first pickle of the older form: protocol 2, a number of ten bytes, the end.
+  if (bytes.starts_with("\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv)) return true;
+  constexpr std::size_t length_at = 26, name_at = 30;  // in the header before a ZIP archive's first entry
+  if (!bytes.starts_with("PK\x03\x04") || bytes.size() < name_at) return false;
+  const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i])); };
+  return bytes.substr(name_at, byte(length_at) | byte(length_at + 1) << 8).ends_with("/data.pkl");
+}
+
 std::string foreign_content(std::string_view bytes) {
+  if (is_torch_content(bytes)) return "a PyTorch checkpoint, which 'glifr_analyze import' reads";
   const auto* known = std::ranges::find_if(kinds, [&](const Kind& kind) { return bytes.starts_with(kind.beginning); });
   if (known != kinds.end()) return std::string(known->name);
   if (is_pickle(bytes)) return "a Python pickle (as older .pt files are)";

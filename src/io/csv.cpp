@@ -1,12 +1,7 @@
 #include "glifr/io/csv.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -136,8 +131,7 @@ void CsvRows::write(const std::filesystem::path& path) const {
 }
 
 CsvAppender CsvAppender::start(const std::filesystem::path& path, const CsvRows& rows) {
-  CsvAppender file(path, ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
-  if (!file.file_.is_open()) throw OutputError(path.string(), detail::write_problem(errno));
+  CsvAppender file(detail::GrowingFile::create(path));
   file.append(rows);
   return file;
 }
@@ -153,26 +147,7 @@ CsvAppender CsvAppender::resume(const std::filesystem::path& path, Index lines) 
     }
     kept = end + 1;
   }
-  CsvAppender file(path, ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!file.file_.is_open() || ::ftruncate(file.file_.number(), static_cast<off_t>(kept)) != 0) {
-    throw OutputError(path.string(), detail::write_problem(errno));
-  }
-  return file;
-}
-
-void CsvAppender::append(const CsvRows& rows) {
-  struct stat before {};
-  if (::fstat(file_.number(), &before) != 0) throw OutputError(path_.string(), detail::error_text(errno));
-  const int code = detail::write_all(file_.number(), rows.text());
-  if (code == 0) return;
-  std::string problem = detail::write_problem(code);
-  if (::ftruncate(file_.number(), before.st_size) != 0) problem += "; its last row may be cut";
-  throw OutputError(path_.string(), problem);
-}
-
-void CsvAppender::sync() {
-  const int code = detail::sync_to_disk(file_.number());
-  if (code != 0) throw OutputError(path_.string(), detail::write_problem(code));
+  return CsvAppender(detail::GrowingFile::cut(path, kept));
 }
 
 CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format) {

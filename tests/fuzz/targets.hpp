@@ -20,20 +20,30 @@ struct FuzzTarget {
 
 bool fuzz_config(std::string_view bytes);
 bool fuzz_csv(std::string_view bytes);
+bool fuzz_event_file(std::string_view bytes);
 bool fuzz_events(std::string_view bytes);
 bool fuzz_idx(std::string_view bytes);
+bool fuzz_pickle(std::string_view bytes);
 bool fuzz_safetensors(std::string_view bytes);
+bool fuzz_torch_file(std::string_view bytes);
 
 std::vector<std::string> config_seeds();
 std::vector<std::string> csv_seeds();
+std::vector<std::string> event_file_seeds();
 std::vector<std::string> events_seeds();
 std::vector<std::string> idx_seeds();
+std::vector<std::string> pickle_seeds();
 std::vector<std::string> safetensors_seeds();
+std::vector<std::string> torch_file_seeds();
 
-inline constexpr std::array fuzz_targets{
-    FuzzTarget{"config", fuzz_config, config_seeds}, FuzzTarget{"csv", fuzz_csv, csv_seeds},
-    FuzzTarget{"events", fuzz_events, events_seeds}, FuzzTarget{"idx", fuzz_idx, idx_seeds},
-    FuzzTarget{"safetensors", fuzz_safetensors, safetensors_seeds}};
+inline constexpr std::array fuzz_targets{FuzzTarget{"config", fuzz_config, config_seeds},
+                                         FuzzTarget{"csv", fuzz_csv, csv_seeds},
+                                         FuzzTarget{"event_file", fuzz_event_file, event_file_seeds},
+                                         FuzzTarget{"events", fuzz_events, events_seeds},
+                                         FuzzTarget{"idx", fuzz_idx, idx_seeds},
+                                         FuzzTarget{"pickle", fuzz_pickle, pickle_seeds},
+                                         FuzzTarget{"safetensors", fuzz_safetensors, safetensors_seeds},
+                                         FuzzTarget{"torch_file", fuzz_torch_file, torch_file_seeds}};
 
 /// Something that has to hold for whatever a reader accepts.
 inline void require(bool holds, const char* what) {

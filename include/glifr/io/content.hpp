@@ -11,6 +11,10 @@ namespace glifr::detail {
 /// .npz and .xlsx files are)". Empty where it is not known. To be asked where reading has failed, for a better message.
 [[nodiscard]] GLIFR_API std::string foreign_content(std::string_view bytes);
 
+/// Whether bytes begin as a checkpoint of PyTorch does: a ZIP archive whose first entry is the pickle, or the pickles
+/// of its older form.
+[[nodiscard]] GLIFR_API bool is_torch_content(std::string_view bytes);
+
 /// The byte order mark that UTF-8 text may begin with; it says nothing and is skipped.
 inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 

@@ -12,7 +12,7 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
-#include "glifr/io/descriptor.hpp"
+#include "glifr/io/growing_file.hpp"
 #include "glifr/io/number.hpp"
 
 namespace glifr {
@@ -71,15 +71,14 @@ class GLIFR_API CsvAppender {
   static CsvAppender resume(const std::filesystem::path& path, Index lines);
 
   /// Adds rows. Throws OutputError; the file then ends as it did before.
-  void append(const CsvRows& rows);
+  void append(const CsvRows& rows) { file_.append(rows.text()); }
   /// Forces what was appended to the disk, as is due before a checkpoint that counts on it. Throws OutputError.
-  void sync();
+  void sync() { file_.sync(); }
 
  private:
-  CsvAppender(std::filesystem::path path, int descriptor) : path_(std::move(path)), file_(descriptor) {}
+  explicit CsvAppender(detail::GrowingFile file) : file_(std::move(file)) {}
 
-  std::filesystem::path path_;
-  detail::Descriptor file_;
+  detail::GrowingFile file_;
 };
 
 /// What a CSV file of numbers looks like.
