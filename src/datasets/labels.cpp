@@ -5,6 +5,7 @@
 
 #include "gather.hpp"
 #include "glifr/error.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 
@@ -27,7 +28,7 @@ void LabelDataset<T>::inputs(std::span<const Index> samples, T* x) const {
 
 template <Scalar T>
 void LabelDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
-  for (const Index sample : samples) *labels++ = labels_[static_cast<std::size_t>(sample)];
+  for (const Index sample : samples) *labels++ = at(labels_, sample);
 }
 
 template class LabelDataset<float>;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "glifr/error.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 namespace {
@@ -64,7 +65,7 @@ void MnistDataset<T>::inputs(std::span<const Index> samples, T* x) const {
     for (const Index sample : samples) {
       const std::uint8_t* image = data_->images.pixels.data() + sample * pixels;
       for (Index place = t * input_size_; place < (t + 1) * input_size_; ++place) {
-        const Index pixel = permutation_.empty() ? place : permutation_[static_cast<std::size_t>(place)];
+        const Index pixel = permutation_.empty() ? place : at(permutation_, place);
         *x++ = normalised_[image[pixel]];
       }
     }
@@ -73,7 +74,7 @@ void MnistDataset<T>::inputs(std::span<const Index> samples, T* x) const {
 
 template <Scalar T>
 void MnistDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
-  for (const Index sample : samples) *labels++ = data_->labels[static_cast<std::size_t>(sample)];
+  for (const Index sample : samples) *labels++ = at(data_->labels, sample);
 }
 
 template class MnistDataset<float>;

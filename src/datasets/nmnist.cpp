@@ -12,6 +12,7 @@
 #include "glifr/backend/parallel.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 namespace {
@@ -103,12 +104,11 @@ BinaryFrames decode(const std::vector<Recording>& recordings, const NmnistOption
     std::vector<BinaryFrames> parts(static_cast<std::size_t>(count));
     std::vector<std::exception_ptr> problems(parts.size());
     parallel_for(count, [&](Index i) {
-      const auto part = static_cast<std::size_t>(i);
-      const fs::path& file = recordings[static_cast<std::size_t>(first + i)].file;
+      const fs::path& file = at(recordings, first + i).file;
       try {
-        parts[part] = make_frames(parse_events(read_file(file), file.string()), options.frames);
+        at(parts, i) = make_frames(parse_events(read_file(file), file.string()), options.frames);
       } catch (...) {
-        problems[part] = std::current_exception();
+        at(problems, i) = std::current_exception();
       }
     });
     // Of several damaged recordings the first is reported, whichever thread was faster.
@@ -173,7 +173,7 @@ void NmnistDataset<T>::active_inputs(std::span<const Index> samples, ActiveInput
 
 template <Scalar T>
 void NmnistDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
-  for (const Index sample : samples) *labels++ = data_->labels[static_cast<std::size_t>(sample)];
+  for (const Index sample : samples) *labels++ = at(data_->labels, sample);
 }
 
 template class NmnistDataset<float>;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "gather.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 namespace {
@@ -87,7 +88,7 @@ void SyntheticDataset<T>::active_inputs(std::span<const Index> samples, ActiveIn
 template <Scalar T>
 void SyntheticDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
   if (classes() == 0) return Dataset<T>::labels(samples, labels);
-  for (const Index sample : samples) *labels++ = labels_[static_cast<std::size_t>(sample)];
+  for (const Index sample : samples) *labels++ = at(labels_, sample);
 }
 
 template <Scalar T>

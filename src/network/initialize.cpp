@@ -71,5 +71,6 @@ void initialize_heterogeneous(RecurrentNetwork<T>& network,
       RecurrentNetwork<T>&, const std::function<std::span<const T>(const std::string&)>&, std::uint64_t)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
 
 }  // namespace glifr

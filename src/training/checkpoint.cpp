@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "glifr/io/csv.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 
@@ -20,8 +21,7 @@ template <Scalar T>
 std::vector<T> transposed(std::span<const T> values, Index rows, Index columns) {
   std::vector<T> turned(values.size());
   for (Index r = 0; r < rows; ++r) {
-    for (Index c = 0; c < columns; ++c)
-      turned[static_cast<std::size_t>(c * rows + r)] = values[static_cast<std::size_t>(r * columns + c)];
+    for (Index c = 0; c < columns; ++c) at(turned, c * rows + r) = at(values, r * columns + c);
   }
   return turned;
 }
@@ -201,5 +201,6 @@ void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std:
   template void load_training_state<T>(Trainer<T>&, const TensorFile&, const std::string&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
 
 }  // namespace glifr

@@ -142,13 +142,8 @@ struct UpdateByAdam {
   T *parameters, *first, *second;
   GLIFR_INLINE void operator()(Index, Index i) const {
     if (state->failed >= 0) return;
-    const T rate = static_cast<T>(state->adam.rate), root_scale = static_cast<T>(state->adam.root_scale);
-    const T g = gradients[i] * static_cast<T>(state->gradient_scale);
-    const T m = first[i] * static_cast<T>(beta1) + g * static_cast<T>(1 - beta1);
-    const T v = second[i] * static_cast<T>(beta2) + g * g * static_cast<T>(1 - beta2);
-    first[i] = m;
-    second[i] = v;
-    parameters[i] -= rate * m / (sqrt(v) * root_scale + static_cast<T>(eps));
+    const kernels::AdamStep<T> step({beta1, beta2, eps, state->adam.rate, state->adam.root_scale});
+    step(gradients[i] * static_cast<T>(state->gradient_scale), parameters[i], first[i], second[i]);
   }
 };
 
@@ -161,9 +156,8 @@ struct UpdateBySgd {
   T *parameters, *velocity;
   GLIFR_INLINE void operator()(Index, Index i) const {
     if (state->failed >= 0) return;
-    T step = gradients[i] * static_cast<T>(state->gradient_scale);
-    if (velocity) step = velocity[i] = static_cast<T>(momentum) * velocity[i] + step;
-    parameters[i] -= static_cast<T>(state->learning_rate) * step;
+    kernels::sgd_step(gradients[i] * static_cast<T>(state->gradient_scale), static_cast<T>(state->learning_rate),
+                      static_cast<T>(momentum), parameters[i], velocity ? velocity + i : nullptr);
   }
 };
 

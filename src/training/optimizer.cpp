@@ -4,6 +4,7 @@
 
 #include "blocks.hpp"
 #include "glifr/backend/optimize.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 
@@ -26,17 +27,17 @@ void Optimizer<T>::apply(Gradients<T>& gradients, double norm, double learning_r
                                   learning_rate / (1 - std::pow(settings_.beta1, t)),
                                   1 / std::sqrt(1 - std::pow(settings_.beta2, t))};
   for_each_block(std::ssize(blocks_), [&](Index b) {
-    const auto& block = blocks_[static_cast<std::size_t>(b)];
+    const auto& block = at(blocks_, b);
     const auto& [parameter, offset] = layout_.trained()[block.entry];
-    const Index at = offset + block.first;
-    const T* gradient = gradients.values().data() + at;
+    const Index start = offset + block.first;
+    const T* gradient = gradients.values().data() + start;
     T* value = parameter->value.data() + block.first;
     if (settings_.kind == OptimizerSettings::Kind::adam) {
-      kernels::adam_update<T>(gradient, scale, block.count, adam, value, first_.data() + at, second_.data() + at);
+      kernels::adam_update<T>(gradient, scale, block.count, adam, value, first_.data() + start, second_.data() + start);
     } else {
       kernels::sgd_update<T>(gradient, scale, block.count, static_cast<T>(learning_rate),
                              static_cast<T>(settings_.momentum), value,
-                             settings_.momentum != 0 ? first_.data() + at : nullptr);
+                             settings_.momentum != 0 ? first_.data() + start : nullptr);
     }
   });
 }

@@ -6,6 +6,7 @@
 
 #include "blocks.hpp"
 #include "glifr/backend/optimize.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 
@@ -19,12 +20,11 @@ typename Reduction<T>::Result Reduction<T>::operator()(std::span<Gradients<T>* c
     throw std::logic_error("a gradient comes in 1 to " + std::to_string(max_shares) + " shares, found " +
                            std::to_string(shares.size()));
   for_each_block(std::ssize(blocks_), [&](Index b) {
-    const auto place = static_cast<std::size_t>(b);
-    const auto& block = blocks_[place];
+    const auto& block = at(blocks_, b);
     const Index offset = layout_.trained()[block.entry].offset + block.first;
     std::array<T*, max_shares> data;
     for (std::size_t s = 0; s < shares.size(); ++s) data[s] = shares[s]->values().data() + offset;
-    squares_[place] = kernels::sum_shares<T>(data.data(), std::ssize(shares), block.count);
+    at(squares_, b) = kernels::sum_shares<T>(data.data(), std::ssize(shares), block.count);
   });
   double squares = 0;
   for (std::size_t b = 0; b < blocks_.size(); ++b) {

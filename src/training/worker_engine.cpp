@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "glifr/neurons/indexing.hpp"
 #include "glifr/training/evaluate.hpp"
 #include "glifr/training/micro_batch.hpp"
 
@@ -102,7 +103,7 @@ Score MicroBatches<T>::evaluate(std::span<const Index> samples, Engine engine) {
     Tape<T>& t = tape();
     t.clear();
     t.set_mode(Tape<T>::Mode::forward_only);
-    outcomes_[static_cast<std::size_t>(i)] = run(t, part(samples, size, i), count, engine, {});
+    at(outcomes_, i) = run(t, part(samples, size, i), count, engine, {});
   });
   return sum_of_outcomes(count);
 }
@@ -135,7 +136,7 @@ typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList
 
   parallel_for(shares, [&](Index s) {
     Tape<T>& t = tape();
-    Gradients<T>& share = *shares_[static_cast<std::size_t>(s)];
+    Gradients<T>& share = *at(shares_, s);
     std::fill(share.values().begin(), share.values().end(), T(0));
     t.set_mode(Tape<T>::Mode::record);
     t.accumulate_into(&share);
@@ -143,7 +144,7 @@ typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList
       t.clear();
       const auto piece = part(samples, size, i);
       const OutputMask<T> mask{.dropout = dropout, .random = random, .samples = piece};
-      outcomes_[static_cast<std::size_t>(i)] = run(t, piece, count, engine, mask);
+      at(outcomes_, i) = run(t, piece, count, engine, mask);
     }
   });
 

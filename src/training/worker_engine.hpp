@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "glifr/neurons/indexing.hpp"
 #include "glifr/training/engine.hpp"
 #include "glifr/training/reduce.hpp"
 #include "host_batches.hpp"
@@ -44,7 +45,7 @@ class MicroBatches {
   /// Runs a piece of a batch on a worker's tape, forward and, where that records, backward.
   Outcome run(Tape<T>& tape, std::span<const Index> samples, Index whole, Engine engine, const OutputMask<T>& mask);
   [[nodiscard]] Index micro_batch(Index batch) const;
-  [[nodiscard]] Tape<T>& tape() { return *tapes_[static_cast<std::size_t>(Workers::current())]; }
+  [[nodiscard]] Tape<T>& tape() { return *at(tapes_, Workers::current()); }
   [[nodiscard]] Score sum_of_outcomes(Index samples) const;
 
   const RecurrentNetwork<T>& network_;

@@ -2,6 +2,7 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
+#include "glifr/neurons/functions.hpp"
 
 namespace glifr::kernels {
 
@@ -14,6 +15,39 @@ struct AdamFactors {
   double root_scale;  ///< 1 / sqrt(1 - beta2^t)
 };
 
+/// The same in the element type of the parameters.
+template <Scalar T>
+struct AdamStep {
+  T beta1, beta2, share1, share2, eps, rate, root_scale;
+
+  GLIFR_INLINE explicit AdamStep(const AdamFactors& factors)
+      : beta1(static_cast<T>(factors.beta1)),
+        beta2(static_cast<T>(factors.beta2)),
+        share1(static_cast<T>(1 - factors.beta1)),
+        share2(static_cast<T>(1 - factors.beta2)),
+        eps(static_cast<T>(factors.eps)),
+        rate(static_cast<T>(factors.rate)),
+        root_scale(static_cast<T>(factors.root_scale)) {}
+
+  /// Moves parameters and moments by a gradient: numbers, or packs of them.
+  template <class V>
+  GLIFR_INLINE void operator()(const V& gradient, V& parameter, V& first, V& second) const {
+    const V m = first * V(beta1) + gradient * V(share1);
+    const V v = second * V(beta2) + gradient * gradient * V(share2);
+    parameter = parameter - V(rate) * m / (sqrt(v) * V(root_scale) + V(eps));
+    first = m;
+    second = v;
+  }
+};
+
+/// One step of SGD: velocity = momentum velocity + gradient, parameter -= rate velocity. `velocity` is null without
+/// momentum.
+template <Scalar T>
+GLIFR_INLINE void sgd_step(T gradient, T rate, T momentum, T& parameter, T* velocity) {
+  if (velocity) gradient = *velocity = momentum * *velocity + gradient;
+  parameter -= rate * gradient;
+}
+
 /// Sums `share_count` gradients element by element, in order, into the first, and returns the sum of their squares (not
 /// finite where one of them is not). `count` is a multiple of the padding unit of `Tensor`.
 template <Scalar T>
@@ -24,8 +58,7 @@ template <Scalar T>
 GLIFR_API void adam_update(const T* gradient, T gradient_scale, Index count, const AdamFactors& factors, T* parameter,
                            T* first, T* second);
 
-/// One SGD update: velocity = momentum velocity + gradient, parameter -= rate velocity. `velocity` is null without
-/// momentum.
+/// One SGD update of `count` elements in the same way; see `sgd_step`.
 template <Scalar T>
 GLIFR_API void sgd_update(const T* gradient, T gradient_scale, Index count, T rate, T momentum, T* parameter,
                           T* velocity);

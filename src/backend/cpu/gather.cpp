@@ -112,5 +112,6 @@ void gather_rows_backward(const ActiveInputs* active, View<const T> dy, View<T> 
   template void gather_rows_backward<T>(const ActiveInputs*, View<const T>, View<T>, Arena&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
 
 }  // namespace glifr::kernels

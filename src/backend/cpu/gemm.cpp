@@ -153,5 +153,6 @@ void gemm(Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, 
 #define GLIFR_INSTANTIATE(T) template void gemm<T>(Transpose, Transpose, View<const T>, View<const T>, T, View<T>)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
 
 }  // namespace glifr::kernels

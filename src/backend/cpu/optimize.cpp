@@ -30,27 +30,20 @@ template <Scalar T>
 void adam_update(const T* gradient, T gradient_scale, Index count, const AdamFactors& factors, T* parameter, T* first,
                  T* second) {
   using P = cpu::Pack<T, 1>;
-  const T beta1 = static_cast<T>(factors.beta1), beta2 = static_cast<T>(factors.beta2),
-          eps = static_cast<T>(factors.eps);
-  const T rate = static_cast<T>(factors.rate), root_scale = static_cast<T>(factors.root_scale);
-  const T share1 = static_cast<T>(1 - factors.beta1), share2 = static_cast<T>(1 - factors.beta2);
+  const AdamStep<T> step(factors);
   for (Index i = 0; i < count; i += P::width) {
-    const P g = P::load(gradient + i) * P(gradient_scale);
-    const P m = P::load(first + i) * P(beta1) + g * P(share1);
-    const P v = P::load(second + i) * P(beta2) + g * g * P(share2);
+    P p = P::load(parameter + i), m = P::load(first + i), v = P::load(second + i);
+    step(P::load(gradient + i) * P(gradient_scale), p, m, v);
+    p.store(parameter + i);
     m.store(first + i);
     v.store(second + i);
-    (P::load(parameter + i) - P(rate) * m / (sqrt(v) * P(root_scale) + P(eps))).store(parameter + i);
   }
 }
 
 template <Scalar T>
 void sgd_update(const T* gradient, T gradient_scale, Index count, T rate, T momentum, T* parameter, T* velocity) {
-  for (Index i = 0; i < count; ++i) {
-    T step = gradient[i] * gradient_scale;
-    if (velocity) step = velocity[i] = momentum * velocity[i] + step;
-    parameter[i] -= rate * step;
-  }
+  for (Index i = 0; i < count; ++i)
+    sgd_step(gradient[i] * gradient_scale, rate, momentum, parameter[i], velocity ? velocity + i : nullptr);
 }
 
 #define GLIFR_INSTANTIATE(T)                                                        \
@@ -59,5 +52,6 @@ void sgd_update(const T* gradient, T gradient_scale, Index count, T rate, T mome
   template void sgd_update<T>(const T*, T, Index, T, T, T*, T*)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
 
 }  // namespace glifr::kernels

@@ -222,5 +222,6 @@ void add_transposed_product(View<const T> a, View<const T> b, View<T> c) {
   template void add_transposed_product<T>(View<const T>, View<const T>, View<T>)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
 
 }  // namespace glifr::kernels

@@ -58,5 +58,6 @@ double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View
   template double cross_entropy<T>(View<const T>, const std::int32_t*, T, View<T>)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
 
 }  // namespace glifr::kernels
