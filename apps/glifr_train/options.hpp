@@ -14,10 +14,12 @@ namespace glifr::apps {
 struct Options {
   std::optional<std::string> task, model;
   std::filesystem::path config, data, cache;
-  std::vector<std::string> set;
+  std::vector<std::string> set, sweep;
   std::optional<glifr::Index> epochs;
   glifr::Index trials = 1, first_trial = 0, threads = 0, jobs = 0;
   glifr::RunOptions run;
+  std::string monitor;
+  bool tensorboard = false;
   bool benchmark = false, print_config = false, uses_tf32 = false;
   double benchmark_seconds = 3;
 };

@@ -41,6 +41,8 @@ glifr::Config make_config(const Options& o) {
                                           : glifr::Config::from_file(o.config, o.task);
   for (const std::string& assignment : o.set) config.set(assignment);
   if (o.epochs) config.set("max_epochs=" + std::to_string(*o.epochs));
+  if (!o.monitor.empty()) config.set("monitor=" + o.monitor);
+  if (o.tensorboard) config.set("tensorboard=true");
   return config;
 }
 
@@ -133,6 +135,7 @@ class Reporter final : public glifr::TrialObserver {
 int run(const Options& asked) {
   Options o = asked;
   const glifr::Config config = make_config(o);
+  const std::vector<glifr::Config> variations = config.sweep(o.sweep);
   const std::vector<glifr::Model> asked_models = choose_models(o, config);
   choose_device(o);
   const glifr::Index threads = o.threads > 0 ? o.threads : glifr::hardware_threads();
@@ -144,19 +147,29 @@ int run(const Options& asked) {
   };
   glifr::DataStore data({.root = o.data, .cache = o.cache, .progress = reading});
   if (o.print_config || o.benchmark) {
-    for (const glifr::Model& model : asked_models) {
-      const glifr::Settings settings = config.resolve(model, &data.files());
-      if (o.print_config) {
-        std::cout << glifr::to_text(to_json(settings)) << '\n';
-      } else {
-        std::cout << boost::json::serialize(glifr::run_benchmark(settings, o.run, threads, o.benchmark_seconds))
-                  << std::endl;
+    for (const glifr::Config& variation : variations) {
+      for (const glifr::Model& model : asked_models) {
+        const glifr::Settings settings = variation.resolve(model, &data.files());
+        if (o.print_config) {
+          std::cout << glifr::to_text(to_json(settings)) << '\n';
+        } else {
+          std::cout << boost::json::serialize(glifr::run_benchmark(settings, o.run, threads, o.benchmark_seconds))
+                    << std::endl;
+        }
       }
     }
     return 0;
   }
 
-  const auto plan = glifr::make_plan(config, asked_models, o.first_trial, o.trials, o.run, data.files());
+  std::vector<glifr::PlannedTrial> plan;
+  for (const glifr::Config& variation : variations) {
+    const std::size_t offset = plan.size();
+    for (glifr::PlannedTrial& planned :
+         glifr::make_plan(variation, asked_models, o.first_trial, o.trials, o.run, data.files())) {
+      if (planned.after) *planned.after += offset;
+      plan.push_back(std::move(planned));
+    }
+  }
   progress.expect(plan.size());
   for (const glifr::PlannedTrial& planned : plan) {
     if (planned.is_prerequisite) progress.note(planned.trial, "trained first, for another model starts from it");

@@ -78,7 +78,8 @@ std::string advice(std::string_view name) {
   constexpr auto options = std::to_array<std::string_view>(
       {"task",      "model",   "ntrials", "first-trial", "config",     "epochs",    "data",
        "cache",     "out",     "resume",  "overwrite",   "no-figures", "device",    "tf32",
-       "precision", "threads", "jobs",    "seed",        "engine",     "benchmark", "benchmark-seconds"});
+       "precision", "threads", "jobs",    "seed",        "engine",     "benchmark", "benchmark-seconds",
+       "sweep",     "monitor", "tensorboard"});
   std::string wanted = in_lower_case(name);
   std::ranges::replace(wanted, '_', '-');
   const auto option = std::ranges::find(options, wanted);
@@ -186,7 +187,11 @@ BuiltinTask find_builtin(std::string_view task) {
 
 /// A task's name is the name of a folder of results.
 void check_task_name(const char* member, const std::string& name, const std::string& file) {
-  if (!detail::is_folder_name(name)) {
+  // Behind an @ stands what a sweep changed: sine@lr=0.001,hidden_size=64.
+  const std::size_t at = name.find('@');
+  std::string changes = at == std::string::npos ? "-" : name.substr(at + 1);
+  std::erase_if(changes, [](char c) { return c == '=' || c == ',' || c == '+'; });
+  if (!detail::is_folder_name(name.substr(0, at)) || !detail::is_folder_name("x" + changes)) {
     throw ConfigError(member,
                       "found '" + name + "' in " + file + "; accepted: letters, digits, '-', '_', '.', as my-task");
   }
@@ -444,6 +449,42 @@ void Config::set(std::string_view assignment) {
   content.layers.push_back({{{key.name, detail::parse_value(key, text)}}, {"", std::string(text)}});
   check(content.layers.back(), find_task(content.base_task), content.described);
   content_ = std::make_shared<const Content>(std::move(content));
+}
+
+std::vector<Config> Config::sweep(const std::vector<std::string>& sweeps) const {
+  std::vector<Config> variations{*this};
+  std::vector<std::string> swept;
+  const std::vector<ConfigKey> keys = config_keys(find_task(base_task()));
+  for (const std::string& assignment : sweeps) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos)
+      throw ConfigError("--sweep", "found '" + assignment + "'; accepted: key=value,value, as lr=0.001,0.0003");
+    const ConfigKey& key = find_key(keys, assignment.substr(0, equals), find_task(base_task()), {});
+    if (std::ranges::find(swept, key.name) != swept.end()) throw ConfigError("--sweep", "names " + key.name + " twice");
+    std::vector<Config> next;
+    for (const Config& variation : variations) {
+      std::string_view values = std::string_view(assignment).substr(equals + 1);
+      for (bool is_last = false; !is_last;) {
+        const std::size_t comma = values.find(',');
+        const std::string text(values.substr(0, comma));
+        is_last = comma == std::string_view::npos;
+        values.remove_prefix(is_last ? values.size() : comma + 1);
+        Config changed = variation;
+        changed.set(key.name + "=" + text);
+        const json::value value = detail::parse_value(key, text);
+        const std::string name = value.is_string() ? std::string(value.get_string()) : to_line(value);
+        if (!detail::is_folder_name(name) && !value.is_number())
+          throw ConfigError("--sweep", "found the value '" + text + "' of " + key.name +
+                                           ", which cannot be part of the name of a folder");
+        Content content = *changed.content_;
+        content.task += (swept.empty() ? "@" : ",") + key.name + "=" + name;
+        next.push_back(Config(std::make_shared<const Content>(std::move(content))));
+      }
+    }
+    variations = std::move(next);
+    swept.push_back(key.name);
+  }
+  return variations;
 }
 
 const std::string& Config::task() const {

@@ -1,7 +1,7 @@
 #include "glifr/datasets/file_dataset.hpp"
 #include "glifr/datasets/sample_file.hpp"
 #include "glifr/error.hpp"
-#include "tasks.hpp"
+#include "recordings.hpp"
 
 namespace glifr {
 
@@ -40,10 +40,7 @@ class FilesTask final : public TaskOf<FilesTask> {
                     .help = "inputs as they are, or each feature with mean 0 and standard deviation 1 over the training "
                             "samples",
                     .choices = {"none", "standard"}});
-    keys.push_back({.name = "num_timesteps",
-                    .value = Index{0},
-                    .help = "time steps of the samples; 0: as the data have them",
-                    .range = {.lowest = 0, .highest = 1e6}});
+    for (TaskKey& key : detail::frame_keys(0, 1)) keys.push_back(std::move(key));
     return keys;
   }
 
@@ -57,6 +54,7 @@ class FilesTask final : public TaskOf<FilesTask> {
   }
 
   void complete(Settings& settings, const DataFiles& files) const override {
+    if (holds_recordings(path_of(settings, files, Split::train))) return complete_recordings(settings, files);
     const std::shared_ptr<const SampleFile> train = open(settings, files, Split::train);
     const bool has_labels = train->classes() > 0, has_last_target = !has_labels && train->target_steps() == 1;
     const auto follow = [&](const char* key, auto& value, auto unset, auto found, const char* what) {
@@ -95,6 +93,9 @@ class FilesTask final : public TaskOf<FilesTask> {
   template <Scalar T>
   [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest& request) const {
     const Settings& s = request.settings;
+    const std::filesystem::path path = path_of(s, request.files, request.part);
+    if (holds_recordings(path))
+      return std::make_shared<FrameDataset<T>>(detail::read_recordings(path, s, request.files));
     const std::shared_ptr<const SampleFile> file = open(s, request.files, request.part);
     require_same("features a time step", *file, file->features(), s.model.input_size);
     require_same("time steps", *file, file->time_steps(), s.task.whole("num_timesteps"));
@@ -120,26 +121,46 @@ class FilesTask final : public TaskOf<FilesTask> {
   }
 
  private:
+  /// Recordings of events: channels and classes are as many as the events need, unless they are given.
+  static void complete_recordings(Settings& settings, const DataFiles& files) {
+    if (settings.task.whole("num_timesteps") == 0)
+      throw ConfigError("num_timesteps", "is missing; recordings of events become so many frames of duration_timestep ms");
+    const auto train = detail::read_recordings(path_of(settings, files, Split::train), settings, files);
+    if (settings.model.input_size == 0) settings.model.input_size = train->frames.frame_size;
+    if (settings.model.output_size == 0) settings.model.output_size = train->classes;
+    if (settings.training.loss == Loss::automatic) settings.training.loss = Loss::cross_entropy;
+    if (settings.model.final_reduction == Reduction::automatic) settings.model.final_reduction = Reduction::last;
+    if (settings.training.loss != Loss::cross_entropy)
+      throw ConfigError("loss_fn", "found mse; recordings of events have labels, accepted: cross_entropy");
+    if (settings.model.final_reduction != Reduction::last)
+      throw ConfigError("final_reduction", "found none; recordings of events have a label each, accepted: last");
+  }
+
+  static std::filesystem::path path_of(const Settings& settings, const DataFiles& files, Split part) {
+    const std::string key = name_of(part) + "_data";
+    const std::string& text = settings.task.text(key);
+    if (text.empty())
+      throw ConfigError(key, "is missing; the task files needs train_data and test_data, as --set " + key + "=" +
+                                 name_of(part) + ".h5");
+    return files.root / text;
+  }
+
   static std::shared_ptr<const SampleFile> open(const Settings& settings, const DataFiles& files, Split part) {
     const TaskSettings& task = settings.task;
     const std::string name = name_of(part);
-    const auto path_of = [&](const std::string& key) {
+    const std::filesystem::path path = path_of(settings, files, part);
+    const auto beside = [&](const std::string& key) {
       const std::string& text = task.text(key);
       return text.empty() ? std::filesystem::path() : files.root / text;
     };
-    const std::filesystem::path path = path_of(name + "_data");
-    if (path.empty()) {
-      throw ConfigError(name + "_data", "is missing; the task files needs train_data and test_data, as --set " + name +
-                                            "_data=" + name + ".h5");
-    }
     const auto optional = [&](const char* key) -> std::optional<std::string> {
       return task.text(key).empty() ? std::nullopt : std::optional(task.text(key));
     };
     SampleFileOptions options;
     options.names = {task.text("inputs_name"), optional("labels_name"), optional("targets_name"),
                      optional("lengths_name")};
-    options.labels_file = path_of(name + "_labels");
-    options.targets_file = path_of(name + "_targets");
+    options.labels_file = beside(name + "_labels");
+    options.targets_file = beside(name + "_targets");
     std::string all = "samples";
     for (const std::string& each : {path.string(), options.labels_file.string(), options.targets_file.string(),
                                     options.names.inputs, options.names.labels.value_or(""),

@@ -50,6 +50,12 @@ class GLIFR_API Config {
   /// Changes one key, "lr=1e-3" or "hidden_size={\"rnn\": 64}". Throws ConfigError as `from_file` does.
   void set(std::string_view assignment);
 
+  /// The variations that a sweep makes: every combination of the values, in their order, the last key changing first.
+  /// `sweeps`: "lr=1e-3,3e-4", a key and its values each. A variation is a task by a name of its own,
+  /// "sine@lr=0.001,hidden_size=64". ConfigError as `set`, and where a key stands twice or a value cannot be part of the
+  /// name of a folder.
+  [[nodiscard]] std::vector<Config> sweep(const std::vector<std::string>& sweeps) const;
+
   /// The task's own name.
   [[nodiscard]] const std::string& task() const;
   /// The task of which it is a variation, or the same name; see `find_task`.
