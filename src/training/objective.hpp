@@ -20,7 +20,7 @@ struct Measured {
   const double* correct = nullptr;  ///< samples whose most likely class is their label; null where there are no labels
 };
 
-/// What training minimises: cross entropy for labels, mean squared error for values, or a function of the user's own.
+/// What training minimises: cross entropy for labels, mean squared error for values, or a custom function.
 /// The one place where outputs meet targets, whatever the engine.
 template <Scalar T>
 class Objective {

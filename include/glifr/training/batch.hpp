@@ -18,7 +18,7 @@ struct Batch {
   Index whole = 0;                         ///< samples of the whole batch of which this is a part
 };
 
-/// A loss of the user's own: the part of the batch's loss that these samples contribute, a value of size 1 on the tape
+/// A custom loss: the part of the batch's loss that these samples contribute, a value of size 1 on the tape
 /// of `output` ([time or 1, samples, output_size]). Parts are added up, so a mean over samples divides by
 /// `batch.whole`. Called from several threads at once.
 template <Scalar T>

@@ -1,4 +1,4 @@
-// The trainer on the workers' engine: the order of samples, callbacks, losses of the user's own, resuming in the
+// The trainer on the workers' engine: the order of samples, callbacks, custom losses, resuming in the
 // middle.
 #include "glifr/training/trainer.hpp"
 
