@@ -5,13 +5,14 @@
 
 namespace glifr::kernels {
 
-/// Factors of one Adam update: p -= rate m / (sqrt(v) * root_scale + eps).
+/// Factors of one Adam update: p = kept p - rate m / (sqrt(v) * root_scale + eps).
 struct AdamFactors {
   double beta1;       ///< decay of the mean of the gradients
   double beta2;       ///< decay of the mean of their squares
   double eps;         ///< added to the root of that mean
   double rate;        ///< learning rate / (1 - beta1^t)
   double root_scale;  ///< 1 / sqrt(1 - beta2^t)
+  double kept = 1;    ///< what weight decay leaves: 1 - learning rate * decay
 };
 
 /// Sums `share_count` gradients element by element, in order, into the first, and returns the sum of their squares (not

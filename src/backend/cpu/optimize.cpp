@@ -32,7 +32,8 @@ void adam_update(const T* gradient, T gradient_scale, Index count, const AdamFac
   using P = cpu::Pack<T, 1>;
   const T beta1 = static_cast<T>(factors.beta1), beta2 = static_cast<T>(factors.beta2),
           eps = static_cast<T>(factors.eps);
-  const T rate = static_cast<T>(factors.rate), root_scale = static_cast<T>(factors.root_scale);
+  const T rate = static_cast<T>(factors.rate), root_scale = static_cast<T>(factors.root_scale),
+          kept = static_cast<T>(factors.kept);
   const T share1 = static_cast<T>(1 - factors.beta1), share2 = static_cast<T>(1 - factors.beta2);
   for (Index i = 0; i < count; i += P::width) {
     const P g = P::load(gradient + i) * P(gradient_scale);
@@ -40,7 +41,7 @@ void adam_update(const T* gradient, T gradient_scale, Index count, const AdamFac
     const P v = P::load(second + i) * P(beta2) + g * g * P(share2);
     m.store(first + i);
     v.store(second + i);
-    (P::load(parameter + i) - P(rate) * m / (sqrt(v) * P(root_scale) + P(eps))).store(parameter + i);
+    (P::load(parameter + i) * P(kept) - P(rate) * m / (sqrt(v) * P(root_scale) + P(eps))).store(parameter + i);
   }
 }
 
