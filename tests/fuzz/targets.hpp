@@ -21,19 +21,26 @@ struct FuzzTarget {
 bool fuzz_config(std::string_view bytes);
 bool fuzz_csv(std::string_view bytes);
 bool fuzz_events(std::string_view bytes);
+bool fuzz_hdf5(std::string_view bytes);
 bool fuzz_idx(std::string_view bytes);
+bool fuzz_npy(std::string_view bytes);
+bool fuzz_npz(std::string_view bytes);
 bool fuzz_safetensors(std::string_view bytes);
 
 std::vector<std::string> config_seeds();
 std::vector<std::string> csv_seeds();
 std::vector<std::string> events_seeds();
+std::vector<std::string> hdf5_seeds();
 std::vector<std::string> idx_seeds();
+std::vector<std::string> npy_seeds();
+std::vector<std::string> npz_seeds();
 std::vector<std::string> safetensors_seeds();
 
 inline constexpr std::array fuzz_targets{
     FuzzTarget{"config", fuzz_config, config_seeds}, FuzzTarget{"csv", fuzz_csv, csv_seeds},
-    FuzzTarget{"events", fuzz_events, events_seeds}, FuzzTarget{"idx", fuzz_idx, idx_seeds},
-    FuzzTarget{"safetensors", fuzz_safetensors, safetensors_seeds}};
+    FuzzTarget{"events", fuzz_events, events_seeds}, FuzzTarget{"hdf5", fuzz_hdf5, hdf5_seeds},
+    FuzzTarget{"idx", fuzz_idx, idx_seeds},          FuzzTarget{"npy", fuzz_npy, npy_seeds},
+    FuzzTarget{"npz", fuzz_npz, npz_seeds},          FuzzTarget{"safetensors", fuzz_safetensors, safetensors_seeds}};
 
 /// Something that has to hold for whatever a reader accepts.
 inline void require(bool holds, const char* what) {
