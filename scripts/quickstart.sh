@@ -18,7 +18,7 @@ stage() {
   stages+=("$1 $((SECONDS - start)) s")
 }
 
-stage packages "$root/scripts/setup.sh"
+stage packages "$root/scripts/setup.sh" --quick
 stage configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release
 stage build cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
 stage train "$build/apps/glifr_train/glifr_train" --task sine --model glifr_lheta --out "$results" --overwrite

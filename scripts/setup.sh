@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Installs the missing dependencies of glifr from the packages of Debian or Ubuntu, as root or through sudo. Does nothing
 # where nothing is missing. Fails where a package that the build needs cannot be installed.
+#
+#   scripts/setup.sh [--quick]     --quick: without the libraries for files of data, which scripts/quickstart.sh does not need
 set -euo pipefail
+
+is_quick=false
+if [[ ${1-} == --quick ]]; then is_quick=true; fi
 
 say() { printf 'setup.sh: %s\n' "$*"; }
 fail() {
@@ -42,10 +47,12 @@ likes - libopenblas-pthread-dev libblis-pthread-dev # faster matrix products
 likes gnuplot gnuplot-nox                           # figures
 likes - libprotozero-dev                            # event files of TensorBoard
 likes - libbenchmark-dev                            # benchmarks
-likes - libhdf5-dev                                 # HDF5 files
-likes - libzip-dev                                  # .npz files, PyTorch's checkpoints
 likes curl curl                                     # scripts/fetch_data.sh
 likes - ca-certificates                             # scripts/fetch_data.sh
+if ! $is_quick; then
+  likes - libhdf5-dev # HDF5 files
+  likes - libzip-dev  # .npz files, PyTorch's checkpoints
+fi
 
 if ((${#needed[@]} + ${#liked[@]} == 0)); then exit 0; fi
 

@@ -61,7 +61,7 @@ ParsedOptions parse_options(int argc, char** argv) {
                     "first if need be")
       ->type_name("NAME[,NAME...]");
   cli::add_integer(app, "--ntrials", o.trials, {.lowest = 1, .highest = 1e6},
-                   "Trials of each model, each from a seed of its own")
+                   "Trials of each model, each from its own seed")
       ->type_name("N")
       ->capture_default_str();
   cli::add_integer(app, "--first-trial", o.first_trial, cli::counts_or_none, "Number of the first trial")

@@ -28,6 +28,7 @@
 #include "glifr/ops/reshape.hpp"
 #include "glifr/ops/scan.hpp"
 #include "glifr/training/checkpoint.hpp"
+#include "glifr/training/class_weights.hpp"
 #include "glifr/training/reduce.hpp"
 #include "glifr/training/trainer.hpp"
 #include "glifr/version.hpp"

@@ -51,7 +51,7 @@ std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dat
   std::vector<AblationResult> results;
   std::vector<Job> jobs;
   for (const double ratio : settings.ratios) {
-    // A product that rounding keeps a hair below a whole number counts as that number.
+    // A product that rounding keeps slightly below a whole number counts as that number.
     const auto silenced = static_cast<Index>(ratio * static_cast<double>(neurons) * (1 + 1e-12));
     const Index draws = silenced == 0 || silenced == neurons ? 1 : settings.draws;
     for (Index draw = 0; draw < draws; ++draw) jobs.push_back({results.size(), draw});
@@ -72,7 +72,7 @@ std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dat
       for (T& factor : factors) factor = *next++ ? T(0) : T(1);
       network->silence(k, std::move(factors));
     }
-    Workers alone(1);  // draws run side by side, each on a thread of its own
+    Workers alone(1);  // draws run side by side, each on its own thread
     result.scores[static_cast<std::size_t>(job.draw)] = evaluate<T>(*network, data, alone, {.samples = samples});
   });
   return results;

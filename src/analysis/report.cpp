@@ -66,7 +66,7 @@ std::string anchor(std::size_t section) {
   return "section-" + std::to_string(section + 1);
 }
 
-/// Writes the parts of a page; counts figures, so that each has ids of its own.
+/// Writes the parts of a page; counts figures, so that each has its own ids.
 class Page {
  public:
   explicit Page(std::ostream& out) : out_(out) {}

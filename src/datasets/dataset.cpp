@@ -19,6 +19,11 @@ void Dataset<T>::targets(std::span<const Index>, T*) const {
   throw std::logic_error("targets: the targets of this data set are labels; ask target_size() first");
 }
 
+template <Scalar T>
+void Dataset<T>::lengths(std::span<const Index>, std::int32_t*) const {
+  throw std::logic_error("lengths: all samples of this data set are of one length; ask has_lengths() first");
+}
+
 template class Dataset<float>;
 template class Dataset<double>;
 

@@ -1,10 +1,10 @@
 #include "glifr/datasets/events.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "glifr/error.hpp"
 #include "glifr/io/content.hpp"
+#include "places.hpp"
 
 namespace glifr {
 namespace {
@@ -70,7 +70,6 @@ std::int64_t frame_microseconds(const FrameSettings& settings) {
 
 BinaryFrames make_frames(const std::vector<Event>& events, const FrameSettings& settings) {
   const std::int64_t duration = frame_microseconds(settings);
-  // Numbered through all frames, so that sorting brings frames and the ones within them into order at once.
   std::vector<std::uint32_t> places;
   for (const Event& event : events) {
     const std::int64_t frame = event.time / duration;
@@ -78,20 +77,10 @@ BinaryFrames make_frames(const std::vector<Event>& events, const FrameSettings& 
     const Index pixel = (event.polarity * event_rows + event.y) * event_columns + event.x;
     places.push_back(static_cast<std::uint32_t>(frame * event_frame_size + pixel));
   }
-  std::sort(places.begin(), places.end());
-  places.erase(std::unique(places.begin(), places.end()), places.end());
-
   BinaryFrames frames;
-  frames.samples = 1;
   frames.time_steps = settings.num_timesteps;
   frames.frame_size = event_frame_size;
-  auto place = places.begin();
-  for (Index step = 0; step < settings.num_timesteps; ++step) {
-    for (const Index end = (step + 1) * event_frame_size; place != places.end() && *place < end; ++place) {
-      frames.ones.push_back(static_cast<std::uint16_t>(*place % event_frame_size));
-    }
-    frames.offsets.push_back(frames.ones.size());
-  }
+  detail::append_sample(frames, places);
   return frames;
 }
 

@@ -19,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int digits = 10;
+
 struct Recording {
   std::uint8_t digit = 0;
   std::uint64_t number = 0;
@@ -67,7 +69,7 @@ std::vector<Recording> list_digit(const fs::path& folder, int digit) {
 
 std::vector<Recording> list_recordings(const fs::path& folder) {
   std::vector<Recording> recordings;
-  for (int digit = 0; digit < LabelledFrames::classes; ++digit) {
+  for (int digit = 0; digit < digits; ++digit) {
     std::ranges::move(list_digit(folder / std::to_string(digit), digit), std::back_inserter(recordings));
   }
   return recordings;
@@ -160,23 +162,5 @@ LabelledFrames read_nmnist(const fs::path& folder, Split split, const NmnistOpti
   }
   return data;
 }
-
-template <Scalar T>
-void NmnistDataset<T>::inputs(std::span<const Index> samples, T* x) const {
-  data_->frames.gather_dense(samples, x);
-}
-
-template <Scalar T>
-void NmnistDataset<T>::active_inputs(std::span<const Index> samples, ActiveInputs* rows) const {
-  data_->frames.gather(samples, rows);
-}
-
-template <Scalar T>
-void NmnistDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
-  for (const Index sample : samples) *labels++ = at(data_->labels, sample);
-}
-
-template class NmnistDataset<float>;
-template class NmnistDataset<double>;
 
 }  // namespace glifr

@@ -247,7 +247,7 @@ struct Heading {
   friend bool operator==(const Heading&, const Heading&) = default;
 };
 
-/// What config.json records of a trial beside its settings. Not settings: each is an option of its own, or follows.
+/// What config.json records of a trial beside its settings. Not settings: each is an option, or follows.
 constexpr auto record_members = std::to_array<std::string_view>(
     {"version", "seed", "trial", "precision", "device", "engine", "trained_parameters", "data", "starts_from"});
 

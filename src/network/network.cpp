@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "glifr/error.hpp"
+#include "glifr/ops/reshape.hpp"
 
 namespace glifr {
 
@@ -81,6 +82,7 @@ Prediction<T> RecurrentNetwork<T>::forward(Tape<T>& tape, const Sequence<T>& inp
   Prediction<T> prediction;
   Sequence<T> sequence = input;
   Index neurons_before = 0;
+  const bool gives_last = outputs_ == Outputs::last_step, has_lengths = !options.lengths.empty();
   for (std::size_t k = 0; k < depth(); ++k) {
     const bool is_last = k + 1 == depth();
     OutputMask<T> mask = options.mask;
@@ -88,14 +90,14 @@ Prediction<T> RecurrentNetwork<T>::forward(Tape<T>& tape, const Sequence<T>& inp
     if (mask.silencing_at) mask.silencing_at += neurons_before;
     mask.layer = k;
     neurons_before += layers_[k]->size();
-    const ScanOptions scan{.last_only = is_last && outputs_ == Outputs::last_step,
-                           .track_states = options.track_states};
+    const ScanOptions scan{.last_only = is_last && gives_last && !has_lengths, .track_states = options.track_states};
     LayerOutput<T> result = layers_[k]->run(tape, sequence, options.engine, mask, scan);
     for (Track<T>& track : result.tracks) {
       if (k > 0) track.name = layer_prefix(k) + track.name;
       prediction.tracks.push_back(std::move(track));
     }
     if (is_last) {
+      if (gives_last && has_lengths) result.output = last_valid_step(result.output, options.lengths);
       prediction.output = readout_ ? (*readout_)(tape, result.output) : result.output;
     } else {
       sequence = Sequence<T>::from(result.output);

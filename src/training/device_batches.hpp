@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "batch_parts.hpp"
 #include "device_step.hpp"
 #include "glifr/backend/dispatch.hpp"
 #include "glifr/datasets/dataset.hpp"
@@ -18,20 +19,33 @@ namespace glifr {
 template <Scalar T>
 class DeviceBatches {
  public:
-  DeviceBatches(const Dataset<T>& data, Outputs outputs, Device& device)
+  /// `class_weights`: of the loss in training.
+  DeviceBatches(const Dataset<T>& data, Outputs outputs, Device& device, const std::vector<double>& class_weights)
       : memory_(&device), outputs_(outputs), steps_(data.time_steps()) {
     features_ = data.input_size();
+    const std::vector<std::int32_t> lengths = lengths_of(data);
+    if (!lengths.empty()) lengths_ = copy(lengths);
+    const auto valid_steps = [&](Index sample) {
+      return lengths.empty() ? steps_ : Index{lengths[static_cast<std::size_t>(sample)]};
+    };
     if (data.is_sparse()) {
-      copy_frames(data);
+      copy_frames(data, valid_steps);
     } else {
-      inputs_ = copy_values(data, features_, [&](std::span<const Index> one, T* to) { data.inputs(one, to); });
+      inputs_ = copy_values(data, steps_, features_, [&](Index sample, T* to) {
+        data.inputs(std::array{sample}, to);
+        // What a data set has behind the valid steps, such as NaN, is not to enter any product.
+        std::fill(to + valid_steps(sample) * features_, to + steps_ * features_, T(0));
+      });
     }
     if (data.classes() > 0) {
       copy_labels(data);
     } else if (data.target_size() > 0) {
       width_ = data.target_size();
-      targets_ = copy_values(data, width_, [&](std::span<const Index> one, T* to) { data.targets(one, to); });
+      target_steps_ = data.target_steps();
+      targets_ =
+          copy_values(data, target_steps_, width_, [&](Index sample, T* to) { data.targets(std::array{sample}, to); });
     }
+    if (!class_weights.empty()) class_weights_ = copy(std::vector<T>(class_weights.begin(), class_weights.end()));
   }
 
   /// The next `count` samples of the order.
@@ -39,51 +53,70 @@ class DeviceBatches {
     Arena& memory = tape.memory();
     Index* samples = memory.template allocate<Index>(count);
     std::int32_t* labels = labels_ ? memory.template allocate<std::int32_t>(count) : nullptr;
-    for_each_element(tape.device(), 1, count, device::TakeSamples{state, order, labels_, samples, labels});
+    std::int32_t* lengths = lengths_ ? memory.template allocate<std::int32_t>(count) : nullptr;
+    for_each_element(tape.device(), 1, count,
+                     device::TakeSamples{state, order, labels_, lengths_, samples, labels, lengths});
     const auto size = static_cast<std::size_t>(count);
     Batch<T> batch{.inputs = {steps_, count, features_},
                    .samples = {samples, size},
                    .labels = {labels, labels ? size : 0},
+                   .lengths = {lengths, lengths ? size : 0},
                    .whole = count};
     if (inputs_) {
-      batch.inputs.dense =
-          tape.constant({steps_, count, features_}, values(tape, inputs_, features_, 0, batch.samples).data);
+      const View<T> x(memory.template allocate<T>(steps_ * count * features_), steps_ * count, features_);
+      take(tape, inputs_, steps_, 0, nullptr, batch.samples, x);
+      batch.inputs.dense = tape.constant({steps_, count, features_}, x.data);
     } else {
       auto* rows = memory.template allocate<ActiveInputs>(steps_ * count);
       for_each_element(tape.device(), steps_ * count, 1,
                        device::TakeFrames{ones_, offsets_, steps_, samples, count, rows});
       batch.inputs.active = rows;
     }
+    const bool gives_last = outputs_ == Outputs::last_step;
     if (targets_) {
-      const Index skipped = outputs_ == Outputs::last_step ? steps_ - 1 : 0;
-      batch.targets = values(tape, targets_, width_, skipped, batch.samples);
+      const Index first_step = gives_last ? target_steps_ - 1 : 0, rows = (target_steps_ - first_step) * count;
+      const View<T> y(memory.template allocate<T>(rows * width_), rows, width_);
+      take(tape, targets_, target_steps_, first_step, gives_last && target_steps_ > 1 ? lengths : nullptr,
+           batch.samples, y);
+      batch.targets = y;
+    }
+    const T* const class_weights = tape.is_recording() ? class_weights_ : nullptr;
+    if (class_weights || (lengths && !gives_last)) {
+      const Index steps = gives_last ? 1 : steps_;
+      T* weights = memory.template allocate<T>(steps * count);
+      for_each_element(tape.device(), steps, count,
+                       RowWeights<T>{lengths, labels, class_weights, steps, weights, count});
+      batch.weights = weights;
     }
     return batch;
   }
 
  private:
-  View<T> values(Tape<T>& tape, const T* all, Index width, Index first_step, std::span<const Index> samples) const {
-    const auto count = static_cast<Index>(samples.size());
-    const Index rows = (steps_ - first_step) * count;
-    const View<T> y(tape.memory().template allocate<T>(rows * width), rows, width);
-    for_each_element(tape.device(), rows, width,
-                     device::TakeValues<T>{all, steps_, first_step, samples.data(), count, y});
-    return y;
+  /// Rows (step, sample) of `y` out of [samples, steps, width]; `last_of` as in `TakeValues`.
+  void take(Tape<T>& tape, const T* all, Index steps, Index first_step, const std::int32_t* last_of,
+            std::span<const Index> samples, View<T> y) const {
+    for_each_element(tape.device(), y.rows, y.columns,
+                     device::TakeValues<T>{all, steps, first_step, last_of, samples.data(), std::ssize(samples), y});
+  }
+
+  /// Numbers of the host, on the device.
+  template <class S>
+  const S* copy(const std::vector<S>& values) {
+    auto* there = memory_.template allocate<S>(std::ssize(values));
+    kernels::copy_in(memory_, there, values.data(), std::ssize(values));
+    return there;
   }
 
   /// [samples, steps, width]: what `fetch` gives for one sample after another, by way of a buffer of some.
   template <class Fetch>
-  const T* copy_values(const Dataset<T>& data, Index width, const Fetch& fetch) {
+  const T* copy_values(const Dataset<T>& data, Index steps, Index width, const Fetch& fetch) {
     constexpr Index most = 256;
-    const Index size = steps_ * width;
+    const Index size = steps * width;
     T* all = memory_.template allocate<T>(data.size() * size);
     std::vector<T> buffer(static_cast<std::size_t>(std::min(most, data.size()) * size));
     for (Index first = 0; first < data.size(); first += most) {
       const Index count = std::min(most, data.size() - first);
-      for (Index i = 0; i < count; ++i) {
-        const std::array<Index, 1> one{first + i};
-        fetch(one, buffer.data() + i * size);
-      }
+      for (Index i = 0; i < count; ++i) fetch(first + i, buffer.data() + i * size);
       kernels::copy_in(memory_, all + first * size, buffer.data(), count * size);
     }
     return all;
@@ -98,38 +131,35 @@ class DeviceBatches {
       if (label < 0 || label >= data.classes())
         throw ShapeError("labels", "0 to " + std::to_string(data.classes() - 1), std::to_string(label));
     }
-    auto* copy = memory_.template allocate<std::int32_t>(data.size());
-    kernels::copy_in(memory_, copy, labels.data(), data.size());
-    labels_ = copy;
+    labels_ = copy(labels);
   }
 
-  void copy_frames(const Dataset<T>& data) {
+  template <class ValidSteps>
+  void copy_frames(const Dataset<T>& data, const ValidSteps& valid_steps) {
     std::vector<std::uint16_t> ones;
     std::vector<Index> offsets{0};
     std::vector<ActiveInputs> frames(static_cast<std::size_t>(steps_));
     for (Index sample = 0; sample < data.size(); ++sample) {
       const std::array<Index, 1> one{sample};
       data.active_inputs(one, frames.data());
+      std::fill(frames.begin() + valid_steps(sample), frames.end(), ActiveInputs{});
       for (const ActiveInputs& frame : frames) {
         ones.insert(ones.end(), frame.indices, frame.indices + frame.count);
         offsets.push_back(static_cast<Index>(ones.size()));
       }
     }
-    auto* ones_there = memory_.template allocate<std::uint16_t>(std::ssize(ones));
-    kernels::copy_in(memory_, ones_there, ones.data(), std::ssize(ones));
-    auto* offsets_there = memory_.template allocate<Index>(std::ssize(offsets));
-    kernels::copy_in(memory_, offsets_there, offsets.data(), std::ssize(offsets));
-    ones_ = ones_there;
-    offsets_ = offsets_there;
+    ones_ = copy(ones);
+    offsets_ = copy(offsets);
   }
 
   Arena memory_;
   Outputs outputs_;
-  Index steps_, features_ = 0, width_ = 0;
+  Index steps_, features_ = 0, width_ = 0, target_steps_ = 0;
   const T *inputs_ = nullptr, *targets_ = nullptr;
   const std::uint16_t* ones_ = nullptr;
   const Index* offsets_ = nullptr;
-  const std::int32_t* labels_ = nullptr;
+  const std::int32_t *labels_ = nullptr, *lengths_ = nullptr;
+  const T* class_weights_ = nullptr;
 };
 
 }  // namespace glifr

@@ -64,12 +64,12 @@ class DeviceEngine final : public TrainingEngine<T> {
         optimizer_(parts.optimizer),
         device_(device),
         objective_(parts.loss),
-        batches_(parts.data, parts.network.outputs(), device),
+        batches_(parts.data, parts.network.outputs(), device, parts.settings.class_weights),
         parameters_(parts.network.parameters(), device),
         memory_(&device),
         order_size_(std::max(parts.data.size(), parts.settings.batch_size)),
         tape_(Tape<T>::Mode::record, &device) {
-    objective_.check(network_, source_);
+    objective_.check(network_, source_, settings_.class_weights);
     const Index trained = parameters_.layout().trained_size();
     if (!optimizer_.first().empty()) first_ = memory_.template allocate_zeroed<T>(trained);
     if (!optimizer_.second().empty()) second_ = memory_.template allocate_zeroed<T>(trained);
@@ -176,7 +176,9 @@ class DeviceEngine final : public TrainingEngine<T> {
     const Batch<T> batch = batches_.load(tape, state_, order_, count);
     const OutputMask<T> mask{
         .dropout = dropout, .samples = batch.samples, .random_at = &state_->random, .silencing_at = silencing_};
-    const Var<T> output = network_.forward(tape, batch.inputs, {.engine = settings_.engine, .mask = mask}).output;
+    const Var<T> output =
+        network_.forward(tape, batch.inputs, {.engine = settings_.engine, .mask = mask, .lengths = batch.lengths})
+            .output;
     return {output, objective_.measure(output, batch)};
   }
 
@@ -196,7 +198,7 @@ class DeviceEngine final : public TrainingEngine<T> {
     kernels::add_sums(tape.memory(), 1, size, device::Square<T>{parameters_.gradients()}, View<double>(squares, 1, 1));
     finish(tape, result.measured, count, squares);
     const OptimizerSettings& o = settings_.optimizer;
-    if (o.kind == OptimizerSettings::Kind::adam) {
+    if (o.is_adam()) {
       for_each_element(tape.device(), 1, size,
                        device::UpdateByAdam<T>{state_, o.beta1, o.beta2, o.eps, parameters_.gradients(),
                                                parameters_.values(), first_, second_});
@@ -211,7 +213,7 @@ class DeviceEngine final : public TrainingEngine<T> {
     const OptimizerSettings& o = settings_.optimizer;
     for_each_element(tape.device(), 1, 1,
                      device::FinishStep{state_, count, measured.loss.sum_at, 1 / measured.terms_per_sample,
-                                        measured.correct, squares, o.beta1, o.beta2, o.gradient_clip});
+                                        measured.correct, squares, o.beta1, o.beta2, o.gradient_clip, o.decay()});
   }
 
   void step(Index count) {

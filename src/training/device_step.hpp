@@ -27,17 +27,18 @@ struct StepState {
   kernels::AdamFactors adam{};
 };
 
-/// Numbers of the batch's samples, and their labels where there are any.
+/// Numbers of the batch's samples, and their labels and lengths where there are any.
 struct TakeSamples {
   const StepState* state;
   const Index* order;
-  const std::int32_t* all_labels;
+  const std::int32_t *all_labels, *all_lengths;
   Index* samples;
-  std::int32_t* labels;
+  std::int32_t *labels, *lengths;
   GLIFR_INLINE void operator()(Index, Index b) const {
     const Index sample = order[state->first + b];
     samples[b] = sample;
     if (all_labels) labels[b] = all_labels[sample];
+    if (all_lengths) lengths[b] = all_lengths[sample];
   }
 };
 
@@ -46,11 +47,12 @@ template <Scalar T>
 struct TakeValues {
   const T* values;
   Index steps, first_step;
+  const std::int32_t* last_of;  // null; or valid steps of each sample, of which the last is taken
   const Index* samples;
   Index batch;
   View<T> y;
   GLIFR_INLINE void operator()(Index r, Index c) const {
-    const Index step = first_step + r / batch;
+    const Index step = last_of ? last_of[r] - 1 : first_step + r / batch;
     y(r, c) = values[(samples[r % batch] * steps + step) * y.columns + c];
   }
 };
@@ -69,18 +71,22 @@ struct TakeFrames {
   }
 };
 
+/// The class of the largest number of a row of logits, the first of several.
+template <Scalar T>
+GLIFR_INLINE Index most_likely(View<const T> logits, Index r) {
+  Index largest = 0;
+  for (Index c = 1; c < logits.columns; ++c) {
+    if (logits(r, largest) < logits(r, c)) largest = c;
+  }
+  return largest;
+}
+
 /// 1 where the largest number of a row of logits is its label's, else 0.
 template <Scalar T>
 struct IsCorrect {
   View<const T> logits;
   const std::int32_t* labels;
-  GLIFR_INLINE double operator()(Index r, Index) const {
-    Index largest = 0;
-    for (Index c = 1; c < logits.columns; ++c) {
-      if (logits(r, largest) < logits(r, c)) largest = c;
-    }
-    return largest == labels[r] ? 1 : 0;
-  }
+  GLIFR_INLINE double operator()(Index r, Index) const { return most_likely(logits, r) == labels[r] ? 1 : 0; }
 };
 
 /// sum = factor value, in double.
@@ -113,7 +119,7 @@ struct FinishStep {
   double loss_share;       // of it, in a sum of samples' mean losses
   const double* correct;   // null: no labels
   const double* squares;   // of the gradients; null: no training
-  double beta1, beta2, gradient_clip;
+  double beta1, beta2, gradient_clip, decay;
   GLIFR_INLINE void operator()(Index, Index) const {
     StepState& s = *state;
     if (s.failed >= 0) return;
@@ -126,6 +132,7 @@ struct FinishStep {
       s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
       s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
       s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
+      s.adam.kept = 1 - s.learning_rate * decay;
     }
     s.loss_sum += *loss_sum * loss_share;
     if (correct) s.correct += *correct;
@@ -142,7 +149,7 @@ struct UpdateByAdam {
   T *parameters, *first, *second;
   GLIFR_INLINE void operator()(Index, Index i) const {
     if (state->failed >= 0) return;
-    const kernels::AdamStep<T> step({beta1, beta2, eps, state->adam.rate, state->adam.root_scale});
+    const kernels::AdamStep<T> step({beta1, beta2, eps, state->adam.rate, state->adam.root_scale, state->adam.kept});
     step(gradients[i] * static_cast<T>(state->gradient_scale), parameters[i], first[i], second[i]);
   }
 };

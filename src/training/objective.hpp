@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "device_step.hpp"
 #include "glifr/datasets/dataset.hpp"
@@ -20,15 +22,18 @@ struct Measured {
   const double* correct = nullptr;  ///< samples whose most likely class is their label; null where there are no labels
 };
 
-/// What training minimises: cross entropy for labels, mean squared error for values, or a function of the user's own.
+/// What training minimises: cross entropy for labels, mean squared error for values, or a custom function.
 /// The one place where outputs meet targets, whatever the engine.
 template <Scalar T>
 class Objective {
  public:
   explicit Objective(LossFunction<T> own = {}) : own_(std::move(own)) {}
 
-  /// ConfigError where a network's outputs and a data set's targets do not go together.
-  void check(const RecurrentNetwork<T>& network, const Dataset<T>& data) const {
+  /// ConfigError where a network's outputs and a data set's targets do not go together, or the weights are not one for
+  /// each class.
+  void check(const RecurrentNetwork<T>& network, const Dataset<T>& data,
+             const std::vector<double>& class_weights = {}) const {
+    check_weights(data.classes(), class_weights);
     const auto require_equal = [](const char* key, Index expected, Index found) {
       if (expected != found)
         throw ConfigError(key, "the data has " + std::to_string(expected) + ", the network " + std::to_string(found));
@@ -36,24 +41,42 @@ class Objective {
     require_equal("input_size", data.input_size(), network.input_size());
     if (own_) return;
     require_equal("output_size", data.classes() > 0 ? data.classes() : data.target_size(), network.output_size());
-    if (data.classes() > 0 && network.outputs() != Outputs::last_step)
-      throw ConfigError("final_reduction", "a label a sample needs Outputs::last_step ('last'), found Outputs::every_step ('none')");
+    if (network.outputs() == Outputs::last_step) return;
+    const auto refuse = [](const std::string& what) {
+      throw ConfigError("final_reduction",
+                        what + " needs Outputs::last_step ('last'), found Outputs::every_step ('none')");
+    };
+    if (data.classes() > 0) refuse("a label a sample");
+    if (data.target_steps() != data.time_steps()) refuse("a target for the last step only");
   }
 
   /// The loss of a network's output for a batch.
   [[nodiscard]] Measured<T> measure(const Var<T>& output, const Batch<T>& batch) const {
     if (own_) return measure_own(output, batch);
-    const Index compared = output.shape()[0];
     if (batch.labels.empty()) {
-      const Index width = batch.targets.columns;
-      return {mean_squared_error<T>(output, batch.targets, compared * batch.whole * width),
-              static_cast<double>(compared * width), nullptr};
+      // The weights of a sample's steps add up to 1.
+      const Index terms = (batch.weights ? 1 : output.shape()[0]) * batch.targets.columns;
+      return {mean_squared_error<T>(output, batch.targets, terms * batch.whole, batch.weights),
+              static_cast<double>(terms), nullptr};
     }
     const Var<T> logits = output.tape().alias(output, {std::ssize(batch.samples), output.shape().columns()}, 0);
-    return {softmax_cross_entropy<T>(logits, batch.labels, batch.whole), 1, count_correct(logits, batch)};
+    return {softmax_cross_entropy<T>(logits, batch.labels, batch.whole, batch.weights), 1,
+            count_correct(logits, batch)};
   }
 
  private:
+  static void check_weights(Index classes, const std::vector<double>& weights) {
+    if (weights.empty()) return;
+    const auto refuse = [](const std::string& found) {
+      throw ConfigError("class_weights", "expected a number of 0 or more for each class, found " + found);
+    };
+    if (std::ssize(weights) != classes)
+      refuse(std::to_string(weights.size()) + " for " + std::to_string(classes) + " classes");
+    for (const double weight : weights) {
+      if (!(weight >= 0 && std::isfinite(weight))) refuse(std::to_string(weight));
+    }
+  }
+
   static const double* count_correct(const Var<T>& logits, const Batch<T>& batch) {
     Arena& memory = logits.tape().memory();
     auto* correct = memory.template allocate_zeroed<double>(1);

@@ -11,9 +11,8 @@ namespace glifr {
 template <Scalar T>
 Optimizer<T>::Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings)
     : settings_(settings), layout_(parameters), blocks_(layout_.blocks(parameter_block)) {
-  const bool is_adam = settings.kind == OptimizerSettings::Kind::adam;
-  if (is_adam || settings.momentum != 0) first_ = Tensor<T>({layout_.trained_size()});
-  if (is_adam) second_ = Tensor<T>({layout_.trained_size()});
+  if (settings.is_adam() || settings.momentum != 0) first_ = Tensor<T>({layout_.trained_size()});
+  if (settings.is_adam()) second_ = Tensor<T>({layout_.trained_size()});
 }
 
 template <Scalar T>
@@ -23,16 +22,19 @@ void Optimizer<T>::apply(Gradients<T>& gradients, double norm, double learning_r
 
   ++steps_;
   const double t = static_cast<double>(steps_);
-  const kernels::AdamFactors adam{settings_.beta1, settings_.beta2, settings_.eps,
+  const kernels::AdamFactors adam{settings_.beta1,
+                                  settings_.beta2,
+                                  settings_.eps,
                                   learning_rate / (1 - std::pow(settings_.beta1, t)),
-                                  1 / std::sqrt(1 - std::pow(settings_.beta2, t))};
+                                  1 / std::sqrt(1 - std::pow(settings_.beta2, t)),
+                                  1 - learning_rate * settings_.decay()};
   for_each_block(std::ssize(blocks_), [&](Index b) {
     const auto& block = at(blocks_, b);
     const auto& [parameter, offset] = layout_.trained()[block.entry];
     const Index start = offset + block.first;
     const T* gradient = gradients.values().data() + start;
     T* value = parameter->value.data() + block.first;
-    if (settings_.kind == OptimizerSettings::Kind::adam) {
+    if (settings_.is_adam()) {
       kernels::adam_update<T>(gradient, scale, block.count, adam, value, first_.data() + start, second_.data() + start);
     } else {
       kernels::sgd_update<T>(gradient, scale, block.count, static_cast<T>(learning_rate),

@@ -86,7 +86,8 @@ template <Scalar T>
 bool Trainer<T>::fit(std::span<Callback<T>* const> callbacks) {
   while (position_.epoch < settings_.max_epochs) {
     const auto started = Clock::now();
-    const Epoch epoch{position_.epoch, order_, settings_.batch_size, settings_.learning_rate.in_epoch(position_.epoch)};
+    const double rate = settings_.learning_rate.in_epoch(position_.epoch) * learning_rate_factor_;
+    const Epoch epoch{position_.epoch, order_, settings_.batch_size, rate};
     shuffle(epoch.number);
     has_begun_ = false;
     for (Callback<T>* callback : callbacks) callback->begin_epoch(epoch.number);
@@ -102,7 +103,7 @@ bool Trainer<T>::fit(std::span<Callback<T>* const> callbacks) {
     const Score score = position_.running;
     const EpochReport report{epoch.number + 1, score.loss(),
                              data_.classes() > 0 ? std::optional(score.accuracy()) : std::nullopt,
-                             seconds_since(started)};
+                             seconds_since(started), rate};
     position_ = {.epoch = epoch.number + 1};
     bool goes_on = true;
     for (Callback<T>* callback : callbacks) goes_on = callback->after_epoch(report, position_) && goes_on;

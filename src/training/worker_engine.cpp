@@ -49,13 +49,14 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
 
 template <Scalar T>
 MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads,
-                              Index micro_batch, LossFunction<T> loss)
+                              Index micro_batch, LossFunction<T> loss, const std::vector<double>& class_weights)
     : network_(network),
       data_(data),
       micro_batch_(micro_batch),
       objective_(std::move(loss)),
       batches_(data, network.outputs()) {
-  objective_.check(network, data);
+  objective_.check(network, data, class_weights);
+  for (const double weight : class_weights) class_weights_.push_back(static_cast<T>(weight));
   for (Index i = 0; i < threads; ++i) tapes_.push_back(std::make_unique<Tape<T>>());
 }
 
@@ -65,20 +66,29 @@ Index MicroBatches<T>::micro_batch(Index batch) const {
   Index size = 1;  // the layer that wants most rows in its products decides
   for (std::size_t k = 0; k < network_.depth(); ++k) {
     const NetworkLayer<T>& layer = network_.layer(k);
-    const bool last_step_only = k + 1 == network_.depth() && network_.outputs() == Outputs::last_step;
-    size = std::max(size, choose_micro_batch(batch, data_.time_steps(), layer.delay(), layer.carries_state(),
-                                             last_step_only));
+    const bool last_step_only =
+        k + 1 == network_.depth() && network_.outputs() == Outputs::last_step && !batches_.has_lengths();
+    size = std::max(
+        size, choose_micro_batch(batch, data_.time_steps(), layer.delay(), layer.carries_state(), last_step_only));
   }
   return size;
 }
 
 template <Scalar T>
 typename MicroBatches<T>::Outcome MicroBatches<T>::run(Tape<T>& tape, std::span<const Index> samples, Index whole,
-                                                       Engine engine, const OutputMask<T>& mask) {
-  const Batch<T> batch = batches_.load(tape, samples, whole);
-  const Var<T> output = network_.forward(tape, batch.inputs, {.engine = engine, .mask = mask}).output;
+                                                       Engine engine, const OutputMask<T>& mask,
+                                                       std::int32_t* predicted) {
+  const std::span<const T> class_weights =
+      tape.is_recording() ? std::span<const T>(class_weights_) : std::span<const T>();
+  const Batch<T> batch = batches_.load(tape, samples, whole, class_weights);
+  const Var<T> output =
+      network_.forward(tape, batch.inputs, {.engine = engine, .mask = mask, .lengths = batch.lengths}).output;
   const Measured<T> measured = objective_.measure(output, batch);
   tape.backward(measured.loss.value);
+  if (predicted) {
+    for (Index b = 0; b < std::ssize(samples); ++b)
+      predicted[b] = static_cast<std::int32_t>(device::most_likely<T>(output.value(), b));
+  }
   Outcome outcome{measured.loss.sum() / measured.terms_per_sample,
                   measured.correct ? static_cast<Index>(*measured.correct) : 0, true};
   if (!std::isfinite(outcome.loss_sum)) outcome.output_is_finite = is_finite<T>(output.value());
@@ -96,20 +106,21 @@ Score MicroBatches<T>::sum_of_outcomes(Index samples) const {
 }
 
 template <Scalar T>
-Score MicroBatches<T>::evaluate(std::span<const Index> samples, Engine engine) {
+Score MicroBatches<T>::evaluate(std::span<const Index> samples, Engine engine, std::int32_t* predicted) {
   const Index count = std::ssize(samples), size = micro_batch(count), pieces = ceil_divide(count, size);
   outcomes_.assign(static_cast<std::size_t>(pieces), {});
   parallel_for(pieces, [&](Index i) {
     Tape<T>& t = tape();
     t.clear();
     t.set_mode(Tape<T>::Mode::forward_only);
-    at(outcomes_, i) = run(t, part(samples, size, i), count, engine, {});
+    at(outcomes_, i) =
+        run(t, part(samples, size, i), count, engine, {}, predicted ? predicted + i * size : nullptr);
   });
   return sum_of_outcomes(count);
 }
 
 template <Scalar T>
-Score MicroBatches<T>::evaluate(Engine engine) {
+Score MicroBatches<T>::evaluate(Engine engine, std::int32_t* predicted) {
   // In stretches, so that results wait in no more memory than a stretch needs.
   constexpr Index stretch = 4096;
   std::vector<Index> samples;
@@ -117,7 +128,7 @@ Score MicroBatches<T>::evaluate(Engine engine) {
   for (Index first = 0; first < data_.size(); first += stretch) {
     samples.resize(static_cast<std::size_t>(std::min(stretch, data_.size() - first)));
     std::iota(samples.begin(), samples.end(), first);
-    score += evaluate(samples, engine);
+    score += evaluate(samples, engine, predicted ? predicted + first : nullptr);
   }
   return score;
 }
@@ -168,7 +179,8 @@ class WorkerEngine final : public TrainingEngine<T> {
         workers_(workers),
         optimizer_(parts.optimizer),
         parameters_(parts.network.parameters()),
-        micro_batches_(parts.network, parts.data, workers.threads(), parts.settings.micro_batch, parts.loss),
+        micro_batches_(parts.network, parts.data, workers.threads(), parts.settings.micro_batch, parts.loss,
+                       parts.settings.class_weights),
         reduce_(parameters_) {}
 
   void begin(const Epoch& epoch, const Position&) override { epoch_ = epoch; }
@@ -223,10 +235,38 @@ Score evaluate(const RecurrentNetwork<T>& network, const Dataset<T>& data, Worke
   });
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                          \
-  template class MicroBatches<T>;                                                                     \
-  template std::unique_ptr<TrainingEngine<T>> make_worker_engine<T>(const EngineParts<T>&, Workers&); \
-  template Score evaluate<T>(const RecurrentNetwork<T>&, const Dataset<T>&, Workers&, const EvaluationOptions<T>&)
+template <Scalar T>
+Classification classify(const RecurrentNetwork<T>& network, const Dataset<T>& data, Workers& workers,
+                        const EvaluationOptions<T>& options) {
+  if (data.classes() < 1) throw ConfigError("classify", "the targets of these data are values, expected classes");
+  if (network.outputs() != Outputs::last_step)
+    throw ConfigError("classify", "a class a sample needs Outputs::last_step, found Outputs::every_step");
+  std::vector<Index> samples(options.samples.begin(), options.samples.end());
+  if (samples.empty()) {
+    samples.resize(static_cast<std::size_t>(data.size()));
+    std::iota(samples.begin(), samples.end(), Index{0});
+  }
+  Classification result{.classes = data.classes()};
+  result.predicted.resize(samples.size());
+  MicroBatches<T> micro_batches(network, data, workers.threads(), options.micro_batch, options.loss);
+  result.score = workers.run([&] {
+    return options.samples.empty() ? micro_batches.evaluate(options.engine, result.predicted.data())
+                                   : micro_batches.evaluate(samples, options.engine, result.predicted.data());
+  });
+  std::vector<std::int32_t> labels(samples.size());
+  data.labels(samples, labels.data());
+  result.confusion.assign(static_cast<std::size_t>(result.classes * result.classes), 0);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    ++result.confusion[static_cast<std::size_t>(labels[i] * result.classes + result.predicted[i])];
+  return result;
+}
+
+#define GLIFR_INSTANTIATE(T)                                                                                        \
+  template class MicroBatches<T>;                                                                                   \
+  template std::unique_ptr<TrainingEngine<T>> make_worker_engine<T>(const EngineParts<T>&, Workers&);               \
+  template Score evaluate<T>(const RecurrentNetwork<T>&, const Dataset<T>&, Workers&, const EvaluationOptions<T>&); \
+  template Classification classify<T>(const RecurrentNetwork<T>&, const Dataset<T>&, Workers&,                      \
+                                      const EvaluationOptions<T>&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
 #undef GLIFR_INSTANTIATE

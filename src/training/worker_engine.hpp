@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -17,13 +18,14 @@ namespace glifr {
 template <Scalar T>
 class MicroBatches {
  public:
+  /// `class_weights`: of the loss that `gradient` minimises.
   MicroBatches(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads, Index micro_batch,
-               LossFunction<T> loss);
+               LossFunction<T> loss, const std::vector<double>& class_weights = {});
 
-  /// The score of some samples, without gradients.
-  Score evaluate(std::span<const Index> samples, Engine engine);
+  /// The score of some samples, without gradients. `predicted`: room for the most likely class of each, or null.
+  Score evaluate(std::span<const Index> samples, Engine engine, std::int32_t* predicted = nullptr);
   /// The score of all samples.
-  Score evaluate(Engine engine);
+  Score evaluate(Engine engine, std::int32_t* predicted = nullptr);
 
   /// What a batch gives.
   struct Gradient {
@@ -43,7 +45,8 @@ class MicroBatches {
   };
 
   /// Runs a piece of a batch on a worker's tape, forward and, where that records, backward.
-  Outcome run(Tape<T>& tape, std::span<const Index> samples, Index whole, Engine engine, const OutputMask<T>& mask);
+  Outcome run(Tape<T>& tape, std::span<const Index> samples, Index whole, Engine engine, const OutputMask<T>& mask,
+              std::int32_t* predicted = nullptr);
   [[nodiscard]] Index micro_batch(Index batch) const;
   [[nodiscard]] Tape<T>& tape() { return *at(tapes_, Workers::current()); }
   [[nodiscard]] Score sum_of_outcomes(Index samples) const;
@@ -53,6 +56,7 @@ class MicroBatches {
   Index micro_batch_;
   Objective<T> objective_;
   HostBatches<T> batches_;
+  std::vector<T> class_weights_;                 // empty: none
   std::vector<std::unique_ptr<Tape<T>>> tapes_;  // a worker
   std::vector<std::unique_ptr<Gradients<T>>> shares_;
   std::vector<Gradients<T>*> share_list_;

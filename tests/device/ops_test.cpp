@@ -150,6 +150,15 @@ TEST_CASE("binary inputs, losses and masks, on a device") {
     return mean_squared_error(in[0], View<const T>(there, 400, 3), 70).value;
   };
   check(device, "mean_squared_error", operation("mse", squared), {{400, 3}});
+  const auto weighted = [](auto& in) {
+    using V = std::remove_reference_t<decltype(in[0])>;
+    using T = typename V::Value;
+    static const Tensor<T> target = random_tensor<T>({400, 3}, 9), weights = random_tensor<T>({400}, 8, 0, 1);
+    auto& tape = in[0].tape();
+    const T* there = tape.on_place(target.values());
+    return mean_squared_error(in[0], View<const T>(there, 400, 3), 70, tape.on_place(weights.values())).value;
+  };
+  check(device, "mean_squared_error with weights", operation("weighted mse", weighted), {{400, 3}});
 
   std::vector<std::int32_t> labels;
   for (std::int32_t i = 0; i < 300; ++i) labels.push_back(i * 7 % 10);
@@ -158,6 +167,15 @@ TEST_CASE("binary inputs, losses and masks, on a device") {
     return softmax_cross_entropy(in[0] * 5, {there, labels.size()}).value;
   };
   check(device, "softmax_cross_entropy", operation("entropy", entropy), {{300, 10}});
+  const auto weighted_entropy = [&](auto& in) {
+    using V = std::remove_reference_t<decltype(in[0])>;
+    using T = typename V::Value;
+    static const Tensor<T> weights = random_tensor<T>({300}, 8, 0, 1);
+    auto& tape = in[0].tape();
+    const std::int32_t* there = tape.on_place(std::span<const std::int32_t>(labels));
+    return softmax_cross_entropy(in[0] * 5, {there, labels.size()}, 0, tape.on_place(weights.values())).value;
+  };
+  check(device, "softmax_cross_entropy with weights", operation("weighted entropy", weighted_entropy), {{300, 10}});
 }
 
 TEMPLATE_TEST_CASE("dropout on a device is the host's, bit for bit", "", float, double) {

@@ -12,6 +12,7 @@
 #include "glifr/training/checkpoint.hpp"
 #include "glifr/training/trainer.hpp"
 #include "support/devices.hpp"
+#include "support/padded_dataset.hpp"
 #include "support/tensors.hpp"
 
 namespace {
@@ -55,13 +56,29 @@ struct Problem {
   TrainingSettings training{.learning_rate = {.initial = 1e-2}, .batch_size = 8, .max_epochs = 8, .seed = 5};
   Index hidden = 21, delay = 5;
   bool is_annealed = false, is_frozen = false, is_silenced = false;
+  bool has_lengths = false, has_last_target = false;
+  std::optional<Outputs> outputs{};  // where they are not those that the targets suggest
 };
+
+template <Scalar T>
+std::unique_ptr<Dataset<T>> make_data(const Problem& p) {
+  if (!p.has_lengths) return std::make_unique<SyntheticDataset<T>>(p.data);
+  test::PaddedSettings settings{.time_steps = p.data.time_steps,
+                                .input_size = p.data.input_size,
+                                .classes = p.data.classes,
+                                .target_size = p.data.target_size,
+                                .has_last_target = p.has_last_target,
+                                .is_sparse = p.data.density.has_value()};
+  for (Index i = 0; i < p.data.samples; ++i)
+    settings.lengths.push_back(static_cast<std::int32_t>(1 + i * 5 % p.data.time_steps));
+  return std::make_unique<test::PaddedDataset<T>>(settings);
+}
 
 template <class C>
 Network<C> make_network(const Problem& p) {
   const Index width = p.data.classes > 0 ? p.data.classes : p.data.target_size;
   Network<C> network({.input_size = p.data.input_size, .hidden_size = p.hidden, .delay = p.delay}, width,
-                     p.data.classes > 0 ? Outputs::last_step : Outputs::every_step);
+                     p.outputs.value_or(p.data.classes > 0 ? Outputs::last_step : Outputs::every_step));
   initialize_homogeneous(network, 3);
   if (p.is_frozen) {
     for (Parameter<typename C::Value>* parameter : network.parameters()) {
@@ -82,7 +99,8 @@ auto engine_on(Device* device, Workers& workers) {
 template <class C>
 Trained<typename C::Value> train(const Problem& p, Device* device) {
   using T = typename C::Value;
-  const SyntheticDataset<T> data(p.data);
+  const auto owned = make_data<T>(p);
+  const Dataset<T>& data = *owned;
   Network<C> network = make_network<C>(p);
   Workers workers(1);
   Trainer<T> trainer(network, data, p.training, engine_on<T>(device, workers));
@@ -95,7 +113,7 @@ Trained<typename C::Value> train(const Problem& p, Device* device) {
     Optimizer<T> none({}, p.training.optimizer);
     trained.test = make_device_engine<T>({network, data, p.training, none}, *device)->evaluate();
   } else {
-    trained.test = evaluate(network, data, workers);
+    trained.test = evaluate<T>(network, data, workers);
   }
   for (const Parameter<T>* parameter : network.parameters()) trained.parameters.push_back(parameter->value);
   return trained;
@@ -156,12 +174,94 @@ TEST_CASE("dropout, annealing, frozen dynamics, other optimizers, the composed f
     p.training.optimizer.kind = OptimizerSettings::Kind::sgd;
     p.training.optimizer.momentum = 0.9;
   });
+  check("AdamW", [](Problem& p) {
+    p.training.optimizer.kind = OptimizerSettings::Kind::adamw;
+    p.training.optimizer.weight_decay = 0.4;
+  });
+  check("class weights", [](Problem& p) { p.training.class_weights = {1, 3, 0.5, 0}; });
   check("a schedule", [](Problem& p) { p.training.learning_rate.schedule = LearningRate::Schedule::cosine; });
   check("composed, with dropout", [](Problem& p) {
     p.training.engine = Engine::composed;
     p.training.dropout = 0.3;
     p.training.max_epochs = 3;
   });
+}
+
+TEST_CASE("samples of different lengths, targets on every step and on the last, class weights") {
+  GLIFR_NEEDS_DEVICE(device);
+  const auto check = [&](const char* what, auto&& change) {
+    Problem p;
+    p.has_lengths = true;
+    p.training.dropout = 0.2;
+    change(p);
+    INFO(what);
+    compare(train<GlifrCell<2, double>>(p, device), train<GlifrCell<2, double>>(p, nullptr), 1e-8, 1e-8);
+  };
+  const auto take_values = [](Problem& p) {
+    p.data.classes = 0;
+    p.data.target_size = 2;
+  };
+  check("labels", [](Problem&) {});
+  check("labels with weights", [](Problem& p) { p.training.class_weights = {1, 3, 0.5, 0}; });
+  check("labels of binary inputs", [](Problem& p) {
+    p.data.density = 0.3;
+    p.data.input_size = 40;
+  });
+  check("values on every step", take_values);
+  check("values on every step, the last one is compared", [&](Problem& p) {
+    take_values(p);
+    p.outputs = Outputs::last_step;
+  });
+  check("values on the last step", [&](Problem& p) {
+    take_values(p);
+    p.outputs = Outputs::last_step;
+    p.has_last_target = true;
+  });
+}
+
+/// Measures a network on other data after every epoch.
+template <Scalar T>
+struct Validation final : Callback<T> {
+  TrainingEngine<T>* engine;
+  std::vector<double> losses{};
+  explicit Validation(TrainingEngine<T>* by) : engine(by) {}
+  bool after_epoch(const EpochReport&, const Position&) override {
+    if (engine) losses.push_back(engine->evaluate().loss());
+    return true;
+  }
+};
+
+TEST_CASE("evaluation on other data after each epoch leaves the bits of the training") {
+  GLIFR_NEEDS_DEVICE(device);
+  using C = GlifrCell<2, double>;
+  Problem p;
+  p.training.dropout = 0.2;
+  const auto data = make_data<double>(p);
+  const SyntheticDataset<double> other({.samples = 13, .time_steps = 7, .input_size = 3, .classes = 4, .seed = 4});
+  Workers workers(1);
+  const auto run = [&](Device* place, bool is_watched) {
+    Network<C> network = make_network<C>(p);
+    Trainer<double> trainer(network, *data, p.training, engine_on<double>(place, workers));
+    Optimizer<double> none({}, p.training.optimizer);
+    const auto engine = engine_on<double>(place, workers)({network, other, p.training, none});
+    Validation<double> validation(is_watched ? engine.get() : nullptr);
+    Callback<double>* const callbacks[] = {&validation};
+    trainer.fit(callbacks);
+    std::vector<Tensor<double>> parameters;
+    for (const Parameter<double>* parameter : network.parameters()) parameters.push_back(parameter->value);
+    if (is_watched) {
+      const double loss = evaluate<double>(network, other, workers).loss();
+      CHECK(std::abs(validation.losses.back() - loss) < 1e-10 * loss);
+    }
+    return std::pair(parameters, validation.losses);
+  };
+  const auto [watched, losses] = run(device, true);
+  const auto [plain, nothing] = run(device, false);
+  const auto [here, losses_here] = run(nullptr, true);
+  REQUIRE(losses.size() == 8);
+  CHECK(losses.front() != losses.back());
+  for (std::size_t i = 0; i < losses.size(); ++i) CHECK(std::abs(losses[i] - losses_here[i]) < 1e-8 * losses_here[i]);
+  for (std::size_t i = 0; i < plain.size(); ++i) CHECK(test::relative_difference(watched[i], plain[i]) == 0);
 }
 
 /// Stops after some epoch's step.

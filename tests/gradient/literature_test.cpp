@@ -125,7 +125,7 @@ TEMPLATE_TEST_CASE("neurons of the literature are saved under their names and lo
                     "x: there is no tensor 'neuron_layer.weight_ih'; is this a checkpoint of these neurons?");
 }
 
-TEST_CASE("a neuron of one's own is configured by JSON keys") {
+TEST_CASE("a custom neuron is configured by JSON keys") {
   const auto settings = [](const char* text) {
     return cell_settings<WongWang>(boost::json::parse(text), "neuron.json");
   };
@@ -176,7 +176,7 @@ TEST_CASE("neurons of a checkpoint are traced and have f-I curves") {
   CHECK(curves(0, 3) < curves(1, 3));
 }
 
-TEST_CASE("one neuron of one's own is read from a file") {
+TEST_CASE("one custom neuron is read from a file") {
   const test::TemporaryFolder folder;
   const auto file = folder.path() / "neuron.json";
   test::write_text(file, R"({"k": 1.5, "k_a": 0.2, "gain": 2, "dt": 0.1})");

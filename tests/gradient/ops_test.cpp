@@ -237,4 +237,16 @@ TEST_CASE("softmax cross entropy, at ordinary and at extreme values") {
   check("a single class", [&](Vars& in) { return softmax_cross_entropy(in[0], only).value; }, {{1, 1}});
 }
 
+TEST_CASE("losses with weights of rows, and the last valid steps") {
+  const std::array<double, 4> weights{0.5, 0, 2, 1};
+  const std::array<std::int32_t, 4> labels{0, 2, 1, 2};
+  const Tensor<double> target = random_tensor<double>({4, 3}, 9);
+  check("mse", [&](Vars& in) { return mean_squared_error(in[0], target.view(), 5, weights.data()).value; }, {{4, 3}});
+  check("cross entropy", [&](Vars& in) { return softmax_cross_entropy(in[0], labels, 5, weights.data()).value; },
+        {{4, 3}});
+  const std::array<std::int32_t, 3> lengths{2, 1, 4};
+  check("last valid step",
+        [&](Vars& in) { return last_valid_step(in[0] * in[0], std::span<const std::int32_t>(lengths)); }, {{4, 3, 2}});
+}
+
 }  // namespace

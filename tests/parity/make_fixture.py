@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the fixtures of the parity test: outputs, loss and gradients of small networks, computed from the equations
-with NumPy alone, in double precision. Gradients come from complex steps, Im L(p + ih) / h, which are exact to rounding:
+"""Writes the fixtures of the parity test: outputs, loss and gradients of small networks, and ten updates of Adam, computed
+from the equations with NumPy alone, in double precision. Gradients come from complex steps, Im L(p + ih) / h, which are exact to rounding:
 no derivative is written down here, and none of the library's code takes part.
 
     python3 make_fixture.py [FOLDER]        default: the folder of this script
@@ -12,6 +12,7 @@ import sys
 import numpy as np
 
 STEP = 1e-30
+ADAM = {"rate": 0.05, "beta1": 0.8, "beta2": 0.95, "eps": 1e-6}
 
 
 def sigmoid(x):
@@ -95,7 +96,7 @@ def fixture(cell, shapes, constants, steps, features, neurons, outputs, loss, se
         y = hidden @ parameters["output_linear.weight"].T + parameters["output_linear.bias"]
         return y, loss(y, target)
 
-    def gradient(name):
+    def gradient(name, parameters):
         original = x if name == "input" else parameters[name]
         result = np.empty(original.shape)
         for index in np.ndindex(original.shape):
@@ -104,6 +105,24 @@ def fixture(cell, shapes, constants, steps, features, neurons, outputs, loss, se
             _, value = run(moved, parameters) if name == "input" else run(x, parameters | {name: moved})
             result[index] = value.imag / STEP
         return result
+
+    def train(updates, rate, beta1, beta2, eps):
+        """Adam as in Kingma & Ba (2015), algorithm 1: the loss before each update, and the parameters after the last."""
+        current = parameters
+        m = {name: np.zeros(values.shape) for name, values in parameters.items()}
+        v = {name: np.zeros(values.shape) for name, values in parameters.items()}
+        losses = []
+        for t in range(1, updates + 1):
+            losses.append(run(x, current)[1].real)
+            gradients = {name: gradient(name, current) for name in current}
+            moved = {}
+            for name, g in gradients.items():
+                m[name] = beta1 * m[name] + (1 - beta1) * g
+                v[name] = beta2 * v[name] + (1 - beta2) * g ** 2
+                m_hat, v_hat = m[name] / (1 - beta1 ** t), v[name] / (1 - beta2 ** t)
+                moved[name] = current[name] - rate * m_hat / (np.sqrt(v_hat) + eps)
+            current = moved
+        return {"losses": losses, "parameters": {name: tensor(values) for name, values in current.items()}}
 
     def tensor(values):
         return {"shape": list(values.shape), "values": values.ravel().tolist()}
@@ -117,7 +136,9 @@ def fixture(cell, shapes, constants, steps, features, neurons, outputs, loss, se
         "target": target.tolist() if loss is cross_entropy else tensor(target),
         "output": tensor((y[-1:] if loss is cross_entropy else y).real),
         "loss": value.real,
-        "gradients": {name: tensor(gradient(name)) for name in ["input", *parameters]},
+        "gradients": {name: tensor(gradient(name, parameters)) for name in ["input", *parameters]},
+        "adam": ADAM,
+        "training": train(updates=10, **ADAM),
     }
 
 

@@ -30,7 +30,7 @@ struct Launch {
   void (*run)(const void* body, Index rows, Index columns);  ///< the loop over all elements on the calling thread
 };
 
-/// Something with memory of its own that works through what it is asked for in order, while the caller goes on: a GPU
+/// Something with its own memory that works through what it is asked for in order, while the caller goes on: a GPU
 /// (`open_gpu`), or a stand-in for one. This is all of it that the rest of the library knows. A device belongs to one
 /// thread at a time and outlives the memory taken from it. DeviceFailure where it fails; what fails while the caller
 /// goes on is reported by the next call that waits.

@@ -6,7 +6,7 @@
 #include "glifr/backend/scan.hpp"
 #include "glifr/neurons/derive.hpp"
 
-/// The scan over one window on a device: every (sample, neuron) is a thread of its own, which takes its state or its
+/// The scan over one window on a device: every (sample, neuron) is its own thread, which takes its state or its
 /// adjoints through the window in registers. Threads of neighbouring neurons read neighbouring numbers.
 namespace glifr::device {
 

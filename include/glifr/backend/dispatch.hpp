@@ -214,12 +214,20 @@ void to_physical_backward(Arena& memory, std::span<const RawParameter<T>> all, I
 
 // --- losses -------------------------------------------------------------------------------------------------------
 
+/// A factor of 1, or a row's own.
+template <Scalar T>
+GLIFR_INLINE T row_weight(const T* row_weights, Index r) {
+  return row_weights ? row_weights[r] : T(1);
+}
 template <Scalar T>
 struct SquaredDifference {
   View<const T> x, target;
+  const T* row_weights;
   GLIFR_INLINE double operator()(Index r, Index c) const {
+    const T factor = row_weight(row_weights, r);
+    if (factor == T(0)) return 0;
     const T difference = x(r, c) - target(r, c);
-    return static_cast<double>(difference) * static_cast<double>(difference);
+    return static_cast<double>(factor) * (static_cast<double>(difference) * static_cast<double>(difference));
   }
 };
 template <Scalar T>
@@ -227,16 +235,22 @@ struct SquaredErrorSlope {
   View<const T> x, target;
   T weight;
   View<T> dx;
-  GLIFR_INLINE void operator()(Index r, Index c) const { dx(r, c) += 2 * weight * (x(r, c) - target(r, c)); }
+  const T* row_weights;
+  GLIFR_INLINE void operator()(Index r, Index c) const {
+    const T factor = row_weight(row_weights, r);
+    if (factor != T(0)) dx(r, c) += 2 * (weight * factor) * (x(r, c) - target(r, c));
+  }
 };
 /// As the kernel of this name; the sum goes to `sum`, in `memory`.
 template <Scalar T>
-void squared_error(Arena& memory, View<const T> x, View<const T> target, T weight, View<T> dx, double* sum) {
-  if (!memory.device()) return void(*sum = squared_error<T>(x, target, weight, dx));
+void squared_error(Arena& memory, View<const T> x, View<const T> target, T weight, View<T> dx, const T* row_weights,
+                   double* sum) {
+  if (!memory.device()) return void(*sum = squared_error<T>(x, target, weight, dx, row_weights));
   const View<double> out(sum, 1, 1);
   fill(memory, out, 0.0);
-  add_sums(memory, x.rows, x.columns, SquaredDifference<T>{x, target}, out);
-  if (dx.data) for_each_element(memory.device(), x.rows, x.columns, SquaredErrorSlope<T>{x, target, weight, dx});
+  add_sums(memory, x.rows, x.columns, SquaredDifference<T>{x, target, row_weights}, out);
+  if (dx.data)
+    for_each_element(memory.device(), x.rows, x.columns, SquaredErrorSlope<T>{x, target, weight, dx, row_weights});
 }
 
 /// A row of logits: its loss, and dL/dx.
@@ -246,18 +260,23 @@ struct CrossEntropyRow {
   const std::int32_t* labels;
   T weight;
   View<T> dx;
+  const T* row_weights;
   double* losses;
   GLIFR_INLINE void operator()(Index r, Index) const {
+    const T factor = row_weight(row_weights, r);
+    losses[r] = 0;
+    if (factor == T(0)) return;
     const std::int32_t label = labels[r];
     T largest = x(r, 0);
     for (Index c = 1; c < x.columns; ++c) largest = max(largest, x(r, c));
     T total = 0;
     for (Index c = 0; c < x.columns; ++c) total += exp(x(r, c) - largest);
     const T log_total = log(total);
-    losses[r] = static_cast<double>(log_total - (x(r, label) - largest));
+    losses[r] = static_cast<double>(factor) * static_cast<double>(log_total - (x(r, label) - largest));
     if (!dx.data) return;
+    const T slope = weight * factor;
     for (Index c = 0; c < x.columns; ++c) {
-      dx(r, c) += weight * (exp(x(r, c) - largest - log_total) - (c == label ? T(1) : T(0)));
+      dx(r, c) += slope * (exp(x(r, c) - largest - log_total) - (c == label ? T(1) : T(0)));
     }
   }
 };
@@ -266,10 +285,11 @@ struct Numbers {
   GLIFR_INLINE double operator()(Index r, Index) const { return data[r]; }
 };
 template <Scalar T>
-void cross_entropy(Arena& memory, View<const T> x, const std::int32_t* labels, T weight, View<T> dx, double* sum) {
-  if (!memory.device()) return void(*sum = cross_entropy<T>(x, labels, weight, dx));
+void cross_entropy(Arena& memory, View<const T> x, const std::int32_t* labels, T weight, View<T> dx,
+                   const T* row_weights, double* sum) {
+  if (!memory.device()) return void(*sum = cross_entropy<T>(x, labels, weight, dx, row_weights));
   auto* losses = memory.allocate<double>(x.rows);
-  for_each_element(memory.device(), x.rows, 1, CrossEntropyRow<T>{x, labels, weight, dx, losses});
+  for_each_element(memory.device(), x.rows, 1, CrossEntropyRow<T>{x, labels, weight, dx, row_weights, losses});
   const View<double> out(sum, 1, 1);
   fill(memory, out, 0.0);
   add_sums(memory, x.rows, 1, Numbers{losses}, out);

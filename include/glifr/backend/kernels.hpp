@@ -51,13 +51,14 @@ template <Scalar T>
 GLIFR_API void to_physical_backward(Transform transform, const T* physical, const T* d_physical, Index count, T dt,
                                     T* d_raw);
 
-/// sum of (x - target)^2, in double; dx = 2 weight (x - target) is added to `dx` where it is not empty.
+/// sum of (x - target)^2, in double; dx = 2 weight (x - target) is added to `dx` where it is not empty. `row_weights`:
+/// a factor on each row of both; rows with 0 are not looked at. Null: 1.
 template <Scalar T>
-GLIFR_API double squared_error(View<const T> x, View<const T> target, T weight, View<T> dx);
+GLIFR_API double squared_error(View<const T> x, View<const T> target, T weight, View<T> dx, const T* row_weights);
 
 /// sum over rows of -log softmax(x)[label], in double; weight (softmax(x) - onehot) is added to `dx` where it is not
-/// empty.
+/// empty. `row_weights` as above.
 template <Scalar T>
-GLIFR_API double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View<T> dx);
+GLIFR_API double cross_entropy(View<const T> x, const std::int32_t* labels, T weight, View<T> dx, const T* row_weights);
 
 }  // namespace glifr::kernels

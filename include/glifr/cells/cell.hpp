@@ -44,7 +44,7 @@ concept RecurrentCell = requires(C& cell, const C& fixed, const typename C::Sett
     } -> std::same_as<ScanResult<typename C::NeuronType, typename C::Value>>;
 };
 
-/// Whole time steps in a duration: int(duration / dt), both in ms, where a quotient that rounding moved a hair off a
+/// Whole time steps in a duration: int(duration / dt), both in ms, where a quotient that rounding moved slightly off a
 /// whole number is that number: 1 / 0.05 is 20.
 inline Index whole_steps(double duration, double dt) {
   const double quotient = duration / dt, nearest = std::round(quotient);

@@ -9,7 +9,7 @@
 
 namespace glifr {
 
-/// A shape with an owned, dense, row-major, aligned buffer of its own.
+/// A shape with an owned, dense, row-major, aligned buffer.
 template <Scalar T>
 class Tensor {
  public:
@@ -19,7 +19,7 @@ class Tensor {
       : shape_(shape), memory_(allocate_aligned(static_cast<std::size_t>(shape.size()) * sizeof(T))) {
     std::fill_n(data(), padded_size(), T(0));
   }
-  /// A copy with memory of its own.
+  /// A copy with its own memory.
   Tensor(const Tensor& other) : Tensor(other.memory_ ? Tensor(other.shape_) : Tensor()) {
     std::copy_n(other.data(), size(), data());
   }

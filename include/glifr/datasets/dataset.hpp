@@ -16,7 +16,9 @@ enum class Split { train, test, validation };
 
 /// Samples with their targets, as training and evaluation ask for them: a few at a time, by number, from several
 /// threads at once. A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero,
-/// lists of active inputs; targets are a class label a sample or a value for every time step.
+/// lists of active inputs; targets are a class label a sample, or values for every time step or for the last one.
+/// Samples may be of different lengths: all are stored with `time_steps` steps, of which the first `lengths` are valid.
+/// What inputs and targets hold behind them has no influence on anything.
 template <Scalar T>
 class GLIFR_API Dataset {
  public:
@@ -34,6 +36,10 @@ class GLIFR_API Dataset {
   [[nodiscard]] virtual Index classes() const = 0;
   /// Width of a value target, 0 where the targets are labels.
   [[nodiscard]] virtual Index target_size() const { return 0; }
+  /// Time steps that value targets are given for: all, or 1 where they are given for the last (valid) step only.
+  [[nodiscard]] virtual Index target_steps() const { return time_steps(); }
+  /// Whether samples may have fewer valid steps than `time_steps`.
+  [[nodiscard]] virtual bool has_lengths() const { return false; }
 
   /// Writes the inputs of `samples` to `x` as `[time_steps, samples, input_size]`, densely. Sparse sets support this
   /// too.
@@ -42,8 +48,10 @@ class GLIFR_API Dataset {
   virtual void active_inputs(std::span<const Index> samples, ActiveInputs* rows) const;
   /// Writes a label a sample. Sets with labels only.
   virtual void labels(std::span<const Index> samples, std::int32_t* labels) const;
-  /// Writes the target values as `[time_steps, samples, target_size]`. Sets with values only.
+  /// Writes the target values as `[target_steps, samples, target_size]`. Sets with values only.
   virtual void targets(std::span<const Index> samples, T* values) const;
+  /// Writes the valid steps of each sample, 1 … time_steps. Sets with lengths only.
+  virtual void lengths(std::span<const Index> samples, std::int32_t* lengths) const;
 };
 
 extern template class Dataset<float>;

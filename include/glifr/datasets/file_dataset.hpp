@@ -29,8 +29,8 @@ class GLIFR_API FileDataset final : public Dataset<T> {
   [[nodiscard]] Index input_size() const override { return file_->features(); }
   [[nodiscard]] Index classes() const override { return options_.classes; }
   [[nodiscard]] Index target_size() const override { return file_->outputs(); }
-  /// Steps that have a target: all, or the last one of a sample (1).
-  [[nodiscard]] Index target_steps() const { return file_->target_steps(); }
+  /// Steps that value targets are given for: all, or 1 where they are given for the last one of a sample.
+  [[nodiscard]] Index target_steps() const { return classes() > 0 ? time_steps() : file_->target_steps(); }
   /// Whether samples are of different length.
   [[nodiscard]] bool has_lengths() const { return !file_->lengths().empty(); }
 

@@ -1,24 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
-#include <vector>
 
 #include "glifr/datasets/events.hpp"
-#include "glifr/datasets/frames.hpp"
+#include "glifr/datasets/frame_dataset.hpp"
 #include "glifr/export.hpp"
 
 namespace glifr {
-
-/// Recordings as frames, with their classes.
-struct LabelledFrames {
-  static constexpr Index classes = 10;  ///< digits
-
-  BinaryFrames frames;               ///< the recordings, as frames
-  std::vector<std::uint8_t> labels;  ///< one a sample, below `classes`
-};
 
 /// How N-MNIST is read.
 struct NmnistOptions {
@@ -44,26 +33,6 @@ struct NmnistOptions {
 
 /// Recordings of the event camera as sparse binary frames, with class labels.
 template <Scalar T>
-class GLIFR_API NmnistDataset final : public Dataset<T> {
- public:
-  /// Shares the recordings with others.
-  explicit NmnistDataset(std::shared_ptr<const LabelledFrames> data) : data_(std::move(data)) {}
-
-  [[nodiscard]] Index size() const override { return data_->frames.samples; }
-  [[nodiscard]] Index time_steps() const override { return data_->frames.time_steps; }
-  [[nodiscard]] Index input_size() const override { return data_->frames.frame_size; }
-  [[nodiscard]] bool is_sparse() const override { return true; }
-  [[nodiscard]] Index classes() const override { return LabelledFrames::classes; }
-
-  void inputs(std::span<const Index> samples, T* x) const override;
-  void active_inputs(std::span<const Index> samples, ActiveInputs* rows) const override;
-  void labels(std::span<const Index> samples, std::int32_t* labels) const override;
-
- private:
-  std::shared_ptr<const LabelledFrames> data_;
-};
-
-extern template class NmnistDataset<float>;
-extern template class NmnistDataset<double>;
+using NmnistDataset = FrameDataset<T>;
 
 }  // namespace glifr

@@ -31,7 +31,7 @@ struct GLIFR_API ConfigKey {
   bool may_be_empty = false;  ///< whether text may be empty
   bool is_recent = false;  ///< whether records of earlier versions do not name it; it then had its default
   Decides decides = Decides::results;  ///< what it decides
-  /// Whether resolved settings name it; constants of a program's own neurons stand in the layers alone.
+  /// Whether resolved settings name it; constants of custom neurons stand in the layers alone.
   bool is_recorded = true;
 
   /// "a number > 0", "an integer >= 0 and <= 4", "true or false", "adam or sgd", "text, not empty".

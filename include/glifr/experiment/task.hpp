@@ -100,7 +100,7 @@ class Recorder : public Callback<T> {
   virtual void sync() = 0;
 };
 
-/// A task. A class of a program's own derives from `TaskOf`.
+/// A task. A custom one derives from `TaskOf`.
 class GLIFR_API Task {
  public:
   /// `configuration`: a JSON object of the task's settings, as the files of the folder configs/ are, with a

@@ -38,7 +38,7 @@ struct RunOptions {
   std::function<std::unique_ptr<Device>()> open_device{};
 };
 
-/// One trial: a model, trained on a task from a seed of its own.
+/// One trial: a model, trained on a task from its own seed.
 struct GLIFR_API Trial {
   Settings settings;  ///< resolved
   Index number = 0;   ///< N of trial_N

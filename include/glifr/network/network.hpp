@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +32,9 @@ struct ForwardOptions {
   /// Dropout in training; silencing is the network's own.
   OutputMask<T> mask{};
   bool track_states = false;  ///< gives the states over time beside the output
+  /// Valid steps of each sample, 1 to all, where the tape computes: with Outputs::last_step, the output is that of each
+  /// sample's last valid step. Empty: that of the last step.
+  std::span<const std::int32_t> lengths{};
 };
 
 /// A trainable network: layers of neurons one behind the other, and a linear readout (none: the outputs are those of

@@ -61,7 +61,7 @@ constexpr bool takes_values(std::index_sequence<K...>) {
 
 template <class Struct, std::size_t K, class Visit, class Member>
 GLIFR_INLINE constexpr void visit_member(Visit& visit, Member& member) {
-  constexpr Field field = Struct::fields[K];  // a constant of its own: a device knows no address of the array
+  constexpr Field field = Struct::fields[K];  // its own constant: a device knows no address of the array
   constexpr bool is_there = extent<Member> != 0;
   if constexpr (is_there) visit(member, field);
 }

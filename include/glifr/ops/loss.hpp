@@ -63,8 +63,11 @@ void check_labels(const Var<T>& x, std::span<const std::int32_t> labels) {
 
 /// Mean squared error: sum of (x - target)^2 over `count` (0: the number of elements; a share of a batch gives the
 /// whole batch's). `target` has the shape of x and outlives the round.   dL/dx += 2 (x - target) / count
+/// `row_weights`, where the tape computes: a factor on the terms of each row of x, null for 1; rows with the factor 0
+/// are not looked at.
 template <Scalar T>
-Loss<T> mean_squared_error(const Var<T>& x, std::type_identity_t<View<const T>> target, Index count = 0) {
+Loss<T> mean_squared_error(const Var<T>& x, std::type_identity_t<View<const T>> target, Index count = 0,
+                           const std::type_identity_t<T>* row_weights = nullptr) {
   const View<T> vx = x.value();
   if (target.rows != vx.rows || target.columns != vx.columns) {
     throw ShapeError("mean_squared_error", to_string(x.shape()), to_string(Shape{target.rows, target.columns}));
@@ -72,15 +75,17 @@ Loss<T> mean_squared_error(const Var<T>& x, std::type_identity_t<View<const T>> 
   const T weight = T(1) / static_cast<T>(count ? count : x.shape().size());
   const Var<T> direction = detail::loss_direction(x);
   auto* sum = x.tape().memory().template allocate<double>(1);
-  kernels::squared_error<T>(x.tape().memory(), vx, target, weight, x.has_grad() ? direction.value() : View<T>{}, sum);
+  kernels::squared_error<T>(x.tape().memory(), vx, target, weight, x.has_grad() ? direction.value() : View<T>{},
+                            row_weights, sum);
   return detail::make_loss(x, sum, weight, direction);
 }
 
 /// Cross entropy of softmax(x), x [samples, classes], with a label a row, over `count` (0: the rows). Stable for any
 /// finite x. dL/dx += (softmax(x) - onehot(label)) / count. ShapeError where a label is no class (labels on a device
-/// are their owner's to check).
+/// are their owner's to check). `row_weights` as of `mean_squared_error`.
 template <Scalar T>
-Loss<T> softmax_cross_entropy(const Var<T>& x, std::span<const std::int32_t> labels, Index count = 0) {
+Loss<T> softmax_cross_entropy(const Var<T>& x, std::span<const std::int32_t> labels, Index count = 0,
+                              const std::type_identity_t<T>* row_weights = nullptr) {
   const View<T> vx = x.value();
   if (static_cast<Index>(labels.size()) != vx.rows) {
     throw ShapeError("softmax_cross_entropy", "a label for each of " + std::to_string(vx.rows) + " rows",
@@ -91,7 +96,7 @@ Loss<T> softmax_cross_entropy(const Var<T>& x, std::span<const std::int32_t> lab
   const Var<T> direction = detail::loss_direction(x);
   auto* sum = x.tape().memory().template allocate<double>(1);
   kernels::cross_entropy<T>(x.tape().memory(), vx, labels.data(), weight, x.has_grad() ? direction.value() : View<T>{},
-                            sum);
+                            row_weights, sum);
   return detail::make_loss(x, sum, weight, direction);
 }
 

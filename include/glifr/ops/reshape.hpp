@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "glifr/backend/elementwise.hpp"
@@ -7,6 +8,27 @@
 #include "glifr/error.hpp"
 
 namespace glifr {
+
+namespace kernels {
+
+/// y[b] = x[lengths[b] - 1, b], of x [time * batch, features].
+template <Scalar T>
+struct TakeLastValid {
+  View<const T> x;
+  const std::int32_t* lengths;
+  View<T> y;  // [batch, features]
+  GLIFR_INLINE void operator()(Index b, Index c) const { y(b, c) = x((lengths[b] - 1) * y.rows + b, c); }
+};
+/// dx[lengths[b] - 1, b] += dy[b].
+template <Scalar T>
+struct TakeLastValidBackward {
+  View<const T> dy;
+  const std::int32_t* lengths;
+  View<T> dx;
+  GLIFR_INLINE void operator()(Index b, Index c) const { dx((lengths[b] - 1) * dy.rows + b, c) += dy(b, c); }
+};
+
+}  // namespace kernels
 
 /// Steps `first` to `first + count` of x [time, batch, features], in place: nothing is copied, and gradients go
 /// straight into those of x.
@@ -25,6 +47,28 @@ template <Scalar T>
 Var<T> step_of(const Var<T>& x, Index t) {
   const Var<T> steps = slice(x, t, 1);
   return x.tape().alias(steps, {x.shape()[1], x.shape()[2]}, 0);
+}
+
+/// Of each sample of x [time, batch, features] its last valid step, [1, batch, features]. `lengths` (1 to time, one a
+/// sample) lies where the tape computes and outlives the round.   dL/dx at that step += dL/dy
+template <Scalar T>
+Var<T> last_valid_step(const Var<T>& x, std::span<const std::int32_t> lengths) {
+  const Shape& shape = x.shape();
+  if (shape.rank() != 3 || static_cast<Index>(lengths.size()) != shape[1]) {
+    throw ShapeError("last_valid_step", "[time, batch, features] with a length for each sample",
+                     to_string(shape) + " with " + std::to_string(lengths.size()));
+  }
+  const Index batch = shape[1];
+  const Var<T> y = x.tape().make_from({1, batch, shape[2]}, x);
+  const std::int32_t* const of_samples = lengths.data();
+  for_each_element(x.tape().device(), batch, shape[2], kernels::TakeLastValid<T>{x.value(), of_samples, y.value()});
+  if (y.has_grad()) {
+    x.tape().on_backward([x, y, of_samples, batch] {
+      for_each_element(x.tape().device(), batch, y.value().columns,
+                       kernels::TakeLastValidBackward<T>{y.grad(), of_samples, x.grad()});
+    });
+  }
+  return y;
 }
 
 /// Values [batch, features], one a time step, as one [time, batch, features].   dL/dx[t] += dL/dy at t

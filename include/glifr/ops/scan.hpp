@@ -150,7 +150,7 @@ class Scan {
       T* adjoints = arena.template allocate_zeroed<T>(static_cast<Index>(states) * row_size());
       for (std::size_t k = 0; k < states; ++k) buffers_.adjoint[k] = adjoints + static_cast<Index>(k) * row_size();
       buffers_.parameter_sum = arena.template allocate_zeroed<T>(parameter_scalars * padded);
-      // On a device samples run side by side, so that each needs sums of its own.
+      // On a device samples run side by side, so each needs its own sums.
       if (tape_.device()) buffers_.sample_sums = arena.template allocate_zeroed<T>(batch_ * parameter_scalars * padded);
     }
     transmission_ = UniformDelay<T>(timing_.delay, steps(), !initial_.history.is_empty(), step_at(buffers_.output),
@@ -351,7 +351,7 @@ class Scan {
 ///     I_syn(t) = x(t) W_in + S(t - delay) W_lat,   then the neuron's step,   then S(t) *= mask
 ///
 /// Gradients flow to the weights, the raw parameters, the input and the initial state. ShapeError where shapes do not
-/// fit, ConfigError for a delay or a dropout that is none.
+/// fit, ConfigError for a delay or a dropout out of range.
 template <class N, Scalar T>
 ScanResult<N, T> scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial = {},
                       const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {

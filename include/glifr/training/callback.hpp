@@ -20,6 +20,7 @@ struct EpochReport {
   double loss;                     ///< mean over samples of the losses seen during the epoch
   std::optional<double> accuracy;  ///< of a task with classes
   double seconds;                  ///< wall time spent on it by this process
+  double learning_rate;            ///< of all its steps
 };
 
 /// Something that looks on while a network is trained: metrics, parameter trajectories, checkpoints, annealing, early

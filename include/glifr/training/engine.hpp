@@ -56,7 +56,7 @@ struct EngineParts {
 };
 
 /// Steps on the threads of `workers`. A batch is cut into micro-batches that fit a processor's cache; each worker takes
-/// one after another with a tape and an arena of its own. Micro-batches depend on network and batch alone, so results
+/// one after another with its own tape and arena. Micro-batches depend on network and batch alone, so results
 /// do not depend on the number of threads. ConfigError where network and data do not go together.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<TrainingEngine<T>> make_worker_engine(const EngineParts<T>& parts,

@@ -10,17 +10,26 @@ namespace glifr {
 
 /// How parameters follow their gradients.
 struct OptimizerSettings {
-  /// Adam (Kingma & Ba 2015), or stochastic gradient descent with momentum.
-  enum class Kind { adam, sgd };
-  Kind kind = Kind::adam;    ///< which of the two
-  double beta1 = 0.9;        ///< Adam: decay of the mean of the gradients
-  double beta2 = 0.999;      ///< Adam: decay of the mean of their squares
-  double eps = 1e-8;         ///< Adam: added to the root of that mean
-  double momentum = 0;       ///< SGD
+  /// Adam (Kingma & Ba 2015), stochastic gradient descent with momentum, or Adam with decoupled weight decay
+  /// (Loshchilov & Hutter 2019).
+  enum class Kind { adam, sgd, adamw };
+  Kind kind = Kind::adam;  ///< which of them
+  double beta1 = 0.9;      ///< Adam: decay of the mean of the gradients
+  double beta2 = 0.999;    ///< Adam: decay of the mean of their squares
+  double eps = 1e-8;       ///< Adam: added to the root of that mean
+  double momentum = 0;     ///< SGD
+  /// AdamW: before each Adam step, every trained parameter loses this share of itself times the learning rate, in the
+  /// units in which training moves it.
+  double weight_decay = 0.01;
   double gradient_clip = 0;  ///< largest norm of all gradients together; 0: not clipped
+
+  /// Whether updates are Adam's, with decay or without.
+  [[nodiscard]] bool is_adam() const { return kind != Kind::sgd; }
+  /// The share of itself times the learning rate that a parameter loses in an update.
+  [[nodiscard]] double decay() const { return kind == Kind::adamw ? weight_decay : 0; }
 };
 
-/// Adam or SGD over a list of parameters.
+/// Adam, AdamW or SGD over a list of parameters.
 template <Scalar T>
 class GLIFR_API Optimizer {
  public:

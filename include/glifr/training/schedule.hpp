@@ -1,35 +1,70 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "glifr/backend/view.hpp"
 
 namespace glifr {
 
-/// The learning rate over epochs.
+/// The learning rate over epochs: a linear warm-up, then a schedule, whose first epoch is the one after the warm-up.
 struct LearningRate {
-  /// Always the same, lower every so many epochs, or along half a cosine.
-  enum class Schedule { constant, step, cosine };
+  /// Always the same, lower every so many epochs, along half a cosine, or lower where a watched value no longer falls
+  /// (`PlateauSchedule`).
+  enum class Schedule { constant, step, cosine, plateau };
   Schedule schedule = Schedule::constant;  ///< which of them
-  double initial = 1e-3;                   ///< the rate of the first epoch
+  double initial = 1e-3;                   ///< the rate of the schedule's first epoch
   Index step_epochs = 10;                  ///< step: the rate is multiplied by `step_factor` every so many epochs
-  double step_factor = 0.1;                ///< see `step_epochs`
-  Index max_epochs = 1;                    ///< cosine: falls from `initial` in the first epoch towards 0 after the last
+  double step_factor = 0.1;                ///< step and plateau: see `step_epochs` and `plateau_patience`
+  Index max_epochs = 1;                    ///< cosine: falls from `initial` in its first epoch towards 0 after this one
+  Index warmup_epochs = 0;                 ///< epoch e (from 0) of these W has (e + 1) / W of `initial`
+  Index plateau_patience = 10;             ///< plateau: epochs without a lower value before the rate falls
 
-  /// In an epoch, counted from 0.
+  /// In an epoch, counted from 0. That of a plateau schedule is still to be multiplied by `PlateauSchedule::factor`.
   [[nodiscard]] double in_epoch(Index epoch) const {
+    if (epoch < warmup_epochs) return initial * static_cast<double>(epoch + 1) / static_cast<double>(warmup_epochs);
+    const Index past = epoch - warmup_epochs;
     switch (schedule) {
       case Schedule::step:
-        return initial * std::pow(step_factor, static_cast<double>(epoch / step_epochs));
+        return initial * std::pow(step_factor, static_cast<double>(past / step_epochs));
       case Schedule::cosine:
         return initial * 0.5 *
-               (1 + std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(max_epochs)));
+               (1 + std::cos(std::numbers::pi * static_cast<double>(past) /
+                             static_cast<double>(std::max<Index>(1, max_epochs - warmup_epochs))));
       case Schedule::constant:
+      case Schedule::plateau:
         break;
     }
     return initial;
   }
+};
+
+/// What a plateau schedule multiplies the learning rate by: `step_factor` once more after every `plateau_patience`
+/// epochs in a row without a value below the lowest so far. A pure function of the values seen, so that a resumed
+/// training restores it by showing it those of the epochs before.
+class PlateauSchedule {
+ public:
+  /// Nothing seen: factor 1. Of another schedule than plateau, the factor stays 1.
+  explicit PlateauSchedule(const LearningRate& rate) : rate_(rate) {}
+
+  /// Takes the watched value of the next epoch, one that is to fall (a loss; an accuracy with its sign turned). NaN is
+  /// not lower than anything.
+  void see(double watched) {
+    epochs_without_ = watched < lowest_ ? 0 : epochs_without_ + 1;
+    if (watched < lowest_) lowest_ = watched;
+    if (rate_.schedule != LearningRate::Schedule::plateau || epochs_without_ < rate_.plateau_patience) return;
+    factor_ *= rate_.step_factor;
+    epochs_without_ = 0;
+  }
+  /// For the epochs to come.
+  [[nodiscard]] double factor() const { return factor_; }
+
+ private:
+  LearningRate rate_;
+  double lowest_ = std::numeric_limits<double>::infinity(), factor_ = 1;
+  Index epochs_without_ = 0;
 };
 
 }  // namespace glifr

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "glifr/network/network.hpp"
 #include "glifr/training/optimizer.hpp"
@@ -18,6 +19,9 @@ struct TrainingSettings {
   double dropout = 0;             ///< probability, of the neurons' outputs
   Engine engine = Engine::fused;  ///< fused, unless for comparison
   std::uint64_t seed = 0;         ///< of shuffling and dropout
+  /// A factor, 0 or more, on the loss of the samples of each class: training minimises the mean over samples of factor
+  /// times loss, and reports that; evaluation reports losses without these factors. Empty: none.
+  std::vector<double> class_weights{};
 };
 
 }  // namespace glifr

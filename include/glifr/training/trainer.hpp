@@ -42,6 +42,10 @@ class GLIFR_API Trainer {
   /// epoch shuffles anew, keyed by seed and epoch; the last batch of an epoch may be smaller.
   bool fit(std::span<Callback<T>* const> callbacks = {});
 
+  /// Multiplies the learning rate of the epochs that `fit` begins from now on, as a plateau schedule asks for: a
+  /// callback sets it after an epoch, and whoever resumes a training before `fit`. 1 at first.
+  void set_learning_rate_factor(double factor) { learning_rate_factor_ = factor; }
+
   /// Where training stands.
   [[nodiscard]] const Position& position() const { return position_; }
   /// Where training is resumed.
@@ -68,6 +72,7 @@ class GLIFR_API Trainer {
   std::unique_ptr<TrainingEngine<T>> engine_;
   std::vector<Index> order_;  // of the samples in this epoch
   Position position_;
+  double learning_rate_factor_ = 1;
   bool has_begun_ = false;  // the engine knows of this epoch
 };
 

@@ -92,7 +92,7 @@ class QueuePool {
     check(cudaStreamCreateWithFlags(&queue.stream, cudaStreamNonBlocking), "cudaStreamCreate");
     check(cublasCreate(&queue.blas), "cublasCreate");
     check(cublasSetStream(queue.blas, queue.stream), "cublasSetStream");
-    // Memory of its own, so that it asks for none while a step is recorded, and sums in the same order every time.
+    // Its own memory, so that it asks for none while a step is recorded, and sums in the same order every time.
     check(cudaMalloc(&queue.workspace, workspace_size), "cudaMalloc");
     check(cublasSetWorkspace(queue.blas, queue.workspace, workspace_size), "cublasSetWorkspace");
     return queue;

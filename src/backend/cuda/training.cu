@@ -1,4 +1,5 @@
 #include "../../training/device_step.hpp"
+#include "../../training/batch_parts.hpp"
 #include "glifr/backend/cuda/launch.hpp"
 #include "glifr/backend/sums.hpp"
 #include "kernels.hpp"
@@ -11,7 +12,8 @@ using namespace kernels;
 
 template <Scalar T>
 void compile_all() {
-  compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>>();
+  compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>,
+          RowWeights<T>>();
   compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
   compile<SumChunk<Terms<device::Square<T>>, double>, AddElement<device::Square<T>, double>>();
 }

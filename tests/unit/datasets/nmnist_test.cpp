@@ -68,7 +68,7 @@ TEST_CASE("a folder of recordings is read digit by digit, number by number") {
   tiny.write(3, "9.bin", event_bytes(3, 9, 0, 0));
   tiny.write(3, "notes.txt", "no recording");
   const auto data = std::make_shared<const LabelledFrames>(tiny.read().data);
-  CHECK(data->labels == std::vector<std::uint8_t>{0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9});
+  CHECK(data->labels == std::vector<std::int32_t>{0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9});
 
   const glifr::NmnistDataset<float> set(data);
   CHECK((set.size() == 12 && set.time_steps() == 15 && set.input_size() == 2312 && set.classes() == 10));

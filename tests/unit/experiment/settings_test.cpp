@@ -15,7 +15,7 @@ TEST_CASE("the delay is whole steps, rounded down, and at least one") {
   CHECK(steps(1, 0.05) == 20);
   CHECK(steps(15, 0.05) == 300);
   CHECK(steps(0, 1) == 1);
-  CHECK(steps(0.3, 0.1) == 3);  // 0.3 / 0.1 is a hair below 3
+  CHECK(steps(0.3, 0.1) == 3);  // 0.3 / 0.1 is just below 3
   CHECK(steps(0.7, 0.1) == 7);
   CHECK(steps(0.99, 0.5) == 1);
   CHECK(steps(1.49, 0.5) == 2);

@@ -1,4 +1,4 @@
-// Tasks of a program's own, which are made known as the built-in ones are.
+// Custom tasks, which are made known as the built-in ones are.
 #include "glifr/experiment/task.hpp"
 
 #include "examples/custom_app/flip_flop.hpp"

@@ -1,4 +1,4 @@
-// Networks from descriptions, of built-in neurons and of a program's own.
+// Networks from descriptions, of built-in neurons and of custom ones.
 #include "glifr/network/description.hpp"
 
 #include <string>

@@ -95,6 +95,38 @@ TEST_CASE("mean squared error, of a whole and of a share") {
   CHECK(mean_squared_error(x, target.view(), 10).value.item() == 3);
 }
 
+TEST_CASE("weights of rows multiply their terms of a loss, and what has none is not looked at") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::array<double, 3> weights{0.5, 0, 4};
+  Tape<double> tape;
+  const V x = put(tape, {3, 2}, {1, 2, nan, nan, 3, 5});
+  Tensor<double> target({3, 2});
+  const auto squared = mean_squared_error(x, target.view(), 10, weights.data());
+  CHECK(squared.sum() == 0.5 * 5 + 4 * 34);
+  CHECK(std::abs(squared.value.item() - squared.sum() / 10) < 1e-14);
+  tape.backward(squared.value);
+  const double slopes[] = {0.1, 0.2, 0, 0, 2.4, 4};
+  for (Index i = 0; i < 6; ++i) CHECK(std::abs(x.grad().data[i] - slopes[i]) < 1e-15);
+
+  const std::array<std::int32_t, 3> labels{0, 1, 1};
+  const V logits = put(tape, {3, 2}, {0, 0, nan, nan, 0, std::log(3.0)});
+  const auto entropy = softmax_cross_entropy(logits, labels, 10, weights.data());
+  CHECK(std::abs(entropy.sum() - (0.5 * std::log(2.0) + 4 * std::log(4.0 / 3))) < 1e-15);
+  tape.backward(entropy.value);
+  const double expected[] = {-0.025, 0.025, 0, 0, 0.1, -0.1};
+  for (Index i = 0; i < 6; ++i) CHECK(std::abs(logits.grad().data[i] - expected[i]) < 1e-15);
+}
+
+TEST_CASE("the last valid step of each sample") {
+  Tape<double> tape;
+  const std::array<std::int32_t, 2> lengths{3, 1};
+  const V x = put(tape, {3, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  const V y = last_valid_step(x, std::span<const std::int32_t>(lengths));
+  CHECK(y.shape() == Shape{1, 2, 2});
+  CHECK(numbers_of(y) == List{9, 10, 3, 4});
+  CHECK_THROWS_AS(last_valid_step(x, std::span<const std::int32_t>(lengths).first(1)), ShapeError);
+}
+
 TEST_CASE("cross entropy of softmax, also where exponentials would overflow") {
   Tape<double> tape;
   const std::array<std::int32_t, 2> labels{2, 0};

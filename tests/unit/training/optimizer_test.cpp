@@ -55,6 +55,38 @@ TEST_CASE("Adam under changing gradients is the recurrence of Kingma and Ba") {
   }
 }
 
+TEST_CASE("AdamW takes a share of the parameter, then a step of Adam") {
+  Parameters p;
+  Gradients<double> gradients(p.list);
+  Optimizer<double> optimizer(p.list, {.kind = OptimizerSettings::Kind::adamw, .weight_decay = 0.3});
+  p.a.value.data()[1] = 2;
+  p.frozen.value.data()[0] = 2;
+  double m = 0, v = 0, expected = 2;
+  for (int t = 1; t <= 10; ++t) {
+    const double g = std::cos(1.5 * t), rate = 0.1 / t;
+    fill(gradients, p, g, 0);
+    optimizer.apply(gradients, std::abs(g), rate);
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    expected -= rate * 0.3 * expected;
+    expected -= rate * (m / (1 - std::pow(0.9, t))) / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-8);
+    CHECK(std::abs(p.a.value.data()[1] - expected) < 1e-14);
+  }
+  CHECK(p.frozen.value.data()[0] == 2);
+}
+
+TEST_CASE("without a gradient AdamW decays geometrically, and Adam not at all") {
+  for (const auto kind : {OptimizerSettings::Kind::adamw, OptimizerSettings::Kind::adam}) {
+    Parameters p;
+    Gradients<double> gradients(p.list);
+    Optimizer<double> optimizer(p.list, {.kind = kind, .weight_decay = 0.5});
+    p.b.value.data()[3] = -8;
+    fill(gradients, p, 0, 0);
+    for (int t = 0; t < 3; ++t) optimizer.apply(gradients, 0, 1);
+    CHECK(p.b.value.data()[3] == (kind == OptimizerSettings::Kind::adamw ? -1 : -8));
+  }
+}
+
 TEST_CASE("SGD with momentum adds up a geometric series") {
   Parameters p;
   Gradients<double> gradients(p.list);

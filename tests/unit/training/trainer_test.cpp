@@ -1,4 +1,4 @@
-// The trainer on the workers' engine: the order of samples, callbacks, losses of the user's own, resuming in the
+// The trainer on the workers' engine: the order of samples, callbacks, custom losses, resuming in the
 // middle.
 #include "glifr/training/trainer.hpp"
 
@@ -84,8 +84,16 @@ struct StopAfter final : Callback<double> {
 };
 
 TEST_CASE("training that stops inside an epoch goes on to the same bits") {
+  const auto kind =
+      GENERATE(OptimizerSettings::Kind::adam, OptimizerSettings::Kind::adamw, OptimizerSettings::Kind::sgd);
   const SyntheticDataset<double> data({.samples = 11, .time_steps = 6, .input_size = 2, .classes = 3});
-  const TrainingSettings settings{.batch_size = 3, .max_epochs = 3, .dropout = 0.2, .seed = 8};
+  const TrainingSettings settings{.optimizer = {.kind = kind, .momentum = 0.9, .weight_decay = 0.5},
+                                  .learning_rate = {.initial = 0.01, .warmup_epochs = 2},
+                                  .batch_size = 3,
+                                  .max_epochs = 3,
+                                  .dropout = 0.2,
+                                  .seed = 8,
+                                  .class_weights = {1, 2, 0.5}};
   Workers workers(2);
   Rnn1 whole = small_network(3, Outputs::last_step);
   Trainer<double>(whole, data, settings, workers).fit();
@@ -108,6 +116,68 @@ TEST_CASE("training that stops inside an epoch goes on to the same bits") {
   for (std::size_t p = 0; p < whole.parameters().size(); ++p) {
     CHECK(test::relative_difference(again.parameters()[p]->value, whole.parameters()[p]->value) == 0);
   }
+}
+
+/// Lowers the learning rate where the epoch's loss no longer falls, and notes the rates.
+struct Plateau final : Callback<double> {
+  Trainer<double>& trainer;
+  PlateauSchedule schedule;
+  std::vector<double> rates{};
+  explicit Plateau(Trainer<double>& of) : trainer(of), schedule(of.settings().learning_rate) {}
+  void see(double loss) {
+    schedule.see(loss);
+    trainer.set_learning_rate_factor(schedule.factor());
+  }
+  bool after_epoch(const EpochReport& report, const Position&) override {
+    rates.push_back(report.learning_rate);
+    see(report.loss);
+    return true;
+  }
+};
+
+TEST_CASE("a plateau schedule that is shown the past losses goes on to the same bits") {
+  const SyntheticDataset<double> data({.samples = 11, .time_steps = 6, .input_size = 2, .classes = 3});
+  TrainingSettings settings{.learning_rate = {.schedule = LearningRate::Schedule::plateau,
+                                              .initial = 0.5,
+                                              .step_factor = 0.8,
+                                              .plateau_patience = 1},
+                            .batch_size = 3,
+                            .max_epochs = 12,
+                            .seed = 8};
+  Workers workers(1);
+  const auto train = [&](Trainer<double>& trainer, const std::vector<double>& past) {
+    Plateau plateau(trainer);
+    for (const double loss : past) plateau.see(loss);
+    struct Losses final : Callback<double> {
+      std::vector<double> losses;
+      bool after_epoch(const EpochReport& report, const Position&) override {
+        losses.push_back(report.loss);
+        return true;
+      }
+    } losses;
+    Callback<double>* const callbacks[] = {&plateau, &losses};
+    trainer.fit(callbacks);
+    return std::pair(plateau.rates, losses.losses);
+  };
+  Rnn1 whole = small_network(3, Outputs::last_step);
+  Trainer<double> whole_trainer(whole, data, settings, workers);
+  const auto [rates, losses] = train(whole_trainer, {});
+  REQUIRE(rates.front() == 0.5);
+  REQUIRE(rates[7] < 0.5);
+  REQUIRE(rates.back() < rates[7]);
+
+  Rnn1 network = small_network(3, Outputs::last_step);
+  settings.max_epochs = 7;
+  Trainer<double> first(network, data, settings, workers);
+  const auto [first_rates, past] = train(first, {});
+  TensorFile file = to_tensor_file(network);
+  add_training_state(file, first);
+  settings.max_epochs = 12;
+  Trainer<double> second(network, data, settings, workers);
+  load_training_state(second, file, "checkpoint");
+  const auto [last_rates, last_losses] = train(second, past);
+  CHECK(last_rates == std::vector<double>(rates.begin() + 7, rates.end()));
+  CHECK(last_losses == std::vector<double>(losses.begin() + 7, losses.end()));
 }
 
 TEST_CASE("a loss function that is the mean squared error trains as the built-in one") {

@@ -12,7 +12,7 @@
 #include "glifr/neurons/functions.hpp"
 
 // Everything here depends on the instruction set that a file is compiled for. The library and a consumer may be
-// compiled for different ones, so each set gets a namespace of its own, and the linker can never hand one the other's
+// compiled for different ones, so each set gets its own namespace, and the linker can never hand one the other's
 // code.
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #define GLIFR_VECTOR_BYTES 64

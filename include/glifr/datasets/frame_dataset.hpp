@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "glifr/datasets/dataset.hpp"
+#include "glifr/datasets/frames.hpp"
+#include "glifr/export.hpp"
+
+namespace glifr {
+
+/// What a value of a frame is: whether there is an event, or how many there are.
+enum class FrameValues { binary, count };
+
+/// Recordings of events as frames, with their classes.
+struct LabelledFrames {
+  BinaryFrames frames;                       ///< the recordings, as frames
+  FrameValues values = FrameValues::binary;  ///< what they hold
+  std::vector<std::uint32_t> counts = {};    ///< of count frames: the number of events of each of `frames.ones`
+  std::vector<std::int32_t> labels = {};     ///< one a sample, below `classes`
+  Index classes = 10;                        ///< digits, unless others are read
+};
+
+/// Recordings of events as frames, with class labels: binary frames as lists of active inputs, counts as dense values.
+template <Scalar T>
+class GLIFR_API FrameDataset final : public Dataset<T> {
+ public:
+  /// Shares the recordings with others.
+  explicit FrameDataset(std::shared_ptr<const LabelledFrames> data) : data_(std::move(data)) {}
+
+  [[nodiscard]] Index size() const override { return data_->frames.samples; }
+  [[nodiscard]] Index time_steps() const override { return data_->frames.time_steps; }
+  [[nodiscard]] Index input_size() const override { return data_->frames.frame_size; }
+  [[nodiscard]] bool is_sparse() const override { return data_->values == FrameValues::binary; }
+  [[nodiscard]] Index classes() const override { return data_->classes; }
+
+  void inputs(std::span<const Index> samples, T* x) const override;
+  void active_inputs(std::span<const Index> samples, ActiveInputs* rows) const override;
+  void labels(std::span<const Index> samples, std::int32_t* labels) const override;
+
+ private:
+  std::shared_ptr<const LabelledFrames> data_;
+};
+
+extern template class FrameDataset<float>;
+extern template class FrameDataset<double>;
+
+}  // namespace glifr
