@@ -101,9 +101,9 @@ CsvRows summary_table(std::span<const TaskSummary> summaries) {
 
 CsvRows trials_table(const Results& results) {
   constexpr std::array<std::string_view, 5> identity{"task", "base_task", "model", "trial", "seed"};
-  constexpr std::array<std::string_view, 12> outcome{
-      "epochs",   "train_loss", "train_acc",       "val_loss", "val_acc",            "test_loss",
-      "test_acc", "samples",    "test_checkpoint", "epoch",    "trained_parameters", "seconds"};
+  constexpr std::array<std::string_view, 12> outcome{"epochs",          "train_loss", "train_acc",          "val_loss",
+                                                     "val_acc",         "test_loss",  "test_acc",           "samples",
+                                                     "test_checkpoint", "epoch",      "trained_parameters", "seconds"};
   std::vector<std::string> settings = setting_names(results);
   std::erase_if(settings, [&](const std::string& name) {
     return std::ranges::find(identity, name) != identity.end() || std::ranges::find(outcome, name) != outcome.end();
@@ -154,8 +154,7 @@ CsvRows setting_table(const SettingSummary& summary) {
   csv.end_row();
   for (const SettingGroup& group : summary.groups) {
     add_words(csv, {group.base_task, group.results.model});
-    for (const std::string& value : group.values)
-      value.empty() ? csv.empty_cell() : csv.cell(std::string_view(value));
+    for (const std::string& value : group.values) value.empty() ? csv.empty_cell() : csv.cell(std::string_view(value));
     add_results(csv, group.results);
   }
   return csv;
@@ -180,7 +179,8 @@ CsvRows confusion_table(const Confusion& confusion) {
   csv.end_row();
   for (Index label = 0; label < confusion.classes; ++label) {
     csv.cell(label);
-    for (Index prediction = 0; prediction < confusion.classes; ++prediction) csv.cell(confusion(label, prediction));
+    for (Index prediction = 0; prediction < confusion.classes; ++prediction)
+      csv.cell(static_cast<Index>(confusion(label, prediction)));
     csv.end_row();
   }
   return csv;

@@ -76,10 +76,9 @@ std::optional<std::string> nearest_key(std::string_view name) {
 /// What a name that is no key may have been meant for: an option of glifr_train ("seed", "first_trial"), or a key.
 std::string advice(std::string_view name) {
   constexpr auto options = std::to_array<std::string_view>(
-      {"task",      "model",   "ntrials", "first-trial", "config",     "epochs",    "data",
-       "cache",     "out",     "resume",  "overwrite",   "no-figures", "device",    "tf32",
-       "precision", "threads", "jobs",    "seed",        "engine",     "benchmark", "benchmark-seconds",
-       "sweep",     "monitor", "tensorboard"});
+      {"task",   "model",     "ntrials",           "first-trial", "config",  "epochs",     "data",    "cache", "out",
+       "resume", "overwrite", "no-figures",        "device",      "tf32",    "precision",  "threads", "jobs",  "seed",
+       "engine", "benchmark", "benchmark-seconds", "sweep",       "monitor", "tensorboard"});
   std::string wanted = in_lower_case(name);
   std::ranges::replace(wanted, '_', '-');
   const auto option = std::ranges::find(options, wanted);
@@ -220,7 +219,8 @@ void check_validation(const Settings& s) {
     if (s.training.test_checkpoint == TestedCheckpoint::best)
       throw ConfigError("test_checkpoint", std::string("found best") + how + "last");
     if (needs_accuracy || s.training.monitor == Monitor::val_loss)
-      throw ConfigError("monitor", std::string("found ") + (needs_accuracy ? "val_acc" : "val_loss") + how + "train_loss");
+      throw ConfigError("monitor",
+                        std::string("found ") + (needs_accuracy ? "val_acc" : "val_loss") + how + "train_loss");
   }
   if (needs_accuracy && s.training.loss != Loss::cross_entropy)
     throw ConfigError("monitor", "found val_acc; the targets are values, accepted: train_loss, val_loss");
@@ -248,8 +248,9 @@ struct Heading {
 };
 
 /// What config.json records of a trial beside its settings. Not settings: each is an option, or follows.
-constexpr auto record_members = std::to_array<std::string_view>(
-    {"version", "seed", "trial", "precision", "device", "engine", "trained_parameters", "data", "starts_from"});
+constexpr auto record_members =
+    std::to_array<std::string_view>({"version", "seed", "trial", "precision", "device", "engine", "trained_parameters",
+                                     "data", "starts_from", "imported_from"});
 
 /// A document of a file, its members told apart.
 struct Document {

@@ -29,11 +29,11 @@ struct GLIFR_API Metrics {
 
 /// The result on the test set.
 struct TestResult {
-  double loss = 0;                 ///< mean over samples
-  std::optional<double> accuracy;  ///< fraction of the samples, where the task has classes
-  std::optional<Index> samples;    ///< tested, where that is recorded
-  std::string checkpoint;          ///< which one was tested, last or best; empty where that is not recorded
-  std::optional<Index> epoch;      ///< after which it was written, where that is recorded
+  double loss = 0;                   ///< mean over samples
+  std::optional<double> accuracy{};  ///< fraction of the samples, where the task has classes
+  std::optional<Index> samples{};    ///< tested, where that is recorded
+  std::string checkpoint{};          ///< which one was tested, last or best; empty where that is not recorded
+  std::optional<Index> epoch{};      ///< after which it was written, where that is recorded
 };
 
 /// What one training left behind.
@@ -45,7 +45,7 @@ struct GLIFR_API Trial {
   boost::json::object config;    ///< config.json
   Metrics metrics;               ///< metrics.csv; without epochs where the network was imported
   /// test.json. Only trials whose network was imported may have none.
-  std::optional<TestResult> test;
+  std::optional<TestResult> test{};
 
   /// "lmnist/rnn/trial_0"
   [[nodiscard]] std::string name() const;

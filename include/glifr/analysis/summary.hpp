@@ -63,10 +63,10 @@ struct TaskSummary {
 
 /// The tasks of one base task, a model on each of them against the same model on each other.
 struct VariationComparison {
-  std::string base_task;     ///< of both tasks
-  std::string model;         ///< by its name
-  bool has_accuracy = false; ///< whether accuracies are compared, or losses
-  Comparison comparison{};   ///< `first` and `second` are the names of the tasks
+  std::string base_task;      ///< of both tasks
+  std::string model;          ///< by its name
+  bool has_accuracy = false;  ///< whether accuracies are compared, or losses
+  Comparison comparison{};    ///< `first` and `second` are the names of the tasks
 };
 
 /// All ordered pairs of tasks of each base task, for every model that was tested on both.
@@ -120,8 +120,8 @@ struct TrainingCurve {
     std::vector<double> mean;   ///< by epoch
     std::vector<double> sd;     ///< NaN for a single trial
   };
-  Validation val_loss;  ///< of the validation loss; empty without validation
-  Validation val_acc;   ///< of the validation accuracy; empty without validation or classes
+  Validation val_loss{};  ///< of the validation loss; empty without validation
+  Validation val_acc{};   ///< of the validation accuracy; empty without validation or classes
 };
 
 /// The training curves of every model of a task.
