@@ -76,16 +76,18 @@ ParsedOptions parse_options(int argc, char** argv) {
                  "Change one setting, e.g. --set lr=1e-3; repeatable; the keys are in docs/configuration.md")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--sweep", o.sweep,
-                 "Train a variation for each value of a setting, e.g. --sweep lr=1e-3,3e-4; repeatable: every combination. "
-                 "Results are filed as TASK@lr=0.001; glifr_analyze summary --by lr compares them")
+  app.add_option(
+         "--sweep", o.sweep,
+         "Train a variation for each value of a setting, e.g. --sweep lr=1e-3,3e-4; repeatable: every combination. "
+         "Results are filed as TASK@lr=0.001; glifr_analyze summary --by lr compares them")
       ->type_name("KEY=VALUE,...")
       ->allow_extra_args(false);
   cli::add_choice(app, "--monitor", o.monitor, {"train_loss", "val_loss", "val_acc"},
                   "By what epochs are compared: train_loss, val_loss or val_acc; the same as --set monitor=NAME")
       ->type_name("NAME");
-  app.add_flag("--tensorboard", o.tensorboard,
-               "Write an event file that TensorBoard reads into each trial's folder; the same as --set tensorboard=true");
+  app.add_flag(
+      "--tensorboard", o.tensorboard,
+      "Write an event file that TensorBoard reads into each trial's folder; the same as --set tensorboard=true");
   cli::add_integer(app, "--epochs", o.epochs, cli::counts,
                    "Passes over the training data; the same as --set max_epochs=N")
       ->type_name("N");

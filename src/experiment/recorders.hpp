@@ -26,9 +26,9 @@ namespace glifr {
 
 /// What is known of an epoch that is over.
 struct EpochResult {
-  double train_loss = 0;               ///< mean over samples
-  std::optional<double> val_loss{};    ///< where it was validated
-  std::optional<double> val_acc{};     ///< where it was validated and there are classes
+  double train_loss = 0;             ///< mean over samples
+  std::optional<double> val_loss{};  ///< where it was validated
+  std::optional<double> val_acc{};   ///< where it was validated and there are classes
 };
 
 /// The epochs of a trial so far, from its metrics.csv.
@@ -285,8 +285,8 @@ class EpochComparison final : public Callback<T> {
   Index epochs_without_ = 0, best_epoch_ = 0;
 };
 
-/// The event file of TensorBoard: loss, accuracy and learning rate of every epoch, and histograms of the physical values
-/// of the neurons' trained parameters, in the epochs of the parameter files.
+/// The event file of TensorBoard: loss, accuracy and learning rate of every epoch, and histograms of the physical
+/// values of the neurons' trained parameters, in the epochs of the parameter files.
 template <Scalar T>
 class EventRecorder final : public Recorder<T> {
  public:

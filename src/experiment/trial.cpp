@@ -162,8 +162,8 @@ class TrialRun {
     std::unique_ptr<TrainingEngine<T>> validating;
     Validation<T> validation(trial_.settings, data_.train->classes() > 0, make_validation(validating));
     MetricsRecorder<T> metrics(folder_, resumes_, epochs, validation);
-    const std::unique_ptr<Recorder<T>> own = task().make_recorder(
-        RecorderParts<T>{*network_, trial_.settings, folder_.path(), resumes_, epochs});
+    const std::unique_ptr<Recorder<T>> own =
+        task().make_recorder(RecorderParts<T>{*network_, trial_.settings, folder_.path(), resumes_, epochs});
     EpochComparison<T> comparison(trainer, trial_.settings, validation, folder_.best_checkpoint(), annotate,
                                   resumes_ ? read_results(folder_) : std::vector<EpochResult>{});
     if (resumes_) reopen();
@@ -174,8 +174,8 @@ class TrialRun {
       events.emplace(folder_, resumes_, epochs, trial_.settings, validation, tracked_parameters(*network_));
     }
     SigmaAnnealing<T> annealing(*network_, trial_.settings);
-    CheckpointWriter<T> checkpoints(trainer, folder_.last_checkpoint(), annotate, trial_.settings.output.checkpoint_seconds,
-                                    stop_);
+    CheckpointWriter<T> checkpoints(trainer, folder_.last_checkpoint(), annotate,
+                                    trial_.settings.output.checkpoint_seconds, stop_);
     checkpoints.before_writing([&] {
       metrics.sync();
       parameters.sync();
@@ -347,7 +347,8 @@ class TrialRun {
     const bool has_classes = data_.test->classes() > 0;
     std::optional<Classification> classification;
     if (has_classes) {
-      classification = classify(*network_, *data_.test, workers_, {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch});
+      classification = classify(*network_, *data_.test, workers_,
+                                {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch});
       write_confusion(*classification);
       if (!device_) return classification->score;
     }

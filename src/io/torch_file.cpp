@@ -149,7 +149,8 @@ class Tensors {
       gather(bytes, tensor, width, made.bytes.data());
       if (is_big_endian_) turn(made.bytes, storage.dtype == Dtype::c64 ? width / 2 : width);
     }
-    if (name == "__metadata__" || !names_.insert(name).second) fail("it has no single tensor '" + name + "'");
+    if (!names_.insert(name).second) fail("two tensors are called '" + name + "'");
+    if (name == "__metadata__") fail("a tensor is called '__metadata__', a name that safetensors files reserve");
     file_.tensors.push_back(std::move(made));
   }
 

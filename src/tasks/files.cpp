@@ -26,8 +26,8 @@ class FilesTask final : public TaskOf<FilesTask> {
       const std::string name = name_of(part);
       keys.push_back(text_key(name + "_data", "file of the " + name + " samples, relative to the data root or absolute",
                               Decides::place));
-      keys.push_back(text_key(name + "_labels", "NPY file of the labels, where " + name + "_data is an NPY file",
-                              Decides::place));
+      keys.push_back(
+          text_key(name + "_labels", "NPY file of the labels, where " + name + "_data is an NPY file", Decides::place));
       keys.push_back(text_key(name + "_targets", "NPY file of the targets, where " + name + "_data is an NPY file",
                               Decides::place));
     }
@@ -37,8 +37,9 @@ class FilesTask final : public TaskOf<FilesTask> {
     keys.push_back(text_key("lengths_name", "name of the lengths; empty: lengths, if they are there", Decides::place));
     keys.push_back({.name = "normalize",
                     .value = "none",
-                    .help = "inputs as they are, or each feature with mean 0 and standard deviation 1 over the training "
-                            "samples",
+                    .help =
+                        "inputs as they are, or each feature with mean 0 and standard deviation 1 over the training "
+                        "samples",
                     .choices = {"none", "standard"}});
     for (TaskKey& key : detail::frame_keys(0, 1)) keys.push_back(std::move(key));
     return keys;
@@ -78,11 +79,13 @@ class FilesTask final : public TaskOf<FilesTask> {
     const Loss loss = has_labels ? Loss::cross_entropy : Loss::mse;
     if (settings.training.loss == Loss::automatic) settings.training.loss = loss;
     if (settings.training.loss != loss) {
-      throw ConfigError("loss_fn", has_labels ? "found mse; " + train->name() + " has labels, accepted: cross_entropy"
-                                              : "found cross_entropy; " + train->name() + " has targets, accepted: mse");
+      throw ConfigError("loss_fn", has_labels
+                                       ? "found mse; " + train->name() + " has labels, accepted: cross_entropy"
+                                       : "found cross_entropy; " + train->name() + " has targets, accepted: mse");
     }
     Reduction& reduction = settings.model.final_reduction;
-    if (reduction == Reduction::automatic) reduction = has_labels || has_last_target ? Reduction::last : Reduction::none;
+    if (reduction == Reduction::automatic)
+      reduction = has_labels || has_last_target ? Reduction::last : Reduction::none;
     if (reduction == Reduction::none && (has_labels || has_last_target)) {
       throw ConfigError("final_reduction", "found none; " + train->name() + " has " +
                                                (has_labels ? "a label" : "a target of the last step") +
@@ -124,7 +127,8 @@ class FilesTask final : public TaskOf<FilesTask> {
   /// Recordings of events: channels and classes are as many as the events need, unless they are given.
   static void complete_recordings(Settings& settings, const DataFiles& files) {
     if (settings.task.whole("num_timesteps") == 0)
-      throw ConfigError("num_timesteps", "is missing; recordings of events become so many frames of duration_timestep ms");
+      throw ConfigError("num_timesteps",
+                        "is missing; recordings of events become so many frames of duration_timestep ms");
     const auto train = detail::read_recordings(path_of(settings, files, Split::train), settings, files);
     if (settings.model.input_size == 0) settings.model.input_size = train->frames.frame_size;
     if (settings.model.output_size == 0) settings.model.output_size = train->classes;
@@ -162,9 +166,9 @@ class FilesTask final : public TaskOf<FilesTask> {
     options.labels_file = beside(name + "_labels");
     options.targets_file = beside(name + "_targets");
     std::string all = "samples";
-    for (const std::string& each : {path.string(), options.labels_file.string(), options.targets_file.string(),
-                                    options.names.inputs, options.names.labels.value_or(""),
-                                    options.names.targets.value_or(""), options.names.lengths.value_or("")})
+    for (const std::string& each :
+         {path.string(), options.labels_file.string(), options.targets_file.string(), options.names.inputs,
+          options.names.labels.value_or(""), options.names.targets.value_or(""), options.names.lengths.value_or("")})
       all += "\n" + each;
     return files.read->get<SampleFile>(all, [&] { return SampleFile(path, options); });
   }

@@ -19,8 +19,9 @@ namespace glifr::detail {
 [[nodiscard]] std::shared_ptr<const LabelledFrames> read_recordings(const std::filesystem::path& path,
                                                                     const Settings& settings, const DataFiles& files);
 
-/// The recordings of the Heidelberg data sets: FOLDER/NAME_{train,test}.h5 under the data root, and FOLDER/NAME_valid.h5
-/// where there is a part for validation, plain or packed by gzip. The key NAME_path names the folder.
+/// The recordings of the Heidelberg data sets: FOLDER/NAME_{train,test}.h5 under the data root, and
+/// FOLDER/NAME_valid.h5 where there is a part for validation, plain or packed by gzip. The key NAME_path names the
+/// folder.
 class HeidelbergTask : public TaskOf<HeidelbergTask> {
  public:
   HeidelbergTask(const std::string& name, bool has_validation)

@@ -113,8 +113,7 @@ Score MicroBatches<T>::evaluate(std::span<const Index> samples, Engine engine, s
     Tape<T>& t = tape();
     t.clear();
     t.set_mode(Tape<T>::Mode::forward_only);
-    at(outcomes_, i) =
-        run(t, part(samples, size, i), count, engine, {}, predicted ? predicted + i * size : nullptr);
+    at(outcomes_, i) = run(t, part(samples, size, i), count, engine, {}, predicted ? predicted + i * size : nullptr);
   });
   return sum_of_outcomes(count);
 }

@@ -49,8 +49,8 @@ struct SplitSamples {
   std::vector<Index> set_off;  ///< the share that was asked for
 };
 
-/// Sets off a share of a data set, drawn at random: the same share of each class, rounded to whole samples, where it has
-/// classes. `share`: above 0 and below 1. Throws ConfigError (key "validation_fraction") where one of the two parts
+/// Sets off a share of a data set, drawn at random: the same share of each class, rounded to whole samples, where it
+/// has classes. `share`: above 0 and below 1. Throws ConfigError (key "validation_fraction") where one of the two parts
 /// would be empty.
 template <Scalar T>
 [[nodiscard]] GLIFR_API SplitSamples split_stratified(const Dataset<T>& data, double share, const Random& random);

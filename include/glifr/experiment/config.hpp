@@ -52,8 +52,8 @@ class GLIFR_API Config {
 
   /// The variations that a sweep makes: every combination of the values, in their order, the last key changing first.
   /// `sweeps`: "lr=1e-3,3e-4", a key and its values each. A variation is a task with its own name,
-  /// "sine@lr=0.001,hidden_size=64". ConfigError as `set`, and where a key stands twice or a value cannot be part of the
-  /// name of a folder.
+  /// "sine@lr=0.001,hidden_size=64". ConfigError as `set`, and where a key stands twice or a value cannot be part of
+  /// the name of a folder.
   [[nodiscard]] std::vector<Config> sweep(const std::vector<std::string>& sweeps) const;
 
   /// The task's own name.

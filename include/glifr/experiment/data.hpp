@@ -19,15 +19,15 @@ namespace glifr {
 /// What is trained on, and what is tested on (the same set where a task has no other).
 template <Scalar T>
 struct TaskData {
-  std::shared_ptr<const Dataset<T>> train;  ///< what is trained on
-  std::shared_ptr<const Dataset<T>> test;   ///< what is tested on
+  std::shared_ptr<const Dataset<T>> train;         ///< what is trained on
+  std::shared_ptr<const Dataset<T>> test;          ///< what is tested on
   std::shared_ptr<const Dataset<T>> validation{};  ///< what is looked at while training goes on; null: nothing
 };
 
 /// What tells a task's data from others.
 struct TaskDigest {
-  DataDigest train;  ///< of what is trained on
-  DataDigest test;   ///< of what is tested on
+  DataDigest train;                        ///< of what is trained on
+  DataDigest test;                         ///< of what is tested on
   std::optional<DataDigest> validation{};  ///< of what is looked at while training goes on
 };
 

@@ -29,7 +29,7 @@ struct GLIFR_API ConfigKey {
   std::vector<std::string> choices = {};  ///< of an enumeration, in its order, or of text
   bool is_by_model = false;   ///< whether it may be an object of values by model name, with "default" for the rest
   bool may_be_empty = false;  ///< whether text may be empty
-  bool is_recent = false;  ///< whether records of earlier versions do not name it; it then had its default
+  bool is_recent = false;     ///< whether records of earlier versions do not name it; it then had its default
   Decides decides = Decides::results;  ///< what it decides
   /// Whether resolved settings name it; constants of custom neurons stand in the layers alone.
   bool is_recorded = true;

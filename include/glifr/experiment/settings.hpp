@@ -80,10 +80,10 @@ struct TrialTraining : TrainingSettings {
   Index early_stop_patience = 0;  ///< training ends after that many epochs without a better one; 0: never
   /// Share of the training data that is set off for validation, the same of each class; 0: none.
   double validation_fraction = 0;
-  Index validation_every = 1;                                ///< epochs between two validations
-  Monitor monitor = Monitor::automatic;                      ///< by what epochs are compared
+  Index validation_every = 1;                                 ///< epochs between two validations
+  Monitor monitor = Monitor::automatic;                       ///< by what epochs are compared
   TestedCheckpoint test_checkpoint = TestedCheckpoint::last;  ///< which network is tested
-  ClassWeights weights = ClassWeights::none;                 ///< of the training loss
+  ClassWeights weights = ClassWeights::none;                  ///< of the training loss
 };
 
 /// What is written, and when.

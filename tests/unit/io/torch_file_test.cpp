@@ -256,13 +256,17 @@ TEST_CASE("deep nesting is refused, circles are not followed") {
   CHECK(read_torch_file(folder.path() / "last.ckpt").metadata == std::map<std::string, std::string>{{"n", "3"}});
 }
 
-TEST_CASE("tensors of one name are refused") {
+TEST_CASE("tensors of one name, or of a reserved one, are refused") {
   const TemporaryFolder folder;
   PickleWriter pickle;
   pickle.raw("}(").text("a.b").tensor("FloatStorage", "7", 1, 0, {1}, {1});
   pickle.text("a").raw("}").text("b").tensor("FloatStorage", "7", 1, 0, {1}, {1}).raw("su");
   CHECK_THAT(refusal_of(folder, test::legacy_torch_file(pickle.bytes(), {torch_storage<float>("7", {1})})),
-             Contains("it has no single tensor 'a.b'"));
+             Contains("two tensors are called 'a.b'"));
+  const std::string reserved =
+      PickleWriter().raw("}").text("__metadata__").tensor("FloatStorage", "7", 1, 0, {1}, {1}).raw("s").bytes();
+  CHECK_THAT(refusal_of(folder, test::legacy_torch_file(reserved, {torch_storage<float>("7", {1})})),
+             Contains("a tensor is called '__metadata__'"));
 }
 
 TEST_CASE("what is no checkpoint of PyTorch is refused with what it is") {
