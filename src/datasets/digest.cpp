@@ -36,7 +36,7 @@ DataDigest digest(const Dataset<T>& data) {
   std::vector<Index> samples(static_cast<std::size_t>(std::min(block, data.size())));
   std::vector<T> values;
   std::vector<ActiveInputs> active;
-  std::vector<std::int32_t> labels;
+  std::vector<std::int32_t> labels;  // and lengths
 
   Checksum inputs, targets;
   inputs.add(steps);
@@ -59,12 +59,17 @@ DataDigest digest(const Dataset<T>& data) {
       data.inputs(samples, values.data());
       inputs.add(values.data(), std::ssize(values));
     }
+    if (data.has_lengths()) {
+      labels.resize(samples.size());
+      data.lengths(samples, labels.data());
+      inputs.add(labels.data(), count);
+    }
     if (data.classes() > 0) {
       labels.resize(samples.size());
       data.labels(samples, labels.data());
       targets.add(labels.data(), count);
     } else if (data.target_size() > 0) {
-      values.resize(static_cast<std::size_t>(steps * count * data.target_size()));
+      values.resize(static_cast<std::size_t>(data.target_steps() * count * data.target_size()));
       data.targets(samples, values.data());
       targets.add(values.data(), std::ssize(values));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <charconv>
 
 #include "builtin_configs.hpp"
 #include "config_values.hpp"
@@ -452,6 +453,22 @@ void Config::set(std::string_view assignment) {
   content_ = std::make_shared<const Content>(std::move(content));
 }
 
+namespace {
+
+/// A value within the name of a variation: numbers without an exponent where that is short, 0.0003.
+std::string name_part(const json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (!value.is_double()) return to_line(value);
+  constexpr std::size_t longest = 12;
+  std::array<char, 400> text{};
+  const auto [end, error] =
+      std::to_chars(text.data(), text.data() + text.size(), value.get_double(), std::chars_format::fixed);
+  const std::string plain(text.data(), error == std::errc{} ? end : text.data());
+  return plain.empty() || plain.size() > longest ? to_line(value) : plain;
+}
+
+}  // namespace
+
 std::vector<Config> Config::sweep(const std::vector<std::string>& sweeps) const {
   std::vector<Config> variations{*this};
   std::vector<std::string> swept;
@@ -473,7 +490,7 @@ std::vector<Config> Config::sweep(const std::vector<std::string>& sweeps) const 
         Config changed = variation;
         changed.set(key.name + "=" + text);
         const json::value value = detail::parse_value(key, text);
-        const std::string name = value.is_string() ? std::string(value.get_string()) : to_line(value);
+        const std::string name = name_part(value);
         if (!detail::is_folder_name(name) && !value.is_number())
           throw ConfigError("--sweep", "found the value '" + text + "' of " + key.name +
                                            ", which cannot be part of the name of a folder");

@@ -22,8 +22,11 @@ bool fuzz_config(std::string_view bytes);
 bool fuzz_csv(std::string_view bytes);
 bool fuzz_event_file(std::string_view bytes);
 bool fuzz_events(std::string_view bytes);
+bool fuzz_hdf5(std::string_view bytes);
 bool fuzz_idx(std::string_view bytes);
 bool fuzz_pickle(std::string_view bytes);
+bool fuzz_npy(std::string_view bytes);
+bool fuzz_npz(std::string_view bytes);
 bool fuzz_safetensors(std::string_view bytes);
 bool fuzz_torch_file(std::string_view bytes);
 
@@ -31,8 +34,11 @@ std::vector<std::string> config_seeds();
 std::vector<std::string> csv_seeds();
 std::vector<std::string> event_file_seeds();
 std::vector<std::string> events_seeds();
+std::vector<std::string> hdf5_seeds();
 std::vector<std::string> idx_seeds();
 std::vector<std::string> pickle_seeds();
+std::vector<std::string> npy_seeds();
+std::vector<std::string> npz_seeds();
 std::vector<std::string> safetensors_seeds();
 std::vector<std::string> torch_file_seeds();
 
@@ -40,7 +46,10 @@ inline constexpr std::array fuzz_targets{FuzzTarget{"config", fuzz_config, confi
                                          FuzzTarget{"csv", fuzz_csv, csv_seeds},
                                          FuzzTarget{"event_file", fuzz_event_file, event_file_seeds},
                                          FuzzTarget{"events", fuzz_events, events_seeds},
+                                         FuzzTarget{"hdf5", fuzz_hdf5, hdf5_seeds},
                                          FuzzTarget{"idx", fuzz_idx, idx_seeds},
+                                         FuzzTarget{"npy", fuzz_npy, npy_seeds},
+                                         FuzzTarget{"npz", fuzz_npz, npz_seeds},
                                          FuzzTarget{"pickle", fuzz_pickle, pickle_seeds},
                                          FuzzTarget{"safetensors", fuzz_safetensors, safetensors_seeds},
                                          FuzzTarget{"torch_file", fuzz_torch_file, torch_file_seeds}};

@@ -30,9 +30,9 @@ class GLIFR_API FileDataset final : public Dataset<T> {
   [[nodiscard]] Index classes() const override { return options_.classes; }
   [[nodiscard]] Index target_size() const override { return file_->outputs(); }
   /// Steps that value targets are given for: all, or 1 where they are given for the last one of a sample.
-  [[nodiscard]] Index target_steps() const { return classes() > 0 ? time_steps() : file_->target_steps(); }
+  [[nodiscard]] Index target_steps() const override { return classes() > 0 ? time_steps() : file_->target_steps(); }
   /// Whether samples are of different length.
-  [[nodiscard]] bool has_lengths() const { return !file_->lengths().empty(); }
+  [[nodiscard]] bool has_lengths() const override { return !file_->lengths().empty(); }
 
   /// Steps behind the end of a sample are 0, scaled or not.
   void inputs(std::span<const Index> samples, T* x) const override;
@@ -40,7 +40,7 @@ class GLIFR_API FileDataset final : public Dataset<T> {
   /// `[target_steps, samples, target_size]`.
   void targets(std::span<const Index> samples, T* values) const override;
   /// Writes the time steps of each sample.
-  void lengths(std::span<const Index> samples, std::int32_t* lengths) const;
+  void lengths(std::span<const Index> samples, std::int32_t* lengths) const override;
 
  private:
   std::shared_ptr<const SampleFile> file_;

@@ -1,7 +1,5 @@
 #include "glifr/backend/cuda/launch.hpp"
 #include "glifr/backend/dispatch.hpp"
-#include "glifr/ops/output_mask.hpp"
-#include "glifr/ops/reshape.hpp"
 #include "kernels.hpp"
 
 namespace glifr::cuda {
@@ -17,7 +15,6 @@ void compile_all() {
   compile<ToPhysical<T>, ToPhysicalBackward<T>>();
   compile<SumChunk<Terms<SquaredDifference<T>>, double>, AddElement<SquaredDifference<T>, double>>();
   compile<SquaredErrorSlope<T>, CrossEntropyRow<T>, WeighLoss<T>, AddScaled<T>>();
-  compile<FillMask<T>, TakeLastValid<T>, TakeLastValidBackward<T>>();
 }
 
 }  // namespace

@@ -390,6 +390,37 @@ TEST_CASE("written settings hold the keys of the task and no others") {
   CHECK(sine.begin()->key() == "task");
 }
 
+TEST_CASE("a sweep makes a variation for every combination, named by what it changes") {
+  const std::vector<Config> variations = Config("sine").sweep({"lr=1e-3,3e-4", "hidden_size=16,24"});
+  std::vector<std::string> names;
+  for (const Config& variation : variations) names.push_back(variation.task());
+  CHECK(names == std::vector<std::string>{"sine@lr=0.001,hidden_size=16", "sine@lr=0.001,hidden_size=24",
+                                          "sine@lr=0.0003,hidden_size=16", "sine@lr=0.0003,hidden_size=24"});
+  const Settings last = variations.back().resolve(find_model("rnn"));
+  CHECK((last.training.learning_rate.initial == 3e-4 && last.model.hidden_size == 24 && last.task.base == "sine"));
+  CHECK(Config("sine").sweep({}).size() == 1);
+  const Config again = from_text(to_text(to_json(last)));
+  CHECK(again.task() == "sine@lr=0.0003,hidden_size=24");
+  CHECK_THROWS_WITH(Config("sine").sweep({"lr=1,x"}), Contains("lr: found 'x'"));
+  CHECK_THROWS_WITH(Config("sine").sweep({"lr"}), Contains("--sweep: found 'lr'"));
+  CHECK_THROWS_WITH(Config("sine").sweep({"lr=1", "lr=2"}), Contains("names lr twice"));
+  CHECK_THROWS_WITH(Config("lmnist").sweep({"mnist_path=a/b"}), Contains("a/b") && Contains("folder"));
+}
+
+TEST_CASE("validation that is asked for must be there, and what goes by it is checked") {
+  CHECK(resolve("sine", "rnn").training.monitor == Monitor::train_loss);
+  CHECK(resolve("sine", "rnn", {"validation_fraction=0.5"}).training.monitor == Monitor::val_loss);
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"monitor=val_loss"}),
+                    Contains("monitor: found val_loss") && Contains("train_loss"));
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"test_checkpoint=best"}), Contains("test_checkpoint: found best"));
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"validation_fraction=0.5", "monitor=val_acc"}),
+                    Contains("targets are values"));
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"class_weights=balanced"}), Contains("class_weights: found balanced"));
+  CHECK_THROWS_WITH(resolve("sine", "rnn", {"validation_fraction=1"}), Contains("validation_fraction: found 1"));
+  CHECK(resolve("lmnist", "rnn", {"validation_fraction=0.1", "monitor=val_acc", "class_weights=balanced"})
+            .training.monitor == Monitor::val_acc);
+}
+
 TEST_CASE("the keys of a task have different names and places, and a line of help") {
   for (const Task* task : known_tasks()) {
     const auto keys = config_keys(*task);

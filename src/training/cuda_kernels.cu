@@ -1,8 +1,11 @@
-#include "../../training/device_step.hpp"
-#include "../../training/batch_parts.hpp"
+// The bodies of kernels of operations and of training, as nvcc compiles them.
+#include "../backend/cuda/kernels.hpp"
+#include "batch_parts.hpp"
+#include "device_step.hpp"
 #include "glifr/backend/cuda/launch.hpp"
 #include "glifr/backend/sums.hpp"
-#include "kernels.hpp"
+#include "glifr/ops/output_mask.hpp"
+#include "glifr/ops/reshape.hpp"
 
 namespace glifr::cuda {
 
@@ -12,6 +15,7 @@ using namespace kernels;
 
 template <Scalar T>
 void compile_all() {
+  compile<FillMask<T>, TakeLastValid<T>, TakeLastValidBackward<T>>();
   compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>,
           RowWeights<T>>();
   compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
