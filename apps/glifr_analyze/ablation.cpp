@@ -18,7 +18,7 @@ namespace analysis = glifr::analysis;
 namespace {
 
 struct Options {
-  std::string folder = "results", task, model;
+  std::string folder = "results", checkpoint, task, model;
   glifr::Index trials = 0;
   analysis::AblationSettings settings;
 };
@@ -40,9 +40,8 @@ void add_results(analysis::ModelAblation& model, const std::vector<analysis::Abl
 }
 
 template <glifr::Scalar T>
-void ablate_trial(const analysis::Trial& trial, glifr::DataStore& store, analysis::AblationSettings settings,
-                  analysis::TaskAblation& ablation, analysis::ModelAblation& model) {
-  const TrainedRun run = describe(trial);
+void ablate_run(const TrainedRun& run, glifr::DataStore& store, analysis::AblationSettings settings,
+                analysis::TaskAblation& ablation, analysis::ModelAblation& model) {
   // A network trained with dropout is tested at the rate that it was trained with too.
   const double dropout = run.settings.training.dropout;
   if (dropout > 0 && std::ranges::find(settings.ratios, dropout) == settings.ratios.end())
@@ -50,6 +49,13 @@ void ablate_trial(const analysis::Trial& trial, glifr::DataStore& store, analysi
   const auto data = store.load_test<T>(run.settings, run.seed);
   ablation.has_accuracy = data->classes() > 0;
   add_results(model, analysis::ablate<T>(network_maker<T>(run), *data, settings), ablation.has_accuracy);
+}
+
+void ablate_run(const Session& session, const TrainedRun& run, glifr::DataStore& data,
+                const analysis::AblationSettings& settings, analysis::TaskAblation& ablation,
+                analysis::ModelAblation& model) {
+  session.is_float32() ? ablate_run<float>(run, data, settings, ablation, model)
+                       : ablate_run<double>(run, data, settings, ablation, model);
 }
 
 void print(const analysis::TaskAblation& ablation) {
@@ -64,7 +70,27 @@ void print(const analysis::TaskAblation& ablation) {
   }
 }
 
+void report(const Session& session, const std::vector<analysis::TaskAblation>& ablations) {
+  session.write(analysis::ablation_table(ablations), "ablation.csv");
+  session.write(analysis::ablation_comparison_table(ablations), "ablation_ttests.csv");
+  for (const analysis::TaskAblation& ablation : ablations) session.draw(analysis::ablation_figure(ablation));
+  for (const analysis::TaskAblation& ablation : ablations) print(ablation);
+}
+
+/// One network, whether or not a trial's folder tells of it.
+void ablate_checkpoint(const Session& session, const Options& options, const std::string& checkpoint) {
+  glifr::DataStore data = session.open_data();
+  const TrainedRun run =
+      describe_checkpoint({find_checkpoint(checkpoint), options.task, options.model, session.seed()}, data);
+  analysis::TaskAblation ablation{run.settings.task.name, false, {{run.model, {}, {}}}};
+  ablate_run(session, run, data, options.settings, ablation, ablation.models.front());
+  report(session, {ablation});
+}
+
 void run(const Session& session, const Options& options) {
+  const std::string& checkpoint = options.checkpoint.empty() ? options.folder : options.checkpoint;
+  if (!options.checkpoint.empty() || std::filesystem::is_regular_file(checkpoint))
+    return ablate_checkpoint(session, options, checkpoint);
   const analysis::Results results = session.read_results(options.folder);
   glifr::DataStore data = session.open_data();
   std::vector<analysis::TaskAblation> ablations;
@@ -82,10 +108,7 @@ void run(const Session& session, const Options& options) {
   if (ablations.empty())
     throw glifr::DataError(options.folder, "found no trial of that task and model that can be ablated");
   for (const auto& [task, error] : left_out) Session::warn("left out " + task + ": " + error.what());
-  session.write(analysis::ablation_table(ablations), "ablation.csv");
-  session.write(analysis::ablation_comparison_table(ablations), "ablation_ttests.csv");
-  for (const analysis::TaskAblation& ablation : ablations) session.draw(analysis::ablation_figure(ablation));
-  for (const analysis::TaskAblation& ablation : ablations) print(ablation);
+  report(session, ablations);
 }
 
 }  // namespace
@@ -101,11 +124,7 @@ analysis::TaskAblation ablate_task(const Session& session, const analysis::Resul
     for (const analysis::Trial* trial : group.trials) {
       if (trials > 0 && done == trials) break;
       try {
-        if (session.is_float32()) {
-          ablate_trial<float>(*trial, data, settings, ablation, model);
-        } else {
-          ablate_trial<double>(*trial, data, settings, ablation, model);
-        }
+        ablate_run(session, describe(*trial), data, settings, ablation, model);
         ++done;
         std::cout << "silenced neurons of " << trial->name() << std::endl;
       } catch (const glifr::DataError& error) {
@@ -127,8 +146,10 @@ void add_ablation(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   options->settings.seed = 0;
   add_results_option(*command, options->folder);
-  cli::add_text(*command, "--task", options->task, "Only this task (default: all)")->type_name("NAME");
-  cli::add_text(*command, "--model", options->model, "Only this model (default: all)")->type_name("NAME");
+  cli::add_text(*command, "--checkpoint", options->checkpoint,
+                "One network, instead of RESULTS: a checkpoint in a trial's folder or, with --task, anywhere")
+      ->type_name("FILE");
+  add_selection_options(*command, options->task, options->model);
   cli::add_integer(*command, "--trials", options->trials, cli::counts,
                    "At most so many trials of each model (default: all)")
       ->type_name("N");

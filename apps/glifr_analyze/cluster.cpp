@@ -31,7 +31,8 @@ void draw(const Session& session, const Neurons& neurons, const analysis::Cluste
 void run(const Session& session, const Options& options) {
   const Neurons neurons = read_neurons(options.neurons);
   const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), options.max_clusters);
-  glifr::CsvRows scores, labels;
+  const bool has_header = options.neurons.has_header;
+  glifr::CsvRows scores = start_table(has_header, {"clusters", "index"}), labels = start_table(has_header, {"label"});
   for (std::size_t i = 0; i < clustering.counts.size(); ++i)
     scores.cell(clustering.counts[i]).cell(clustering.scores[i]).end_row();
   for (const glifr::Index label : clustering.labels) labels.cell(label).end_row();

@@ -49,9 +49,7 @@ json::object settings_in(const json::object& config) {
 }
 
 json::value samples_tested(const analysis::Trial& trial) {
-  const json::value test = glifr::read_json_file(trial.files().test());
-  const json::value* samples = test.is_object() ? test.as_object().if_contains("samples") : nullptr;
-  return samples ? *samples : json::value(not_recorded);
+  return trial.test && trial.test->samples ? json::value(*trial.test->samples) : json::value(not_recorded);
 }
 
 }  // namespace
@@ -61,6 +59,7 @@ std::vector<Difference> differences_from_published(const analysis::ModelTrials& 
   json::object published = glifr::to_json(glifr::Config(any.task).resolve(glifr::find_model(trials.model)));
   std::vector<Difference> differences;
   for (const analysis::Trial* trial : trials.trials) {
+    if (trial->is_imported()) add_differences(differences, {}, {{"training", "as published"}});
     add_differences(differences, trial->config, published);
     add_differences(differences, {{"samples tested", samples_tested(*trial)}},
                     {{"samples tested", glifr::paper::published_test_samples(any.task)}});

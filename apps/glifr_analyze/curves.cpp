@@ -17,7 +17,9 @@ void add_curves(CLI::App& app, Session& session) {
       std::vector<std::pair<std::string, std::vector<analysis::TrainingCurve>>> curves;
       for (const std::string& task : tasks(results)) curves.emplace_back(task, training_curves(results, task));
       session.write(analysis::curves_table(curves), "curves.csv");
-      for (const auto& [task, of_task] : curves) session.draw(analysis::training_curves_figure(task, of_task));
+      for (const auto& [task, of_task] : curves) {
+        if (!of_task.empty()) session.draw(analysis::training_curves_figure(task, of_task));
+      }
     });
   });
 }

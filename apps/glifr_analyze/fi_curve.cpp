@@ -10,8 +10,10 @@ namespace analysis = glifr::analysis;
 
 namespace {
 
-void write_curves(const Session& session, const analysis::FiCurves& curves) {
-  glifr::CsvRows currents, rates;
+void write_curves(const Session& session, const analysis::FiCurves& curves, bool has_header) {
+  std::vector<std::string> names;
+  for (glifr::Index neuron = 0; neuron < curves.neurons; ++neuron) names.push_back("neuron_" + std::to_string(neuron));
+  glifr::CsvRows currents = start_table(has_header, {"current"}), rates = start_table(has_header, names);
   for (std::size_t i = 0; i < curves.currents.size(); ++i) {
     currents.cell(curves.currents[i]).end_row();
     const auto neurons = static_cast<std::size_t>(curves.neurons);
@@ -26,7 +28,7 @@ void run(const Session& session, const NeuronOptions& options) {
   const std::vector<double> currents = analysis::standard_currents();
   const analysis::FiCurves curves =
       analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32());
-  write_curves(session, curves);
+  write_curves(session, curves, options.has_header);
   session.draw(analysis::fi_figure(curves, {}, analysis::fi_curves(neurons.reference(), neurons.constants, currents),
                                    neurons.reference_title()));
 }

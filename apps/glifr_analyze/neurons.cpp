@@ -71,9 +71,10 @@ analysis::NeuronTable Neurons::reference() const {
 }
 
 void add_neuron_options(CLI::App& command, NeuronOptions& options) {
-  CLI::Option* checkpoint = cli::add_text(command, "--checkpoint", options.checkpoint,
-                                          "Checkpoint of a network of GLIFR neurons (.safetensors)")
-                                ->type_name("FILE");
+  CLI::Option* checkpoint =
+      cli::add_text(command, "CHECKPOINT,--checkpoint", options.checkpoint,
+                    "Checkpoint of a network of GLIFR neurons (.safetensors), or the folder of its trial")
+          ->type_name("FILE");
   cli::add_text(command, "--parameters", options.parameters,
                 "Table of neurons as `parameters` writes it (.csv), in place of a checkpoint")
       ->type_name("FILE")
@@ -99,14 +100,17 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options) {
   cli::add_number(command, "--R", options.resistance, not_negative,
                   "Membrane resistance, GOhm (default: the checkpoint's, else 0.1)")
       ->type_name("GOHM");
+  add_header_option(command, options.has_header);
   cli::add_number(command, "--v-reset", options.v_reset, any, "Reset voltage, mV (default: the checkpoint's, else 0)")
       ->type_name("MV");
 }
 
-Neurons read_neurons(const NeuronOptions& options) {
-  if (options.checkpoint.empty() == options.parameters.empty()) {
+Neurons read_neurons(const NeuronOptions& given) {
+  if (given.checkpoint.empty() == given.parameters.empty()) {
     throw glifr::ConfigError("--checkpoint", "give either a checkpoint or --parameters");
   }
+  NeuronOptions options = given;
+  if (!options.checkpoint.empty()) options.checkpoint = find_checkpoint(options.checkpoint).string();
   Neurons neurons;
   neurons.constants = glifr::default_constants<glifr::Glifr<0>>();
   if (options.checkpoint.empty()) {

@@ -13,6 +13,7 @@ namespace glifr::apps {
 struct NeuronOptions {
   std::string checkpoint{}, parameters{}, initial{};
   glifr::Index layer = 1;
+  bool has_header = false;  ///< whether tables begin with the names of their columns
   std::optional<double> dt{}, tau{}, sigma_v{}, resistance{}, v_reset{};
 };
 

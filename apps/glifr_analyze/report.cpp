@@ -125,9 +125,9 @@ analysis::ReportSection runs_section(const analysis::Results& results) {
       const std::string name = analysis::model_name(group.model);
       table.rows.push_back({task + ", " + name + (name == group.model ? "" : " (" + group.model + ")"),
                             numbers_of(group), setting(first, "hidden_size"), setting(first, "trained_parameters"),
-                            setting(first, "max_epochs"), setting(first, "batch_size"), setting(first, "lr"),
-                            setting(first, "seed"), setting(first, "precision"), setting(first, "device"),
-                            setting(first, "version")});
+                            first.is_imported() ? "imported" : setting(first, "max_epochs"),
+                            setting(first, "batch_size"), setting(first, "lr"), setting(first, "seed"),
+                            setting(first, "precision"), setting(first, "device"), setting(first, "version")});
     }
   }
   section.parts.push_back(std::move(table));
@@ -169,6 +169,7 @@ analysis::ReportTable results_table(const analysis::TaskSummary& summary,
       {}};
   if (has_accuracy) table.header.insert(table.header.begin() + 4, "test loss");
   for (const analysis::ModelSummary& model : summary.models) {
+    if (model.losses.empty()) continue;
     const analysis::Moments ours = analysis::moments(model.values());
     std::vector<std::string> row{analysis::model_name(model.model), std::to_string(ours.count),
                                  mean_and_sd(ours, has_accuracy), interval_text(ours, has_accuracy)};
@@ -188,6 +189,39 @@ analysis::ReportTable results_table(const analysis::TaskSummary& summary,
     table.rows.push_back(std::move(row));
   }
   return table;
+}
+
+/// A row a group of trials with the same settings.
+analysis::ReportTable settings_table(const analysis::SettingSummary& summary) {
+  const bool has_accuracy = std::ranges::all_of(
+      summary.groups, [](const analysis::SettingGroup& group) { return group.results.has_accuracy(); });
+  analysis::ReportTable table{
+      "Test results by the settings that were swept: mean ± standard deviation over trials, with the 95 % confidence "
+      "interval of the mean.",
+      {"model"},
+      {}};
+  table.header.insert(table.header.end(), summary.keys.begin(), summary.keys.end());
+  table.header.insert(table.header.end(),
+                      {"trials", has_accuracy ? "test accuracy (%)" : "test loss", "95 % interval"});
+  for (const analysis::SettingGroup& group : summary.groups) {
+    const analysis::Moments m = analysis::moments(has_accuracy ? group.results.accuracies : group.results.losses);
+    std::vector<std::string>& row = table.rows.emplace_back(std::vector{analysis::model_name(group.results.model)});
+    row.insert(row.end(), group.values.begin(), group.values.end());
+    row.insert(row.end(), {std::to_string(m.count), mean_and_sd(m, has_accuracy), interval_text(m, has_accuracy)});
+  }
+  return table;
+}
+
+/// The tasks that were swept: "sine" of "sine@lr=0.001".
+std::vector<std::string> swept_tasks(const analysis::Results& results) {
+  std::vector<std::string> swept;
+  for (const std::string& task : tasks(results)) {
+    const std::size_t at = task.find('@');
+    if (at == std::string::npos) continue;
+    if (std::string name = task.substr(0, at); std::ranges::find(swept, name) == swept.end())
+      swept.push_back(std::move(name));
+  }
+  return swept;
 }
 
 /// Every model against every other: t of the row's minus the column's mean.
@@ -232,19 +266,26 @@ class Composer {
         options_(options),
         results_(session.read_results(options.folder)),
         data_(session.open_data()) {
-    for (const std::string& task : tasks(results_)) find_networks(task);
+    for (const std::string& task : tasks(results_)) {
+      if (!is_part_of_sweep(task)) find_networks(task);
+    }
   }
 
   analysis::Report compose() {
     const auto summaries = analysis::summarize(results_);
     session_.write(analysis::summary_table(summaries), "summary.csv");
     session_.write(analysis::comparison_table(summaries), "ttests.csv");
+    session_.write(analysis::variation_table(analysis::compare_variations(results_)), "variations.csv");
+    session_.write(analysis::trials_table(results_), "trials.csv");
     analysis::Report report{"glifr report: " + std::filesystem::weakly_canonical(options_.folder).filename().string(),
                             analysis::counted(static_cast<glifr::Index>(results_.trials.size()), "trial") +
                                 ", analysed by glifr " + std::string(glifr::version()) + ".",
                             {}};
     report.sections.push_back(runs_section(results_));
-    for (const analysis::TaskSummary& summary : summaries) add_task(report, summary);
+    for (const analysis::TaskSummary& summary : summaries) {
+      if (!is_part_of_sweep(summary.task)) add_task(report, summary);
+    }
+    add_sweeps(report, summaries);
     report.sections.push_back(settings_section(results_));
     report.sections.push_back(
         {"Sources",
@@ -257,13 +298,19 @@ class Composer {
   }
 
  private:
+  static bool is_part_of_sweep(const std::string& task) { return task.find('@') != std::string::npos; }
+
   void add_task(analysis::Report& report, const analysis::TaskSummary& summary) {
     analysis::ReportSection section{"Task " + summary.task, 2, {}};
-    section.parts.push_back(results_table(summary, models_of(results_, summary.task)));
-    section.parts.push_back(figure(analysis::summary_figure(summary)));
+    if (is_tested(summary)) {
+      section.parts.push_back(results_table(summary, models_of(results_, summary.task)));
+      section.parts.push_back(figure(analysis::summary_figure(summary)));
+    }
     if (summary.models.size() > 1) section.parts.push_back(comparison_matrix(summary));
-    section.parts.push_back(
-        figure(analysis::training_curves_figure(summary.task, training_curves(results_, summary.task))));
+    add_imports(section, summary.task);
+    if (const auto curves = training_curves(results_, summary.task); !curves.empty())
+      section.parts.push_back(figure(analysis::training_curves_figure(summary.task, curves)));
+    add_confusions(section, summary.task);
     for (const std::string& problem : problems_[summary.task]) section.parts.push_back(analysis::ReportText{problem});
     report.sections.push_back(std::move(section));
     const auto groups = models_of(networks_, summary.task);
@@ -275,6 +322,67 @@ class Composer {
     for (const analysis::ModelTrials& group : groups) {
       attempt(report, "Neurons: " + summary.task + ", " + analysis::model_name(group.model),
               [&](analysis::ReportSection& part) { add_neurons(part, group); });
+    }
+  }
+
+  /// The sweeps: for each a table and a figure by what was swept, and the results of every variation.
+  void add_sweeps(analysis::Report& report, const std::vector<analysis::TaskSummary>& summaries) {
+    const std::vector<std::string> swept = swept_tasks(results_);
+    if (swept.empty()) return;
+    report.sections.push_back({"Sweeps", 2, {}});
+    for (const std::string& task : swept) {
+      attempt(report, "Sweep of " + task, [&](analysis::ReportSection& section) { add_sweep(section, task); });
+      for (const analysis::TaskSummary& summary : summaries) {
+        if (!summary.task.starts_with(task + "@") || !is_tested(summary)) continue;
+        report.sections.push_back(
+            {"Task " + summary.task, 3, {results_table(summary, models_of(results_, summary.task))}});
+      }
+    }
+  }
+
+  void add_sweep(analysis::ReportSection& section, const std::string& task) {
+    const analysis::Results sweep = analysis::sweep_of(results_, task);
+    std::vector<std::string> keys;
+    for (const std::string& variation : tasks(sweep)) {
+      for (const std::string& key : analysis::swept_settings(variation)) {
+        if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+      }
+    }
+    const analysis::SettingSummary summary = analysis::summarize_by(sweep, keys);
+    if (summary.groups.empty()) return;
+    session_.write(analysis::setting_table(summary), "sweep_" + task + "_table.csv");
+    section.parts.push_back(settings_table(summary));
+    analysis::Figure drawn = analysis::settings_figure(summary, summary.groups.front().base_task);
+    drawn.name = "sweep_" + task;
+    section.parts.push_back(figure(drawn));
+  }
+
+  /// Says which networks were not trained here.
+  void add_imports(analysis::ReportSection& section, const std::string& task) {
+    for (const analysis::Trial& trial : results_.trials) {
+      if (trial.task != task || !trial.is_imported()) continue;
+      section.parts.push_back(analysis::ReportText{
+          "The network of " + trial.name() + " was imported from " + analysis::setting_text(trial, "imported_from") +
+          (trial.test ? ": how it was trained is not known."
+                      : ": how it was trained is not known, and it was not tested.")});
+    }
+  }
+
+  /// How the first trial of each model confused the classes, where that is recorded.
+  void add_confusions(analysis::ReportSection& section, const std::string& task) {
+    for (const analysis::ModelTrials& group : models_of(results_, task)) {
+      const analysis::Trial& first = *group.trials.front();
+      if (!std::filesystem::exists(first.files().confusion())) continue;
+      try {
+        const analysis::Confusion confusion = analysis::read_confusion(first.files().confusion());
+        session_.write(analysis::confusion_table(confusion), "confusion_" + task + "_" + group.model + "_table.csv");
+        analysis::Figure drawn = analysis::confusion_figure(task, group.model, confusion);
+        drawn.caption += " Trial " + std::to_string(first.number) + ".";
+        section.parts.push_back(figure(drawn));
+      } catch (const glifr::DataError& error) {
+        Session::warn(error.what());
+        section.parts.push_back(analysis::ReportText{std::string("Not shown: ") + error.what()});
+      }
     }
   }
 
@@ -335,19 +443,21 @@ class Composer {
   }
 
   void add_responses(analysis::ReportSection& section, const std::string& task) {
-    std::vector<TrainedRun> sines;
+    std::vector<TrainedRun> runs;
     for (const analysis::ModelTrials& group : models_of(networks_, task)) {
-      if (describe(*group.trials.front()).settings.task.base == "realizable") {
+      const TrainedRun first = describe(*group.trials.front());
+      if (first.settings.task.base == "realizable") {
         analysis::Figure drawn = analysis::realizable_figure(realizable_run<double>(*group.trials.front(), data_));
         drawn.name += "_" + task + "_" + group.model;
         section.parts.push_back(figure(drawn));
         continue;
       }
-      if (describe(*group.trials.front()).settings.task.base != "sine") continue;
-      if (auto run = first_usable(group)) sines.push_back(std::move(*run));
+      if (!has_target_values(first)) continue;
+      if (auto run = first_usable(group)) runs.push_back(std::move(*run));
     }
-    if (sines.empty()) return;
-    analysis::Figure drawn = analysis::sine_figure(sine_responses<double>(sines, data_));
+    if (runs.empty()) return;
+    constexpr glifr::Index most_samples = 256;
+    analysis::Figure drawn = analysis::responses_figure(responses_of<double>(runs, data_, most_samples));
     drawn.name += "_" + task;
     drawn.caption += " One trial of each model.";
     section.parts.push_back(figure(drawn));

@@ -12,45 +12,61 @@ namespace analysis = glifr::analysis;
 namespace {
 
 struct Options {
-  std::string folder = "results", checkpoint;
-  glifr::Index trial = -1;
+  std::string folder = "results", checkpoint, task, model;
+  glifr::Index trial = -1, samples = 0;
 };
 
-/// The sine networks to show, by task: that of a checkpoint, or of each model the trial asked for (or its first).
-std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& session, const Options& options) {
+/// The networks to show, by task: that of a checkpoint, or of each model the trial asked for (or its first). Those of
+/// tasks with classes have no targets to be compared with.
+std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& session, const Options& options,
+                                                           const glifr::DataStore& data) {
   std::map<std::string, std::vector<TrainedRun>> runs;
   const auto add = [&](TrainedRun run) {
-    if (run.settings.task.base == "sine") runs[run.settings.task.name].push_back(std::move(run));
+    if (has_target_values(run)) runs[run.settings.task.name].push_back(std::move(run));
   };
-  if (!options.checkpoint.empty()) {
-    add(describe_checkpoint(options.checkpoint));
-    if (runs.empty()) throw glifr::DataError(options.checkpoint, "is of a task other than sine");
+  const std::string& checkpoint = options.checkpoint.empty() ? options.folder : options.checkpoint;
+  if (!options.checkpoint.empty() || std::filesystem::is_regular_file(checkpoint)) {
+    add(describe_checkpoint({find_checkpoint(checkpoint), options.task, options.model, session.seed()}, data));
+    if (runs.empty()) throw glifr::DataError(checkpoint, "is of a task with classes; accepted: one with target values");
     return runs;
   }
   const analysis::Results results = session.read_results(options.folder);
   for (const std::string& task : tasks(results)) {
+    if (!options.task.empty() && task != options.task) continue;
     for (const analysis::ModelTrials& group : models_of(results, task)) {
+      if (!options.model.empty() && group.model != options.model) continue;
       if (auto run = first_usable(group, options.trial)) add(std::move(*run));
     }
   }
-  if (runs.empty()) throw glifr::DataError(options.folder, "found no such trial of the sine task");
+  if (runs.empty()) throw glifr::DataError(options.folder, "found no such trial of a task with target values");
   return runs;
 }
 
-glifr::CsvRows to_csv(const analysis::SineResponses& responses) {
+/// A row a sample and time step, of waves with their frequency; of several outputs, a row each.
+glifr::CsvRows to_csv(const analysis::Responses& responses) {
+  const bool are_waves = !responses.frequencies.empty();
   glifr::CsvRows csv;
-  for (const char* column : {"sample", "frequency", "time", "target"}) csv.cell(column);
-  for (const auto& output : responses.outputs) csv.cell(std::string_view(output.model));
+  csv.cell("sample");
+  if (are_waves) csv.cell("frequency");
+  csv.cell("time");
+  if (!are_waves) csv.cell("output");
+  csv.cell("target");
+  for (const auto& network : responses.networks) csv.cell(std::string_view(network.model));
   csv.end_row();
   for (glifr::Index sample = 0; sample < responses.samples; ++sample) {
-    for (glifr::Index step = 0; step < responses.steps(); ++step) {
-      const auto i = static_cast<std::size_t>(step * responses.samples + sample);
-      csv.cell(sample)
-          .cell(responses.frequencies[static_cast<std::size_t>(sample)])
-          .cell(static_cast<double>(step) * responses.dt);
-      csv.cell(responses.targets[i]);
-      for (const auto& output : responses.outputs) csv.cell(output.values[i]);
-      csv.end_row();
+    for (glifr::Index step = 0; step < responses.steps() && responses.is_valid(step, sample); ++step) {
+      const glifr::Index time =
+          responses.is_of_last_step ? responses.lengths[static_cast<std::size_t>(sample)] - 1 : step;
+      for (glifr::Index output = 0; output < responses.outputs; ++output) {
+        const std::size_t i = responses.place(step, sample, output);
+        csv.cell(sample);
+        if (are_waves) csv.cell(responses.frequencies[static_cast<std::size_t>(sample)]);
+        csv.cell(static_cast<double>(time) * responses.dt);
+        if (!are_waves) csv.cell(output);
+        csv.cell(responses.targets[i]);
+        for (const auto& network : responses.networks) csv.cell(network.values[i]);
+        csv.end_row();
+      }
     }
   }
   return csv;
@@ -58,14 +74,14 @@ glifr::CsvRows to_csv(const analysis::SineResponses& responses) {
 
 void run(const Session& session, const Options& options) {
   glifr::DataStore data = session.open_data();
-  const auto runs_of_tasks = choose_runs(session, options);
+  const auto runs_of_tasks = choose_runs(session, options, data);
   for (const auto& [task, runs] : runs_of_tasks) {
-    const auto responses =
-        session.is_float32() ? sine_responses<float>(runs, data) : sine_responses<double>(runs, data);
+    const auto responses = session.is_float32() ? responses_of<float>(runs, data, options.samples)
+                                                : responses_of<double>(runs, data, options.samples);
     // One task is the rule; several are told apart by their names.
     const std::string suffix = runs_of_tasks.size() > 1 ? "_" + task : "";
     session.write(to_csv(responses), "responses" + suffix + ".csv");
-    analysis::Figure figure = analysis::sine_figure(responses);
+    analysis::Figure figure = analysis::responses_figure(responses);
     figure.name += suffix;
     session.draw(figure);
   }
@@ -74,15 +90,20 @@ void run(const Session& session, const Options& options) {
 }  // namespace
 
 void add_responses(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand(
-      "responses", "Outputs of trained sine networks against their targets: responses.csv and a figure");
+  CLI::App* command = app.add_subcommand("responses",
+                                         "Outputs of trained networks against their targets, on tasks that have target "
+                                         "values: responses.csv and a figure");
   auto options = std::make_shared<Options>();
   add_results_option(*command, options->folder);
   cli::add_text(*command, "--checkpoint", options->checkpoint,
-                "One network: a checkpoint in a trial's folder, instead of RESULTS")
+                "One network, instead of RESULTS: a checkpoint in a trial's folder or, with --task, anywhere")
       ->type_name("FILE");
+  add_selection_options(*command, options->task, options->model);
   cli::add_integer(*command, "--trial", options->trial, cli::counts_or_none,
                    "Trial of each model (default: the first that is whole)")
+      ->type_name("N");
+  cli::add_integer(*command, "--samples", options->samples, cli::counts,
+                   "Only the first N samples of the test set (default: all)")
       ->type_name("N");
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });

@@ -4,7 +4,9 @@
 #include <iostream>
 
 #include "glifr/backend/parallel.hpp"
+#include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/trial_folder.hpp"
 
 namespace glifr::apps {
 
@@ -20,8 +22,19 @@ std::filesystem::path default_data_root() {
 }  // namespace
 
 void Session::add_options(CLI::App& command) {
-  data_ = default_data_root();
   cli::add_path(command, "--out", out_, "Folder for tables and figures")->type_name("DIR")->capture_default_str();
+  add_computing_options(command);
+  command.add_flag("--no-figures", no_figures_, "Write tables only, draw no figures");
+  command
+      .add_option("--width", width_,
+                  "Width of the figures for print, mm, with letters of 8 points: 85 for one column of a journal, 170 "
+                  "for two (default: as wide as looks right on a screen)")
+      ->type_name("MM")
+      ->check(CLI::Range(analysis::least_figure_width, 1000.0).description(""));
+}
+
+void Session::add_computing_options(CLI::App& command) {
+  data_ = default_data_root();
   cli::add_path(command, "--data", data_, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
       ->type_name("DIR");
   cli::add_path(command, "--cache", cache_,
@@ -37,13 +50,6 @@ void Session::add_options(CLI::App& command) {
   cli::add_seed(command, seed_, "Seed of random draws: same seed, same results, on any number of threads")
       ->type_name("S")
       ->capture_default_str();
-  command.add_flag("--no-figures", no_figures_, "Write tables only, draw no figures");
-  command
-      .add_option("--width", width_,
-                  "Width of the figures for print, mm, with letters of 8 points: 85 for one column of a journal, 170 "
-                  "for two (default: as wide as looks right on a screen)")
-      ->type_name("MM")
-      ->check(CLI::Range(analysis::least_figure_width, 1000.0).description(""));
 }
 
 void Session::run() const {
@@ -78,7 +84,13 @@ analysis::Drawing Session::draw(const analysis::Figure& figure) const {
   return drawing;
 }
 
-analysis::Results Session::read_results(const std::string& folder) const {
+analysis::Results Session::read_results(const std::string& place) const {
+  std::filesystem::path folder = place;
+  if (std::filesystem::is_regular_file(folder)) {
+    folder = glifr::TrialFolder::of_checkpoint(std::filesystem::absolute(folder)).path();
+    if (!std::filesystem::exists(glifr::TrialFolder(folder).record()))
+      throw glifr::DataError(place, "is no folder of results, nor a checkpoint in a trial's folder");
+  }
   analysis::Results results = analysis::read_results(folder);
   for (const analysis::Rejected& trial : results.rejected) warn("left out " + trial.name + ": " + trial.reason);
   return results;
@@ -90,8 +102,33 @@ void Session::warn(const std::string& text) {
 
 void add_results_option(CLI::App& command, std::string& folder) {
   cli::add_text(command, "RESULTS", folder,
-                "Results folder as glifr_train makes it, or that of one task, model or trial")
+                "Results folder as glifr_train makes it, that of one task, model or trial, or a checkpoint in one")
       ->capture_default_str();
+}
+
+void add_header_option(CLI::App& command, bool& has_header) {
+  command.add_flag("--header", has_header, "Write the names of the columns into the first line of each table");
+}
+
+glifr::CsvRows start_table(bool has_header, const std::vector<std::string>& names) {
+  glifr::CsvRows table;
+  if (!has_header) return table;
+  for (const std::string& name : names) table.cell(std::string_view(name));
+  table.end_row();
+  return table;
+}
+
+std::filesystem::path find_checkpoint(const std::string& place) {
+  if (!std::filesystem::is_directory(place)) return place;  // whoever reads it says what is wrong with it
+  const std::filesystem::path own = glifr::TrialFolder(place).last_checkpoint();
+  if (std::filesystem::exists(own)) return own;
+  const analysis::Results results = analysis::read_results(place);
+  if (results.trials.size() > 1) {
+    throw glifr::DataError(place, "holds " + std::to_string(results.trials.size()) +
+                                      " trials; accepted: a checkpoint, or the folder of one trial, as " +
+                                      results.trials.front().name());
+  }
+  return results.trials.front().files().last_checkpoint();
 }
 
 }  // namespace glifr::apps

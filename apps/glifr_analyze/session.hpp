@@ -17,8 +17,10 @@ namespace glifr::apps {
 /// What every subcommand shares: the common options, and where its tables and figures go.
 class Session {
  public:
-  /// Adds --out, --data, --cache, --precision, --threads, --seed, --no-figures and --width to a subcommand.
+  /// Adds --out, --no-figures and --width to a subcommand, and what `add_computing_options` adds.
   void add_options(CLI::App& command);
+  /// Adds --data, --cache, --precision, --threads and --seed.
+  void add_computing_options(CLI::App& command);
 
   /// Sets what is to be done once the command line is parsed.
   void set_action(std::function<void()> action) { action_ = std::move(action); }
@@ -39,8 +41,8 @@ class Session {
   /// Draws a figure into the output folder, unless --no-figures; says so, or, once, why it cannot be drawn.
   glifr::analysis::Drawing draw(const glifr::analysis::Figure& figure) const;
 
-  /// Reads a results folder and warns of what is not whole in it.
-  [[nodiscard]] glifr::analysis::Results read_results(const std::string& folder) const;
+  /// Reads a results folder, or that of the trial to which a checkpoint belongs, and warns of what is not whole in it.
+  [[nodiscard]] glifr::analysis::Results read_results(const std::string& place) const;
   /// One line on standard error.
   static void warn(const std::string& text);
 
@@ -57,5 +59,14 @@ class Session {
 
 /// Adds the positional RESULTS to a subcommand.
 void add_results_option(CLI::App& command, std::string& folder);
+/// Adds --header to a subcommand.
+void add_header_option(CLI::App& command, bool& has_header);
+
+/// The rows of a table behind the names of its columns, or alone.
+[[nodiscard]] glifr::CsvRows start_table(bool has_header, const std::vector<std::string>& names);
+
+/// The checkpoint that a path leads to: a file, the last one in a trial's folder, or that of the only trial below a
+/// folder. DataError where there is none, or more than one trial.
+[[nodiscard]] std::filesystem::path find_checkpoint(const std::string& place);
 
 }  // namespace glifr::apps

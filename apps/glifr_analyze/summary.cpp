@@ -1,6 +1,8 @@
 #include "glifr/analysis/summary.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
@@ -18,6 +20,7 @@ void print(const analysis::TaskSummary& summary) {
   std::printf("\n%s, %s\n", summary.task.c_str(), metric);
   const double factor = summary.has_accuracy() ? 100 : 1;
   for (const analysis::ModelSummary& model : summary.models) {
+    if (model.losses.empty()) continue;
     const analysis::Moments m = analysis::moments(model.values());
     std::printf("  %-14s %3td trial%s  %.6g", analysis::model_name(model.model).c_str(), m.count,
                 m.count == 1 ? " " : "s", factor * m.mean);
@@ -26,23 +29,81 @@ void print(const analysis::TaskSummary& summary) {
   }
 }
 
+std::string mean_and_sd(const analysis::ModelSummary& results) {
+  const double factor = results.has_accuracy() ? 100 : 1;
+  const analysis::Moments m = analysis::moments(results.values());
+  char text[64];
+  std::snprintf(text, sizeof text, "%.6g", factor * m.mean);
+  std::string words = text;
+  if (m.count < 2) return words;
+  std::snprintf(text, sizeof text, " +- %.3g", factor * m.sd);
+  return words + text;
+}
+
+void print(const analysis::SettingSummary& summary, const std::string& base_task) {
+  std::vector<std::vector<std::string>> rows{{"model"}};
+  rows.front().insert(rows.front().end(), summary.keys.begin(), summary.keys.end());
+  rows.front().insert(rows.front().end(), {"trials", "result"});
+  for (const analysis::SettingGroup& group : summary.groups) {
+    if (group.base_task != base_task) continue;
+    std::vector<std::string>& row = rows.emplace_back(std::vector{analysis::model_name(group.results.model)});
+    row.insert(row.end(), group.values.begin(), group.values.end());
+    row.push_back(std::to_string(group.results.losses.size()));
+    row.push_back(mean_and_sd(group.results));
+    rows.front().back() = group.results.has_accuracy() ? "test accuracy (%)" : "test loss";
+  }
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::printf("\n%s by settings\n", base_task.c_str());
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i)
+      std::printf("  %-*s", i + 1 < row.size() ? static_cast<int>(widths[i]) : 0, row[i].c_str());
+    std::printf("\n");
+  }
+}
+
+void summarize_by(const Session& session, const analysis::Results& results, const std::vector<std::string>& keys) {
+  const analysis::SettingSummary summary = analysis::summarize_by(results, keys);
+  session.write(analysis::setting_table(summary), "summary_by.csv");
+  std::set<std::string> base_tasks;
+  for (const analysis::SettingGroup& group : summary.groups) base_tasks.insert(group.base_task);
+  for (const std::string& base : base_tasks) session.draw(analysis::settings_figure(summary, base));
+  for (const std::string& base : base_tasks) print(summary, base);
+}
+
+void run(const Session& session, const std::string& folder, const std::vector<std::string>& keys) {
+  const analysis::Results results = session.read_results(folder);
+  if (!keys.empty()) (void)analysis::summarize_by(results, keys);  // refuses names before anything is written
+  const auto summaries = analysis::summarize(results);
+  session.write(analysis::summary_table(summaries), "summary.csv");
+  session.write(analysis::comparison_table(summaries), "ttests.csv");
+  session.write(analysis::variation_table(analysis::compare_variations(results)), "variations.csv");
+  session.write(analysis::trials_table(results), "trials.csv");
+  for (const analysis::TaskSummary& summary : summaries) {
+    if (is_tested(summary)) session.draw(analysis::summary_figure(summary));
+  }
+  for (const analysis::TaskSummary& summary : summaries) print(summary);
+  if (!keys.empty()) summarize_by(session, results, keys);
+}
+
 }  // namespace
 
 void add_summary(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand(
-      "summary", "Test results of every task and model, t-tests between all pairs of models, error bars");
+  CLI::App* command = app.add_subcommand("summary",
+                                         "Test results of every task and model, t-tests between all pairs of models "
+                                         "and of tasks of one base task, error bars, a table of all trials");
   auto folder = std::make_shared<std::string>("results");
+  auto keys = std::make_shared<std::vector<std::string>>();
   add_results_option(*command, *folder);
+  command->add_option("--by", *keys, "Group trials by settings, swept or not: summary_by.csv and a figure by the first")
+      ->type_name("KEY[,KEY...]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   session.add_options(*command);
-  command->callback([&session, folder] {
-    session.set_action([&session, folder] {
-      const auto summaries = analysis::summarize(session.read_results(*folder));
-      session.write(analysis::summary_table(summaries), "summary.csv");
-      session.write(analysis::comparison_table(summaries), "ttests.csv");
-      for (const analysis::TaskSummary& summary : summaries) session.draw(analysis::summary_figure(summary));
-      for (const analysis::TaskSummary& summary : summaries) print(summary);
-    });
-  });
+  command->callback(
+      [&session, folder, keys] { session.set_action([&session, folder, keys] { run(session, *folder, *keys); }); });
 }
 
 }  // namespace glifr::apps

@@ -13,6 +13,7 @@ namespace {
 struct Options {
   std::string neuron, input;
   std::vector<double> sigma_v{1, 1e-3};
+  bool has_header = false;
 };
 
 std::vector<double> read_input(const std::string& file) {
@@ -23,8 +24,11 @@ std::vector<double> read_input(const std::string& file) {
   return std::move(table.values);
 }
 
-void write_states(const Session& session, const analysis::Trace& trace) {
-  glifr::CsvRows firing, voltage, currents;
+void write_states(const Session& session, const analysis::Trace& trace, bool has_header) {
+  std::vector<std::string> names;
+  for (glifr::Index j = 1; j <= trace.states() - 2; ++j) names.push_back("asc_" + std::to_string(j));
+  glifr::CsvRows firing = start_table(has_header, {"firing"}), voltage = start_table(has_header, {"voltage"});
+  glifr::CsvRows currents = start_table(has_header, names);
   for (glifr::Index t = 0; t < trace.steps(); ++t) {
     firing.cell(trace(t, 0)).end_row();
     voltage.cell(trace(t, 1)).end_row();
@@ -40,7 +44,7 @@ void run(const Session& session, const Options& options) {
   const analysis::SingleGlifr neuron = analysis::read_single_glifr(options.neuron);
   const std::vector<double> input = read_input(options.input);
   const analysis::Trace trace = analysis::trace(neuron, input, session.is_float32());
-  write_states(session, trace);
+  write_states(session, trace, options.has_header);
   if (const auto step = trace.first_overflow()) {
     Session::warn(options.neuron + ": a state overflowed in step " + std::to_string(*step + 1) + " of " +
                   std::to_string(trace.steps()) + "; from there on it is written as it is");
@@ -74,6 +78,7 @@ void add_trace(CLI::App& app, Session& session) {
       "Widths of the threshold (mV) that the figure shows side by side; the tables are of the neuron's own")
       ->type_name("S[,S...]")
       ->capture_default_str();
+  add_header_option(*command, options->has_header);
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }

@@ -1,7 +1,10 @@
 #include "trained.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <numeric>
 
+#include "foreign.hpp"
 #include "glifr/datasets/sine.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
@@ -30,14 +33,6 @@ TrainedRun describe(const boost::json::object& config, const std::filesystem::pa
         file.string(), "key seed is " + glifr::to_line(*seed) + ", expected an integer from 0 to 18446744073709551615");
   }
   return run;
-}
-
-/// Whether two runs learned the same waves.
-bool have_same_targets(const TrainedRun& first, const TrainedRun& second) {
-  const glifr::TaskSettings &a = first.settings.task, &b = second.settings.task;
-  const bool has_noise = a.number("noise_mean") != 0 || a.number("noise_std") != 0;
-  return first.settings.model.dt == second.settings.model.dt && a.values == b.values &&
-         (!has_noise || first.seed == second.seed);
 }
 
 /// What a checkpoint says of the neurons' constants: the width of the threshold, for one, may have been annealed.
@@ -72,13 +67,46 @@ std::optional<TrainedRun> first_usable(const analysis::ModelTrials& group, glifr
   return std::nullopt;
 }
 
-TrainedRun describe_checkpoint(const std::filesystem::path& checkpoint) {
+TrainedRun describe_checkpoint(const CheckpointRequest& request, const glifr::DataStore& data) {
+  const std::filesystem::path& checkpoint = request.checkpoint;
   if (!std::filesystem::is_regular_file(checkpoint))
     throw glifr::DataError(checkpoint.string(), "there is no such file");
-  const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
+  const auto file = glifr::TrialFolder::of_checkpoint(std::filesystem::absolute(checkpoint)).record();
+  if (!std::filesystem::exists(file)) {
+    if (request.task.empty()) {
+      throw glifr::ConfigError("--task", "is missing: there is no config.json of a trial that says what " +
+                                             checkpoint.string() + " was trained on");
+    }
+    TrainedRun run;
+    run.settings = read_foreign({.file = checkpoint,
+                                 .task = request.task,
+                                 .model = request.model.empty() ? std::nullopt : std::optional(request.model)},
+                                data)
+                       .settings;
+    run.model = request.model.empty() ? checkpoint.stem().string() : request.model;
+    run.seed = request.seed;
+    run.checkpoint = checkpoint;
+    return run;
+  }
   const boost::json::value document = glifr::read_json_file(file);
   if (!document.is_object()) throw glifr::DataError(file.string(), "found no JSON object");
-  return describe(document.as_object(), file, checkpoint);
+  TrainedRun run = describe(document.as_object(), file, checkpoint);
+  const auto require_same = [&](const char* option, const std::string& asked, const std::string& found) {
+    if (!asked.empty() && asked != found)
+      throw glifr::ConfigError(option, "found '" + asked + "', " + file.string() + " has " + found);
+  };
+  require_same("--task", request.task, run.settings.task.name);
+  require_same("--model", request.model, run.model);
+  return run;
+}
+
+void add_selection_options(CLI::App& command, std::string& task, std::string& model) {
+  cli::add_text(command, "--task", task,
+                "Only this task (default: all); of a checkpoint without config.json: what it was trained on")
+      ->type_name("NAME");
+  cli::add_text(command, "--model", model,
+                "Only this model (default: all); of a checkpoint without config.json: what it is")
+      ->type_name("NAME");
 }
 
 template <glifr::Scalar T>
@@ -95,27 +123,78 @@ analysis::MakeNetwork<T> network_maker(const TrainedRun& run, std::filesystem::p
   return make;
 }
 
+namespace {
+
+/// The samples of a test set that are looked at, and their targets.
 template <glifr::Scalar T>
-analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::DataStore& store) {
-  const glifr::Settings& settings = runs.front().settings;
-  const auto data = store.load_test<T>(settings, runs.front().seed);
-  analysis::SineResponses responses;
-  responses.dt = settings.model.dt;
-  responses.samples = data->size();
-  responses.frequencies = glifr::sine_frequencies(glifr::sine_settings(settings));
+struct Targets {
+  std::shared_ptr<const glifr::Dataset<T>> data;
   std::vector<glifr::Index> samples;
-  for (glifr::Index i = 0; i < data->size(); ++i) samples.push_back(i);
-  std::vector<T> targets(static_cast<std::size_t>(data->time_steps() * data->size()));
-  data->targets(samples, targets.data());
-  responses.targets.assign(targets.begin(), targets.end());
+  std::vector<T> values;  // [target steps, samples, width]
+
+  Targets(std::shared_ptr<const glifr::Dataset<T>> set, glifr::Index count) : data(std::move(set)) {
+    samples.resize(static_cast<std::size_t>(count > 0 ? std::min(count, data->size()) : data->size()));
+    std::iota(samples.begin(), samples.end(), glifr::Index{0});
+    values.resize(samples.size() * static_cast<std::size_t>(data->target_steps() * data->target_size()));
+    data->targets(samples, values.data());
+  }
+
+  friend bool operator==(const Targets& a, const Targets& b) {
+    return a.data == b.data || (a.data->target_steps() == b.data->target_steps() &&
+                                a.data->target_size() == b.data->target_size() && a.values == b.values);
+  }
+};
+
+/// The outputs of a network, some samples at a time: [steps, samples, width].
+template <glifr::Scalar T>
+std::vector<double> outputs_of(const glifr::RecurrentNetwork<T>& network, const Targets<T>& targets) {
+  constexpr std::size_t at_once = 256;
+  const std::size_t count = targets.samples.size();
+  const auto width = static_cast<std::size_t>(targets.data->target_size());
+  std::vector<double> all(targets.values.size());
+  for (std::size_t first = 0; first < count; first += at_once) {
+    const std::size_t size = std::min(at_once, count - first);
+    const auto part = analysis::outputs<T>(network, *targets.data,
+                                           std::span<const glifr::Index>(targets.samples).subspan(first, size));
+    for (std::size_t step = 0; step * size * width < part.size(); ++step) {
+      std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(step * size * width), size * width,
+                  all.begin() + static_cast<std::ptrdiff_t>((step * count + first) * width));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+template <glifr::Scalar T>
+analysis::Responses responses_of(std::span<const TrainedRun> runs, glifr::DataStore& store, glifr::Index samples) {
+  const glifr::Settings& settings = runs.front().settings;
+  const Targets<T> targets(store.load_test<T>(settings, runs.front().seed), samples);
+  const glifr::Dataset<T>& data = *targets.data;
+  analysis::Responses responses;
+  responses.dt = settings.model.dt;
+  responses.samples = std::ssize(targets.samples);
+  responses.outputs = data.target_size();
+  responses.is_of_last_step = data.target_steps() != data.time_steps();
+  if (settings.task.base == "sine") responses.frequencies = glifr::sine_frequencies(glifr::sine_settings(settings));
+  if (data.has_lengths()) {
+    std::vector<std::int32_t> lengths(targets.samples.size());
+    data.lengths(targets.samples, lengths.data());
+    responses.lengths.assign(lengths.begin(), lengths.end());
+  } else if (responses.is_of_last_step) {
+    responses.lengths.assign(targets.samples.size(), data.time_steps());
+  }
+  responses.targets.assign(targets.values.begin(), targets.values.end());
   for (const TrainedRun& run : runs) {
-    if (!have_same_targets(runs.front(), run)) {
+    const bool has_same_targets = run.settings.model.dt == settings.model.dt &&
+                                  Targets<T>(store.load_test<T>(run.settings, run.seed), samples) == targets;
+    if (!has_same_targets) {
       Session::warn("left out " + settings.task.name + "/" + run.model + "/trial_" + std::to_string(run.trial) +
-                    ": it learned other waves than " + runs.front().model + "/trial_" +
+                    ": it learned other targets than " + runs.front().model + "/trial_" +
                     std::to_string(runs.front().trial));
       continue;
     }
-    responses.outputs.push_back({run.model, analysis::outputs(*network_maker<T>(run)(), *data)});
+    responses.networks.push_back({run.model, outputs_of<T>(*network_maker<T>(run)(), targets)});
   }
   return responses;
 }
@@ -147,9 +226,9 @@ analysis::RealizableRun realizable_run(const analysis::Trial& trial, glifr::Data
   return result;
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                          \
-  template analysis::MakeNetwork<T> network_maker<T>(const TrainedRun&, std::filesystem::path);       \
-  template analysis::SineResponses sine_responses<T>(std::span<const TrainedRun>, glifr::DataStore&); \
+#define GLIFR_INSTANTIATE(T)                                                                                  \
+  template analysis::MakeNetwork<T> network_maker<T>(const TrainedRun&, std::filesystem::path);               \
+  template analysis::Responses responses_of<T>(std::span<const TrainedRun>, glifr::DataStore&, glifr::Index); \
   template analysis::RealizableRun realizable_run<T>(const analysis::Trial&, glifr::DataStore&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

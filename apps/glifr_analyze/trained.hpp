@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "glifr/analysis/ablation.hpp"
@@ -24,8 +26,21 @@ struct TrainedRun {
 /// What config.json of a trial says; task and model are called as their folders are. Throws DataError where it does not
 /// describe a run.
 [[nodiscard]] TrainedRun describe(const glifr::analysis::Trial& trial);
-/// The run that a checkpoint in a trial's folder belongs to.
-[[nodiscard]] TrainedRun describe_checkpoint(const std::filesystem::path& checkpoint);
+/// What one checkpoint is of, where it was asked for by its file.
+struct CheckpointRequest {
+  std::filesystem::path checkpoint;  ///< the file
+  std::string task{};                ///< on which it was trained; empty: as config.json beside it says
+  std::string model{};               ///< what it is; empty: as config.json says, or by its neurons
+  std::uint64_t seed = 0;            ///< where no config.json says it
+};
+
+/// The run that a checkpoint belongs to, by config.json of the trial in whose folder it lies or, where there is none,
+/// by the task that is named. ConfigError (key "--task") where neither says it, or they disagree; DataError as
+/// `describe`.
+[[nodiscard]] TrainedRun describe_checkpoint(const CheckpointRequest& request, const glifr::DataStore& data);
+
+/// Adds --task and --model to a subcommand that takes RESULTS or a checkpoint.
+void add_selection_options(CLI::App& command, std::string& task, std::string& model);
 
 /// Makes copies of a run's trained network (of `checkpoint`, if it is not the last), with the constants that it was
 /// left with. Throws DataError where the checkpoint is missing, damaged or of another network.
@@ -37,10 +52,16 @@ template <glifr::Scalar T>
 /// there is none. Warns of those that are left out.
 [[nodiscard]] std::optional<TrainedRun> first_usable(const glifr::analysis::ModelTrials& group, glifr::Index only = -1);
 
-/// The outputs of sine networks beside their targets; all runs are of one task. Warns of those that learned other waves
-/// than the first and leaves them out.
+/// Whether the task of a run has target values, and not classes.
+[[nodiscard]] inline bool has_target_values(const TrainedRun& run) {
+  return run.settings.training.loss == glifr::Loss::mse;
+}
+
+/// The outputs of networks beside their targets, of the first `samples` samples or, where that is 0, of all; all runs
+/// are of one task. Warns of those that have other targets than the first and leaves them out.
 template <glifr::Scalar T>
-[[nodiscard]] glifr::analysis::SineResponses sine_responses(std::span<const TrainedRun> runs, glifr::DataStore& data);
+[[nodiscard]] glifr::analysis::Responses responses_of(std::span<const TrainedRun> runs, glifr::DataStore& data,
+                                                      glifr::Index samples);
 
 /// The course and the outcome of a run of the realizable task.
 template <glifr::Scalar T>

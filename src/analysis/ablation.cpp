@@ -79,15 +79,19 @@ std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dat
 }
 
 template <Scalar T>
-std::vector<double> outputs(const RecurrentNetwork<T>& network, const Dataset<T>& data) {
-  std::vector<Index> samples(static_cast<std::size_t>(data.size()));
-  std::iota(samples.begin(), samples.end(), Index{0});
-  const Index steps = data.time_steps();
-  std::vector<T> inputs(static_cast<std::size_t>(steps * data.size() * data.input_size()));
+std::vector<double> outputs(const RecurrentNetwork<T>& network, const Dataset<T>& data,
+                            std::span<const Index> samples) {
+  const Index steps = data.time_steps(), count = std::ssize(samples);
+  std::vector<T> inputs(static_cast<std::size_t>(steps * count * data.input_size()));
   data.inputs(samples, inputs.data());
+  std::vector<std::int32_t> lengths;
+  if (data.has_lengths()) {
+    lengths.resize(samples.size());
+    data.lengths(samples, lengths.data());
+  }
   Tape<T> tape(Tape<T>::Mode::forward_only);
-  const auto x = Sequence<T>::from(tape.constant({steps, data.size(), data.input_size()}, inputs.data()));
-  const View<T> y = network.forward(tape, x).output.value();
+  const auto x = Sequence<T>::from(tape.constant({steps, count, data.input_size()}, inputs.data()));
+  const View<T> y = network.forward(tape, x, {.lengths = lengths}).output.value();
   std::vector<double> values;
   for (Index row = 0; row < y.rows; ++row) values.insert(values.end(), y.row(row), y.row(row) + y.columns);
   return values;
@@ -95,7 +99,7 @@ std::vector<double> outputs(const RecurrentNetwork<T>& network, const Dataset<T>
 
 #define GLIFR_INSTANTIATE(T)                                                                                         \
   template std::vector<AblationResult> ablate<T>(const MakeNetwork<T>&, const Dataset<T>&, const AblationSettings&); \
-  template std::vector<double> outputs<T>(const RecurrentNetwork<T>&, const Dataset<T>&)
+  template std::vector<double> outputs<T>(const RecurrentNetwork<T>&, const Dataset<T>&, std::span<const Index>)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
 #undef GLIFR_INSTANTIATE

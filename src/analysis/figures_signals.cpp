@@ -16,14 +16,6 @@ std::vector<double> times(Index steps, double dt) {
   return t;
 }
 
-std::vector<double> sample_of(const std::vector<double>& values, Index samples, Index sample) {
-  std::vector<double> result;
-  for (auto i = static_cast<std::size_t>(sample); i < values.size(); i += static_cast<std::size_t>(samples)) {
-    result.push_back(values[i]);
-  }
-  return result;
-}
-
 /// Three digits are enough for a title.
 std::string rounded(double value) {
   char text[32];
@@ -31,45 +23,123 @@ std::string rounded(double value) {
   return text;
 }
 
-}  // namespace
+constexpr Index most_samples = 6, most_outputs = 3;  // that a figure shows
 
-Figure sine_figure(const SineResponses& responses) {
+/// "1" of the only output, "1_2" of the second of several.
+std::string suffix(const Responses& responses, Index sample, Index output) {
+  const std::string number = std::to_string(sample + 1);
+  return responses.outputs == 1 ? number : number + "_" + std::to_string(output + 1);
+}
+
+/// The course of one output in one sample.
+std::vector<double> course_of(const Responses& responses, const std::vector<double>& values, Index sample,
+                              Index output) {
+  std::vector<double> course;
+  for (Index step = 0; step < responses.steps() && responses.is_valid(step, sample); ++step)
+    course.push_back(values[responses.place(step, sample, output)]);
+  return course;
+}
+
+std::string panel_title(const Responses& responses, Index sample, Index output) {
+  const std::string of_output = responses.outputs == 1 ? "" : ", output " + std::to_string(output);
+  if (responses.frequencies.empty()) return "sample " + std::to_string(sample) + of_output;
+  return "f = " + rounded(responses.frequencies[static_cast<std::size_t>(sample)]) + " /ms" + of_output;
+}
+
+Ink solid(Ink ink) {
+  ink.dash = 1;
+  return ink;
+}
+
+/// Target and outputs over time.
+Figure course_figure(const Responses& responses) {
+  const bool are_waves = !responses.frequencies.empty();
+  const Index samples = std::min(responses.samples, most_samples), outputs = std::min(responses.outputs, most_outputs);
   Figure figure;
-  figure.name = "sine_responses";
-  figure.caption =
-      "Outputs of trained networks on the sine task (colours) and their targets (black, dashed), a panel a sample.";
-  Table table{"sine_responses", {{"time", times(responses.steps(), responses.dt)}}};
-  for (Index sample = 0; sample < responses.samples; ++sample) {
-    const std::string number = std::to_string(sample + 1);
-    Panel& panel = figure.panels.emplace_back();
-    panel.title = "f = " + rounded(responses.frequencies[static_cast<std::size_t>(sample)]) + " /ms";
-    for (const SineResponses::Output& output : responses.outputs) {
-      const std::string name = output.model + "_" + number;
-      table.columns.push_back({name, sample_of(output.values, responses.samples, sample)});
-      Ink ink = model_ink(output.model);
-      ink.dash = 1;
-      panel.series.push_back({.mark = Mark::line,
-                              .table = "sine_responses",
-                              .x = "time",
-                              .y = {name},
-                              .ink = ink,
-                              .title = model_label(output.model)});
-    }
-    const std::string name = "target_" + number;
-    table.columns.push_back({name, sample_of(responses.targets, responses.samples, sample)});
-    Ink ink = reference_ink();
-    ink.dash = 2;
+  figure.name = are_waves ? "sine_responses" : "responses";
+  figure.caption = std::string("Outputs of trained networks") + (are_waves ? " on the sine task" : "") +
+                   " (colours) and their targets (black, dashed), a panel a sample" +
+                   (outputs > 1 ? " and output." : ".");
+  Table table{figure.name, {{"time", times(responses.steps(), responses.dt)}}};
+  const auto add = [&](Panel& panel, const std::string& name, std::vector<double> course, Ink ink,
+                       const std::string& title) {
+    table.columns.push_back({name, std::move(course)});
     panel.series.push_back(
-        {.mark = Mark::line, .table = "sine_responses", .x = "time", .y = {name}, .ink = ink, .title = "target"});
-    panel.x.label = "time (ms)";
-    panel.y.label = "output";
+        {.mark = Mark::line, .table = figure.name, .x = "time", .y = {name}, .ink = ink, .title = title});
+  };
+  for (Index sample = 0; sample < samples; ++sample) {
+    for (Index output = 0; output < outputs; ++output) {
+      const std::string of_panel = "_" + suffix(responses, sample, output);
+      Panel& panel = figure.panels.emplace_back();
+      panel.title = panel_title(responses, sample, output);
+      for (const Responses::Network& network : responses.networks) {
+        add(panel, network.model + of_panel, course_of(responses, network.values, sample, output),
+            solid(model_ink(network.model)), model_label(network.model));
+      }
+      Ink ink = reference_ink();
+      ink.dash = 2;
+      add(panel, "target" + of_panel, course_of(responses, responses.targets, sample, output), ink, "target");
+      panel.x.label = "time (ms)";
+      panel.y.label = "output";
+    }
   }
-  figure.columns = std::min<Index>(3, responses.samples);
+  figure.columns = outputs > 1 ? outputs : std::min<Index>(3, samples);
   figure.has_key = true;
   figure.width = 300.0 * static_cast<double>(figure.columns);
   figure.aspect = 0.6;
   figure.tables.push_back(std::move(table));
   return figure;
+}
+
+/// Outputs against targets where there is one of a sample.
+Figure last_step_figure(const Responses& responses) {
+  const Index outputs = std::min(responses.outputs, most_outputs);
+  Figure figure;
+  figure.name = "responses";
+  figure.caption = "Outputs of trained networks in the last step against their targets, a point a sample.";
+  Table table{figure.name, {}};
+  const auto column = [&](const std::string& name, const std::vector<double>& values, Index output) {
+    Column& added = table.columns.emplace_back(Column{name, {}});
+    for (Index sample = 0; sample < responses.samples; ++sample)
+      std::get<0>(added.values).push_back(values[responses.place(0, sample, output)]);
+  };
+  for (Index output = 0; output < outputs; ++output) {
+    const std::string of_panel = "_" + std::to_string(output + 1);
+    Panel& panel = figure.panels.emplace_back();
+    panel.title = responses.outputs == 1 ? "" : "output " + std::to_string(output);
+    panel.x.label = "target";
+    panel.y.label = "output";
+    column("target" + of_panel, responses.targets, output);
+    for (const Responses::Network& network : responses.networks) {
+      column(network.model + of_panel, network.values, output);
+      panel.series.push_back({.mark = Mark::points,
+                              .table = figure.name,
+                              .x = "target" + of_panel,
+                              .y = {network.model + of_panel},
+                              .ink = model_ink(network.model),
+                              .title = model_label(network.model)});
+    }
+    Ink ink = reference_ink();
+    ink.dash = 2;
+    panel.series.push_back({.mark = Mark::line,
+                            .table = figure.name,
+                            .x = "target" + of_panel,
+                            .y = {"target" + of_panel},
+                            .ink = ink,
+                            .title = "target"});
+  }
+  figure.columns = outputs;
+  figure.has_key = true;
+  figure.width = 340.0 * static_cast<double>(figure.columns);
+  figure.aspect = 0.8;
+  figure.tables.push_back(std::move(table));
+  return figure;
+}
+
+}  // namespace
+
+Figure responses_figure(const Responses& responses) {
+  return responses.is_of_last_step ? last_step_figure(responses) : course_figure(responses);
 }
 
 Figure trace_figure(std::span<const double> input, std::span<const SigmaTrace> traces, double dt) {

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
@@ -53,50 +56,76 @@ struct CurveMetric {
   std::string name, label;
   std::vector<double> TrainingCurve::*mean;
   std::vector<double> TrainingCurve::*sd;
+  TrainingCurve::Validation TrainingCurve::*validation;
   double factor;
 };
 
+/// One course of a metric: that of training or that of validation.
+struct Course {
+  const TrainingCurve& curve;
+  const std::vector<double>&epoch, &mean, &sd;
+};
+
+/// Draws courses of models into a panel, each with its band below all lines. `dash`: of all of them; 0: each as its
+/// model has it.
+void add_courses(Figure& figure, Panel& panel, std::vector<Series>& lines, const std::string& name,
+                 const std::vector<Course>& courses, double factor, int dash) {
+  // Where the sd is above the mean, the band would fall through the floor of a logarithmic axis.
+  const double floor = panel.y.is_logarithmic ? *panel.y.lower : std::numeric_limits<double>::lowest();
+  detail::TableRows table(name, {"model", "epoch", "mean", "sd", "lower", "upper"});
+  for (const Course& course : courses) {
+    for (const std::size_t i : detail::drawn_points(course.mean.size())) {
+      const double mean = factor * course.mean[i], sd = factor * course.sd[i];
+      table.add(course.curve.model, course.epoch[i], mean, sd, std::max(mean - sd, floor), mean + sd);
+    }
+    const Filter filter{"model", course.curve.model};
+    Ink ink = model_ink(course.curve.model);
+    if (dash > 0) ink.dash = dash;
+    if (course.curve.trials > 1) {
+      panel.series.push_back({.mark = Mark::band,
+                              .table = name,
+                              .x = "epoch",
+                              .y = {"lower", "upper"},
+                              .ink = faded(ink, dash > 1 ? 0.1 : 0.18),
+                              .where = filter});
+    }
+    // A line needs two epochs to be seen.
+    lines.push_back({.mark = course.epoch.size() > 1 ? Mark::line : Mark::line_and_points,
+                     .table = name,
+                     .x = "epoch",
+                     .y = {"mean"},
+                     .ink = ink,
+                     .title = dash > 1 ? "" : model_label(course.curve.model),
+                     .where = filter});
+  }
+  figure.tables.push_back(table.take());
+}
+
 void add_metric(Figure& figure, std::span<const TrainingCurve> curves, const CurveMetric& metric) {
   std::vector<double> means;
+  std::vector<Course> training, validation;
   for (const TrainingCurve& curve : curves) {
-    means.insert(means.end(), (curve.*metric.mean).begin(), (curve.*metric.mean).end());
+    const TrainingCurve::Validation& of_validation = curve.*metric.validation;
+    for (const std::vector<double>* values : {&(curve.*metric.mean), &of_validation.mean})
+      means.insert(means.end(), values->begin(), values->end());
+    if (!(curve.*metric.mean).empty()) training.push_back({curve, curve.epoch, curve.*metric.mean, curve.*metric.sd});
+    if (!of_validation.epoch.empty())
+      validation.push_back({curve, of_validation.epoch, of_validation.mean, of_validation.sd});
   }
   if (means.empty()) return;
   Panel panel;
   panel.x = epochs();
+  for (double& mean : means) mean *= metric.factor;
   panel.y = metric_axis(metric.label, metric.factor == percent, means);
-  // Where the sd is above the mean, the band would fall through the floor of a logarithmic axis.
-  const double floor = panel.y.is_logarithmic ? *panel.y.lower : std::numeric_limits<double>::lowest();
-
-  detail::TableRows table(metric.name, {"model", "epoch", "mean", "sd", "lower", "upper"});
   std::vector<Series> lines;  // on top of all bands
-  for (const TrainingCurve& curve : curves) {
-    for (const std::size_t i : detail::drawn_points((curve.*metric.mean).size())) {
-      const double mean = metric.factor * (curve.*metric.mean)[i];
-      const double sd = metric.factor * (curve.*metric.sd)[i];
-      table.add(curve.model, curve.epoch[i], mean, sd, std::max(mean - sd, floor), mean + sd);
-    }
-    const Filter filter{"model", curve.model};
-    if (curve.trials > 1) {
-      panel.series.push_back({.mark = Mark::band,
-                              .table = metric.name,
-                              .x = "epoch",
-                              .y = {"lower", "upper"},
-                              .ink = faded(model_ink(curve.model), 0.18),
-                              .where = filter});
-    }
-    // A line needs two epochs to be seen.
-    lines.push_back({.mark = curve.epoch.size() > 1 ? Mark::line : Mark::line_and_points,
-                     .table = metric.name,
-                     .x = "epoch",
-                     .y = {"mean"},
-                     .ink = model_ink(curve.model),
-                     .title = model_label(curve.model),
-                     .where = filter});
-  }
+  add_courses(figure, panel, lines, "train_" + metric.name, training, metric.factor, validation.empty() ? 0 : 1);
+  if (!validation.empty()) add_courses(figure, panel, lines, "val_" + metric.name, validation, metric.factor, 2);
   panel.series.insert(panel.series.end(), lines.begin(), lines.end());
-  figure.tables.push_back(table.take());
   figure.panels.push_back(std::move(panel));
+}
+
+bool has_validation(const TrainingCurve& curve) {
+  return !curve.val_loss.epoch.empty() || !curve.val_acc.epoch.empty();
 }
 
 }  // namespace
@@ -123,6 +152,7 @@ Figure summary_figure(const TaskSummary& summary) {
     const Moments over_trials = moments(values);
     const auto position = static_cast<double>(m);
     panel.x.tics.push_back({model_label(model.model), position});
+    if (values.empty()) continue;
     means.add(model.model, position, static_cast<double>(over_trials.count), over_trials.mean, over_trials.sd);
     for (std::size_t i = 0; i < values.size(); ++i)
       trials.add(model.model, position + jitter(i, values.size()), values[i]);
@@ -155,12 +185,16 @@ Figure summary_figure(const TaskSummary& summary) {
 Figure training_curves_figure(const std::string& task, std::span<const TrainingCurve> curves) {
   Figure figure;
   figure.name = "curves_" + task;
-  figure.caption =
-      "Training on " + task +
-      ": mean over the trials of each model, a value an epoch. Bands are one standard deviation to either side.";
-  add_metric(figure, curves, {"train_loss", "training loss", &TrainingCurve::loss_mean, &TrainingCurve::loss_sd, 1});
+  const bool is_validated = std::ranges::any_of(curves, has_validation);
+  figure.caption = "Training on " + task + ": mean over the trials of each model, a value an epoch" +
+                   (is_validated ? "; solid: training, dashed: validation." : ".") +
+                   " Bands are one standard deviation to either side.";
   add_metric(figure, curves,
-             {"train_acc", "training accuracy (%)", &TrainingCurve::acc_mean, &TrainingCurve::acc_sd, percent});
+             {"loss", is_validated ? "loss" : "training loss", &TrainingCurve::loss_mean, &TrainingCurve::loss_sd,
+              &TrainingCurve::val_loss, 1});
+  add_metric(figure, curves,
+             {"acc", is_validated ? "accuracy (%)" : "training accuracy (%)", &TrainingCurve::acc_mean,
+              &TrainingCurve::acc_sd, &TrainingCurve::val_acc, percent});
   figure.columns = static_cast<Index>(figure.panels.size());
   figure.width = figure.columns > 1 ? 760 : 640;
   figure.aspect = figure.columns > 1 ? 0.7 : 0.5;
@@ -170,31 +204,49 @@ Figure training_curves_figure(const std::string& task, std::span<const TrainingC
 }
 
 Figure training_curve_figure(const Metrics& metrics, const std::string& model) {
+  const auto is_there = [](double value) { return !std::isnan(value); };
+  const bool is_validated = std::ranges::any_of(metrics.val_loss, is_there);
   Figure figure;
   figure.name = "training_curve";
-  figure.caption = "Training of " + model_name(model) + ": a value an epoch, the mean over its samples.";
-  Table table{"training_curve",
-              {{"epoch", detail::thinned(metrics.epoch)}, {"train_loss", detail::thinned(metrics.train_loss)}}};
+  figure.caption = "Training of " + model_name(model) + ": a value an epoch, the mean over its samples" +
+                   (is_validated ? "; solid: training, dashed: validation." : ".");
+  Table table{"training_curve", {{"epoch", detail::thinned(metrics.epoch)}}};
+  Table validation{"validation", {}};
   Ink ink = model_ink(model);
   ink.dash = 1;
-  const auto add_panel = [&](const char* column, Axis axis) {
+  const auto add_panel = [&](const std::string& name, const std::string& label, const std::vector<double>& training,
+                             const std::vector<double>& validated, double factor) {
     Panel& panel = figure.panels.emplace_back();
     panel.x = epochs();
-    panel.y = std::move(axis);
+    table.columns.push_back({"train_" + name, detail::thinned(scaled(training, factor))});
     const Mark mark = metrics.epoch.size() > 60 ? Mark::line : Mark::line_and_points;
-    panel.series.push_back({.mark = mark, .table = "training_curve", .x = "epoch", .y = {column}, .ink = ink});
+    panel.series.push_back({.mark = mark, .table = "training_curve", .x = "epoch", .y = {"train_" + name}, .ink = ink});
+    std::vector<double> all = training, epoch, values;
+    for (std::size_t i = 0; i < validated.size(); ++i) {
+      if (!is_there(validated[i])) continue;
+      epoch.push_back(metrics.epoch[i]);
+      values.push_back(factor * validated[i]);
+      all.push_back(validated[i]);
+    }
+    if (!values.empty()) {
+      const std::string epoch_name = "epoch_of_" + name;
+      validation.columns.push_back({epoch_name, detail::thinned(epoch)});
+      validation.columns.push_back({"val_" + name, detail::thinned(values)});
+      Ink dashed = ink;
+      dashed.dash = 2;
+      panel.series.push_back(
+          {.mark = mark, .table = "validation", .x = epoch_name, .y = {"val_" + name}, .ink = dashed});
+    }
+    panel.y = metric_axis((is_validated ? "" : "training ") + label, factor == percent, scaled(all, factor));
   };
-  add_panel("train_loss", metric_axis("training loss", false, metrics.train_loss));
-  if (metrics.has_accuracy()) {
-    const std::vector<double> accuracies = scaled(metrics.train_acc, percent);
-    table.columns.push_back({"train_acc_percent", detail::thinned(accuracies)});
-    add_panel("train_acc_percent", metric_axis("training accuracy (%)", true, accuracies));
-  }
+  add_panel("loss", "loss", metrics.train_loss, metrics.val_loss, 1);
+  if (metrics.has_accuracy()) add_panel("acc_percent", "accuracy (%)", metrics.train_acc, metrics.val_acc, percent);
   figure.columns = static_cast<Index>(figure.panels.size());
   figure.width = figure.columns > 1 ? 760 : 480;
   figure.aspect = 0.6;
   figure.least_panel_width = 240;
   figure.tables.push_back(std::move(table));
+  if (!validation.columns.empty()) figure.tables.push_back(std::move(validation));
   return figure;
 }
 
@@ -259,6 +311,181 @@ Figure ablation_figure(const TaskAblation& ablation) {
                             .where = filter});
   }
   panel.y = metric_axis(ablation.has_accuracy ? "test accuracy (%)" : "test loss", ablation.has_accuracy, means);
+  figure.tables.push_back(table.take());
+  figure.panels.push_back(std::move(panel));
+  return figure;
+}
+
+namespace {
+
+/// The places of a setting's values along an axis: numbers where they are, words side by side.
+class Scale {
+ public:
+  explicit Scale(std::vector<std::string> values) : values_(std::move(values)) {
+    for (const std::string& value : values_) {
+      const std::optional<double> number = parse_number(value);
+      is_numeric_ = is_numeric_ && number;
+      if (number) numbers_.push_back(*number);
+    }
+  }
+
+  [[nodiscard]] double place(const std::string& value) const {
+    if (is_numeric_) return *parse_number(value);
+    return static_cast<double>(std::ranges::find(values_, value) - values_.begin());
+  }
+  [[nodiscard]] Axis axis(const std::string& label) const {
+    Axis axis{.label = literal(label)};
+    if (!is_numeric_) {
+      for (const std::string& value : values_)
+        axis.tics.push_back({value.empty() ? "(none)" : literal(value), place(value)});
+      axis.lower = -0.5;
+      axis.upper = static_cast<double>(values_.size()) - 0.5;
+      return axis;
+    }
+    const auto [low, high] = std::ranges::minmax(numbers_);
+    axis.is_logarithmic = low > 0 && high >= 10 * low;
+    if (!axis.is_logarithmic) {
+      const double margin = high > low ? 0.06 * (high - low) : 1;
+      axis.lower = low - margin;
+      axis.upper = high + margin;
+    }
+    return axis;
+  }
+
+ private:
+  std::vector<std::string> values_;
+  std::vector<double> numbers_;
+  bool is_numeric_ = true;
+};
+
+std::vector<std::string> distinct(std::vector<std::string> values) {
+  std::vector<std::string> kept;
+  for (std::string& value : values) {
+    if (std::ranges::find(kept, value) == kept.end()) kept.push_back(std::move(value));
+  }
+  return kept;
+}
+
+}  // namespace
+
+Figure settings_figure(const SettingSummary& summary, const std::string& base_task) {
+  std::vector<const SettingGroup*> groups;
+  for (const SettingGroup& group : summary.groups) {
+    if (group.base_task == base_task) groups.push_back(&group);
+  }
+  const bool has_accuracy =
+      std::ranges::all_of(groups, [](const SettingGroup* group) { return group->results.has_accuracy(); });
+  const double factor = has_accuracy ? percent : 1;
+  const auto panel_of = [&](const SettingGroup& group) {
+    std::string name;
+    for (std::size_t k = 1; k < summary.keys.size(); ++k)
+      name += (k > 1 ? ", " : "") + summary.keys[k] + " = " + group.values[k];
+    return name;
+  };
+  std::vector<std::string> firsts, panels;
+  for (const SettingGroup* group : groups) {
+    firsts.push_back(group->values.front());
+    panels.push_back(panel_of(*group));
+  }
+  const Scale scale(distinct(firsts));
+  Figure figure;
+  figure.name = "summary_by_" + base_task;
+  figure.caption = std::string(has_accuracy ? "Test accuracy" : "Test loss") + " on " + base_task + " by " +
+                   summary.keys.front() + ": mean and standard deviation over the trials of each model" +
+                   (summary.keys.size() > 1 ? ", a panel for each of the other values." : ".");
+  detail::TableRows table(figure.name, {"panel", "model", "value", "position", "trials", "mean", "sd"});
+  std::vector<double> ends;
+  for (const SettingGroup* group : groups) {
+    const Moments m = moments(group->results.values());
+    const double sd = m.count > 1 ? factor * m.sd : 0;
+    table.add(panel_of(*group) + "/" + group->results.model, group->results.model, group->values.front(),
+              scale.place(group->values.front()), static_cast<double>(m.count), factor * m.mean, sd);
+    ends.push_back(factor * m.mean - sd);
+    ends.push_back(factor * m.mean + sd);
+  }
+  for (const std::string& name : distinct(panels)) {
+    Panel& panel = figure.panels.emplace_back();
+    panel.title = literal(name);
+    panel.x = scale.axis(summary.keys.front());
+    panel.y = metric_axis(has_accuracy ? "test accuracy (%)" : "test loss", has_accuracy, ends);
+    std::vector<std::string> models;
+    for (const SettingGroup* group : groups) {
+      if (panel_of(*group) == name) models.push_back(group->results.model);
+    }
+    for (const std::string& model : distinct(models)) {
+      Ink ink = model_ink(model);
+      ink.dash = 1;
+      ink.point_size = 0.8;
+      const Filter filter{"panel", name + "/" + model};
+      panel.series.push_back(
+          {.mark = Mark::line, .table = figure.name, .x = "position", .y = {"mean"}, .ink = ink, .where = filter});
+      panel.series.push_back({.mark = Mark::error_bars,
+                              .table = figure.name,
+                              .x = "position",
+                              .y = {"mean", "sd"},
+                              .ink = ink,
+                              .title = model_label(model),
+                              .where = filter});
+    }
+  }
+  figure.columns = std::min<Index>(3, static_cast<Index>(figure.panels.size()));
+  figure.width = figure.columns > 1 ? 760 : 520;
+  figure.aspect = 0.65;
+  figure.least_panel_width = 220;
+  figure.has_key = true;
+  figure.tables.push_back(table.take());
+  return figure;
+}
+
+Figure confusion_figure(const std::string& task, const std::string& model, const Confusion& confusion) {
+  constexpr int steps = 20;  // of opacity
+  constexpr Index most_tics = 12;
+  Figure figure;
+  figure.name = "confusion_" + task + "_" + model;
+  figure.caption =
+      model_name(model) + " on " + task +
+      ": share of the test samples of each class (row) that were taken for each class (column). The darker "
+      "a square, the larger the share.";
+  figure.width = 420;
+  figure.aspect = 1;
+  Panel panel;
+  panel.x.label = "predicted class";
+  panel.y.label = "class";
+  const auto classes = static_cast<double>(confusion.classes);
+  for (Axis* axis : {&panel.x, &panel.y}) {
+    axis->lower = -0.5;
+    axis->upper = classes - 0.5;
+  }
+  // The first class stands on top.
+  const auto height = [&](Index label) { return classes - 1 - static_cast<double>(label); };
+  const Index stride = (confusion.classes + most_tics - 1) / most_tics;
+  for (Index c = 0; c < confusion.classes; c += stride) {
+    panel.x.tics.push_back({std::to_string(c), static_cast<double>(c)});
+    panel.y.tics.push_back({std::to_string(c), height(c)});
+  }
+  detail::TableRows table(figure.name, {"label", "prediction", "count", "share", "height", "opacity"});
+  std::vector<bool> is_used(steps + 1);
+  for (Index label = 0; label < confusion.classes; ++label) {
+    double samples = 0;
+    for (Index c = 0; c < confusion.classes; ++c) samples += confusion(label, c);
+    for (Index c = 0; c < confusion.classes; ++c) {
+      const double share = samples > 0 ? confusion(label, c) / samples : 0;
+      const double opacity = std::ceil(steps * share);  // 0: nothing is drawn
+      is_used[static_cast<std::size_t>(opacity)] = true;
+      table.add(static_cast<double>(label), static_cast<double>(c), confusion(label, c), share, height(label), opacity);
+    }
+  }
+  for (int step = 1; step <= steps; ++step) {
+    if (!is_used[static_cast<std::size_t>(step)]) continue;
+    Ink ink = model_ink(model);
+    ink.opacity = static_cast<double>(step) / steps;
+    panel.series.push_back({.mark = Mark::cells,
+                            .table = figure.name,
+                            .x = "prediction",
+                            .y = {"height"},
+                            .ink = ink,
+                            .where = Filter{"opacity", static_cast<double>(step)}});
+  }
   figure.tables.push_back(table.take());
   figure.panels.push_back(std::move(panel));
   return figure;

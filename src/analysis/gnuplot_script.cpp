@@ -42,7 +42,7 @@ std::string color(const Ink& ink) {
 }
 
 bool draws_an_area(Mark mark) {
-  return mark == Mark::band || mark == Mark::boxes;
+  return mark == Mark::band || mark == Mark::boxes || mark == Mark::cells;
 }
 
 bool takes_two_columns(Mark mark) {
@@ -69,6 +69,8 @@ std::string_view gnuplot_name(Mark mark) {
       return "boxes";
     case Mark::outline:
       return "histeps";
+    case Mark::cells:
+      return "boxxyerror";
   }
   throw std::invalid_argument("figure: unknown mark");
 }
@@ -136,6 +138,7 @@ void write_series(std::ostream& out, const Figure& figure, const Series& series)
       << "):" << filtered(series, repeats ? std::string("column(name)") : column(series.y[0]));
   if (takes_two_columns(series.mark)) out << ":(" << column(series.y[1]) << ')';
   if (series.mark == Mark::boxes) out << ":(" << number(series.box_width) << ')';
+  if (series.mark == Mark::cells) out << ":(" << number(series.box_width / 2) << "):(0.5)";
   out << " with " << gnuplot_name(series.mark);
   write_ink(out, series.mark, series.ink);
   out << " notitle";

@@ -67,7 +67,8 @@ void add_extent(const Figure& figure, const Series& series, Extent& horizontal, 
   const std::size_t rows = x ? std::visit([](const auto& values) { return values.size(); }, x->values) : 0;
   std::vector<const Column*> columns;
   for (const std::string& name : series.y) columns.push_back(find_column(figure, series.table, name));
-  const double half_box = series.mark == Mark::boxes ? series.box_width / 2 : 0;
+  const bool has_width = series.mark == Mark::boxes || series.mark == Mark::cells;
+  const double half_box = has_width ? series.box_width / 2 : 0;
   for (std::size_t row = 0; row < rows; ++row) {
     if (!is_about(figure, series, row)) continue;
     horizontal.add(number_at(x, row) - half_box);
@@ -77,7 +78,11 @@ void add_extent(const Figure& figure, const Series& series, Extent& horizontal, 
       for (const double value : {middle, middle - half, middle + half}) vertical.add(value);
       continue;
     }
-    for (const Column* column : columns) vertical.add(number_at(column, row));
+    const double half_height = series.mark == Mark::cells ? 0.5 : 0;
+    for (const Column* column : columns) {
+      vertical.add(number_at(column, row) - half_height);
+      vertical.add(number_at(column, row) + half_height);
+    }
   }
   if (series.mark == Mark::boxes || series.mark == Mark::outline) vertical.add(0);
 }

@@ -1,8 +1,11 @@
 #include "glifr/analysis/parameters.hpp"
 
 #include <cmath>
+#include <fstream>
+#include <string_view>
 
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/network/layer.hpp"
 #include "glifr_dispatch.hpp"
 
@@ -35,6 +38,16 @@ NeuronTable empty_table(Index neurons, Index num_ascs) {
 Index stored_values(const TensorFile& checkpoint, const char* name) {
   const NamedTensor* tensor = checkpoint.find(std::string("neuron_layer.") + name);
   return tensor ? tensor->size() : 0;
+}
+
+/// Whether the first line of a table of neurons holds names.
+bool begins_with_names(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  if (line.starts_with(detail::byte_order_mark)) line.erase(0, detail::byte_order_mark.size());
+  if (line.starts_with('"')) line.erase(0, 1);
+  return line.starts_with(column_names(0).front());
 }
 
 }  // namespace
@@ -80,17 +93,27 @@ std::vector<std::string> column_names(Index num_ascs) {
 }
 
 NeuronTable read_neurons(const std::filesystem::path& file) {
-  CsvNumbers table = read_csv_numbers(file, {});
+  CsvNumbers table = read_csv_numbers(file, {.has_header = begins_with_names(file)});
   if (table.columns < 2 || (table.columns - 2) % 3 != 0) {
     throw DataError(file.string(),
                     "found " + std::to_string(table.columns) +
                         " columns, expected thresh, k_m and three for each after-spike current (2, 5, 8, …)");
   }
-  return {table.rows, (table.columns - 2) / 3, std::move(table.values)};
+  const Index num_ascs = (table.columns - 2) / 3;
+  if (!table.header.empty() && table.header != column_names(num_ascs)) {
+    std::string names;
+    for (const std::string& name : column_names(num_ascs)) names += (names.empty() ? "" : ",") + name;
+    throw DataError(file.string(), "line 1: found other names than " + names);
+  }
+  return {table.rows, num_ascs, std::move(table.values)};
 }
 
-CsvRows to_csv(const NeuronTable& neurons) {
+CsvRows to_csv(const NeuronTable& neurons, bool has_header) {
   CsvRows csv;
+  if (has_header) {
+    for (const std::string& name : column_names(neurons.num_ascs)) csv.cell(std::string_view(name));
+    csv.end_row();
+  }
   for (Index neuron = 0; neuron < neurons.neurons; ++neuron) {
     csv.row(std::span(neurons.view().row(neuron), static_cast<std::size_t>(neurons.columns())));
   }

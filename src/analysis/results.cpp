@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <set>
@@ -166,9 +167,26 @@ boost::json::object read_object(const fs::path& file) {
   return std::move(document.as_object());
 }
 
+/// A count, where there is one.
+std::optional<Index> optional_count(const boost::json::object& object, std::string_view key, const fs::path& file) {
+  const boost::json::value* value = object.if_contains(key);
+  if (!value || value->is_null()) return std::nullopt;
+  boost::json::error_code problem;
+  const auto count = value->to_number<std::int64_t>(problem);
+  if (problem || count < 0) {
+    throw DataError(file.string(), "key " + std::string(key) + " is " + boost::json::serialize(*value) +
+                                       ", expected an integer >= 0");
+  }
+  return static_cast<Index>(count);
+}
+
 TestResult read_test(const fs::path& file) {
   const boost::json::object object = read_object(file);
-  TestResult result{finite_number(object, "test_loss", file), std::nullopt};
+  TestResult result{.loss = finite_number(object, "test_loss", file)};
+  result.samples = optional_count(object, "samples", file);
+  result.epoch = optional_count(object, "epoch", file);
+  if (const auto* checkpoint = object.if_contains("test_checkpoint"); checkpoint && checkpoint->is_string())
+    result.checkpoint = std::string(checkpoint->as_string());
   if (!member(object, "test_acc", file).is_null()) {
     const double accuracy = finite_number(object, "test_acc", file);
     if (accuracy < 0 || accuracy > 1) {
@@ -195,6 +213,10 @@ Trial read_trial(const Place& place) {
   const fs::path metrics = files.metrics();
   const fs::path test = files.test();
   std::error_code error;
+  if (trial.is_imported()) {  // there was no training here, and the test data need not have been there
+    if (fs::exists(test, error)) trial.test = read_test(test);
+    return trial;
+  }
   if (!fs::exists(test, error)) {
     throw DataError(test.string(), "is missing: the run did not finish (" + progress(metrics, trial.config) + ")");
   }
@@ -228,6 +250,15 @@ std::string Trial::name() const {
   return Place{task, model, number, {}}.name();
 }
 
+std::string Trial::base_task() const {
+  const boost::json::value* base = config.if_contains("base_task");
+  return base && base->is_string() ? std::string(base->as_string()) : task.substr(0, task.find('@'));
+}
+
+bool Trial::is_imported() const {
+  return config.contains("imported_from");
+}
+
 Metrics read_metrics(const fs::path& file) {
   const CsvNumbers table = read_csv_numbers(file, {.has_header = true, .allows_empty_cells = true});
   const auto column = [&](std::string_view name, bool may_be_empty) {
@@ -247,10 +278,30 @@ Metrics read_metrics(const fs::path& file) {
     }
     return values;
   };
-  Metrics metrics{column("epoch", false), column("train_loss", false), column("train_acc", true),
-                  column("seconds", true)};
+  Metrics metrics{column("epoch", false),  column("train_loss", false), column("train_acc", true),
+                  column("seconds", true), column("val_loss", true),    column("val_acc", true)};
   if (metrics.epoch.empty()) throw DataError(file.string(), "holds no epoch");
   return metrics;
+}
+
+Confusion read_confusion(const fs::path& file) {
+  const CsvNumbers table = read_csv_numbers(file, {.has_header = true});
+  if (table.columns != table.rows + 1 || table.header.front() != "label") {
+    throw DataError(file.string(), "found " + std::to_string(table.rows) + " rows and " +
+                                       std::to_string(table.columns) +
+                                       " columns, expected a column label and as many others as rows");
+  }
+  Confusion confusion{table.rows, {}};
+  for (Index row = 0; row < table.rows; ++row) {
+    for (Index column = 1; column < table.columns; ++column) {
+      const double count = table(row, column);
+      if (count < 0 || count != std::floor(count))
+        throw DataError(file.string(), "line " + std::to_string(row + 2) + ": found " + format_number(count) +
+                                           ", expected a number of samples");
+      confusion.counts.push_back(count);
+    }
+  }
+  return confusion;
 }
 
 Results read_results(const fs::path& folder) {

@@ -9,8 +9,9 @@ namespace {
 ModelSummary summarize_model(const ModelTrials& group) {
   ModelSummary summary{group.model, {}, {}};
   for (const Trial* trial : group.trials) {
-    summary.losses.push_back(trial->test.loss);
-    if (trial->test.accuracy) summary.accuracies.push_back(*trial->test.accuracy);
+    if (!trial->test) continue;
+    summary.losses.push_back(trial->test->loss);
+    if (trial->test->accuracy) summary.accuracies.push_back(*trial->test->accuracy);
   }
   if (summary.accuracies.size() != summary.losses.size()) summary.accuracies.clear();
   return summary;
@@ -29,7 +30,26 @@ void collect(const ModelTrials& group, std::vector<double> Metrics::*metric, std
   }
 }
 
+/// The same of validation, in the epochs in which every trial has a value.
+TrainingCurve::Validation collect_validation(const ModelTrials& group, std::vector<double> Metrics::*metric,
+                                             const std::vector<double>& epochs) {
+  std::vector<double> mean, sd;
+  collect(group, metric, epochs.size(), mean, sd);
+  TrainingCurve::Validation validation;
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    if (std::isnan(mean[i])) continue;
+    validation.epoch.push_back(epochs[i]);
+    validation.mean.push_back(mean[i]);
+    validation.sd.push_back(sd[i]);
+  }
+  return validation;
+}
+
 }  // namespace
+
+bool is_tested(const TaskSummary& summary) {
+  return std::ranges::any_of(summary.models, [](const ModelSummary& model) { return !model.losses.empty(); });
+}
 
 Comparison compare(const std::string& first, std::span<const double> first_values, const std::string& second,
                    std::span<const double> second_values) {
@@ -46,6 +66,7 @@ std::vector<TaskSummary> summarize(const Results& results) {
     for (const ModelSummary& first : summary.models) {
       for (const ModelSummary& second : summary.models) {
         if (first.model == second.model || first.has_accuracy() != second.has_accuracy()) continue;
+        if (first.losses.empty() || second.losses.empty()) continue;
         summary.comparisons.push_back(compare(first.model, first.values(), second.model, second.values()));
       }
     }
@@ -55,7 +76,9 @@ std::vector<TaskSummary> summarize(const Results& results) {
 
 std::vector<TrainingCurve> training_curves(const Results& results, const std::string& task) {
   std::vector<TrainingCurve> curves;
-  for (const ModelTrials& group : models_of(results, task)) {
+  for (ModelTrials& group : models_of(results, task)) {
+    std::erase_if(group.trials, [](const Trial* trial) { return trial->metrics.epoch.empty(); });
+    if (group.trials.empty()) continue;
     TrainingCurve& curve = curves.emplace_back();
     curve.model = group.model;
     curve.trials = static_cast<Index>(group.trials.size());
@@ -66,6 +89,8 @@ std::vector<TrainingCurve> training_curves(const Results& results, const std::st
     const bool has_accuracy =
         std::ranges::all_of(group.trials, [](const Trial* trial) { return trial->metrics.has_accuracy(); });
     if (has_accuracy) collect(group, &Metrics::train_acc, curve.epoch.size(), curve.acc_mean, curve.acc_sd);
+    curve.val_loss = collect_validation(group, &Metrics::val_loss, curve.epoch);
+    curve.val_acc = collect_validation(group, &Metrics::val_acc, curve.epoch);
   }
   return curves;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace glifr::analysis {
 namespace {
@@ -54,6 +55,24 @@ void add_comparison(CsvRows& csv, const Comparison& comparison) {
   csv.end_row();
 }
 
+constexpr std::array<std::string_view, 9> moments_columns{
+    "trials",         "test_acc_mean", "test_acc_sd",          "test_acc_ci95_lower", "test_acc_ci95_upper",
+    "test_loss_mean", "test_loss_sd",  "test_loss_ci95_lower", "test_loss_ci95_upper"};
+
+/// The cells under `moments_columns`, which end the row.
+void add_results(CsvRows& csv, const ModelSummary& results) {
+  csv.cell(static_cast<Index>(results.losses.size()));
+  add_moments(csv, results.accuracies, possible_accuracies);
+  add_moments(csv, results.losses, possible_losses);
+  csv.end_row();
+}
+
+/// The last value that there is, NaN where there is none.
+double last(const std::vector<double>& values) {
+  const auto found = std::find_if(values.rbegin(), values.rend(), [](double value) { return !std::isnan(value); });
+  return found == values.rend() ? undefined : *found;
+}
+
 std::string_view metric_name(bool has_accuracy) {
   return has_accuracy ? "test_acc" : "test_loss";
 }
@@ -67,16 +86,102 @@ const std::vector<double>* values_at(const ModelAblation& model, double ratio) {
 }  // namespace
 
 CsvRows summary_table(std::span<const TaskSummary> summaries) {
-  CsvRows csv({"task", "model", "trials", "test_acc_mean", "test_acc_sd", "test_acc_ci95_lower", "test_acc_ci95_upper",
-               "test_loss_mean", "test_loss_sd", "test_loss_ci95_lower", "test_loss_ci95_upper"});
+  CsvRows csv;
+  add_words(csv, {"task", "model"});
+  add_words(csv, moments_columns);
+  csv.end_row();
   for (const TaskSummary& summary : summaries) {
     for (const ModelSummary& model : summary.models) {
       add_words(csv, {summary.task, model.model});
-      csv.cell(static_cast<Index>(model.losses.size()));
-      add_moments(csv, model.accuracies, possible_accuracies);
-      add_moments(csv, model.losses, possible_losses);
-      csv.end_row();
+      add_results(csv, model);
     }
+  }
+  return csv;
+}
+
+CsvRows trials_table(const Results& results) {
+  constexpr std::array<std::string_view, 5> identity{"task", "base_task", "model", "trial", "seed"};
+  constexpr std::array<std::string_view, 12> outcome{"epochs",          "train_loss", "train_acc",          "val_loss",
+                                                     "val_acc",         "test_loss",  "test_acc",           "samples",
+                                                     "test_checkpoint", "epoch",      "trained_parameters", "seconds"};
+  std::vector<std::string> settings = setting_names(results);
+  std::erase_if(settings, [&](const std::string& name) {
+    return std::ranges::find(identity, name) != identity.end() || std::ranges::find(outcome, name) != outcome.end();
+  });
+  CsvRows csv;
+  add_words(csv, identity);
+  for (const std::string& name : settings) csv.cell(std::string_view(name));
+  add_words(csv, outcome);
+  csv.end_row();
+  const auto add_text = [&](const std::string& text) {
+    text.empty() ? csv.empty_cell() : csv.cell(std::string_view(text));
+  };
+  const auto add_count = [&](const std::optional<Index>& count) { count ? csv.cell(*count) : csv.empty_cell(); };
+  for (const Trial& trial : results.trials) {
+    const std::string base = trial.base_task();
+    add_words(csv, {trial.task, base, trial.model});
+    csv.cell(trial.number);
+    add_text(setting_text(trial, "seed"));
+    for (const std::string& name : settings) add_text(setting_text(trial, name));
+    const Metrics& metrics = trial.metrics;
+    const TestResult test = trial.test.value_or(TestResult{.loss = undefined});
+    if (metrics.epoch.empty()) {
+      csv.empty_cell();
+    } else {
+      csv.cell(static_cast<Index>(metrics.epoch.size()));
+    }
+    for (const std::vector<double>* values :
+         {&metrics.train_loss, &metrics.train_acc, &metrics.val_loss, &metrics.val_acc})
+      add_number(csv, last(*values));
+    add_number(csv, test.loss);
+    add_number(csv, test.accuracy.value_or(undefined));
+    add_count(test.samples);
+    add_text(test.checkpoint);
+    add_count(test.epoch);
+    add_text(setting_text(trial, "trained_parameters"));
+    add_number(csv, metrics.seconds.empty() ? undefined
+                                            : std::accumulate(metrics.seconds.begin(), metrics.seconds.end(), 0.0));
+    csv.end_row();
+  }
+  return csv;
+}
+
+CsvRows setting_table(const SettingSummary& summary) {
+  CsvRows csv;
+  add_words(csv, {"base_task", "model"});
+  for (const std::string& key : summary.keys) csv.cell(std::string_view(key));
+  add_words(csv, moments_columns);
+  csv.end_row();
+  for (const SettingGroup& group : summary.groups) {
+    add_words(csv, {group.base_task, group.results.model});
+    for (const std::string& value : group.values) value.empty() ? csv.empty_cell() : csv.cell(std::string_view(value));
+    add_results(csv, group.results);
+  }
+  return csv;
+}
+
+CsvRows variation_table(std::span<const VariationComparison> comparisons) {
+  CsvRows csv;
+  add_words(csv, {"base_task", "model", "metric"});
+  add_words(csv, comparison_columns);
+  csv.end_row();
+  for (const VariationComparison& each : comparisons) {
+    add_words(csv, {each.base_task, each.model, metric_name(each.has_accuracy)});
+    add_comparison(csv, each.comparison);
+  }
+  return csv;
+}
+
+CsvRows confusion_table(const Confusion& confusion) {
+  CsvRows csv;
+  csv.cell("label");
+  for (Index prediction = 0; prediction < confusion.classes; ++prediction) csv.cell(prediction);
+  csv.end_row();
+  for (Index label = 0; label < confusion.classes; ++label) {
+    csv.cell(label);
+    for (Index prediction = 0; prediction < confusion.classes; ++prediction)
+      csv.cell(static_cast<Index>(confusion(label, prediction)));
+    csv.end_row();
   }
   return csv;
 }
@@ -96,8 +201,8 @@ CsvRows comparison_table(std::span<const TaskSummary> summaries) {
 }
 
 CsvRows curves_table(std::span<const std::pair<std::string, std::vector<TrainingCurve>>> curves_of_tasks) {
-  CsvRows csv(
-      {"task", "model", "trials", "epoch", "train_loss_mean", "train_loss_sd", "train_acc_mean", "train_acc_sd"});
+  CsvRows csv({"task", "model", "trials", "epoch", "train_loss_mean", "train_loss_sd", "train_acc_mean", "train_acc_sd",
+               "val_loss_mean", "val_loss_sd", "val_acc_mean", "val_acc_sd"});
   for (const auto& [task, curves] : curves_of_tasks) {
     for (const TrainingCurve& curve : curves) {
       for (std::size_t i = 0; i < curve.epoch.size(); ++i) {
@@ -107,6 +212,13 @@ CsvRows curves_table(std::span<const std::pair<std::string, std::vector<Training
         add_number(csv, curve.loss_sd[i]);
         add_number(csv, curve.acc_mean.empty() ? undefined : curve.acc_mean[i]);
         add_number(csv, curve.acc_sd.empty() ? undefined : curve.acc_sd[i]);
+        for (const TrainingCurve::Validation* validation : {&curve.val_loss, &curve.val_acc}) {
+          const auto found = std::ranges::lower_bound(validation->epoch, curve.epoch[i]);
+          const bool is_there = found != validation->epoch.end() && *found == curve.epoch[i];
+          const auto at = static_cast<std::size_t>(found - validation->epoch.begin());
+          add_number(csv, is_there ? validation->mean[at] : undefined);
+          add_number(csv, is_there ? validation->sd[at] : undefined);
+        }
         csv.end_row();
       }
     }

@@ -249,8 +249,9 @@ struct Heading {
 };
 
 /// What config.json records of a trial beside its settings. Not settings: each is an option, or follows.
-constexpr auto record_members = std::to_array<std::string_view>(
-    {"version", "seed", "trial", "precision", "device", "engine", "trained_parameters", "data", "starts_from"});
+constexpr auto record_members =
+    std::to_array<std::string_view>({"version", "seed", "trial", "precision", "device", "engine", "trained_parameters",
+                                     "data", "starts_from", "imported_from"});
 
 /// A document of a file, its members told apart.
 struct Document {

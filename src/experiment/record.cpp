@@ -26,9 +26,9 @@ namespace {
 constexpr std::string_view how_to_start_afresh = "; --overwrite starts the trial afresh";
 
 /// Members of a record that are no settings.
-constexpr std::array<std::string_view, 13> beside_settings{
-    "task",      "layers", "base_task",          "model", "version",    "seed", "trial", "device",
-    "precision", "engine", "trained_parameters", "data",  "starts_from"};
+constexpr std::array<std::string_view, 14> beside_settings{
+    "task",      "layers", "base_task",          "model", "version",     "seed",         "trial", "device",
+    "precision", "engine", "trained_parameters", "data",  "starts_from", "imported_from"};
 
 std::string name_of(Precision precision) {
   return precision == Precision::float32 ? "float32" : "float64";

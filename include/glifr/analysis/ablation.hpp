@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <vector>
 
 #include "glifr/datasets/dataset.hpp"
@@ -41,9 +43,17 @@ template <Scalar T>
 [[nodiscard]] GLIFR_API std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dataset<T>& data,
                                                            const AblationSettings& settings);
 
-/// The outputs of a network for all samples of a data set: [steps, samples, output_size], or [1, samples, output_size]
-/// where the network gives its last step's alone.
+/// The outputs of a network for samples of a data set: [steps, samples, output_size], or [1, samples, output_size]
+/// where the network gives that of the last (valid) step alone.
 template <Scalar T>
-[[nodiscard]] GLIFR_API std::vector<double> outputs(const RecurrentNetwork<T>& network, const Dataset<T>& data);
+[[nodiscard]] GLIFR_API std::vector<double> outputs(const RecurrentNetwork<T>& network, const Dataset<T>& data,
+                                                    std::span<const Index> samples);
+/// The same for all samples.
+template <Scalar T>
+[[nodiscard]] std::vector<double> outputs(const RecurrentNetwork<T>& network, const Dataset<T>& data) {
+  std::vector<Index> samples(static_cast<std::size_t>(data.size()));
+  std::iota(samples.begin(), samples.end(), Index{0});
+  return outputs<T>(network, data, std::span<const Index>(samples));
+}
 
 }  // namespace glifr::analysis

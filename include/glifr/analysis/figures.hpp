@@ -23,10 +23,19 @@ namespace glifr::analysis {
 /// Test accuracy (or loss) of every model: mean +- sd, the single trials on top.
 [[nodiscard]] GLIFR_API Figure summary_figure(const TaskSummary& summary);
 
-/// Training loss (and accuracy, where there is one) of every model over the epochs: mean over trials, +- sd as a band.
+/// Test accuracy (or loss) against the first of the settings: mean +- sd, a series a model, a panel for each of the
+/// values of the other settings. `base_task`: that of the groups that are drawn.
+[[nodiscard]] GLIFR_API Figure settings_figure(const SettingSummary& summary, const std::string& base_task);
+
+/// The share of each class's samples that were taken for each class, as squares: the darker, the larger.
+[[nodiscard]] GLIFR_API Figure confusion_figure(const std::string& task, const std::string& model,
+                                                const Confusion& confusion);
+
+/// Training loss (and accuracy, where there is one) of every model over the epochs: mean over trials, +- sd as a band;
+/// dashed, the same of validation.
 [[nodiscard]] GLIFR_API Figure training_curves_figure(const std::string& task, std::span<const TrainingCurve> curves);
 
-/// Loss (and accuracy) of one run over its epochs.
+/// Loss (and accuracy) of one run over its epochs; dashed, those of validation.
 [[nodiscard]] GLIFR_API Figure training_curve_figure(const Metrics& metrics, const std::string& model);
 
 /// Draws `training_curve_figure` of a metrics.csv, as training_curve.{csv,gp,svg,pdf} in an existing folder.
@@ -71,26 +80,40 @@ struct SigmaTrace {
 
 // ---- signals, drawn by src/analysis/figures_signals.cpp ----
 
-/// Outputs of trained networks on the sine task beside what they should be.
-struct SineResponses {
-  double dt = 0.05;                 ///< ms
-  Index samples = 0;                ///< waves
-  std::vector<double> frequencies;  ///< of the samples, 1/ms
-  std::vector<double> targets;      ///< [steps, samples]
+/// Outputs of trained networks beside what they should be, of samples of one task.
+struct Responses {
+  double dt = 0.05;                   ///< ms
+  Index samples = 0;                  ///< of the task
+  Index outputs = 1;                  ///< values a target
+  std::vector<double> targets;        ///< [steps, samples, outputs]
+  std::vector<double> frequencies{};  ///< of the samples, 1/ms; empty where they are no waves
+  std::vector<Index> lengths{};       ///< valid steps of each sample; empty: all
+  bool is_of_last_step = false;       ///< whether there is one target a sample, of its last valid step
 
   /// What one model made of them.
-  struct Output {
+  struct Network {
     std::string model;           ///< its name
-    std::vector<double> values;  ///< [steps, samples]
+    std::vector<double> values;  ///< [steps, samples, outputs]
   };
-  std::vector<Output> outputs;  ///< of each model
+  std::vector<Network> networks{};  ///< of each model
 
-  /// Time steps of a sample.
-  [[nodiscard]] Index steps() const { return samples == 0 ? 0 : static_cast<Index>(targets.size()) / samples; }
+  /// Time steps of a sample that have a target.
+  [[nodiscard]] Index steps() const {
+    return samples * outputs == 0 ? 0 : static_cast<Index>(targets.size()) / (samples * outputs);
+  }
+  /// Where a value stands.
+  [[nodiscard]] std::size_t place(Index step, Index sample, Index output) const {
+    return static_cast<std::size_t>((step * samples + sample) * outputs + output);
+  }
+  /// Whether a step is part of a sample.
+  [[nodiscard]] bool is_valid(Index step, Index sample) const {
+    return lengths.empty() || is_of_last_step || step < lengths[static_cast<std::size_t>(sample)];
+  }
 };
 
-/// A panel a sample: target and outputs over time.
-[[nodiscard]] GLIFR_API Figure sine_figure(const SineResponses& responses);
+/// A panel a sample and output, of the first 6 samples and 3 outputs: target and outputs over time. Where targets are
+/// of the last step: a panel an output, with a point a sample.
+[[nodiscard]] GLIFR_API Figure responses_figure(const Responses& responses);
 
 /// How one neuron learned another's output.
 struct RealizableRun {

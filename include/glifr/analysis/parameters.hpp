@@ -50,12 +50,12 @@ struct GLIFR_API NeuronTable {
 /// What learnedparams.csv calls its columns: "thresh", "k_m", "r_1", … (J = 2 unless said otherwise).
 [[nodiscard]] GLIFR_API std::vector<std::string> column_names(Index num_ascs);
 
-/// Reads learnedparams.csv. Throws DataError where the file is damaged, a value is not finite or its columns are not
-/// 2 + 3 J.
+/// Reads learnedparams.csv, with or without the line of names. Throws DataError where the file is damaged, a value is
+/// not finite or its columns are not 2 + 3 J.
 [[nodiscard]] GLIFR_API NeuronTable read_neurons(const std::filesystem::path& file);
 
-/// The rows of learnedparams.csv.
-[[nodiscard]] GLIFR_API CsvRows to_csv(const NeuronTable& neurons);
+/// The rows of learnedparams.csv; where asked for, behind the names of the columns.
+[[nodiscard]] GLIFR_API CsvRows to_csv(const NeuronTable& neurons, bool has_header = false);
 
 /// The GLIFR neurons in a checkpoint, in physical units, whether they were trained or not; `name` stands for the file
 /// in messages. `time_step`, ms, stands in for the metadata's, which then need not be there. Throws DataError where the

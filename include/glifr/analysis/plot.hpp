@@ -48,6 +48,7 @@ enum class Mark {
   error_bars,  ///< first column +- second column, with a point
   boxes,       ///< bars from zero, as wide as `Series::box_width`
   outline,     ///< the contour of a histogram, from the middles of its bins
+  cells,       ///< rectangles around points, 1 unit of the vertical axis high and as wide as `Series::box_width`
 };
 
 /// Restricts a series to the rows in which a column has a value.
@@ -65,7 +66,7 @@ struct Series {
   Ink ink{};                      ///< in which colour, line and point
   std::string title{};            ///< in the key, in gnuplot's enhanced text; empty: not there
   std::optional<Filter> where{};  ///< the rows; all, unless given
-  double box_width = 1;           ///< of boxes, in units of the horizontal axis
+  double box_width = 1;           ///< of boxes and cells, in units of the horizontal axis
 };
 
 /// A word in place of a number on an axis.

@@ -20,6 +20,8 @@ struct GLIFR_API Metrics {
   std::vector<double> train_loss;  ///< mean over samples
   std::vector<double> train_acc;   ///< NaN where the task has none
   std::vector<double> seconds;     ///< NaN where the file has none
+  std::vector<double> val_loss;    ///< mean over the validation samples; NaN in epochs without validation
+  std::vector<double> val_acc;     ///< NaN in epochs without validation, or where the task has none
 
   /// Whether every epoch has a training accuracy.
   [[nodiscard]] bool has_accuracy() const;
@@ -27,8 +29,11 @@ struct GLIFR_API Metrics {
 
 /// The result on the test set.
 struct TestResult {
-  double loss = 0;                 ///< mean over samples
-  std::optional<double> accuracy;  ///< fraction of the samples, where the task has classes
+  double loss = 0;                   ///< mean over samples
+  std::optional<double> accuracy{};  ///< fraction of the samples, where the task has classes
+  std::optional<Index> samples{};    ///< tested, where that is recorded
+  std::string checkpoint{};          ///< which one was tested, last or best; empty where that is not recorded
+  std::optional<Index> epoch{};      ///< after which it was written, where that is recorded
 };
 
 /// What one training left behind.
@@ -38,11 +43,16 @@ struct GLIFR_API Trial {
   Index number = 0;              ///< N of trial_N
   std::filesystem::path folder;  ///< in which it lies
   boost::json::object config;    ///< config.json
-  Metrics metrics;               ///< metrics.csv
-  TestResult test;               ///< test.json
+  Metrics metrics;               ///< metrics.csv; without epochs where the network was imported
+  /// test.json. Only trials whose network was imported may have none.
+  std::optional<TestResult> test{};
 
   /// "lmnist/rnn/trial_0"
   [[nodiscard]] std::string name() const;
+  /// The task of which its task is a variation, or the same name.
+  [[nodiscard]] std::string base_task() const;
+  /// Whether its network comes from another program, so that nothing is known of its training.
+  [[nodiscard]] bool is_imported() const;
   /// The files in it.
   [[nodiscard]] TrialFolder files() const { return TrialFolder(folder); }
 };
@@ -67,9 +77,24 @@ struct Results {
 /// Throws DataError where there is no such folder or no whole trial in it.
 [[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder);
 
-/// Reads metrics.csv. Throws DataError where it is missing, lacks a column or holds something other than a finite
-/// number.
+/// Reads metrics.csv. Throws DataError where it is missing, lacks a column, holds something other than a finite number,
+/// or holds no epoch.
 [[nodiscard]] GLIFR_API Metrics read_metrics(const std::filesystem::path& file);
+
+/// How often samples of each class were taken for each: confusion.csv.
+struct GLIFR_API Confusion {
+  Index classes = 0;           ///< labels 0 … classes - 1
+  std::vector<double> counts;  ///< [classes, classes]: a row a label, a column a prediction
+
+  /// Samples of class `label` that were taken for `prediction`.
+  [[nodiscard]] double operator()(Index label, Index prediction) const {
+    return counts[static_cast<std::size_t>(label * classes + prediction)];
+  }
+};
+
+/// Reads confusion.csv. Throws DataError where it is missing, is no square of labels, or holds something other than
+/// counts.
+[[nodiscard]] GLIFR_API Confusion read_confusion(const std::filesystem::path& file);
 
 /// The tasks that were trained, in alphabetical order.
 [[nodiscard]] GLIFR_API std::vector<std::string> tasks(const Results& results);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "glifr/analysis/results.hpp"
@@ -45,14 +46,65 @@ struct TaskSummary {
   std::vector<Comparison> comparisons;  ///< all ordered pairs of models
 
   /// Whether the task has classes.
-  [[nodiscard]] bool has_accuracy() const { return !models.empty() && models.front().has_accuracy(); }
+  [[nodiscard]] bool has_accuracy() const {
+    for (const ModelSummary& model : models) {
+      if (!model.losses.empty()) return model.has_accuracy();
+    }
+    return false;
+  }
 };
 
-/// The test results of every task, models in training order.
+/// Whether any model of a task has a test result.
+[[nodiscard]] GLIFR_API bool is_tested(const TaskSummary& summary);
+
+/// The test results of every task, models in training order. A model without test results, of which only imported
+/// networks are there, has no values.
 [[nodiscard]] GLIFR_API std::vector<TaskSummary> summarize(const Results& results);
 
+/// The tasks of one base task, a model on each of them against the same model on each other.
+struct VariationComparison {
+  std::string base_task;      ///< of both tasks
+  std::string model;          ///< by its name
+  bool has_accuracy = false;  ///< whether accuracies are compared, or losses
+  Comparison comparison{};    ///< `first` and `second` are the names of the tasks
+};
+
+/// All ordered pairs of tasks of each base task, for every model that was tested on both.
+[[nodiscard]] GLIFR_API std::vector<VariationComparison> compare_variations(const Results& results);
+
+/// The settings in config.json of at least one trial that are a number, a text, true or false; in the order in which
+/// they are met.
+[[nodiscard]] GLIFR_API std::vector<std::string> setting_names(const Results& results);
+
+/// A setting of a trial as tables write it; empty where config.json has none of that name, or a list or an object.
+[[nodiscard]] GLIFR_API std::string setting_text(const Trial& trial, std::string_view name);
+
+/// Trials of one model, and of tasks with the same base task, that have the same values of some settings.
+struct SettingGroup {
+  std::string base_task;            ///< of their tasks
+  std::vector<std::string> values;  ///< of the settings, in their order
+  ModelSummary results{};           ///< of the trials
+};
+
+/// What `summarize_by` gives.
+struct SettingSummary {
+  std::vector<std::string> keys;     ///< the settings
+  std::vector<SettingGroup> groups;  ///< by base task, model in training order, and values, numbers by size
+};
+
+/// Groups trials by base task, model and the values of settings, whether these were swept or set otherwise. ConfigError
+/// (key "--by") where no trial has a setting of such a name.
+[[nodiscard]] GLIFR_API SettingSummary summarize_by(const Results& results, const std::vector<std::string>& keys);
+
+/// The settings that a sweep changed, by the name of its task: of "sine@lr=0.001,hidden_size=64" lr and hidden_size;
+/// none of a task that is no part of a sweep.
+[[nodiscard]] GLIFR_API std::vector<std::string> swept_settings(std::string_view task);
+
+/// The trials of a sweep: those of tasks that are called `task` and an @.
+[[nodiscard]] GLIFR_API Results sweep_of(const Results& results, std::string_view task);
+
 /// Mean and sd over trials of the course of a training, an epoch a value; epochs that not every trial reached are left
-/// out.
+/// out, and of validation those in which a trial has none.
 struct TrainingCurve {
   std::string model;              ///< by its name
   Index trials = 0;               ///< over which mean and sd are taken
@@ -61,6 +113,15 @@ struct TrainingCurve {
   std::vector<double> loss_sd;    ///< NaN for a single trial
   std::vector<double> acc_mean;   ///< of the training accuracy, by epoch; empty where the task has no classes
   std::vector<double> acc_sd;     ///< NaN for a single trial; empty as `acc_mean`
+
+  /// Mean and sd over trials in some of the epochs.
+  struct Validation {
+    std::vector<double> epoch;  ///< those that were validated
+    std::vector<double> mean;   ///< by epoch
+    std::vector<double> sd;     ///< NaN for a single trial
+  };
+  Validation val_loss{};  ///< of the validation loss; empty without validation
+  Validation val_acc{};   ///< of the validation accuracy; empty without validation or classes
 };
 
 /// The training curves of every model of a task.

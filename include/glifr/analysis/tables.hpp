@@ -17,6 +17,19 @@ namespace glifr::analysis {
 /// confidence interval of the mean.
 [[nodiscard]] GLIFR_API CsvRows summary_table(std::span<const TaskSummary> summaries);
 
+/// A row a trial: what it is, its settings (see `setting_names`), and its results. train_loss, train_acc, val_loss and
+/// val_acc are the last ones, seconds the sum over the epochs.
+[[nodiscard]] GLIFR_API CsvRows trials_table(const Results& results);
+
+/// A row a group of trials: its settings, and the columns of `summary_table`.
+[[nodiscard]] GLIFR_API CsvRows setting_table(const SettingSummary& summary);
+
+/// A row a model and ordered pair of tasks of a base task: t has the sign of the first task's mean minus the second's.
+[[nodiscard]] GLIFR_API CsvRows variation_table(std::span<const VariationComparison> comparisons);
+
+/// A row a label, a column a prediction, as confusion.csv.
+[[nodiscard]] GLIFR_API CsvRows confusion_table(const Confusion& confusion);
+
 /// A row an ordered pair of models of a task: t has the sign of the first mean minus the second.
 [[nodiscard]] GLIFR_API CsvRows comparison_table(std::span<const TaskSummary> summaries);
 

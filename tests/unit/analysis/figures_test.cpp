@@ -238,9 +238,39 @@ TEST_CASE("figures of signals") {
   drawn(trace_figure(input, std::vector<SigmaTrace>{{1, trace(neuron, input)}}, 0.05));
   drawn(trace_figure(input, std::vector<SigmaTrace>{{1, trace(neuron, input)}, {1e-3, trace(neuron, input)}}, 0.05));
 
-  SineResponses responses{0.05, 2, {0.1, 0.2}, {0, 1, 0.5, 0.5, 1, 0}, {{"rnn", {0, 1, 0.4, 0.6, 1, 0}}}};
+  Responses responses{.dt = 0.05,
+                      .samples = 2,
+                      .targets = {0, 1, 0.5, 0.5, 1, 0},
+                      .frequencies = {0.1, 0.2},
+                      .networks = {{"rnn", {0, 1, 0.4, 0.6, 1, 0}}}};
   CHECK(responses.steps() == 3);
-  drawn(sine_figure(responses));
+  drawn(responses_figure(responses));
+
+  // Without frequencies, of different length, and of two outputs.
+  Responses padded{.samples = 2,
+                   .outputs = 2,
+                   .targets = {0, 1, 0.5, 0.5, 1, 0, 0, 0},
+                   .lengths = {2, 1},
+                   .networks = {{"rnn", {0, 1, 0.4, 0.6, 1, 0, 9, 9}}}};
+  CHECK(padded.steps() == 2);
+  const Figure courses = responses_figure(padded);
+  CHECK(courses.panels.size() == 4);
+  CHECK(courses.panels[3].title == "sample 1, output 1");
+  drawn(courses);
+  const auto& columns = courses.tables[0].columns;
+  const auto last = std::ranges::find(columns, "rnn_2_2", &Column::name);
+  REQUIRE(last != columns.end());
+  CHECK(std::get<0>(last->values) == std::vector<double>{0});  // what lies behind its end is not drawn
+
+  padded.is_of_last_step = true;
+  padded.targets = {0, 1, 0.5, 0.5};
+  padded.networks[0].values = {0.1, 0.9, 0.4, 0.6};
+  const Figure ends = responses_figure(padded);
+  CHECK(ends.panels.size() == 2);
+  drawn(ends);
+
+  Responses many{.samples = 20, .outputs = 5, .targets = std::vector<double>(100, 1.0)};
+  CHECK(responses_figure(many).panels.size() == 6 * 3);
 
   RealizableRun run{0.05, {1, 2, 3}, {0.1, 0.01, 0.001}, {0.5, 0.5}, {0.3, 0.4}, {0.3, 0.4}, {0, 1, 2, 3}, {}};
   run.distances.push_back({"thresh", std::vector<double>{1, 0.5, 0.1, 0.05}});

@@ -10,6 +10,7 @@
 #include "glifr/analysis/trace.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
 
@@ -142,6 +143,11 @@ TEST_CASE("learned parameters are read by their number of columns") {
   CHECK(column_names(2) == std::vector<std::string>{"thresh", "k_m", "r_1", "r_2", "k_1", "k_2", "a_1", "a_2"});
   to_csv(table).write(file);
   CHECK(read_neurons(file).values == table.values);
+  to_csv(table, true).write(file);
+  CHECK_THAT(read_file(file), Catch::StartsWith("thresh,k_m,r_1,r_2,k_1,k_2,a_1,a_2\n1,0.05,"));
+  CHECK(read_neurons(file).values == table.values);
+  test::write_text(file, "thresh,k_m,a_1,r_1,k_1\n1,2,3,4,5\n");
+  CHECK_THROWS_WITH(read_neurons(file), Catch::Contains("other names than thresh,k_m,r_1,k_1,a_1"));
   test::write_text(file, "1,2,3\n");
   CHECK_THROWS_WITH(read_neurons(file), Catch::Contains("found 3 columns"));
 }

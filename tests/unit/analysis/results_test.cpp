@@ -41,9 +41,9 @@ TEST_CASE("trials are found by task, model in training order, and number") {
                                           "sine/glifr_hom/trial_10", "sine/zz_own/trial_0"});
   CHECK(results.rejected.empty());
   CHECK(tasks(results) == std::vector<std::string>{"lmnist", "sine"});
-  CHECK(results.trials[0].test.accuracy == 0.9);
+  CHECK(results.trials[0].test->accuracy == 0.9);
   CHECK(results.trials[0].metrics.train_loss == std::vector<double>{0.4, 0.2, 0.1});
-  CHECK_FALSE(results.trials[1].test.accuracy.has_value());
+  CHECK_FALSE(results.trials[1].test->accuracy.has_value());
   CHECK(std::isnan(results.trials[1].metrics.train_acc[0]));
   CHECK(read_results(folder.path() / "sine").trials.size() == 4);
   CHECK(read_results(folder.path() / "sine" / "glifr_hom").trials.size() == 2);

@@ -11,6 +11,8 @@
 #include "support/catch.hpp"
 #include "support/files.hpp"
 #include "support/process.hpp"
+#include "support/python.hpp"
+#include "support/torch_files.hpp"
 #include "unit/analysis/results_folder.hpp"
 #include "unit/datasets/fixtures.hpp"
 
@@ -283,7 +285,7 @@ TEST_CASE("networks that learned other waves do not share a figure") {
   REQUIRE(other.exit_code == 0);
   const Finished run = session.analyze("responses --no-figures " + session.results().string() + session.out_option());
   CHECK(run.exit_code == 0);
-  CHECK_THAT(run.error, Catch::Contains("left out sine/lstmn/trial_0: it learned other waves than rnn/trial_0"));
+  CHECK_THAT(run.error, Catch::Contains("left out sine/lstmn/trial_0: it learned other targets than rnn/trial_0"));
   CHECK_THAT(glifr::read_file(session.out() / "responses.csv"),
              Catch::StartsWith("sample,frequency,time,target,rnn\n"));
 }
@@ -406,6 +408,371 @@ TEST_CASE("count gives the published hidden sizes for as many parameters as the 
   }
   REQUIRE(session.analyze("count --task sine --model glifr_lheta" + session.out_option()).exit_code == 0);
   CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nsine,glifr_lheta,124,16617\n"));
+}
+
+TEST_CASE("a sweep on sine: a table of trials, groups by setting, and a section of the report") {
+  const Session session;
+  const Finished trained = session.train(
+      "--task sine --model rnn,glifr_hom --ntrials 2 --epochs 2 --sweep lr=1e-3,1e-4 --sweep hidden_size=8,12");
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  const Finished summary = session.analyze("summary --no-figures " + session.results().string() +
+                                           " --by hidden_size,lr" + session.out_option());
+  INFO(summary.error);
+  REQUIRE(summary.exit_code == 0);
+  CHECK(count_lines(glifr::read_file(session.out() / "trials.csv")) == 1 + 2 * 4 * 2);
+  const std::string groups = glifr::read_file(session.out() / "summary_by.csv");
+  CHECK(count_lines(groups) == 1 + 2 * 4);
+  CHECK_THAT(groups, Catch::StartsWith("base_task,model,hidden_size,lr,trials,") &&
+                         Catch::Contains("\nsine,rnn,8,1e-04,2,") && Catch::Contains("\nsine,glifr_hom,12,0.001,2,"));
+  CHECK(count_lines(glifr::read_file(session.out() / "variations.csv")) == 1 + 2 * 4 * 3);
+  CHECK_THAT(summary.out, Catch::Contains("sine by settings") && Catch::Contains("hidden_size"));
+  require_refused(
+      session.analyze("summary " + session.results().string() + " --by learning_rate" + session.out_option()),
+      "--by: found 'learning_rate', a setting of no trial; accepted: ");
+
+  const Finished report = session.analyze("report " + session.results().string() + session.out_option());
+  INFO(report.error);
+  REQUIRE(report.exit_code == 0);
+  const std::string page = glifr::read_file(session.out() / "report.html");
+  CHECK_THAT(page, Catch::Contains("Sweeps") && Catch::Contains("Sweep of sine") &&
+                       Catch::Contains("Task sine@lr=0.001,hidden_size=8") && !Catch::Contains("Silencing neurons") &&
+                       !Catch::Contains("Responses"));
+  CHECK(fs::exists(session.out() / "sweep_sine.gp"));
+}
+
+TEST_CASE("every analysis takes a checkpoint, the folder of a trial, or results of one trial") {
+  const Session session;
+  train_sine(session, "glifr_lheta");
+  const std::string results = session.results().string(), trial = results + "/sine/glifr_lheta/trial_0";
+  const std::string checkpoint = trial + "/checkpoints/last.safetensors";
+  const std::pair<std::string, std::string> neuron_analyses[] = {
+      {"parameters", "learnedparams.csv"}, {"fi-curve", "frates.csv"}, {"cluster", "cluster_labels.csv"}};
+  for (const auto& [subcommand, table] : neuron_analyses) {
+    const auto result = [&, &name = subcommand, &file = table](const std::string& place) {
+      fs::remove_all(session.out());
+      const Finished run = session.analyze(name + " --no-figures " + place + session.out_option());
+      INFO(run.error);
+      CHECK(run.exit_code == 0);
+      return glifr::read_file(session.out() / file);
+    };
+    const std::string expected = result("--checkpoint " + checkpoint);
+    for (const std::string& place : {checkpoint, trial, results, results + "/sine", "--checkpoint " + trial})
+      CHECK(result(place) == expected);
+  }
+  const std::pair<std::string, std::string> result_analyses[] = {{"summary", "summary.csv"},
+                                                                 {"curves", "curves.csv"},
+                                                                 {"ablation --draws 1", "ablation.csv"},
+                                                                 {"responses", "responses.csv"},
+                                                                 {"report --ablation-samples 0", "report.html"}};
+  for (const auto& [subcommand, table] : result_analyses) {
+    for (const std::string& place : {checkpoint, trial, results}) {
+      fs::remove_all(session.out());
+      const Finished run = session.analyze(subcommand + " --no-figures " + place + session.out_option());
+      INFO(run.error);
+      CHECK(run.exit_code == 0);
+      CHECK(fs::exists(session.out() / table));
+    }
+  }
+  fs::copy(trial, results + "/sine/glifr_lheta/trial_1", fs::copy_options::recursive);
+  require_refused(session.analyze("fi-curve " + results),
+                  "holds 2 trials; accepted: a checkpoint, or the folder of one");
+
+  // Away from its trial, a checkpoint is of the task that is named.
+  const fs::path alone = session.file("alone.safetensors");
+  fs::copy(checkpoint, alone);
+  require_refused(session.analyze("responses " + alone.string()), "--task: is missing");
+  require_refused(session.analyze("ablation --checkpoint " + alone.string()), "--task: is missing");
+  require_refused(session.analyze("summary " + alone.string()), "alone.safetensors: is no folder of results");
+  require_refused(session.analyze("responses --task sine --model rnn " + alone.string()), "alone.safetensors");
+  require_refused(session.analyze("responses --task lmnist " + checkpoint), "--task: found 'lmnist'");
+  const auto table = [&](const std::string& arguments, const std::string& file) {
+    const Finished run = session.analyze(arguments + " --no-figures" + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return glifr::read_file(session.out() / file);
+  };
+  CHECK(table("responses --task sine --model glifr_lheta " + alone.string(), "responses.csv") ==
+        table("responses " + checkpoint, "responses.csv"));
+  CHECK_THAT(table("responses --task sine " + alone.string(), "responses.csv"),
+             Catch::StartsWith("sample,frequency,time,target,alone\n"));
+  CHECK(table("ablation --draws 2 --task sine --model glifr_lheta --checkpoint " + alone.string(), "ablation.csv") ==
+        table("ablation --draws 2 " + checkpoint, "ablation.csv"));
+}
+
+TEST_CASE("tables without names get them where they are asked for, and are read with them") {
+  const Session session;
+  train_sine(session, "glifr_lheta");
+  const std::string trial = (session.results() / "sine/glifr_lheta/trial_0").string();
+  const auto first_line = [&](const std::string& file) {
+    const std::string text = glifr::read_file(session.out() / file);
+    return text.substr(0, text.find('\n'));
+  };
+  for (const char* subcommand : {"parameters", "fi-curve", "cluster"})
+    REQUIRE(
+        session.analyze(std::string(subcommand) + " --no-figures --header " + trial + session.out_option()).exit_code ==
+        0);
+  CHECK(first_line("learnedparams.csv") == "thresh,k_m,r_1,r_2,k_1,k_2,a_1,a_2");
+  CHECK(first_line("isyns.csv") == "current");
+  CHECK_THAT(first_line("frates.csv"), Catch::StartsWith("neuron_0,neuron_1,") && Catch::EndsWith(",neuron_15"));
+  CHECK(first_line("cluster_labels.csv") == "label");
+  CHECK(first_line("chscores.csv") == "clusters,index");
+  const std::string labels = glifr::read_file(session.out() / "cluster_labels.csv");
+  const fs::path table = session.file("named.csv");
+  fs::copy(session.out() / "learnedparams.csv", table);
+  REQUIRE(session.analyze("cluster --no-figures --header --parameters " + table.string() + session.out_option())
+              .exit_code == 0);
+  CHECK(glifr::read_file(session.out() / "cluster_labels.csv") == labels);
+
+  glifr::test::write_text(session.file("neuron.json"),
+                          R"({"dt": 0.05, "tau": 0.05, "sigma_v": 1, "R": 0.1, "I0": 0, "v_reset": 0,
+    "weight_in": 1, "thresh": 1, "k_m": 0.1, "r": [0.1, 0.1], "a": [1, 1], "k": [1, 1]})");
+  glifr::test::write_text(session.file("input.csv"), "0.5\n0.5\n");
+  REQUIRE(session
+              .analyze("trace --no-figures --header --neuron " + session.file("neuron.json").string() + " --input " +
+                       session.file("input.csv").string() + session.out_option())
+              .exit_code == 0);
+  CHECK(first_line("firing.csv") == "firing");
+  CHECK(first_line("voltage.csv") == "voltage");
+  CHECK(first_line("asc.csv") == "asc_1,asc_2");
+}
+
+TEST_CASE("a network is imported into a trial's folder on which all analyses work") {
+  const Session session;
+  train_sine(session, "glifr_lheta");
+  const fs::path trial = session.results() / "sine/glifr_lheta/trial_0";
+  const std::string checkpoint = (trial / "checkpoints/last.safetensors").string();
+  const fs::path imported = session.file("imported");
+  const std::string folder = (imported / "sine/glifr_lheta/trial_3").string();
+  const std::string request =
+      "import " + checkpoint + " --task sine --model glifr_lheta --trial 3 --out " + imported.string();
+  const Finished run = session.analyze(request);
+  INFO(run.error);
+  REQUIRE(run.exit_code == 0);
+  CHECK(run.error.empty());
+  CHECK_THAT(run.out, Catch::Contains("constants of " + checkpoint + ": dt = 0.05, synaptic_delay = ") &&
+                          Catch::Contains("sigma_v = 1") && !Catch::Contains("constants of task sine"));
+  CHECK_THAT(glifr::read_file(folder + "/config.json"),
+             Catch::Contains(R"("imported_from": "last.safetensors")") && Catch::Contains(R"("hidden_size": 16,)"));
+  CHECK_FALSE(fs::exists(folder + "/metrics.csv"));
+  const auto table = [&](const std::string& arguments, const std::string& file) {
+    const Finished analysis = session.analyze(arguments + " --no-figures" + session.out_option());
+    INFO(arguments);
+    INFO(analysis.error);
+    CHECK(analysis.exit_code == 0);
+    return glifr::read_file(session.out() / file);
+  };
+  // What was trained here is the same when it comes back.
+  CHECK(table("responses " + folder, "responses.csv") == table("responses " + trial.string(), "responses.csv"));
+  CHECK(table("fi-curve " + folder, "frates.csv") == table("fi-curve " + trial.string(), "frates.csv"));
+  CHECK(table("ablation --draws 1 " + folder, "ablation.csv") ==
+        table("ablation --draws 1 " + trial.string(), "ablation.csv"));
+  CHECK_THAT(table("summary " + imported.string(), "summary.csv"), Catch::Contains("\nsine,glifr_lheta,1,,,,,0."));
+  CHECK(count_lines(table("curves " + imported.string(), "curves.csv")) == 1);
+  CHECK_THAT(table("report " + imported.string(), "report.html"),
+             Catch::Contains("was imported from last.safetensors") && Catch::Contains("no test: training"));
+
+  require_refused(session.analyze(request), "--trial: found 3, but ");
+  require_refused(session.analyze("import " + checkpoint + " --task sine --model rnn --out " + imported.string()),
+                  "last.safetensors");
+  require_refused(session.analyze("import " + checkpoint + " --task sine --model all --out " + imported.string()),
+                  "--model: found 'all'");
+  require_refused(session.analyze("import " + checkpoint + " --task sinus --model rnn --out " + imported.string()),
+                  "sinus");
+  require_refused(session.analyze("import " + session.file("none").string() + " --task sine --model rnn"), "none");
+  const std::string bytes = glifr::read_file(checkpoint);
+  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{100}, bytes.size() - 1}) {
+    glifr::test::write_text(session.file("cut.safetensors"), bytes.substr(0, size));
+    const std::string file = session.file("cut.safetensors").string();
+    require_refused(
+        session.analyze("import " + file + " --task sine --model glifr_lheta --trial 4 --out " + imported.string()),
+        "cut.safetensors");
+    require_refused(session.analyze("export " + file), "cut.safetensors");
+  }
+  CHECK_FALSE(fs::exists(imported / "sine/glifr_lheta/trial_4"));
+
+  // Constants that the file does not hold are the task's; what is set counts more than both.
+  glifr::TensorFile bare = glifr::read_safetensors(checkpoint);
+  bare.metadata.clear();
+  glifr::write_safetensors(session.file("bare.safetensors"), bare);
+  const Finished without =
+      session.analyze("import " + session.file("bare.safetensors").string() +
+                      " --task sine --model glifr_lheta --trial 5 --set sigma_v=2 --out " + imported.string());
+  INFO(without.error);
+  CHECK(without.exit_code == 0);
+  CHECK_THAT(without.out, Catch::Contains("constants of task sine and --set: dt = 0.05") &&
+                              Catch::Contains("sigma_v = 2") && !Catch::Contains("bare.safetensors"));
+  CHECK(glifr::read_safetensors(imported / "sine/glifr_lheta/trial_5/checkpoints/last.safetensors")
+            .metadata.at("sigma_v") == "2");
+}
+
+TEST_CASE("a checkpoint of PyTorch is imported to the same outputs, one that calls anything is refused") {
+  const Session session;
+  train_sine(session, "glifr_lheta");
+  const std::string trained = (session.results() / "sine/glifr_lheta/trial_0/checkpoints/last.safetensors").string();
+  // As Lightning writes it: the tensors below state_dict, the settings below hyper_parameters.
+  glifr::test::PickleWriter pickle;
+  std::vector<glifr::test::TorchStorage> storages;
+  pickle.raw("}(").text("state_dict").raw("}(");
+  for (const glifr::NamedTensor& tensor : glifr::read_safetensors(trained).tensors) {
+    if (tensor.name.starts_with("optimizer.")) continue;
+    const std::string key = std::to_string(storages.size());
+    storages.push_back(glifr::test::torch_storage(key, glifr::values_of<float>(tensor)));
+    std::vector<std::int32_t> shape, strides(tensor.shape.size(), 1);
+    for (const glifr::Index size : tensor.shape) shape.push_back(static_cast<std::int32_t>(size));
+    for (std::size_t axis = shape.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * shape[axis];
+    pickle.text("model." + tensor.name)
+        .tensor("FloatStorage", key, static_cast<std::int32_t>(tensor.size()), 0, shape, strides);
+  }
+  pickle.raw("u")
+      .text("hyper_parameters")
+      .raw("}(")
+      .text("R")
+      .raw("G")
+      .raw(std::string("\x3f\xe0\0\0\0\0\0\0", 8))
+      .raw("uu");
+  const fs::path file = session.file("model.ckpt");
+  glifr::test::write_text(file, glifr::test::legacy_torch_file(pickle.bytes(), storages));
+  const std::string imported = session.file("imported").string();
+  const std::string request = " --task sine --model glifr_lheta --out " + imported;
+  const Finished run = session.analyze("import " + file.string() + request + " --set R=0.1");
+  INFO(run.error);
+  REQUIRE(run.exit_code == 0);
+  const auto responses = [&](const std::string& place) {
+    REQUIRE(session.analyze("responses --no-figures " + place + session.out_option()).exit_code == 0);
+    return glifr::read_file(session.out() / "responses.csv");
+  };
+  CHECK(responses(imported) == responses(trained));
+
+  const Finished with_its_own = session.analyze("import " + file.string() + request + " --trial 1");
+  CHECK(with_its_own.exit_code == 0);
+  CHECK_THAT(with_its_own.out, Catch::Contains("constants of " + file.string() + ": R = 0.5\n") &&
+                                   Catch::Contains("constants of task sine and --set: dt = 0.05"));
+  CHECK_THAT(glifr::read_file(imported + "/sine/glifr_lheta/trial_1/config.json"), Catch::Contains("\"R\": 0.5"));
+
+  glifr::test::PickleWriter call;
+  call.name("os", "system").raw("(").text("touch called").raw("tR");
+  glifr::test::write_text(session.file("call.ckpt"), glifr::test::legacy_torch_file(call.bytes(), {}));
+  require_refused(session.analyze("import " + session.file("call.ckpt").string() + request + " --trial 2"),
+                  "os.system");
+  CHECK_FALSE(fs::exists(session.file("called")));
+  CHECK_FALSE(fs::exists(imported + "/sine/glifr_lheta/trial_2"));
+}
+
+TEST_CASE("a network whose test data are not there is imported without a test") {
+  const Session session;
+  const fs::path data = session.file("data");
+  for (const char* split : {"Train", "Test"}) {
+    for (int digit = 0; digit < 10; ++digit) {
+      glifr::test::write_text(data / "nmnist" / split / std::to_string(digit) / "1.bin",
+                              glifr::test::event_bytes(digit, 1, 0, 0));
+    }
+  }
+  const Finished trained =
+      session.train("--task nmnist --model rnn --epochs 1 --set hidden_size=4 --data " + data.string());
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  const fs::path trial = session.results() / "nmnist/rnn/trial_0";
+  const auto import = [&](const std::string& number, const fs::path& from) {
+    return session.analyze("import " + (trial / "checkpoints/last.safetensors").string() +
+                           " --task nmnist --model rnn --trial " + number + " --out " + session.results().string() +
+                           " --data " + from.string());
+  };
+  const Finished with = import("1", data);
+  INFO(with.error);
+  CHECK(with.exit_code == 0);
+  CHECK(glifr::read_file(session.results() / "nmnist/rnn/trial_1/confusion.csv") ==
+        glifr::read_file(trial / "confusion.csv"));
+  const Finished without = import("2", session.file("nowhere"));
+  CHECK(without.exit_code == 0);
+  CHECK(count_lines(without.error) == 1);
+  CHECK_THAT(without.error, Catch::Contains("the network is not tested, there is no test.json: "));
+  const Finished summary = session.analyze("summary --no-figures " + session.results().string() + session.out_option());
+  CHECK(summary.exit_code == 0);
+  CHECK(summary.error.empty());
+  CHECK_THAT(glifr::read_file(session.out() / "summary.csv"), Catch::Contains("\nnmnist,rnn,2,"));
+  const Finished report = session.analyze("report --ablation-samples 0 --data " + data.string() + " " +
+                                          session.results().string() + session.out_option());
+  INFO(report.error);
+  CHECK(report.exit_code == 0);
+  CHECK(fs::exists(session.out() / "confusion_nmnist_rnn.gp"));
+  CHECK(glifr::read_file(session.out() / "confusion_nmnist_rnn_table.csv") ==
+        glifr::read_file(trial / "confusion.csv"));
+}
+
+TEST_CASE("a checkpoint is exported for NumPy") {
+  const Session session;
+  train_sine(session, "rnn");
+  const fs::path trial = session.results() / "sine/rnn/trial_0";
+  const Finished run = session.analyze("export " + trial.string());
+  INFO(run.error);
+  REQUIRE(run.exit_code == 0);
+  CHECK(fs::exists(trial / "checkpoints/last.npz"));
+  REQUIRE(session
+              .analyze("export " + (trial / "checkpoints/last.safetensors").string() + " --out " +
+                       session.file("new/a.npz").string())
+              .exit_code == 0);
+  const auto python = glifr::test::python_with("numpy");
+  if (!python) {
+    WARN("[skipped] Python has no numpy");
+    return;
+  }
+  CHECK(glifr::test::run_python(*python, session.file("new"), R"(import numpy
+arrays = numpy.load("a.npz")
+print(arrays["neuron_layer.weight_lat"].shape, arrays["output_linear.bias"].shape)
+)") == "(16, 16) (1,)\n");
+}
+
+TEST_CASE("analyses work on the users' own data: targets of every step and of the last, and classes") {
+  const Session session;
+  // 12 samples of 6 steps: two features; two targets, of every step, of the last, or a label.
+  std::string every = "sample,a,b,target_x,target_y\n", label = "sample,a,b,label\n";
+  for (int sample = 0; sample < 12; ++sample) {
+    const int steps = sample % 2 == 0 ? 6 : 4;
+    for (int step = 0; step < steps; ++step) {
+      const std::string row = std::to_string(sample) + "," + std::to_string(sample % 3) + "," + std::to_string(step);
+      every += row + "," + std::to_string(0.1 * sample) + "," + std::to_string(0.1 * step) + "\n";
+      label += row + "," + std::to_string(sample % 3) + "\n";
+    }
+  }
+  const fs::path data = session.file("data");
+  glifr::test::write_text(data / "every.csv", every);
+  glifr::test::write_text(data / "label.csv", label);
+  const auto train = [&](const std::string& name, const std::string& model) {
+    const Finished run = session.train("--task files --model " + model +
+                                       " --epochs 2 --set hidden_size=6 --set dt=1 --set tau=1 "
+                                       "--set train_data=" +
+                                       name + " --set test_data=" + name + " --data " + data.string());
+    INFO(run.error);
+    REQUIRE(run.exit_code == 0);
+  };
+  const auto analyze = [&](const std::string& arguments) {
+    const Finished run = session.analyze(arguments + " " + session.results().string() + " --data " + data.string() +
+                                         session.out_option());
+    INFO(arguments);
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+  };
+  train("every.csv", "rnn,glifr_hom");
+  analyze("responses");
+  const std::string responses = glifr::read_file(session.out() / "responses.csv");
+  CHECK_THAT(responses, Catch::StartsWith("sample,time,output,target,rnn,glifr_hom\n0,0,0,0,"));
+  CHECK(count_lines(responses) == 1 + 2 * (6 * 6 + 6 * 4));  // what lies behind a sample's end is not there
+  CHECK(fs::exists(session.out() / "responses.gp"));
+  analyze("responses --no-figures --samples 2");
+  CHECK(count_lines(glifr::read_file(session.out() / "responses.csv")) == 1 + 2 * (6 + 4));
+  analyze("ablation --no-figures --draws 1");
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nfiles,rnn,0,1,"));
+  analyze("curves --no-figures");
+  analyze("report");
+  CHECK_THAT(glifr::read_file(session.out() / "report.html"), Catch::Contains("Responses: files"));
+
+  fs::remove_all(session.results());
+  train("label.csv", "rnn");
+  require_refused(session.analyze("responses " + session.results().string() + " --data " + data.string()),
+                  "found no such trial of a task with target values");
+  analyze("report");
+  CHECK(fs::exists(session.out() / "confusion_files_rnn.gp"));
 }
 
 TEST_CASE("requests that cannot be met") {

@@ -1,0 +1,204 @@
+// Networks from and for other programs.
+#include "glifr/network/exchange.hpp"
+
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "foreign.hpp"
+#include "glifr/analysis/results.hpp"
+#include "glifr/analysis/tables.hpp"
+#include "glifr/backend/parallel.hpp"
+#include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/training/checkpoint.hpp"
+#include "glifr/training/evaluate.hpp"
+#include "glifr/version.hpp"
+#include "subcommands.hpp"
+
+namespace glifr::apps {
+
+namespace analysis = glifr::analysis;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct ImportOptions {
+  ForeignRequest request;
+  std::string model;
+  fs::path out = "results";
+  glifr::Index trial = 0;
+};
+
+/// A folder that is made beside its place and moved there when it is whole.
+class NewFolder {
+ public:
+  explicit NewFolder(const fs::path& place)
+      : place_(place), path_(place.parent_path() / (".new_" + place.filename().string())) {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);  // of an attempt that was killed
+    glifr::create_folder(path_);
+  }
+  ~NewFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+
+  [[nodiscard]] const fs::path& path() const { return path_; }
+  void finish() {
+    std::error_code error;
+    fs::rename(path_, place_, error);
+    if (error) throw glifr::OutputError(place_.string(), "cannot be made: " + error.message());
+  }
+
+ private:
+  fs::path place_, path_;
+};
+
+/// "dt = 0.05, sigma_v = 1" of the constants that are the file's, or of the others.
+template <glifr::Scalar T>
+std::string constants_text(const ForeignNetwork& foreign, const glifr::RecurrentNetwork<T>& network, bool are_of_file) {
+  const boost::json::object settings = glifr::to_json(foreign.settings);
+  std::vector<std::string> names{"dt", "synaptic_delay"};
+  for (const auto& [name, value] : network.constants()) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  std::string text;
+  for (const std::string& name : names) {
+    const bool is_of_file = std::ranges::find(foreign.constants, name) != foreign.constants.end();
+    const boost::json::value* value = settings.if_contains(name);
+    if (is_of_file == are_of_file && value) text += (text.empty() ? "" : ", ") + name + " = " + glifr::to_line(*value);
+  }
+  return text;
+}
+
+template <glifr::Scalar T>
+void write_test(const TrialFolder& folder, const ForeignNetwork& foreign, const glifr::RecurrentNetwork<T>& network,
+                const glifr::Dataset<T>& data) {
+  glifr::Workers workers(glifr::hardware_threads());
+  glifr::Score score;
+  boost::json::object test;
+  if (data.classes() > 0) {
+    const glifr::Classification result = glifr::classify<T>(network, data, workers);
+    score = result.score;
+    analysis::Confusion confusion{result.classes, {result.confusion.begin(), result.confusion.end()}};
+    analysis::confusion_table(confusion).write(folder.confusion());
+  } else {
+    score = glifr::evaluate<T>(network, data, workers);
+  }
+  if (!std::isfinite(score.loss())) throw glifr::DataError(foreign.file, "the test loss of this network is not finite");
+  test["test_loss"] = score.loss();
+  test["test_acc"] = data.classes() > 0 ? boost::json::value(score.accuracy()) : boost::json::value(nullptr);
+  test["samples"] = score.samples;
+  test["test_checkpoint"] = "last";
+  glifr::write_file_atomically(folder.test(), glifr::to_text(test) + "\n");
+}
+
+template <glifr::Scalar T>
+void import(const Session& session, const ImportOptions& options, const ForeignNetwork& foreign,
+            glifr::DataStore& store) {
+  const glifr::Settings& settings = foreign.settings;
+  const auto network = foreign.make<T>();
+  const TrialFolder place(options.out, settings.task.name, settings.model.name, options.trial);
+  if (fs::exists(place.path())) {
+    throw glifr::ConfigError("--trial", "found " + std::to_string(options.trial) + ", but " + place.path().string() +
+                                            " is there already; accepted: another number");
+  }
+  std::shared_ptr<const glifr::Dataset<T>> data;
+  std::string problem;
+  try {
+    data = store.load_test<T>(settings, session.seed());
+  } catch (const glifr::DataError& error) {
+    problem = error.what();
+  }
+  NewFolder made(place.path());
+  const TrialFolder folder(made.path());
+  glifr::create_folder(folder.checkpoints());
+  boost::json::object record = glifr::to_json(settings);
+  record["version"] = std::string(glifr::version());
+  record["seed"] = session.seed();
+  record["trial"] = options.trial;
+  record["precision"] = foreign.is_float32() ? "float32" : "float64";
+  record["engine"] = "fused";
+  record["device"] = "cpu";
+  record["trained_parameters"] = glifr::count_trained<T>(network->parameters());
+  record["imported_from"] = options.request.file.filename().string();
+  glifr::write_file_atomically(folder.record(), glifr::to_text(record) + "\n");
+  glifr::write_safetensors(folder.last_checkpoint(), glifr::to_tensor_file(*network));
+  if (data) write_test<T>(folder, foreign, *network, *data);
+  made.finish();
+
+  std::cout << "wrote " << place.path().string() << '\n';
+  const std::string of_file = constants_text(foreign, *network, true),
+                    others = constants_text(foreign, *network, false);
+  if (!of_file.empty()) std::cout << "constants of " << foreign.file << ": " << of_file << '\n';
+  if (!others.empty()) std::cout << "constants of task " << settings.task.name << " and --set: " << others << '\n';
+  if (!data) Session::warn("the network is not tested, there is no test.json: " + problem);
+}
+
+void run_import(const Session& session, const ImportOptions& options) {
+  ForeignRequest request = options.request;
+  request.model = options.model;
+  glifr::DataStore data = session.open_data();
+  const ForeignNetwork network = read_foreign(request, data);
+  network.is_float32() ? import <float>(session, options, network, data)
+                       : import <double>(session, options, network, data);
+}
+
+void run_export(const std::string& checkpoint, const fs::path& out) {
+  const fs::path file = find_checkpoint(checkpoint);
+  const fs::path target = out.empty() ? fs::path(file).replace_extension(".npz") : out;
+  const glifr::TensorFile tensors = glifr::read_safetensors(file);
+  std::error_code ignored;
+  if (fs::equivalent(file, target, ignored))
+    throw glifr::ConfigError("--out", "found " + target.string() + ", the checkpoint itself");
+  if (target.has_parent_path()) glifr::create_folder(target.parent_path());
+  glifr::export_npz(tensors, target);
+  std::cout << "wrote " << target.string() << '\n';
+}
+
+}  // namespace
+
+void add_import(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand("import",
+                                         "A network of another program, a PyTorch or Lightning checkpoint of the "
+                                         "published code or a safetensors file, becomes a trial's folder");
+  auto options = std::make_shared<ImportOptions>();
+  cli::add_path(*command, "FILE", options->request.file, "Checkpoint (.ckpt, .pt, .safetensors); nothing in it is run")
+      ->required();
+  cli::add_text(*command, "--task", options->request.task, "Task on which it was trained")
+      ->type_name("NAME")
+      ->required();
+  cli::add_text(*command, "--model", options->model, "Model that it is")->type_name("NAME")->required();
+  cli::add_path(*command, "--config", options->request.config, "JSON file of settings over the task's")
+      ->type_name("FILE");
+  command
+      ->add_option("--set", options->request.set,
+                   "Change one setting, e.g. --set dt=0.1; it counts more than what the file says; repeatable")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  cli::add_path(*command, "--out", options->out, "Results folder")->type_name("DIR")->capture_default_str();
+  cli::add_integer(*command, "--trial", options->trial, cli::counts_or_none, "Number of the trial")
+      ->type_name("N")
+      ->capture_default_str();
+  session.add_computing_options(*command);
+  command->callback(
+      [&session, options] { session.set_action([&session, options] { run_import(session, *options); }); });
+}
+
+void add_export(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand("export", "The tensors of a checkpoint as an .npz archive for NumPy");
+  auto checkpoint = std::make_shared<std::string>();
+  auto out = std::make_shared<fs::path>();
+  cli::add_text(*command, "CHECKPOINT", *checkpoint, "Checkpoint (.safetensors), or the folder of its trial")
+      ->required();
+  cli::add_path(*command, "--out", *out, "Archive (default: beside the checkpoint, under its name)")->type_name("FILE");
+  command->callback(
+      [&session, checkpoint, out] { session.set_action([checkpoint, out] { run_export(*checkpoint, *out); }); });
+}
+
+}  // namespace glifr::apps

@@ -1,0 +1,153 @@
+#include "foreign.hpp"
+
+#include <algorithm>
+
+#include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/io/content.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/network/exchange.hpp"
+#include "glifr/neurons/built_in.hpp"
+#include "glifr/training/checkpoint.hpp"
+
+namespace glifr::apps {
+
+namespace {
+
+/// A network file, of PyTorch or of safetensors, told by its content.
+glifr::TensorFile read_network_file(const std::filesystem::path& path) {
+  return glifr::detail::is_torch_content(glifr::read_file(path)) ? glifr::import_torch(path)
+                                                                 : glifr::read_safetensors(path);
+}
+
+/// What the tensors tell of the first layer.
+struct Layer {
+  std::string neuron;
+  glifr::Index size = 0, num_ascs = 0;
+};
+
+Layer layer_of(const glifr::TensorFile& tensors, const std::string& file) {
+  const auto find = [&](const std::string& name) { return tensors.find("neuron_layer." + name); };
+  const auto size_of = [&](const char* name) {
+    const glifr::NamedTensor* tensor = find(name);
+    if (!tensor || tensor->shape.size() != 2 || tensor->shape[1] < 1)
+      throw glifr::DataError(file, std::string("there is no matrix 'neuron_layer.") + name +
+                                       "'; is this a network of GLIFR neurons, an RNN or an LSTM?");
+    return tensor->shape[1];
+  };
+  if (find("weight_hh")) return {glifr::Lstm::name, size_of("weight_hh"), 0};
+  if (find("weight_ih")) return {glifr::Rnn::name, size_of("weight_lat"), 0};
+  const glifr::NamedTensor* currents = find("a_j");
+  return {glifr::Glifr<0>::name, size_of("weight_lat"),
+          currents && !currents->shape.empty() ? currents->shape.front() : 0};
+}
+
+/// The model that is asked for, or a known one whose networks have the same tensors.
+glifr::Model choose_model(const std::optional<std::string>& name, const glifr::Config& config, const Layer& layer) {
+  if (name) {
+    const std::vector<glifr::Model> models = glifr::select_models(*name, config);
+    if (models.size() != 1)
+      throw glifr::ConfigError("--model", "found '" + *name + "', accepted: the name of one model");
+    return models.front();
+  }
+  for (const glifr::Model& model : glifr::select_models("all", config)) {
+    if (model.neuron == layer.neuron && (model.num_ascs > 0) == (layer.num_ascs > 0)) return model;
+  }
+  throw glifr::ConfigError("--model", "is missing: no known model of task " + config.task() + " has such neurons");
+}
+
+bool has_key(const glifr::Config& config, const std::string& name) {
+  const auto keys = glifr::config_keys(glifr::find_task(config.base_task()));
+  return std::ranges::find(keys, name, &glifr::ConfigKey::name) != keys.end();
+}
+
+/// The key that "lr=0.1" changes.
+std::string key_of(const std::string& assignment) {
+  return assignment.substr(0, assignment.find('='));
+}
+
+/// The constants in the metadata, by the names of their keys.
+std::map<std::string, std::string> constants_of(const glifr::TensorFile& tensors, const std::string& file,
+                                                const glifr::Config& config) {
+  std::map<std::string, std::string> constants;
+  const auto add = [&](const std::string& name) {
+    if (tensors.metadata.contains(name) && has_key(config, name))
+      constants[name] = glifr::format_number(glifr::metadata_number(tensors, name, file));
+  };
+  for (const glifr::NeuronInfo& neuron : glifr::known_neurons()) {
+    for (const glifr::Field& constant : neuron.constants) add(constant.name);
+  }
+  add("synaptic_delay");
+  if (!constants.contains("synaptic_delay") && tensors.metadata.contains("delay_steps") && constants.contains("dt")) {
+    const double steps = glifr::metadata_number(tensors, "delay_steps", file);
+    constants["synaptic_delay"] = glifr::format_number(steps * glifr::metadata_number(tensors, "dt", file));
+  }
+  return constants;
+}
+
+/// What the data decide is taken from them where they are there.
+glifr::Settings resolve(const glifr::Config& config, const glifr::Model& model, const glifr::DataStore& data) {
+  try {
+    return config.resolve(model, &data.files());
+  } catch (const glifr::DataError&) {
+    glifr::Settings settings = config.resolve(model);
+    if (settings.model.input_size == 0 || settings.model.output_size == 0) throw;
+    return settings;
+  }
+}
+
+}  // namespace
+
+template <glifr::Scalar T>
+std::unique_ptr<glifr::RecurrentNetwork<T>> ForeignNetwork::make() const {
+  auto network = glifr::make_network<T>(settings);
+  glifr::load_parameters(*network, tensors, file);
+  if (settings.training.sigma_v_anneal) {  // the width that training ended with
+    const bool is_known = std::ranges::find(constants, "sigma_v") != constants.end();
+    const double last =
+        is_known ? settings.model.constants.at("sigma_v") : settings.sigma_v_in(settings.training.max_epochs - 1);
+    for (const auto& [name, value] : network->constants()) {
+      if (name == "sigma_v") network->set_constant(name, last);
+    }
+  }
+  return network;
+}
+
+bool ForeignNetwork::is_float32() const {
+  return std::ranges::none_of(tensors.tensors,
+                              [](const glifr::NamedTensor& tensor) { return tensor.dtype == glifr::Dtype::f64; });
+}
+
+ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStore& data) {
+  glifr::Config config =
+      request.config.empty() ? glifr::Config(request.task) : glifr::Config::from_file(request.config, request.task);
+  ForeignNetwork network{request.file.string(), read_network_file(request.file), {}, {}};
+  const Layer layer = layer_of(network.tensors, network.file);
+  const glifr::Model model = choose_model(request.model, config, layer);
+  const auto is_given = [&](const std::string& key) {
+    return std::ranges::find(request.set, key, key_of) != request.set.end();
+  };
+  try {
+    if (model.layers.empty() && has_key(config, "hidden_size") && !is_given("hidden_size"))
+      config.set("hidden_size=" + std::to_string(layer.size));
+    if (model.layers.empty() && model.num_ascs > 0 && layer.num_ascs > 0 && has_key(config, "num_ascs") &&
+        !is_given("num_ascs"))
+      config.set("num_ascs=" + std::to_string(layer.num_ascs));
+    for (const auto& [key, value] : constants_of(network.tensors, network.file, config)) {
+      if (is_given(key)) continue;
+      config.set(key + "=" + value);
+      network.constants.push_back(key);
+    }
+  } catch (const glifr::ConfigError& error) {  // of what the file says
+    throw glifr::DataError(network.file, error.what());
+  }
+  for (const std::string& assignment : request.set) config.set(assignment);
+  network.settings = resolve(config, model, data);
+  return network;
+}
+
+template std::unique_ptr<glifr::RecurrentNetwork<float>> ForeignNetwork::make<float>() const;
+template std::unique_ptr<glifr::RecurrentNetwork<double>> ForeignNetwork::make<double>() const;
+
+}  // namespace glifr::apps

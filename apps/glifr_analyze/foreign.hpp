@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "glifr/experiment/data.hpp"
+#include "glifr/experiment/settings.hpp"
+#include "glifr/io/safetensors.hpp"
+#include "glifr/network/network.hpp"
+
+namespace glifr::apps {
+
+/// A network of which no trial's folder tells anything: of another program, or a checkpoint by itself.
+struct ForeignNetwork {
+  std::string file;                    ///< for messages
+  glifr::TensorFile tensors;           ///< under the names of glifr's checkpoints
+  glifr::Settings settings;            ///< what is asked for; sizes and constants are the file's where it has them
+  std::vector<std::string> constants;  ///< of the settings, those that are the file's
+
+  /// The network with its parameters and constants. DataError where the file's is another than the settings describe.
+  template <glifr::Scalar T>
+  [[nodiscard]] std::unique_ptr<glifr::RecurrentNetwork<T>> make() const;
+  /// Whether its values are float, or fewer bits.
+  [[nodiscard]] bool is_float32() const;
+};
+
+/// What is said of a foreign network.
+struct ForeignRequest {
+  std::filesystem::path file{};        ///< of PyTorch, or safetensors
+  std::string task{};                  ///< on which it was trained
+  std::optional<std::string> model{};  ///< without it: a known one of the same neurons
+  std::filesystem::path config{};      ///< a file of settings over the task's; empty: none
+  std::vector<std::string> set{};      ///< settings, which count more than what the file says
+};
+
+/// Reads a network. DataError where the file is damaged or holds no network, ConfigError where task, model or settings
+/// are not known.
+[[nodiscard]] ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStore& data);
+
+}  // namespace glifr::apps

@@ -1,0 +1,152 @@
+// Trials by their settings: sweeps, and whatever else was set differently.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "glifr/analysis/summary.hpp"
+#include "glifr/error.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
+#include "glifr/network/models.hpp"
+
+namespace glifr::analysis {
+namespace {
+
+/// Members of config.json that say which trial it is.
+bool names_the_trial(std::string_view name) {
+  return name == "task" || name == "base_task" || name == "model" || name == "trial";
+}
+
+/// Orders values: numbers by size, then texts.
+bool comes_before(const std::string& first, const std::string& second) {
+  const std::optional<double> a = parse_number(first), b = parse_number(second);
+  if (a && b) return *a < *b;
+  return a.has_value() != b.has_value() ? a.has_value() : first < second;
+}
+
+bool come_before(const std::vector<std::string>& first, const std::vector<std::string>& second) {
+  return std::ranges::lexicographical_compare(first, second, comes_before);
+}
+
+std::ptrdiff_t rank(std::string_view model) {
+  return std::ranges::find(known_models(), model, &Model::name) - known_models().begin();
+}
+
+void add(const Trial& trial, ModelSummary& results) {
+  results.losses.push_back(trial.test->loss);
+  if (trial.test->accuracy) results.accuracies.push_back(*trial.test->accuracy);
+}
+
+}  // namespace
+
+std::vector<std::string> setting_names(const Results& results) {
+  std::vector<std::string> names;
+  for (const Trial& trial : results.trials) {
+    for (const boost::json::key_value_pair& member : trial.config) {
+      const std::string name(member.key());
+      const bool is_one = !member.value().is_structured() && !member.value().is_null();
+      if (is_one && !names_the_trial(name) && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+std::string setting_text(const Trial& trial, std::string_view name) {
+  const boost::json::value* value = trial.config.if_contains(name);
+  if (!value || value->is_structured() || value->is_null()) return "";
+  if (value->is_string()) return std::string(value->as_string());
+  return value->is_double() ? format_number(value->as_double()) : to_line(*value);
+}
+
+SettingSummary summarize_by(const Results& results, const std::vector<std::string>& keys) {
+  const std::vector<std::string> known = setting_names(results);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (std::find(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(i), keys[i]) !=
+        keys.begin() + static_cast<std::ptrdiff_t>(i))
+      throw ConfigError("--by", "names " + keys[i] + " twice");
+    if (std::ranges::find(known, keys[i]) != known.end()) continue;
+    std::string accepted;
+    for (const std::string& name : known) accepted += (accepted.empty() ? "" : ", ") + name;
+    throw ConfigError("--by", "found '" + keys[i] + "', a setting of no trial; accepted: " + accepted);
+  }
+  SettingSummary summary{keys, {}};
+  for (const Trial& trial : results.trials) {
+    if (!trial.test) continue;
+    std::vector<std::string> values;
+    for (const std::string& key : keys) values.push_back(setting_text(trial, key));
+    const auto found = std::ranges::find_if(summary.groups, [&](const SettingGroup& group) {
+      return group.base_task == trial.base_task() && group.results.model == trial.model && group.values == values;
+    });
+    if (found != summary.groups.end()) {
+      add(trial, found->results);
+    } else {
+      add(trial, summary.groups.emplace_back(SettingGroup{trial.base_task(), values, {trial.model, {}, {}}}).results);
+    }
+  }
+  for (SettingGroup& group : summary.groups) {
+    if (group.results.accuracies.size() != group.results.losses.size()) group.results.accuracies.clear();
+  }
+  std::ranges::stable_sort(summary.groups, [](const SettingGroup& a, const SettingGroup& b) {
+    const auto place = [](const SettingGroup& g) { return std::tuple(g.base_task, rank(g.results.model), g.results.model); };
+    return place(a) != place(b) ? place(a) < place(b) : come_before(a.values, b.values);
+  });
+  return summary;
+}
+
+std::vector<std::string> swept_settings(std::string_view task) {
+  std::vector<std::string> keys;
+  std::size_t place = task.find('@');
+  while (place < task.size()) {  // behind the @ and each comma: KEY=VALUE
+    const std::string_view rest = task.substr(place + 1);
+    keys.emplace_back(rest.substr(0, rest.find('=')));
+    place = task.find(',', place + 1);
+  }
+  return keys;
+}
+
+Results sweep_of(const Results& results, std::string_view task) {
+  Results sweep;
+  const std::string beginning = std::string(task) + "@";
+  for (const Trial& trial : results.trials) {
+    if (trial.task.starts_with(beginning)) sweep.trials.push_back(trial);
+  }
+  return sweep;
+}
+
+std::vector<VariationComparison> compare_variations(const Results& results) {
+  struct Variation {
+    std::string task, model;
+    ModelSummary results{};
+  };
+  std::map<std::string, std::vector<Variation>> by_base;
+  for (const Trial& trial : results.trials) {
+    if (!trial.test) continue;
+    std::vector<Variation>& variations = by_base[trial.base_task()];
+    const auto found = std::ranges::find_if(
+        variations, [&](const Variation& each) { return each.task == trial.task && each.model == trial.model; });
+    Variation& variation =
+        found != variations.end() ? *found : variations.emplace_back(Variation{trial.task, trial.model, {}});
+    add(trial, variation.results);
+  }
+  std::vector<VariationComparison> comparisons;
+  for (auto& [base, variations] : by_base) {
+    std::ranges::stable_sort(variations, {}, [](const Variation& each) { return rank(each.model); });
+    for (const Variation& first : variations) {
+      for (const Variation& second : variations) {
+        const bool has_accuracy = first.results.accuracies.size() == first.results.losses.size();
+        const bool is_alike = has_accuracy == (second.results.accuracies.size() == second.results.losses.size());
+        if (first.model != second.model || first.task == second.task || !is_alike) continue;
+        comparisons.push_back({base, first.model, has_accuracy,
+                               has_accuracy ? compare(first.task, first.results.accuracies, second.task,
+                                                      second.results.accuracies)
+                                            : compare(first.task, first.results.losses, second.task,
+                                                      second.results.losses)});
+      }
+    }
+  }
+  return comparisons;
+}
+
+}  // namespace glifr::analysis
