@@ -54,7 +54,7 @@ template <glifr::Scalar T>
 
 /// Whether the task of a run has target values, and not classes.
 [[nodiscard]] inline bool has_target_values(const TrainedRun& run) {
-  return run.settings.training.loss == glifr::Loss::mse;
+  return run.settings.training.loss == glifr::LossKind::mse;
 }
 
 /// The outputs of networks beside their targets, of the first `samples` samples or, where that is 0, of all; all runs

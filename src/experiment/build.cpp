@@ -55,7 +55,7 @@ NetworkDescription describe_network(const Settings& s) {
           .input_size = s.model.input_size,
           .layers = std::move(layers),
           .output_size = find_task(s.task.base).has_readout() ? s.model.output_size : 0,
-          .outputs = s.model.final_reduction == Reduction::last ? Outputs::last_step : Outputs::every_step};
+          .outputs = s.model.final_reduction == FinalReduction::last ? Outputs::last_step : Outputs::every_step};
 }
 
 template <Scalar T>

@@ -223,9 +223,9 @@ void check_validation(const Settings& s) {
       throw ConfigError("monitor",
                         std::string("found ") + (needs_accuracy ? "val_acc" : "val_loss") + how + "train_loss");
   }
-  if (needs_accuracy && s.training.loss != Loss::cross_entropy)
+  if (needs_accuracy && s.training.loss != LossKind::cross_entropy)
     throw ConfigError("monitor", "found val_acc; the targets are values, accepted: train_loss, val_loss");
-  if (s.training.weights == ClassWeights::balanced && s.training.loss != Loss::cross_entropy)
+  if (s.training.weights == ClassWeights::balanced && s.training.loss != LossKind::cross_entropy)
     throw ConfigError("class_weights", "found balanced; the targets are values, accepted: none");
 }
 
@@ -539,8 +539,9 @@ Settings Config::resolve(const Model& model, const DataFiles* files) const {
     }
   }
   if (files) complete(settings, task, *files);
-  if (settings.model.final_reduction == Reduction::automatic)
-    settings.model.final_reduction = settings.training.loss == Loss::cross_entropy ? Reduction::last : Reduction::none;
+  if (settings.model.final_reduction == FinalReduction::automatic)
+    settings.model.final_reduction =
+        settings.training.loss == LossKind::cross_entropy ? FinalReduction::last : FinalReduction::none;
   if (settings.training.monitor == Monitor::automatic)
     settings.training.monitor = validates(settings) ? Monitor::val_loss : Monitor::train_loss;
   if (settings.output.parameter_every == 0)

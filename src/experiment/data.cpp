@@ -93,7 +93,7 @@ std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s, Index batches
   synthetic.samples = batches * s.training.batch_size;
   synthetic.time_steps = s.time_steps();
   synthetic.input_size = s.model.input_size;
-  const bool has_labels = s.training.loss == Loss::cross_entropy;
+  const bool has_labels = s.training.loss == LossKind::cross_entropy;
   synthetic.classes = has_labels ? s.model.output_size : 0;
   synthetic.target_size = has_labels ? 0 : s.model.output_size;
   synthetic.density = find_task(s.task.base).input_density(s);

@@ -76,17 +76,17 @@ class FilesTask final : public TaskOf<FilesTask> {
     }
     Index& steps = std::get<Index>(settings.task.values.at("num_timesteps"));
     follow("num_timesteps", steps, Index{0}, train->time_steps(), "time steps:");
-    const Loss loss = has_labels ? Loss::cross_entropy : Loss::mse;
-    if (settings.training.loss == Loss::automatic) settings.training.loss = loss;
+    const LossKind loss = has_labels ? LossKind::cross_entropy : LossKind::mse;
+    if (settings.training.loss == LossKind::automatic) settings.training.loss = loss;
     if (settings.training.loss != loss) {
       throw ConfigError("loss_fn", has_labels
                                        ? "found mse; " + train->name() + " has labels, accepted: cross_entropy"
                                        : "found cross_entropy; " + train->name() + " has targets, accepted: mse");
     }
-    Reduction& reduction = settings.model.final_reduction;
-    if (reduction == Reduction::automatic)
-      reduction = has_labels || has_last_target ? Reduction::last : Reduction::none;
-    if (reduction == Reduction::none && (has_labels || has_last_target)) {
+    FinalReduction& reduction = settings.model.final_reduction;
+    if (reduction == FinalReduction::automatic)
+      reduction = has_labels || has_last_target ? FinalReduction::last : FinalReduction::none;
+    if (reduction == FinalReduction::none && (has_labels || has_last_target)) {
       throw ConfigError("final_reduction", "found none; " + train->name() + " has " +
                                                (has_labels ? "a label" : "a target of the last step") +
                                                " for each sample, accepted: last");
@@ -102,7 +102,7 @@ class FilesTask final : public TaskOf<FilesTask> {
     const std::shared_ptr<const SampleFile> file = open(s, request.files, request.part);
     require_same("features a time step", *file, file->features(), s.model.input_size);
     require_same("time steps", *file, file->time_steps(), s.task.whole("num_timesteps"));
-    const bool needs_labels = s.training.loss == Loss::cross_entropy;
+    const bool needs_labels = s.training.loss == LossKind::cross_entropy;
     if (needs_labels != (file->classes() > 0))
       throw DataError(file->name(), needs_labels ? "has targets, the training data have labels"
                                                  : "has labels, the training data have targets");
@@ -132,11 +132,12 @@ class FilesTask final : public TaskOf<FilesTask> {
     const auto train = detail::read_recordings(path_of(settings, files, Split::train), settings, files);
     if (settings.model.input_size == 0) settings.model.input_size = train->frames.frame_size;
     if (settings.model.output_size == 0) settings.model.output_size = train->classes;
-    if (settings.training.loss == Loss::automatic) settings.training.loss = Loss::cross_entropy;
-    if (settings.model.final_reduction == Reduction::automatic) settings.model.final_reduction = Reduction::last;
-    if (settings.training.loss != Loss::cross_entropy)
+    if (settings.training.loss == LossKind::automatic) settings.training.loss = LossKind::cross_entropy;
+    if (settings.model.final_reduction == FinalReduction::automatic)
+      settings.model.final_reduction = FinalReduction::last;
+    if (settings.training.loss != LossKind::cross_entropy)
       throw ConfigError("loss_fn", "found mse; recordings of events have labels, accepted: cross_entropy");
-    if (settings.model.final_reduction != Reduction::last)
+    if (settings.model.final_reduction != FinalReduction::last)
       throw ConfigError("final_reduction", "found none; recordings of events have a label each, accepted: last");
   }
 

@@ -18,7 +18,7 @@ namespace glifr {
 struct GLIFR_API ConfigKey {
   /// Where a key's value stands in settings; its type is the key's. An enumeration is written as one of `choices`.
   using Place = std::variant<bool*, Index*, double*, std::string*, OptimizerSettings::Kind*, LearningRate::Schedule*,
-                             Loss*, Reduction*, Monitor*, TestedCheckpoint*, ClassWeights*>;
+                             LossKind*, FinalReduction*, Monitor*, TestedCheckpoint*, ClassWeights*>;
 
   std::string group;                      ///< heading of the reference page
   std::string name;                       ///< as in files

@@ -19,11 +19,11 @@ namespace glifr {
 using SettingValue = std::variant<bool, Index, double, std::string>;
 
 /// What is minimised. `automatic` is resolved by the data: cross entropy where they have labels.
-enum class Loss { mse, cross_entropy, automatic };
+enum class LossKind { mse, cross_entropy, automatic };
 
 /// Which outputs meet the loss: those of every step, or that of the last. `automatic` is resolved by the data, or else
 /// to the last step where the loss is cross entropy.
-enum class Reduction { none, last, automatic };
+enum class FinalReduction { none, last, automatic };
 
 /// What early stopping, a plateau of the learning rate and the best checkpoint go by. `automatic` is resolved to
 /// val_loss where there is validation, and to train_loss otherwise.
@@ -67,12 +67,12 @@ struct ModelSettings {
   double synaptic_delay = 0;    ///< ms
   /// What neurons share, by the names of their fields, without dt.
   std::map<std::string, double, std::less<>> constants{};
-  Reduction final_reduction = Reduction::none;  ///< which outputs meet the loss
+  FinalReduction final_reduction = FinalReduction::none;  ///< which outputs meet the loss
 };
 
 /// How the network is trained: what a `Trainer` takes, and what a trial adds to it.
 struct TrialTraining : TrainingSettings {
-  Loss loss = Loss::mse;          ///< what is minimised
+  LossKind loss = LossKind::mse;  ///< what is minimised
   bool sigma_v_anneal = false;    ///< whether sigma_v falls while training goes on
   double sigma_v_first = 1;       ///< mV, in the first epoch
   double sigma_v_last = 1e-3;     ///< mV, in the last epoch

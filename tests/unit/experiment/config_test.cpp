@@ -76,8 +76,8 @@ TEST_CASE("the built-in tasks are trained as the published ones were") {
          nmnist.model.input_size == 2312));
   CHECK((sine.model.output_size == 1 && lmnist.model.output_size == 10 && pmnist.model.output_size == 10 &&
          nmnist.model.output_size == 10));
-  CHECK((sine.training.loss == Loss::mse && sine.model.final_reduction == Reduction::none));
-  CHECK((nmnist.training.loss == Loss::cross_entropy && nmnist.model.final_reduction == Reduction::last));
+  CHECK((sine.training.loss == LossKind::mse && sine.model.final_reduction == FinalReduction::none));
+  CHECK((nmnist.training.loss == LossKind::cross_entropy && nmnist.model.final_reduction == FinalReduction::last));
   CHECK((nmnist.model.dt == 1 && nmnist.model.constants.at("tau") == 1 && lmnist.model.dt == 0.05 &&
          lmnist.model.constants.at("tau") == 0.05));
   CHECK((sine.model.constants.at("sigma_v") == 1 && sine.model.constants.at("R") == 0.1 &&
