@@ -1,4 +1,3 @@
-#include "../training/batch_parts.hpp"
 #include "../training/device_step.hpp"
 #include "glifr/backend/cuda/launch.hpp"
 #include "glifr/backend/sums.hpp"
@@ -13,7 +12,7 @@ using namespace kernels;
 template <Scalar T>
 void compile_all() {
   compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>,
-          RowWeights<T>>();
+          device::RowWeights<T>>();
   compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
   compile<SumChunk<Terms<device::Square<T>>, double>, AddElement<device::Square<T>, double>>();
 }
