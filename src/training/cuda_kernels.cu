@@ -1,6 +1,5 @@
 // The bodies of kernels of operations and of training, as nvcc compiles them.
 #include "../backend/cuda/kernels.hpp"
-#include "batch_parts.hpp"
 #include "device_step.hpp"
 #include "glifr/backend/cuda/launch.hpp"
 #include "glifr/backend/sums.hpp"
@@ -17,7 +16,7 @@ template <Scalar T>
 void compile_all() {
   compile<FillMask<T>, TakeLastValid<T>, TakeLastValidBackward<T>>();
   compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>,
-          RowWeights<T>>();
+          device::RowWeights<T>>();
   compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
   compile<SumChunk<Terms<device::Square<T>>, double>, AddElement<device::Square<T>, double>>();
 }

@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "batch_parts.hpp"
 #include "device_step.hpp"
 #include "glifr/backend/dispatch.hpp"
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/error.hpp"
 #include "glifr/network/network.hpp"
 #include "glifr/training/batch.hpp"
+#include "lengths.hpp"
 
 namespace glifr {
 
@@ -85,7 +85,7 @@ class DeviceBatches {
       const Index steps = gives_last ? 1 : steps_;
       T* weights = memory.template allocate<T>(steps * count);
       for_each_element(tape.device(), steps, count,
-                       RowWeights<T>{lengths, labels, class_weights, steps, weights, count});
+                       device::RowWeights<T>{lengths, labels, class_weights, steps, weights, count});
       batch.weights = weights;
     }
     return batch;

@@ -71,6 +71,23 @@ struct TakeFrames {
   }
 };
 
+/// Weights of the rows of the network's output, [steps, samples]: see `Batch::weights`.
+template <Scalar T>
+struct RowWeights {
+  const std::int32_t* lengths;  // a sample; null: all have all steps
+  const std::int32_t* labels;   // a sample; null: values
+  const T* class_weights;       // null: none
+  Index steps;                  // of the output
+  T* weights;
+  Index batch;
+  GLIFR_INLINE void operator()(Index step, Index b) const {
+    // An output of one step is that of the last valid one.
+    const Index valid = steps > 1 && lengths ? lengths[b] : steps;
+    const T share = step < valid ? T(1) / static_cast<T>(valid) : T(0);
+    weights[step * batch + b] = class_weights ? class_weights[labels[b]] * share : share;
+  }
+};
+
 /// The class of the largest number of a row of logits, the first of several.
 template <Scalar T>
 GLIFR_INLINE Index most_likely(View<const T> logits, Index r) {

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <vector>
 
-#include "batch_parts.hpp"
+#include "device_step.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/network/network.hpp"
 #include "glifr/training/batch.hpp"
+#include "lengths.hpp"
 
 namespace glifr {
 
@@ -90,9 +91,10 @@ class HostBatches {
         throw ShapeError("labels", "0 to " + std::to_string(data_.classes() - 1), std::to_string(label));
     }
     T* weights = arena.template allocate<T>(steps * count);
-    for_each_element(nullptr, steps, count,
-                     RowWeights<T>{batch.lengths.data(), batch.labels.data(),
-                                   class_weights.empty() ? nullptr : class_weights.data(), steps, weights, count});
+    for_each_element(
+        nullptr, steps, count,
+        device::RowWeights<T>{batch.lengths.data(), batch.labels.data(),
+                              class_weights.empty() ? nullptr : class_weights.data(), steps, weights, count});
     batch.weights = weights;
   }
 

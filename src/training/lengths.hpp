@@ -10,7 +10,6 @@
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/error.hpp"
 
-/// What batches on the host and on a device have in common.
 namespace glifr {
 
 /// The valid steps of every sample; empty where all samples have all steps, so that they are treated as those of a data
@@ -33,22 +32,5 @@ template <Scalar T>
   if (are_equal) lengths.clear();
   return lengths;
 }
-
-/// Weights of the rows of the network's output, [steps, samples]: see `Batch::weights`.
-template <Scalar T>
-struct RowWeights {
-  const std::int32_t* lengths;  // a sample; null: all have all steps
-  const std::int32_t* labels;   // a sample; null: values
-  const T* class_weights;       // null: none
-  Index steps;                  // of the output
-  T* weights;
-  Index batch;
-  GLIFR_INLINE void operator()(Index step, Index b) const {
-    // An output of one step is that of the last valid one.
-    const Index valid = steps > 1 && lengths ? lengths[b] : steps;
-    const T share = step < valid ? T(1) / static_cast<T>(valid) : T(0);
-    weights[step * batch + b] = class_weights ? class_weights[labels[b]] * share : share;
-  }
-};
 
 }  // namespace glifr
