@@ -7,6 +7,7 @@
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/network/exchange.hpp"
 #include "glifr/neurons/built_in.hpp"
 #include "glifr/training/checkpoint.hpp"

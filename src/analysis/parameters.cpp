@@ -45,7 +45,7 @@ bool begins_with_names(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::string line;
   std::getline(stream, line);
-  if (line.starts_with(detail::byte_order_mark)) line.erase(0, detail::byte_order_mark.size());
+  if (line.starts_with(glifr::detail::byte_order_mark)) line.erase(0, glifr::detail::byte_order_mark.size());
   if (line.starts_with('"')) line.erase(0, 1);
   return line.starts_with(column_names(0).front());
 }
