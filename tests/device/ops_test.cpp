@@ -155,8 +155,8 @@ TEST_CASE("binary inputs, losses and masks, on a device") {
     using T = typename V::Value;
     static const Tensor<T> target = random_tensor<T>({400, 3}, 9), weights = random_tensor<T>({400}, 8, 0, 1);
     auto& tape = in[0].tape();
-    const T* there = tape.on_place(target.values());
-    return mean_squared_error(in[0], View<const T>(there, 400, 3), 70, tape.on_place(weights.values())).value;
+    const T* there = tape.to_memory(target.values());
+    return mean_squared_error(in[0], View<const T>(there, 400, 3), 70, tape.to_memory(weights.values())).value;
   };
   check(device, "mean_squared_error with weights", operation("weighted mse", weighted), {{400, 3}});
 
@@ -172,8 +172,8 @@ TEST_CASE("binary inputs, losses and masks, on a device") {
     using T = typename V::Value;
     static const Tensor<T> weights = random_tensor<T>({300}, 8, 0, 1);
     auto& tape = in[0].tape();
-    const std::int32_t* there = tape.on_place(std::span<const std::int32_t>(labels));
-    return softmax_cross_entropy(in[0] * 5, {there, labels.size()}, 0, tape.on_place(weights.values())).value;
+    const std::int32_t* there = tape.to_memory(std::span<const std::int32_t>(labels));
+    return softmax_cross_entropy(in[0] * 5, {there, labels.size()}, 0, tape.to_memory(weights.values())).value;
   };
   check(device, "softmax_cross_entropy with weights", operation("weighted entropy", weighted_entropy), {{300, 10}});
 }

@@ -72,8 +72,8 @@ std::string drawn(const Figure& figure) {
 
 TEST_CASE("a model has the same colour everywhere, and none that of another") {
   std::set<std::uint32_t> colors;
-  for (const Model& model : models) colors.insert(model_ink(model.name).color);
-  CHECK(colors.size() == models.size());
+  for (const Model& model : known_models()) colors.insert(model_ink(model.name).color);
+  CHECK(colors.size() == known_models().size());
   CHECK(model_label("glifr_lheta") == "LHetA");
   CHECK(model_label("my_own") == "my\\_own");
   CHECK(model_ink("my_own").color == model_ink("my_own").color);

@@ -9,7 +9,7 @@ namespace {
 
 TEST_CASE("parameters are counted as the network that is made has them") {
   for (const TaskInfo& task : builtin_tasks()) {
-    if (!task.base.empty()) continue;
+    if (!task.base.empty() || task.name == "files") continue;  // the sizes of files are those of the data
     for (const char* change : {"num_ascs=3", "hidden_size=9", "train_dynamics=true"}) {
       Config config(task.name);
       if (task.name != "realizable") config.set(change);

@@ -170,8 +170,8 @@ TEST_CASE("wrong changes are refused with the key, what was found and what is ac
   refused("dropout_prob=1.5", "dropout_prob: found 1.5; accepted: a number >= 0 and <= 1");
   refused("num_ascs=5", "num_ascs: found 5; accepted: an integer >= 0 and <= 4, or an object of them by model name");
   refused("beta1=1", "beta1: found 1; accepted: a number >= 0 and < 1");
-  refused("optimizer=rmsprop", "optimizer: found 'rmsprop'; accepted: adam or sgd");
-  refused("lr_schedule=1", "lr_schedule: found 1; accepted: constant, step or cosine");
+  refused("optimizer=rmsprop", "optimizer: found 'rmsprop'; accepted: adam, sgd or adamw");
+  refused("lr_schedule=1", "lr_schedule: found 1; accepted: constant, step, cosine or plateau");
   refused("sigma_v_anneal=yes", "sigma_v_anneal: found 'yes'; accepted: true or false");
   refused("epochs=3", "epochs: is no configuration key; there is the option --epochs; the nearest is max_epochs");
   refused("batchsize=3", "batchsize: is no configuration key; the nearest is batch_size");
@@ -210,7 +210,7 @@ TEST_CASE("only near keys are suggested, and options where there is one") {
   CHECK(advice("hiden_size") == "; the nearest is hidden_size");
   CHECK(advice("my_batch_size") == "; the nearest is batch_size");
   CHECK(advice("Batch_Size") == "; the nearest is batch_size");
-  for (const char* name : {"colour", "x", "weight_decay", "learning_rate"}) {
+  for (const char* name : {"colour", "x", "learning_rate"}) {
     INFO(name);
     CHECK(advice(name) == "; --print-config shows those that there are");
   }
@@ -221,6 +221,7 @@ TEST_CASE("only near keys are suggested, and options where there is one") {
 
 TEST_CASE("what is printed of a configuration can be read, for every task and model") {
   for (const TaskInfo& task : builtin_tasks()) {
+    if (task.name == "files") continue;  // its sizes are those of the data
     Config config(task.name);
     config.set("lr=0.25");
     std::string all;
@@ -299,7 +300,7 @@ TEST_CASE("settings that contradict each other are refused") {
 
 TEST_CASE("unknown tasks are refused with those that there are") {
   CHECK_THROWS_WITH(Config("mnist"),
-                    Contains("task: found 'mnist'; accepted: lmnist, nmnist, pmnist, realizable, sine, lmnist-anneal"));
+                    Contains("task: found 'mnist'; accepted: files, lmnist, nmnist, pmnist, realizable, shd, sine, ssc, lmnist-anneal"));
 }
 
 TEST_CASE("a file with a base is a variation, named by itself or by the file") {
@@ -350,6 +351,7 @@ TEST_CASE("wrong files are refused with the file and the key") {
 
 TEST_CASE("settings read back as they were written, for every task and model") {
   for (const TaskInfo& task : builtin_tasks()) {
+    if (task.name == "files") continue;  // its sizes are those of the data
     const Config config(task.name);
     for (const Model& model : select_models("all", config)) {
       const Settings settings = config.resolve(model);
