@@ -56,7 +56,7 @@ Figure course_figure(const Responses& responses) {
   const bool are_waves = !responses.frequencies.empty();
   const Index samples = std::min(responses.samples, most_samples), outputs = std::min(responses.outputs, most_outputs);
   Figure figure;
-  figure.name = are_waves ? "sine_responses" : "responses";
+  figure.name = are_waves ? "sine_responses" : "responses_and_targets";
   figure.caption = std::string("Outputs of trained networks") + (are_waves ? " on the sine task" : "") +
                    " (colours) and their targets (black, dashed), a panel a sample" +
                    (outputs > 1 ? " and output." : ".");
@@ -95,7 +95,7 @@ Figure course_figure(const Responses& responses) {
 Figure last_step_figure(const Responses& responses) {
   const Index outputs = std::min(responses.outputs, most_outputs);
   Figure figure;
-  figure.name = "responses";
+  figure.name = "responses_and_targets";
   figure.caption = "Outputs of trained networks in the last step against their targets, a point a sample.";
   Table table{figure.name, {}};
   const auto column = [&](const std::string& name, const std::vector<double>& values, Index output) {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "glifr/analysis/figures.hpp"
@@ -395,6 +396,10 @@ Figure settings_figure(const SettingSummary& summary, const std::string& base_ta
                    (summary.keys.size() > 1 ? ", a panel for each of the other values." : ".");
   detail::TableRows table(figure.name, {"panel", "model", "value", "position", "trials", "mean", "sd"});
   std::vector<double> ends;
+  // The rows of a line stand together: others between them would break it.
+  std::ranges::stable_sort(groups, [&](const SettingGroup* a, const SettingGroup* b) {
+    return std::tuple(panel_of(*a), a->results.model) < std::tuple(panel_of(*b), b->results.model);
+  });
   for (const SettingGroup* group : groups) {
     const Moments m = moments(group->results.values());
     const double sd = m.count > 1 ? factor * m.sd : 0;
@@ -408,9 +413,9 @@ Figure settings_figure(const SettingSummary& summary, const std::string& base_ta
     panel.title = literal(name);
     panel.x = scale.axis(summary.keys.front());
     panel.y = metric_axis(has_accuracy ? "test accuracy (%)" : "test loss", has_accuracy, ends);
-    std::vector<std::string> models;
-    for (const SettingGroup* group : groups) {
-      if (panel_of(*group) == name) models.push_back(group->results.model);
+    std::vector<std::string> models;  // in the order of the groups, which is that of training
+    for (const SettingGroup& group : summary.groups) {
+      if (group.base_task == base_task && panel_of(group) == name) models.push_back(group.results.model);
     }
     for (const std::string& model : distinct(models)) {
       Ink ink = model_ink(model);

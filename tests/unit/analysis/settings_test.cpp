@@ -127,9 +127,14 @@ TEST_CASE("the figure by settings has numbers on a numeric axis and a panel for 
   const Results results = read_results(folder.path());
   const Figure by_lr = settings_figure(summarize_by(results, {"lr", "hidden_size"}), "sine");
   REQUIRE(by_lr.panels.size() == 2);
-  CHECK(by_lr.panels[0].title == literal("hidden_size = 128"));
+  CHECK(by_lr.panels[0].title == literal("hidden_size = 16"));
   CHECK(by_lr.panels[0].x.is_logarithmic);
   CHECK(by_lr.panels[0].x.tics.empty());
+  // The rows of a line stand together, in the order of its values.
+  const auto& rows = std::get<1>(by_lr.tables[0].columns[0].values);
+  CHECK(rows == std::vector<std::string>{"hidden_size = 128/rnn", "hidden_size = 128/rnn", "hidden_size = 16/rnn",
+                                         "hidden_size = 16/rnn"});
+  CHECK(std::get<1>(by_lr.tables[0].columns[2].values) == std::vector<std::string>{"1e-04", "0.001", "1e-04", "0.001"});
   const Figure by_size = settings_figure(summarize_by(results, {"hidden_size"}), "sine");
   REQUIRE(by_size.panels.size() == 1);
   CHECK_FALSE(by_size.panels[0].x.is_logarithmic);  // 16 to 128 are less than a factor of 10
