@@ -120,15 +120,16 @@ glifr::CsvRows start_table(bool has_header, const std::vector<std::string>& name
 
 std::filesystem::path find_checkpoint(const std::string& place) {
   if (!std::filesystem::is_directory(place)) return place;  // whoever reads it says what is wrong with it
-  const std::filesystem::path own = glifr::TrialFolder(place).last_checkpoint();
-  if (std::filesystem::exists(own)) return own;
+  const glifr::TrialFolder own(place);
+  const bool is_unfinished = !std::filesystem::exists(own.test());
+  if (is_unfinished && std::filesystem::exists(own.last_checkpoint())) return own.last_checkpoint();
   const analysis::Results results = analysis::read_results(place);
   if (results.trials.size() > 1) {
     throw glifr::DataError(place, "holds " + std::to_string(results.trials.size()) +
                                       " trials; accepted: a checkpoint, or the folder of one trial, as " +
                                       results.trials.front().name());
   }
-  return results.trials.front().files().last_checkpoint();
+  return results.trials.front().tested_checkpoint();
 }
 
 }  // namespace glifr::apps

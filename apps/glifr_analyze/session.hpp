@@ -65,8 +65,8 @@ void add_header_option(CLI::App& command, bool& has_header);
 /// The rows of a table behind the names of its columns, or alone.
 [[nodiscard]] glifr::CsvRows start_table(bool has_header, const std::vector<std::string>& names);
 
-/// The checkpoint that a path leads to: a file, the last one in a trial's folder, or that of the only trial below a
-/// folder. DataError where there is none, or more than one trial.
+/// The checkpoint that a path leads to: a file, or that of the tested network of the only trial at or below a folder (of
+/// an unfinished one the last). DataError where there is none, or more than one trial.
 [[nodiscard]] std::filesystem::path find_checkpoint(const std::string& place);
 
 }  // namespace glifr::apps

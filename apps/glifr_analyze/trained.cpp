@@ -46,7 +46,7 @@ void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile
 }  // namespace
 
 TrainedRun describe(const analysis::Trial& trial) {
-  TrainedRun run = describe(trial.config, trial.files().record(), trial.files().last_checkpoint());
+  TrainedRun run = describe(trial.config, trial.files().record(), trial.tested_checkpoint());
   run.trial = trial.number;
   run.settings.task.name = trial.task;
   run.model = trial.model;

@@ -20,7 +20,7 @@ struct TrainedRun {
   glifr::Index trial = 0;
   glifr::Settings settings;
   std::uint64_t seed = 0;            ///< of the run: noise and permutations of the data follow it
-  std::filesystem::path checkpoint;  ///< after training
+  std::filesystem::path checkpoint;  ///< after training, that which was tested
 };
 
 /// What config.json of a trial says; task and model are called as their folders are. Throws DataError where it does not

@@ -255,6 +255,10 @@ std::string Trial::base_task() const {
   return base && base->is_string() ? std::string(base->as_string()) : task.substr(0, task.find('@'));
 }
 
+fs::path Trial::tested_checkpoint() const {
+  return test && test->checkpoint == "best" ? files().best_checkpoint() : files().last_checkpoint();
+}
+
 bool Trial::is_imported() const {
   return config.contains("imported_from");
 }

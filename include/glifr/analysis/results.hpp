@@ -53,6 +53,8 @@ struct GLIFR_API Trial {
   [[nodiscard]] std::string base_task() const;
   /// Whether its network comes from another program, so that nothing is known of its training.
   [[nodiscard]] bool is_imported() const;
+  /// The checkpoint of the network that was tested: the last one, or the best.
+  [[nodiscard]] std::filesystem::path tested_checkpoint() const;
   /// The files in it.
   [[nodiscard]] TrialFolder files() const { return TrialFolder(folder); }
 };

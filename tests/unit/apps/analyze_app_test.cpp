@@ -500,6 +500,38 @@ TEST_CASE("every analysis takes a checkpoint, the folder of a trial, or results 
         table("ablation --draws 2 " + checkpoint, "ablation.csv"));
 }
 
+TEST_CASE("the network is analysed that was tested, be it the best or the last") {
+  const Session session;
+  const Finished trained =
+      session.train("--task sine --model glifr_lheta --epochs 3 --set hidden_size=16 --set noise_std=0.5 --set lr=0.5");
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  const fs::path trial = session.results() / "sine/glifr_lheta/trial_0", checkpoints = trial / "checkpoints";
+  fs::copy(checkpoints / "initial.safetensors", checkpoints / "best.safetensors");
+  const auto parameters = [&](const fs::path& place) {
+    const Finished run = session.analyze("parameters --no-figures " + place.string() + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return glifr::read_file(session.out() / "learnedparams.csv");
+  };
+  const auto responses = [&](const fs::path& place) {
+    const Finished run = session.analyze("responses --no-figures " + place.string() + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return glifr::read_file(session.out() / "responses.csv");
+  };
+  const std::string last = parameters(checkpoints / "last.safetensors");
+  REQUIRE(last != parameters(checkpoints / "best.safetensors"));
+  CHECK(parameters(trial) == last);
+  CHECK(responses(trial) == responses(checkpoints / "last.safetensors"));
+  glifr::test::write_text(trial / "test.json",
+                          R"({"test_loss": 1, "test_acc": null, "samples": 6, "test_checkpoint": "best", "epoch": 0})");
+  CHECK(parameters(trial) == parameters(checkpoints / "best.safetensors"));
+  CHECK(responses(session.results()) == responses(checkpoints / "best.safetensors"));
+  fs::remove(trial / "test.json");
+  CHECK(parameters(trial) == last);  // of an unfinished trial
+}
+
 TEST_CASE("tables without names get them where they are asked for, and are read with them") {
   const Session session;
   train_sine(session, "glifr_lheta");
