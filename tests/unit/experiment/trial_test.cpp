@@ -277,6 +277,13 @@ TEST_CASE("more epochs are refused where the first ones depend on how many there
     session.resume();
     CHECK_THAT(session.refusal({setting, "max_epochs=4"}), Contains("max_epochs: ") && Contains("depends on it"));
   }
+  const auto validated = [](const char* epochs) {
+    return Changes{"validation_fraction=0.5", "validation_every=2", epochs};
+  };
+  Session some;
+  some.run(validated("max_epochs=3"));
+  some.resume();
+  CHECK_THAT(some.refusal(validated("max_epochs=4")), Contains("max_epochs: ") && Contains("validation_every"));
   Session session;
   session.run({"max_epochs=2"}, "glifr_rhet");
   session.resume();
