@@ -16,7 +16,6 @@
 #include "glifr/datasets/sine.hpp"
 #include "glifr/datasets/values.hpp"
 #include "glifr/error.hpp"
-#include "glifr/experiment/task.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/network/models.hpp"
