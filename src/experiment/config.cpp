@@ -9,6 +9,7 @@
 #include "config_values.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
+#include "glifr/io/event_file.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
@@ -90,7 +91,8 @@ std::string advice(std::string_view name) {
   return text.empty() ? "; --print-config shows those that there are" : text;
 }
 
-/// The key of a task. ConfigError where there is none of that name, or the task does not know it.
+/// Finds a key of a task by its name. Throws ConfigError where no task has such a key, or where only other tasks have
+/// it.
 const ConfigKey& find_key(const std::vector<ConfigKey>& keys, std::string_view name, const Task& task,
                           const Origin& origin) {
   const auto found = std::ranges::find(keys, name, &ConfigKey::name);
@@ -537,6 +539,9 @@ Settings Config::resolve(const Model& model, const DataFiles* files) const {
       if (const json::value* value = value_for(layer, key, model.name))
         detail::assign(key, *value, {layer.origin.file, {}}, settings);
     }
+  }
+  if (settings.output.tensorboard) {
+    if (const auto problem = event_file_problem()) throw ConfigError("tensorboard", *problem);
   }
   if (files) complete(settings, task, *files);
   if (settings.model.final_reduction == FinalReduction::automatic)
