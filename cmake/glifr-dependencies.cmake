@@ -82,6 +82,6 @@ macro(glifr_find_hdf5)
 endmacro()
 
 macro(glifr_find_cuda)
-  glifr_find(CUDAToolkit CUDA::cublas 12 "the CUDA Toolkit 12 or newer with cuBLAS" "NVIDIA's package cuda-toolkit"
+  glifr_find(CUDAToolkit CUDA::cudart 12 "the CUDA Toolkit 12 or newer" "NVIDIA's package cuda-toolkit"
     "the CUDA Toolkit (https://developer.nvidia.com/cuda-toolkit)")
 endmacro()

@@ -18,13 +18,11 @@ if(GLIFR_APPS)
 endif()
 
 # Programs that link the static library must also link its dependencies; the shared library is linked to them already.
-set(GLIFR_PC_REQUIRES "eigen3 >= 3.4, tbb >= 2021")
+set(GLIFR_PC_REQUIRES "eigen3 >= 3.4")
 if(BUILD_SHARED_LIBS)
-  set(GLIFR_PC_REQUIRES_PRIVATE zlib)
-  set(GLIFR_PC_LIBS_PRIVATE "${GLIFR_CBLAS_LIBRARY}")
+  set(GLIFR_PC_REQUIRES_PRIVATE "tbb >= 2021, zlib")
 else()
-  string(APPEND GLIFR_PC_REQUIRES ", zlib")
-  set(GLIFR_PC_LIBS "${GLIFR_CBLAS_LIBRARY}")
+  string(APPEND GLIFR_PC_REQUIRES ", tbb >= 2021, zlib")
   set(GLIFR_STATIC_DEPENDENCIES "glifr_find_zlib()")
   if(GLIFR_HAS_ZIP)
     string(APPEND GLIFR_STATIC_DEPENDENCIES "\nglifr_find_zip()")
@@ -36,7 +34,7 @@ else()
   endif()
   if(GLIFR_HAS_CUDA)
     string(APPEND GLIFR_STATIC_DEPENDENCIES "\nglifr_find_cuda()")
-    string(APPEND GLIFR_PC_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcublas -lcudart")
+    string(APPEND GLIFR_PC_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcudart -ldl")
   endif()
 endif()
 
@@ -46,7 +44,7 @@ configure_package_config_file(cmake/glifr-config.cmake.in "${PROJECT_BINARY_DIR}
   INSTALL_DESTINATION ${GLIFR_CMAKE_DIR} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/glifr-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/glifr-config.cmake" "${PROJECT_BINARY_DIR}/glifr-config-version.cmake"
-  "${PROJECT_SOURCE_DIR}/cmake/glifr-dependencies.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/glifr-dependencies.cmake" "${PROJECT_SOURCE_DIR}/cmake/glifr-cpu-targets.cmake"
   DESTINATION ${GLIFR_CMAKE_DIR} COMPONENT development)
 
 file(RELATIVE_PATH GLIFR_PC_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")

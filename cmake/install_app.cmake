@@ -11,7 +11,12 @@ function(glifr_install_app app)
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${app}> -DPAGE=${page} -P "${writer}"
     BYPRODUCTS "${page}" VERBATIM)
   set_property(TARGET ${app} APPEND PROPERTY LINK_DEPENDS "${writer}")
-  if(BUILD_SHARED_LIBS)  # relative to the program, so that the prefix may be moved
+  if(GLIFR_BUNDLE)
+    # An RPATH, not a RUNPATH: it serves the libraries of the bundle, too, for what they need themselves.
+    target_link_options(${app} PRIVATE LINKER:--disable-new-dtags)
+    set_target_properties(${app} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/glifr")
+    set_property(GLOBAL APPEND PROPERTY GLIFR_BUNDLED_PROGRAMS "$<TARGET_FILE:${app}>")
+  elseif(BUILD_SHARED_LIBS)  # relative to the program, so that the prefix may be moved
     file(RELATIVE_PATH to_library "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
     set_target_properties(${app} PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
   endif()

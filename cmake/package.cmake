@@ -1,12 +1,12 @@
-# Debian packages: `glifr`, the programs, and `libglifr-dev`, the library. See the preset `deb`.
-if(GLIFR_NATIVE)
-  return()  # a build for this machine's instruction set may not run on others
-endif()
-
+# What scripts/package.sh makes: the Debian packages `glifr`, the programs, and `libglifr-dev`, the library; and with GLIFR_BUNDLE an archive that
+# holds both and the libraries that the programs need.
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/glifr RENAME copyright COMPONENT runtime)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libglifr-dev RENAME copyright COMPONENT development)
 
 set(CPACK_GENERATOR DEB)
+if(GLIFR_BUNDLE)
+  include(bundle)
+endif()
 set(CPACK_PACKAGE_VENDOR "The glifr authors")
 set(CPACK_PACKAGE_CONTACT "The glifr authors <authors@glifr.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
@@ -34,13 +34,10 @@ endif()
 if(GLIFR_HAS_HDF5)
   list(APPEND glifr_development_needs libhdf5-dev)
 endif()
-if(GLIFR_CBLAS_LIBRARY)
-  string(TOLOWER "lib${GLIFR_CBLAS_NAME}-pthread-dev" glifr_blas_package)
-  list(APPEND glifr_development_needs ${glifr_blas_package})
-endif()
 if(BUILD_SHARED_LIBS)
   list(APPEND glifr_development_needs "glifr (= ${PROJECT_VERSION})")
 endif()
 list(JOIN glifr_development_needs ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
 
+set(CPACK_PROJECT_CONFIG_FILE "${PROJECT_SOURCE_DIR}/cmake/package_kind.cmake")  # what the two kinds differ in
 include(CPack)

@@ -43,7 +43,6 @@ needs - libboost-json1.81-dev libboost-json1.83-dev libboost-json-dev
 needs - zlib1g-dev
 needs - libcli11-dev
 needs - catch2
-likes - libopenblas-pthread-dev libblis-pthread-dev # faster matrix products
 likes gnuplot gnuplot-nox                           # figures
 likes - libprotozero-dev                            # event files of TensorBoard
 likes - libbenchmark-dev                            # benchmarks

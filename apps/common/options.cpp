@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <iostream>
 
+#include "glifr/backend/cpu_target.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/version.hpp"
 
 namespace glifr::apps::cli {
 namespace {
@@ -138,6 +140,30 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
   return add(app, name, value, help, convert, [](const std::string& word) { return word; });
 }
 
+void add_cpu_target(CLI::App& app) {
+  app.add_option_function<std::string>(
+         "--cpu-target",
+         [](const std::string& typed) {
+           glifr::use_cpu_target(glifr::parse_cpu_target(to_text("--cpu-target", typed), "--cpu-target"));
+         },
+         "Instruction set of the kernels: baseline, x86-64-v3 or x86-64-v4; results differ between them by rounding "
+         "(default $GLIFR_CPU_TARGET, then auto: the highest that this machine has)")
+      ->type_name("NAME")
+      ->trigger_on_parse();
+}
+
+void add_version(CLI::App& app) {
+  app.add_flag_callback(
+         "--version",
+         [&app] {
+           throw CLI::CallForVersion(app.get_name() + " " + std::string(glifr::version()) + " (kernels for " +
+                                         std::string(to_string(glifr::cpu_target())) + ")",
+                                     0);
+         },
+         "Print the version and the instruction set of the kernels, and exit")
+      ->configurable(false);
+}
+
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     // CLI11 would take the next word for the value.
@@ -154,6 +180,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     std::cerr << app.get_name() << ": " << error.what() << " (see " << app.get_name() << " --help)" << std::endl;
     return 2;
   }
+  (void)glifr::cpu_target();  // what the environment says is wrong before anything is written
   return std::nullopt;
 }
 

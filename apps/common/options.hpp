@@ -54,6 +54,11 @@ CLI::Option* add_path(CLI::App& app, const std::string& name, std::filesystem::p
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
                         const std::vector<std::string>& choices, const std::string& help);
 
+/// --cpu-target, which is in use from when it is parsed on.
+void add_cpu_target(CLI::App& app);
+/// --version: the program, the library's version, and the instruction set in use.
+void add_version(CLI::App& app);
+
 /// Parses the command line. Where that ends the program, having printed help or version, or a line on standard error
 /// that says what is wrong, the exit code; nothing where the program may go on.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, char** argv);

@@ -1,9 +1,9 @@
 // The whole of glifr_analyze: parses the command line, calls the analysis layer, prints. Exit codes: 0 done, 1 the run
 // failed, 2 what was asked is wrong.
 #include "glifr/apps/analyze.hpp"
+#include "common/options.hpp"
 #include "common/program.hpp"
 #include "glifr/error.hpp"
-#include "glifr/version.hpp"
 #include "subcommands.hpp"
 
 namespace glifr::apps {
@@ -20,7 +20,8 @@ std::string names(const CLI::App& app) {
 
 int run(int argc, char** argv) {
   CLI::App app("Tables, tests and figures from what glifr_train leaves behind.", "glifr_analyze");
-  app.set_version_flag("--version", "glifr_analyze " + std::string(glifr::version()), "Print the version and exit");
+  cli::add_version(app);
+  cli::add_cpu_target(app);
   app.require_subcommand(0, 1);
   Session session;
   for (const auto add : {add_summary, add_curves, add_ablation, add_fi_curve, add_parameters, add_cluster, add_trace,

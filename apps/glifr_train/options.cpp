@@ -6,7 +6,6 @@
 
 #include "common/options.hpp"
 #include "glifr/experiment/config.hpp"
-#include "glifr/version.hpp"
 
 namespace glifr::apps {
 
@@ -48,7 +47,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   ParsedOptions parsed;
   Options& o = parsed.options;
   CLI::App app("Trains GLIFR, RNN and LSTM networks and writes every trial to OUT/TASK/MODEL/trial_N.", "glifr_train");
-  app.set_version_flag("--version", "glifr_train " + std::string(glifr::version()), "Print the version and exit");
+  cli::add_version(app);
   app.get_formatter()->column_width(30);
 
   cli::add_text(app, "--task", o.task, "What to learn (default sine, or what --config names):" + task_names())
@@ -110,6 +109,7 @@ ParsedOptions parse_options(int argc, char** argv) {
       ->type_name("NAME")
       ->check(check_device)
       ->capture_default_str();
+  cli::add_cpu_target(app);
   app.add_flag("--tf32", o.uses_tf32, "On a GPU, take products of float32 from their leading bits: faster, less exact");
   std::string precision = "float32", engine = "fused";
   cli::add_choice(app, "--precision", precision, {"float32", "float64"}, "Numbers to compute with: float32 or float64")

@@ -3,8 +3,8 @@
 //   custom_train --task flip_flop --model rnn
 #include <glifr/apps/train.hpp>
 
-#include "adaptive_rate.hpp"
 #include "flip_flop.hpp"
+#include "neurons.hpp"
 
 int main(int argc, char** argv) {
   return glifr::train_main<example::AdaptiveRate, example::FlipFlop>(argc, argv);

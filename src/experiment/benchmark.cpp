@@ -7,6 +7,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "glifr/backend/cpu_target.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/data.hpp"
 #include "glifr/network/initialize.hpp"
@@ -32,31 +33,6 @@ double peak_megabytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-/// Floating-point operations of a step's matrix products, in 10^9: input, lateral and readout, each once forward, and
-/// once for each of the gradients that training asks for. Steps that cannot reach the loss are not counted.
-double count_gflop(const Settings& s) {
-  const NetworkDescription network = describe_network(s);
-  const Index all_steps = s.time_steps();
-  const bool last = network.outputs == Outputs::last_step;
-  const double batch = static_cast<double>(s.training.batch_size);
-  double sources = static_cast<double>(s.model.input_size) * find_task(s.task.base).input_density(s).value_or(1);
-  double products = 0;
-  for (std::size_t k = 0; k < network.layers.size(); ++k) {
-    const LayerDescription& layer = network.layers[k];
-    const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
-    const Index delay = delay_steps(layer.synaptic_delay, network.dt);
-    const bool skips = !neuron.carries_state && last && k + 1 == network.layers.size();
-    const Index steps = skips ? (all_steps - 1) / delay + 1 : all_steps;
-    const Index heard = std::max<Index>(0, steps - (skips ? 1 : delay));
-    const double n = static_cast<double>(layer.size), currents = static_cast<double>(neuron.inputs) * n;
-    products += static_cast<double>(steps) * sources * currents * (k == 0 ? 2 : 3);
-    products += static_cast<double>(heard) * n * currents * 3;
-    sources = n;
-  }
-  products += static_cast<double>(last ? 1 : all_steps) * sources * static_cast<double>(s.model.output_size) * 3;
-  return 2e-9 * batch * products;
 }
 
 struct Times {
@@ -114,12 +90,14 @@ boost::json::object measure(const Settings& settings, const RunOptions& options,
   const EngineParts<T> parts{*network, *data, training, optimizer};
   const auto engine = device ? make_device_engine<T>(parts, *device) : make_worker_engine<T>(parts, workers);
   const auto [steps, forwards] = time_engine<T>(*engine, *data, settings, seconds);
-  const double gflop = count_gflop(settings), middle = median(steps);
+  const StepWork work = count_work(settings);
+  const double gflop = work.gflop + 2e-9 * work.gathered, middle = median(steps);
   return {{"task", settings.task.name},
           {"model", settings.model.name},
           {"device", options.device},
           {"precision", options.precision == Precision::float32 ? "float32" : "float64"},
           {"engine", options.engine == Engine::fused ? "fused" : "composed"},
+          {"cpu_target", std::string(to_string(cpu_target()))},
           {"threads", threads},
           {"batch_size", settings.training.batch_size},
           {"median_seconds", middle},
@@ -132,6 +110,38 @@ boost::json::object measure(const Settings& settings, const RunOptions& options,
 }
 
 }  // namespace
+
+StepWork count_work(const Settings& s) {
+  const NetworkDescription network = describe_network(s);
+  const Index all_steps = s.time_steps();
+  const bool last = network.outputs == Outputs::last_step;
+  const double batch = static_cast<double>(s.training.batch_size);
+  const std::optional<double> density = find_task(s.task.base).input_density(s);
+  double sources = static_cast<double>(s.model.input_size);
+  double products = 0;
+  StepWork work;
+  for (std::size_t k = 0; k < network.layers.size(); ++k) {
+    const LayerDescription& layer = network.layers[k];
+    const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
+    const Index delay = delay_steps(layer.synaptic_delay, network.dt);
+    const bool skips = !neuron.carries_state && last && k + 1 == network.layers.size();
+    const Index steps = skips ? (all_steps - 1) / delay + 1 : all_steps;
+    const Index heard = std::max<Index>(0, steps - (skips ? 1 : delay));
+    const double n = static_cast<double>(layer.size), currents = static_cast<double>(neuron.inputs) * n;
+    const double projected = static_cast<double>(steps) * sources * currents * (k == 0 ? 2 : 3);
+    if (k == 0 && density) {
+      work.gathered = batch * *density * projected;
+    } else {
+      products += projected;
+    }
+    products += static_cast<double>(heard) * n * currents * 3;
+    work.neuron_steps += batch * static_cast<double>(steps) * n;
+    sources = n;
+  }
+  products += static_cast<double>(last ? 1 : all_steps) * sources * static_cast<double>(s.model.output_size) * 3;
+  work.gflop = 2e-9 * batch * products;
+  return work;
+}
 
 boost::json::object run_benchmark(const Settings& settings, const RunOptions& options, Index threads, double seconds) {
   return options.precision == Precision::float32 ? measure<float>(settings, options, threads, seconds)

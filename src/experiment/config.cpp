@@ -78,9 +78,10 @@ std::optional<std::string> nearest_key(std::string_view name) {
 /// What a name that is no key may have been meant for: an option of glifr_train ("seed", "first_trial"), or a key.
 std::string advice(std::string_view name) {
   constexpr auto options = std::to_array<std::string_view>(
-      {"task",   "model",     "ntrials",           "first-trial", "config",  "epochs",     "data",    "cache", "out",
-       "resume", "overwrite", "no-figures",        "device",      "tf32",    "precision",  "threads", "jobs",  "seed",
-       "engine", "benchmark", "benchmark-seconds", "sweep",       "monitor", "tensorboard"});
+      {"task",      "model",   "ntrials",     "first-trial", "config",     "epochs",    "data",
+       "cache",     "out",     "resume",      "overwrite",   "no-figures", "device",    "tf32",
+       "precision", "threads", "jobs",        "seed",        "engine",     "benchmark", "benchmark-seconds",
+       "sweep",     "monitor", "tensorboard", "cpu-target"});
   std::string wanted = in_lower_case(name);
   std::ranges::replace(wanted, '_', '-');
   const auto option = std::ranges::find(options, wanted);
@@ -252,8 +253,8 @@ struct Heading {
 
 /// What config.json records of a trial beside its settings. Not settings: each is an option, or follows.
 constexpr auto record_members =
-    std::to_array<std::string_view>({"version", "seed", "trial", "precision", "device", "engine", "trained_parameters",
-                                     "data", "starts_from", "imported_from"});
+    std::to_array<std::string_view>({"version", "seed", "trial", "precision", "device", "engine", "cpu_target",
+                                     "trained_parameters", "data", "starts_from", "imported_from"});
 
 /// A document of a file, its members told apart.
 struct Document {

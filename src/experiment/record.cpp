@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config_values.hpp"
+#include "glifr/backend/cpu_target.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -26,9 +27,10 @@ namespace {
 constexpr std::string_view how_to_start_afresh = "; --overwrite starts the trial afresh";
 
 /// Members of a record that are no settings.
-constexpr std::array<std::string_view, 14> beside_settings{
-    "task",      "layers", "base_task",          "model", "version",     "seed",         "trial", "device",
-    "precision", "engine", "trained_parameters", "data",  "starts_from", "imported_from"};
+constexpr std::array<std::string_view, 15> beside_settings{
+    "task",  "layers",      "base_task",    "model",  "version",    "seed",
+    "trial", "device",      "precision",    "engine", "cpu_target", "trained_parameters",
+    "data",  "starts_from", "imported_from"};
 
 std::string name_of(Precision precision) {
   return precision == Precision::float32 ? "float32" : "float64";
@@ -130,6 +132,7 @@ json::object make_record(const Trial& trial, const RunOptions& options, Index tr
   record["precision"] = name_of(options.precision);
   record["engine"] = name_of(options.engine);
   record["device"] = options.device;
+  record["cpu_target"] = std::string(to_string(cpu_target()));
   record["trained_parameters"] = trained_parameters;
   record["data"] = {{"train", to_json(data.train)}, {"test", to_json(data.test)}};
   if (data.validation) record["data"].as_object()["validation"] = to_json(*data.validation);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "glifr/backend/cpu_target.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/files.hpp"
@@ -232,6 +233,7 @@ class TrialRun {
                                                               "; --overwrite starts the trial afresh");
     }
     note_where_it_began("device", options_.device);
+    note_where_it_began("cpu_target", std::string(to_string(cpu_target())));
     note_where_it_began("version", std::string(version()));
     if (!names_data(record_)) {
       observer_.note(trial_,

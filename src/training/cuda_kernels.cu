@@ -1,8 +1,8 @@
 // The bodies of kernels of operations and of training, as nvcc compiles them.
 #include "../backend/cuda/kernels.hpp"
 #include "device_step.hpp"
-#include "glifr/backend/cuda/launch.hpp"
-#include "glifr/backend/sums.hpp"
+#include "glifr/backend/detail/cuda/launch.hpp"
+#include "glifr/backend/detail/sums.hpp"
 #include "glifr/ops/output_mask.hpp"
 #include "glifr/ops/reshape.hpp"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "device_step.hpp"
-#include "glifr/backend/dispatch.hpp"
+#include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/error.hpp"
 #include "glifr/network/network.hpp"

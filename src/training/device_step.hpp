@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "glifr/backend/optimize.hpp"
+#include "glifr/backend/detail/optimize.hpp"
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/core/random.hpp"

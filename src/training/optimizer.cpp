@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "blocks.hpp"
-#include "glifr/backend/optimize.hpp"
+#include "glifr/backend/detail/kernels.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
@@ -35,11 +35,12 @@ void Optimizer<T>::apply(Gradients<T>& gradients, double norm, double learning_r
     const T* gradient = gradients.values().data() + start;
     T* value = parameter->value.data() + block.first;
     if (settings_.is_adam()) {
-      kernels::adam_update<T>(gradient, scale, block.count, adam, value, first_.data() + start, second_.data() + start);
+      kernels::host<T>().adam_update(gradient, scale, block.count, adam, value, first_.data() + start,
+                                     second_.data() + start);
     } else {
-      kernels::sgd_update<T>(gradient, scale, block.count, static_cast<T>(learning_rate),
-                             static_cast<T>(settings_.momentum), value,
-                             settings_.momentum != 0 ? first_.data() + start : nullptr);
+      kernels::host<T>().sgd_update(gradient, scale, block.count, static_cast<T>(learning_rate),
+                                    static_cast<T>(settings_.momentum), value,
+                                    settings_.momentum != 0 ? first_.data() + start : nullptr);
     }
   });
 }

@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "blocks.hpp"
-#include "glifr/backend/optimize.hpp"
+#include "glifr/backend/detail/kernels.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
@@ -24,7 +24,7 @@ typename Reduction<T>::Result Reduction<T>::operator()(std::span<Gradients<T>* c
     const Index offset = layout_.trained()[block.entry].offset + block.first;
     std::array<T*, max_shares> data;
     for (std::size_t s = 0; s < shares.size(); ++s) data[s] = shares[s]->values().data() + offset;
-    at(squares_, b) = kernels::sum_shares<T>(data.data(), std::ssize(shares), block.count);
+    at(squares_, b) = kernels::host<T>().sum_shares(data.data(), std::ssize(shares), block.count);
   });
   double squares = 0;
   for (std::size_t b = 0; b < blocks_.size(); ++b) {

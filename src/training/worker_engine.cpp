@@ -38,11 +38,15 @@ bool is_finite(View<const T> x) {
 
 }  // namespace
 
-Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state, bool last_step_only) {
+Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state, bool last_step_only,
+                         Index neurons) {
   const bool skips_steps = !carries_state && last_step_only;
   const Index rows_a_sample = skips_steps ? 1 : std::min(delay, time_steps);
   constexpr Index wanted_rows = 160;
-  const Index efficient = ceil_divide(wanted_rows, rows_a_sample);
+  constexpr Index large = 724, wanted_sum = 448;  // 2 MiB of weights; steps to sum up for each time that they are read
+  const Index steps_a_sample = skips_steps ? ceil_divide(time_steps, delay) : time_steps;
+  const Index efficient =
+      std::max(ceil_divide(wanted_rows, rows_a_sample), neurons < large ? 1 : ceil_divide(wanted_sum, steps_a_sample));
   const Index pieces = std::max<Index>(std::min<Index>(batch, 2), ceil_divide(batch, efficient));
   return std::max<Index>(1, ceil_divide(batch, pieces));  // all of a size, so that no worker waits for another
 }
@@ -68,8 +72,8 @@ Index MicroBatches<T>::micro_batch(Index batch) const {
     const NetworkLayer<T>& layer = network_.layer(k);
     const bool last_step_only =
         k + 1 == network_.depth() && network_.outputs() == Outputs::last_step && !batches_.has_lengths();
-    size = std::max(
-        size, choose_micro_batch(batch, data_.time_steps(), layer.delay(), layer.carries_state(), last_step_only));
+    size = std::max(size, choose_micro_batch(batch, data_.time_steps(), layer.delay(), layer.carries_state(),
+                                             last_step_only, layer.size()));
   }
   return size;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "glifr/backend/cpu/scan.hpp"
+#include "glifr/backend/detail/cpu/scan.hpp"
 #include "glifr/backend/layout.hpp"
 #include "glifr/neurons/glifr.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "glifr/backend/cpu/pack.hpp"
-#include "glifr/backend/kernels.hpp"
+#include "glifr/backend/detail/cpu/pack.hpp"
+#include "glifr/backend/detail/kernels.hpp"
 #include "glifr/backend/layout.hpp"
 
 namespace {
@@ -43,8 +43,8 @@ void time_product(benchmark::State& state, Operands& o, Product product) {
 void lateral(benchmark::State& state, Transpose transpose) {
   Operands o(state);
   Arena memory;
-  const auto weights = kernels::prepare<float>(transpose, o.weights(), memory);
-  time_product(state, o, [&] { kernels::multiply<float>(o.activity(), weights, 1, o.currents()); });
+  const auto weights = kernels::host<float>().prepare(transpose, o.weights(), memory);
+  time_product(state, o, [&] { kernels::host<float>().multiply(o.activity(), weights, 1, o.currents()); });
 }
 void lateral_forward(benchmark::State& state) {
   lateral(state, Transpose::no);
@@ -54,7 +54,8 @@ void lateral_backward(benchmark::State& state) {
 }
 void weight_gradient(benchmark::State& state) {
   Operands o(state);
-  time_product(state, o, [&] { kernels::add_transposed_product<float>(o.activity(), o.currents(), o.weights()); });
+  time_product(state, o,
+               [&] { kernels::host<float>().add_transposed_product(o.activity(), o.currents(), o.weights()); });
 }
 
 /// The same products through the library that CMake found.
@@ -62,9 +63,9 @@ void library(benchmark::State& state, Transpose transpose_a, Transpose transpose
   Operands o(state);
   time_product(state, o, [&] {
     if (transpose_a == Transpose::yes) {
-      kernels::gemm<float>(transpose_a, transpose_b, o.activity(), o.currents(), 1, o.weights());
+      kernels::host<float>().gemm(transpose_a, transpose_b, o.activity(), o.currents(), 1, o.weights());
     } else {
-      kernels::gemm<float>(transpose_a, transpose_b, o.activity(), o.weights(), 1, o.currents());
+      kernels::host<float>().gemm(transpose_a, transpose_b, o.activity(), o.weights(), 1, o.currents());
     }
   });
 }
@@ -102,7 +103,7 @@ void tanh_of_pack(benchmark::State& state) {
 
 }  // namespace
 
-#define GLIFR_SHAPES ->Args({60, 124})->Args({160, 252})->Args({300, 252})->Args({160, 122})
+#define GLIFR_SHAPES ->Args({60, 124})->Args({160, 252})->Args({300, 252})->Args({160, 122})->Args({160, 512})->Args({160, 1024})->Args({640, 2048})
 BENCHMARK(lateral_forward) GLIFR_SHAPES;
 BENCHMARK(lateral_backward) GLIFR_SHAPES;
 BENCHMARK(weight_gradient) GLIFR_SHAPES;

@@ -69,11 +69,11 @@ void run(benchmark::State& state, Scan scan) {
 
 template <int Registers>
 void forward(benchmark::State& s) {
-  run(s, cpu::scan_forward<Glifr<2>, float, Registers>);
+  run(s, cpu::scan_forward_by<Registers, Glifr<2>, float>);
 }
 template <int Registers>
 void derived(benchmark::State& s) {
-  run(s, cpu::scan_backward<Glifr<2>, float, Registers>);
+  run(s, cpu::scan_backward_by<Registers, Glifr<2>, float>);
 }
 template <int Registers>
 void hand(benchmark::State& s) {

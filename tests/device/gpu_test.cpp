@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "glifr/backend/dispatch.hpp"
+#include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/error.hpp"
 #include "support/devices.hpp"
 #include "support/tensors.hpp"
@@ -98,7 +98,8 @@ TEMPLATE_TEST_CASE("products on a GPU equal those of the host, for all transpose
             return copy;
           };
           const Transpose transpose_a{ta}, transpose_b{tb};
-          kernels::gemm<T>(transpose_a, transpose_b, view(a.data(), a), view(b.data(), b), beta, view(c.data(), c));
+          kernels::host<T>().gemm(transpose_a, transpose_b, view(a.data(), a), view(b.data(), b), beta,
+                                  view(c.data(), c));
           T* c_there = upload(found);
           kernels::gemm<T>(there, transpose_a, transpose_b, view(upload(a), a), view(upload(b), b), beta,
                            view(c_there, found));

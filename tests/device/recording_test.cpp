@@ -3,7 +3,7 @@
 #include <thread>
 #include <vector>
 
-#include "glifr/backend/dispatch.hpp"
+#include "glifr/backend/detail/dispatch.hpp"
 #include "support/devices.hpp"
 
 namespace {

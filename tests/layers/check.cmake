@@ -28,6 +28,16 @@ foreach(folder IN LISTS order)
     endforeach()
   endforeach()
 endforeach()
+
+# Headers in folders `detail` are for the library: no example names one, nor does the header that brings the library.
+file(GLOB_RECURSE users "${SOURCE}/examples/*.hpp" "${SOURCE}/examples/*.cpp" "${SOURCE}/include/glifr/glifr.hpp")
+foreach(source IN LISTS users)
+  file(STRINGS "${source}" includes REGEX "^#include [<\"]glifr/.*detail/")
+  foreach(include IN LISTS includes)
+    string(APPEND complaints "  ${source} names a header of the library's own: ${include}\n")
+  endforeach()
+endforeach()
+
 if(checked LESS 100)
   message(FATAL_ERROR "only ${checked} includes were found: are the sources where this looks for them?")
 endif()

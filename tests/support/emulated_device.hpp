@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "glifr/backend/detail/kernels.hpp"
 #include "glifr/backend/gpu.hpp"
-#include "glifr/backend/kernels.hpp"
 #include "glifr/error.hpp"
 
 namespace glifr::test {
@@ -83,11 +83,11 @@ class EmulatedDevice final : public Device {
   }
   void gemm(kernels::Transpose ta, kernels::Transpose tb, View<const float> a, View<const float> b, float beta,
             View<float> c) override {
-    enqueue([=] { kernels::gemm<float>(ta, tb, a, b, beta, c); });
+    enqueue([=] { kernels::host<float>().gemm(ta, tb, a, b, beta, c); });
   }
   void gemm(kernels::Transpose ta, kernels::Transpose tb, View<const double> a, View<const double> b, double beta,
             View<double> c) override {
-    enqueue([=] { kernels::gemm<double>(ta, tb, a, b, beta, c); });
+    enqueue([=] { kernels::host<double>().gemm(ta, tb, a, b, beta, c); });
   }
 
   void wait() override {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "glifr/backend/detail/scan_kernels.hpp"
 #include "glifr/backend/layout.hpp"
 #include "glifr/backend/memory.hpp"
-#include "glifr/backend/scan_kernels.hpp"
 #include "glifr/export.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/json_members.hpp"

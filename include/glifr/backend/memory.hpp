@@ -9,6 +9,7 @@
 
 #include "glifr/backend/device.hpp"
 #include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
 
 namespace glifr {
 
@@ -25,10 +26,7 @@ using AlignedBytes = std::unique_ptr<std::byte, AlignedDelete>;
 
 /// Uninitialised memory. Its size is rounded up to the alignment, so that whole vectors may run over the end of what is
 /// used.
-inline AlignedBytes allocate_aligned(std::size_t bytes) {
-  bytes = (bytes + memory_alignment - 1) / memory_alignment * memory_alignment;
-  return AlignedBytes(static_cast<std::byte*>(::operator new(bytes, std::align_val_t(memory_alignment))));
-}
+[[nodiscard]] GLIFR_API AlignedBytes allocate_aligned(std::size_t bytes);
 
 namespace kernels {
 

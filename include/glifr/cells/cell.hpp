@@ -15,7 +15,7 @@
 #include "glifr/export.hpp"
 #include "glifr/neurons/check.hpp"
 #include "glifr/neurons/constants.hpp"
-#include "glifr/neurons/derive.hpp"
+#include "glifr/neurons/detail/derive.hpp"
 #include "glifr/ops/scan.hpp"
 
 namespace glifr {

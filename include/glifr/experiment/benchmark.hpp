@@ -7,6 +7,16 @@
 
 namespace glifr {
 
+/// What a training step computes, by the settings alone. Steps that cannot reach the loss are not counted.
+struct StepWork {
+  double gflop = 0;         ///< floating-point operations of matrix products, in 10^9: input, lateral and readout, each
+                            ///< once forward, and once for each of the gradients that training asks for
+  double gathered = 0;      ///< additions of weights' numbers for active inputs, where the input is sparse
+  double neuron_steps = 0;  ///< neurons times time steps times samples
+};
+/// See `StepWork`.
+[[nodiscard]] GLIFR_API StepWork count_work(const Settings& settings);
+
 /// Times training steps of a model on synthetic data of a task's shape: after a warm-up, steps for `seconds` (at least
 /// five). Gives a line of JSON: task, model, device, precision, engine, threads, batch_size, median_seconds,
 /// min_seconds (a step; on a device, the mean one of an epoch of 16), forward_seconds (of it, the forward pass), steps,

@@ -6,5 +6,6 @@
 
 /// The neurons that come with the library: the one list behind kernels, layers, the GPU's scans and configurations.
 /// `use` is a macro that takes a neuron's type and expands to declarations.
-#define GLIFR_FOR_EACH_BUILT_IN_NEURON(use) \
-  use(Glifr<0>) use(Glifr<1>) use(Glifr<2>) use(Glifr<3>) use(Glifr<4>) use(Rnn) use(Lstm)
+#define GLIFR_FOR_EACH_BUILT_IN_NEURON(use)                                                                \
+  use(glifr::Glifr<0>) use(glifr::Glifr<1>) use(glifr::Glifr<2>) use(glifr::Glifr<3>) use(glifr::Glifr<4>) \
+      use(glifr::Rnn) use(glifr::Lstm)

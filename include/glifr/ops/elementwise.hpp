@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "glifr/backend/elementwise.hpp"
+#include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "glifr/backend/dispatch.hpp"
+#include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/ops/elementwise.hpp"
 

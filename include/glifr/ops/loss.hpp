@@ -4,7 +4,7 @@
 #include <span>
 #include <type_traits>
 
-#include "glifr/backend/dispatch.hpp"
+#include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "glifr/backend/sums.hpp"
+#include "glifr/backend/detail/sums.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/ops/elementwise.hpp"
 

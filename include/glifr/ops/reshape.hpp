@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "glifr/backend/elementwise.hpp"
+#include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
 

@@ -4,15 +4,15 @@
 #include <array>
 #include <cstddef>
 
-#include "glifr/backend/dispatch.hpp"
-#include "glifr/backend/dispatch_scan.hpp"
+#include "glifr/backend/detail/dispatch.hpp"
+#include "glifr/backend/detail/dispatch_scan.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/neurons/constants.hpp"
-#include "glifr/neurons/derive.hpp"
-#include "glifr/ops/currents.hpp"
+#include "glifr/neurons/detail/derive.hpp"
+#include "glifr/ops/detail/currents.hpp"
+#include "glifr/ops/detail/projection.hpp"
+#include "glifr/ops/detail/transmission.hpp"
 #include "glifr/ops/layer.hpp"
-#include "glifr/ops/projection.hpp"
-#include "glifr/ops/transmission.hpp"
 
 namespace glifr {
 

@@ -7,8 +7,10 @@ namespace glifr {
 
 /// Samples that a worker takes through the network at a time: enough rows in each window's product to be efficient, few
 /// enough for what they need to stay in its cache, and at least two micro-batches where there are two samples.
-/// `delay` and `carries_state` are the layer's; `last_step_only` where its last output alone is asked for.
+/// `delay`, `carries_state` and `neurons` are the layer's; `last_step_only` where its last output alone is asked for.
+/// Where no cache holds the gradient of the lateral weights, which each micro-batch reads and writes once, a
+/// micro-batch has more steps to sum up.
 [[nodiscard]] GLIFR_API Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state,
-                                                 bool last_step_only);
+                                                 bool last_step_only, Index neurons);
 
 }  // namespace glifr

@@ -1,5 +1,5 @@
-#include "glifr/backend/cuda/launch.hpp"
-#include "glifr/backend/elementwise.hpp"
+#include "glifr/backend/detail/cuda/launch.hpp"
+#include "glifr/backend/detail/elementwise.hpp"
 #include "kernels.hpp"
 
 namespace glifr::cuda {

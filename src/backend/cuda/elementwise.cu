@@ -1,6 +1,6 @@
-#include "glifr/backend/elementwise.hpp"
+#include "glifr/backend/detail/elementwise.hpp"
 
-#include "glifr/backend/cuda/launch.hpp"
+#include "glifr/backend/detail/cuda/launch.hpp"
 #include "kernels.hpp"
 
 namespace glifr::cuda {

@@ -1,6 +1,5 @@
 #include "glifr/backend/gpu.hpp"
 
-#include <cublas_v2.h>
 #include <cuda_runtime.h>
 
 #include <algorithm>
@@ -10,7 +9,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "glifr/backend/cuda/launch.hpp"
+#include "blas.hpp"
+#include "glifr/backend/detail/cuda/launch.hpp"
 #include "glifr/backend/memory.hpp"
 #include "glifr/error.hpp"
 #include "kernels.hpp"
@@ -59,7 +59,7 @@ void check(cudaError_t status, const char* call) {
 }
 void check(cublasStatus_t status, const char* call) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw DeviceFailure("cuda", std::string(call) + ": " + cublasGetStatusString(status));
+  throw DeviceFailure("cuda", std::string(call) + ": " + blas().status_string(status));
 }
 
 /// What a `Gpu` computes with: the queue of its work and cuBLAS on it.
@@ -90,11 +90,11 @@ class QueuePool {
     }
     Queue queue;
     check(cudaStreamCreateWithFlags(&queue.stream, cudaStreamNonBlocking), "cudaStreamCreate");
-    check(cublasCreate(&queue.blas), "cublasCreate");
-    check(cublasSetStream(queue.blas, queue.stream), "cublasSetStream");
+    check(blas().create(&queue.blas), "cublasCreate");
+    check(blas().set_stream(queue.blas, queue.stream), "cublasSetStream");
     // Its own memory, so that it asks for none while a step is recorded, and sums in the same order every time.
     check(cudaMalloc(&queue.workspace, workspace_size), "cudaMalloc");
-    check(cublasSetWorkspace(queue.blas, queue.workspace, workspace_size), "cublasSetWorkspace");
+    check(blas().set_workspace(queue.blas, queue.workspace, workspace_size), "cublasSetWorkspace");
     return queue;
   }
 
@@ -150,7 +150,7 @@ class Gpu final : public Device {
   explicit Gpu(const GpuSettings& settings)
       : ordinal_(use(settings.ordinal)), queue_(QueuePool::instance().take(ordinal_)), staging_(queue_.stream) {
     check(cudaGetDeviceProperties(&properties_, ordinal_), "cudaGetDeviceProperties");
-    check(cublasSetMathMode(queue_.blas, settings.uses_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
+    check(blas().set_math_mode(queue_.blas, settings.uses_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
           "cublasSetMathMode");
   }
   ~Gpu() override {
@@ -208,7 +208,7 @@ class Gpu final : public Device {
             View<float> c) override {
     use();
     const float one = 1;
-    check(cublasSgemm_64(queue_.blas, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data,
+    check(blas().sgemm(queue_.blas, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data,
                          b.stride, a.data, a.stride, &beta, c.data, c.stride),
           "cublasSgemm");
   }
@@ -216,7 +216,7 @@ class Gpu final : public Device {
             View<double> c) override {
     use();
     const double one = 1;
-    check(cublasDgemm_64(queue_.blas, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data,
+    check(blas().dgemm(queue_.blas, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data,
                          b.stride, a.data, a.stride, &beta, c.data, c.stride),
           "cublasDgemm");
   }
@@ -347,7 +347,7 @@ std::optional<std::string> gpu_problem(int ordinal) {
     return std::string(properties.name) + " has compute capability " + std::to_string(properties.major) + "." +
            std::to_string(properties.minor) + ", for which glifr was not built";
   }
-  return std::nullopt;
+  return cuda::blas_problem();
 }
 
 bool is_compiled_for_gpu(std::type_index body) {

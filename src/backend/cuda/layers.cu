@@ -1,5 +1,5 @@
-#include "glifr/backend/cuda/launch.hpp"
-#include "glifr/backend/dispatch.hpp"
+#include "glifr/backend/detail/cuda/launch.hpp"
+#include "glifr/backend/detail/dispatch.hpp"
 #include "kernels.hpp"
 
 namespace glifr::cuda {

@@ -1,8 +1,8 @@
 #include <array>
 #include <vector>
 
-#include "glifr/backend/kernels.hpp"
 #include "support/catch.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 namespace {
@@ -69,7 +69,7 @@ TEMPLATE_TEST_CASE("products equal those of three loops, for all sizes, transpos
           const Strided<T> b(tb == Transpose::yes ? n : k, tb == Transpose::yes ? k : n, 2 * gap, 2);
           const Strided<T> c(m, n, gap, 3);
           const Tensor<double> expected = product<T>(ta, tb, a.view, b.view, beta, c.view);
-          kernels::gemm<T>(ta, tb, a.view, b.view, beta, c.view);
+          test::host<T>().gemm(ta, tb, a.view, b.view, beta, c.view);
           const double error = test::relative_difference(c.view, expected.view());
           if (error <= tolerance && c.gap_is_untouched()) continue;
           if (wrong++ == 0) {
@@ -109,11 +109,11 @@ TEMPLATE_TEST_CASE("products with prepared weights, and of long sums, equal thos
                                    2);
           const Strided<T> c(m, n, gap, 3), d(m, n, gap, 3);
           const Tensor<double> expected = product<T>(Transpose::no, transpose, a.view, weights.view, beta, c.view);
-          kernels::multiply<T>(a.view, kernels::prepare<T>(transpose, weights.view, memory), beta, c.view);
+          test::host<T>().multiply(a.view, test::host<T>().prepare(transpose, weights.view, memory), beta, c.view);
           expect("prepared weights", c, expected, k);
           memory.reset();
           const Tensor<double> sums = product<T>(Transpose::yes, Transpose::no, a_turned.view, b.view, T(1), d.view);
-          kernels::add_transposed_product<T>(a_turned.view, b.view, d.view);
+          test::host<T>().add_transposed_product(a_turned.view, b.view, d.view);
           expect("long sums", d, sums, k);
         }
       }
@@ -128,12 +128,12 @@ TEST_CASE("a product with beta 0 does not read what it overwrites") {
       Tensor<float> c({size, size});
       std::fill_n(c.data(), c.size(), std::numeric_limits<float>::quiet_NaN());
       const Tensor<float> a = random_tensor<float>({size, inner}, 1), b = random_tensor<float>({inner, size}, 2);
-      kernels::gemm<float>(Transpose::no, Transpose::no, a.view(), b.view(), 0, c.view());
+      test::host<float>().gemm(Transpose::no, Transpose::no, a.view(), b.view(), 0, c.view());
       for (const float value : c.values()) CHECK(std::isfinite(value));
       if (inner == 0) continue;
       std::fill_n(c.data(), c.size(), std::numeric_limits<float>::quiet_NaN());
       Arena memory;
-      kernels::multiply<float>(a.view(), kernels::prepare<float>(Transpose::no, b.view(), memory), 0, c.view());
+      test::host<float>().multiply(a.view(), test::host<float>().prepare(Transpose::no, b.view(), memory), 0, c.view());
       for (const float value : c.values()) CHECK(std::isfinite(value));
     }
   }
@@ -187,11 +187,11 @@ TEMPLATE_TEST_CASE("rows gathered by index, and scattered back, are products wit
             const Strided<T> weights(features, columns, 2, 1), y(rows, columns, 3, 2), dy(rows, columns, 1, 3),
                 dw(features, columns, 2, 4);
             const Tensor<double> expected = product<T>(no, no, x.view(), weights.view, beta, y.view);
-            kernels::gather_rows<T>(active.lists.data(), weights.view, beta, y.view, scratch);
+            test::host<T>().gather_rows(active.lists.data(), weights.view, beta, y.view, scratch);
             CHECK(test::relative_difference(y.view, expected.view()) <= tolerance);
             CHECK(y.gap_is_untouched());
             const Tensor<double> expected_dw = product<T>(yes, no, x.view(), dy.view, T(1), dw.view);
-            kernels::gather_rows_backward<T>(active.lists.data(), dy.view, dw.view, scratch);
+            test::host<T>().gather_rows_backward(active.lists.data(), dy.view, dw.view, scratch);
             CHECK(test::relative_difference(dw.view, expected_dw.view()) <= tolerance);
             CHECK(dw.gap_is_untouched());
             scratch.reset();
@@ -223,7 +223,7 @@ TEMPLATE_TEST_CASE("long lists of rows are summed as short ones are", "", float,
   for (const T beta : {T(0), T(1)}) {
     const Strided<T> y(rows, columns, 3, 3);
     const Tensor<T> before = test::copy_of(y.view);
-    kernels::gather_rows<T>(active.data(), weights.view, beta, y.view, scratch);
+    test::host<T>().gather_rows(active.data(), weights.view, beta, y.view, scratch);
     CHECK(y.gap_is_untouched());
     for (Index r = 0; r < rows; ++r) {
       for (Index c = 0; c < columns; ++c) {
@@ -234,7 +234,7 @@ TEMPLATE_TEST_CASE("long lists of rows are summed as short ones are", "", float,
     }
   }
   const Strided<T> dy(rows, columns, 1, 4);
-  kernels::gather_rows_backward<T>(active.data(), dy.view, dw.view, scratch);
+  test::host<T>().gather_rows_backward(active.data(), dy.view, dw.view, scratch);
   CHECK(dw.gap_is_untouched());
   for (Index i = 0; i < features; ++i) {
     for (Index c = 0; c < columns; ++c) {

@@ -1,6 +1,6 @@
 // The functions of packs of lanes against those of the C library. Built once for every instruction set that this
 // machine can run.
-#include "glifr/backend/cpu/pack.hpp"
+#include "glifr/backend/detail/cpu/pack.hpp"
 
 #include <cmath>
 #include <limits>

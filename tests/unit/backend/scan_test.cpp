@@ -1,8 +1,8 @@
 // The scan over a window, as the compiler derives its reverse, against one whose adjoint was derived by hand.
 #include "benchmark/hand_scan.hpp"
 #include "glifr/backend/layout.hpp"
-#include "glifr/backend/scan_kernels.hpp"
 #include "support/catch.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 namespace {
@@ -57,10 +57,10 @@ TEST_CASE("the derived reverse scan equals one derived by hand") {
   for (const auto& [steps, batch, neurons] : {std::array<Index, 3>{1, 1, 1}, {7, 3, 16}, {28, 2, 33}, {5, 5, 70}}) {
     INFO(steps << " steps, batch " << batch << ", " << neurons << " neurons");
     Window by_hand(steps, batch, neurons), derived(steps, batch, neurons);
-    kernels::scan_forward(by_hand.window());
-    kernels::scan_forward(derived.window());
+    test::scan_forward(by_hand.window());
+    test::scan_forward(derived.window());
     benchmark_support::hand_backward<2>(by_hand.window());
-    kernels::scan_backward(derived.window());
+    test::scan_backward(derived.window());
     CHECK(test::relative_difference(derived.output_grad, by_hand.output_grad) < 2e-6);
     for (Index k = 0; k < static_cast<Index>(parameters); ++k) {
       INFO("parameter " << k);
@@ -76,10 +76,10 @@ TEST_CASE("the derived reverse scan equals one derived by hand") {
 
 TEST_CASE("a window that keeps the last step alone ends in the same state") {
   Window all(6, 3, 20), last(6, 3, 20);
-  kernels::scan_forward(all.window());
+  test::scan_forward(all.window());
   auto window = last.window();
   for (std::size_t k = 1; k < states; ++k) window.state_step[k] = 0;
-  kernels::scan_forward(window);
+  test::scan_forward(window);
   CHECK(test::relative_difference(last.state[0], all.state[0]) == 0);
   for (std::size_t k = 1; k < states; ++k) {
     CHECK(test::relative_difference(last.state[k].view().middle_rows(0, 3), all.state[k].view().middle_rows(18, 3)) ==
@@ -89,8 +89,8 @@ TEST_CASE("a window that keeps the last step alone ends in the same state") {
 
 TEST_CASE("two windows, one after the other, are one") {
   Window whole(9, 2, 17), parts(9, 2, 17);
-  kernels::scan_forward(whole.window());
-  kernels::scan_backward(whole.window());
+  test::scan_forward(whole.window());
+  test::scan_backward(whole.window());
   const auto part = [&](Index first, Index count) {
     auto w = parts.window();
     const Index row = first * parts.batch * parts.stride;
@@ -101,10 +101,10 @@ TEST_CASE("two windows, one after the other, are one") {
     for (std::size_t k = 0; k < states; ++k) w.state[k] += row;
     return w;
   };
-  kernels::scan_forward(part(0, 4));
-  kernels::scan_forward(part(4, 5));
-  kernels::scan_backward(part(4, 5));
-  kernels::scan_backward(part(0, 4));
+  test::scan_forward(part(0, 4));
+  test::scan_forward(part(4, 5));
+  test::scan_backward(part(4, 5));
+  test::scan_backward(part(0, 4));
   for (std::size_t k = 0; k < states; ++k) {
     CHECK(test::relative_difference(parts.state[k], whole.state[k]) == 0);
     CHECK(test::relative_difference(parts.adjoint[k], whole.adjoint[k]) == 0);

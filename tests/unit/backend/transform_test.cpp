@@ -1,9 +1,9 @@
 // Raw parameters to physical ones and gradients back, on whole rows.
 #include <cmath>
 
-#include "glifr/backend/kernels.hpp"
 #include "glifr/backend/layout.hpp"
 #include "support/catch.hpp"
+#include "support/kernels.hpp"
 #include "support/tensors.hpp"
 
 namespace {
@@ -23,8 +23,8 @@ TEMPLATE_TEST_CASE("rows of raw parameters become physical ones, the last one re
       Tensor<T> physical({padded}), d_raw = test::random_tensor<T>({count}, 3);
       const Tensor<T> before = d_raw;
       std::fill_n(physical.data(), padded, T(9));
-      kernels::to_physical<T>(transform, raw.data(), count, padded, dt, physical.data());
-      kernels::to_physical_backward<T>(transform, physical.data(), d_physical.data(), count, dt, d_raw.data());
+      test::host<T>().to_physical(transform, raw.data(), count, padded, dt, physical.data());
+      test::host<T>().to_physical_backward(transform, physical.data(), d_physical.data(), count, dt, d_raw.data());
       for (Index i = 0; i < padded; ++i) {
         if (i >= count) {
           CHECK(physical.data()[i] == physical.data()[count - 1]);

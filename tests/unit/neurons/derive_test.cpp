@@ -1,10 +1,10 @@
 // The reverse step that the compiler derives, against differences of the step itself and against the tape.
-#include "glifr/neurons/derive.hpp"
+#include "glifr/neurons/detail/derive.hpp"
 
 #include <cmath>
 #include <vector>
 
-#include "glifr/backend/cpu/pack.hpp"
+#include "glifr/backend/detail/cpu/pack.hpp"
 #include "glifr/core/random.hpp"
 #include "glifr/neurons/constants.hpp"
 #include "glifr/neurons/glifr.hpp"

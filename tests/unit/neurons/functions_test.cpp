@@ -10,9 +10,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "glifr/backend/cpu/pack.hpp"
+#include "glifr/backend/detail/cpu/pack.hpp"
 #include "glifr/core/random.hpp"
-#include "glifr/neurons/derive.hpp"
+#include "glifr/neurons/detail/derive.hpp"
 #include "glifr/ops/elementwise.hpp"
 #include "support/catch.hpp"
 #include "support/emulated_device.hpp"

@@ -1,5 +1,5 @@
 // What neurons hear of each other, and the way of its gradients back.
-#include "glifr/ops/transmission.hpp"
+#include "glifr/ops/detail/transmission.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "glifr/core/random.hpp"
-#include "glifr/ops/currents.hpp"
+#include "glifr/ops/detail/currents.hpp"
 #include "support/catch.hpp"
 
 namespace {

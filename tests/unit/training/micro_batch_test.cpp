@@ -10,23 +10,29 @@ using glifr::Index;
 
 TEST_CASE("a window's product has at least 160 rows where the batch allows it") {
   // Delay 20: eight samples give 160 rows.
-  CHECK(choose_micro_batch(256, 28, 20, true, true) == 8);
+  CHECK(choose_micro_batch(256, 28, 20, true, true, 256) == 8);
   // One sample has rows enough on 300 steps of delay.
-  CHECK(choose_micro_batch(512, 784, 300, true, true) == 1);
+  CHECK(choose_micro_batch(512, 784, 300, true, true, 256) == 1);
   // A delay beyond the sequence is as long as the sequence.
-  CHECK(choose_micro_batch(512, 15, 100, true, true) == choose_micro_batch(512, 15, 15, true, true));
+  CHECK(choose_micro_batch(512, 15, 100, true, true, 256) == choose_micro_batch(512, 15, 15, true, true, 256));
 }
 
 TEST_CASE("micro-batches are all of a size, and two where there are two samples") {
-  CHECK(choose_micro_batch(512, 15, 1, true, true) == 128);  // four, not 160 three times and a rest
-  CHECK(choose_micro_batch(6, 100, 20, true, false) == 3);
-  CHECK(choose_micro_batch(2, 100, 1, true, false) == 1);
-  CHECK(choose_micro_batch(1, 100, 1, true, false) == 1);
+  CHECK(choose_micro_batch(512, 15, 1, true, true, 256) == 128);  // four, not 160 three times and a rest
+  CHECK(choose_micro_batch(6, 100, 20, true, false, 256) == 3);
+  CHECK(choose_micro_batch(2, 100, 1, true, false, 256) == 1);
+  CHECK(choose_micro_batch(1, 100, 1, true, false, 256) == 1);
 }
 
 TEST_CASE("where steps are skipped, a sample has a single row a product") {
-  CHECK(choose_micro_batch(512, 784, 300, false, true) == 128);
-  CHECK(choose_micro_batch(512, 784, 300, false, false) == 1);
+  CHECK(choose_micro_batch(512, 784, 300, false, true, 256) == 128);
+  CHECK(choose_micro_batch(512, 784, 300, false, false, 256) == 1);
+}
+
+TEST_CASE("where weights are large, a micro-batch sums up 448 steps or more") {
+  CHECK(choose_micro_batch(64, 28, 20, true, true, 2048) == 16);
+  CHECK(choose_micro_batch(512, 784, 300, true, true, 2048) == 1);
+  CHECK(choose_micro_batch(8, 28, 20, true, true, 2048) == 4);  // but there are two
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "glifr/backend/cuda/launch.hpp"
-#include "glifr/backend/device_scan.hpp"
+#include "glifr/backend/detail/cuda/launch.hpp"
+#include "glifr/backend/detail/device_scan.hpp"
 
 namespace glifr::cuda {
 

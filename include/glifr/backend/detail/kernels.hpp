@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+
+#include "glifr/backend/detail/optimize.hpp"
+#include "glifr/backend/device.hpp"
+#include "glifr/backend/memory.hpp"
+#include "glifr/backend/sparse.hpp"
+#include "glifr/backend/view.hpp"
+#include "glifr/export.hpp"
+#include "glifr/neurons/transform.hpp"
+
+namespace glifr::kernels {
+
+/// Weights that many products ask for, laid out for them where that pays.
+template <Scalar T>
+struct Weights {
+  View<const T> values;                 ///< as they lie in memory
+  Transpose transpose = Transpose::no;  ///< whether products take them transposed
+  const T* panels = nullptr;            ///< stripes of columns, one behind the other; null where there are none
+};
+
+/// Every kernel of the processor but the scans (scan_kernels.hpp), as one instruction set computes them, forward next
+/// to backward. They take memory and sizes only, run on the calling thread and allocate nothing but from the arena that
+/// a caller lends and, once a thread, a few hundred KiB for large products.
+template <Scalar T>
+struct HostKernels {
+  /// c = a b + beta c, each operand transposed as asked; beta is 0 or 1. Transposition is of the view as it lies in
+  /// memory.
+  void (*gemm)(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<const T> b, T beta, View<T> c);
+  /// The weights for any number of calls of `multiply`, as long as neither they nor `memory` change.
+  Weights<T> (*prepare)(Transpose transpose, View<const T> values, Arena& memory);
+  /// c = a weights + beta c; beta is 0 or 1.
+  void (*multiply)(View<const T> a, const Weights<T>& weights, T beta, View<T> c);
+  /// c += a^T b, as gradients of weights are: long sums, small results.
+  void (*add_transposed_product)(View<const T> a, View<const T> b, View<T> c);
+
+  /// y[r] = beta y[r] + sum of the rows of `weights` that are active in row r.
+  void (*gather_rows)(const ActiveInputs* active, View<const T> weights, T beta, View<T> y, Arena& scratch);
+  /// d_weights[i] += dy[r] for every input i that is active in row r, rows in order.
+  void (*gather_rows_backward)(const ActiveInputs* active, View<const T> dy, View<T> d_weights, Arena& scratch);
+
+  /// `count` physical values from raw ones; positions from `count` to `padded` repeat the last, so that the padding
+  /// computes what a neuron may, and no infinity comes of a parameter that is 0 there.
+  void (*to_physical)(Transform transform, const T* raw, Index count, Index padded, T dt, T* physical);
+  /// d_raw += d_physical * slope of the transform at the physical value.
+  void (*to_physical_backward)(Transform transform, const T* physical, const T* d_physical, Index count, T dt,
+                               T* d_raw);
+
+  /// sum of (x - target)^2, in double; dx = 2 weight (x - target) is added to `dx` where it is not empty.
+  /// `row_weights`: a factor on each row of both; rows with 0 are not looked at. Null: 1.
+  double (*squared_error)(View<const T> x, View<const T> target, T weight, View<T> dx, const T* row_weights);
+  /// sum over rows of -log softmax(x)[label], in double; weight (softmax(x) - onehot) is added to `dx` where it is not
+  /// empty. `row_weights` as above.
+  double (*cross_entropy)(View<const T> x, const std::int32_t* labels, T weight, View<T> dx, const T* row_weights);
+
+  /// Sums `share_count` gradients element by element, in order, into the first, and returns the sum of their squares
+  /// (not finite where one of them is not). `count` is a multiple of the padding unit of `Tensor`.
+  double (*sum_shares)(T* const* shares, Index share_count, Index count);
+  /// One Adam update of `count` elements from their summed gradients, each scaled by `gradient_scale`.
+  void (*adam_update)(const T* gradient, T gradient_scale, Index count, const AdamFactors& factors, T* parameter,
+                      T* first, T* second);
+  /// One SGD update of `count` elements in the same way; see `sgd_step`.
+  void (*sgd_update)(const T* gradient, T gradient_scale, Index count, T rate, T momentum, T* parameter, T* velocity);
+};
+
+/// Those of the instruction set in use (`cpu_target`).
+template <Scalar T>
+[[nodiscard]] GLIFR_API const HostKernels<T>& host();
+
+}  // namespace glifr::kernels

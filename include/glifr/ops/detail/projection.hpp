@@ -1,0 +1,81 @@
+#pragma once
+
+#include "glifr/backend/detail/dispatch.hpp"
+#include "glifr/core/tape.hpp"
+#include "glifr/ops/detail/currents.hpp"
+#include "glifr/ops/sequence.hpp"
+
+namespace glifr::detail {
+
+/// What the input sends to a layer, at every step of a scan: x(t) W_in. The scan may take every `step_stride`-th step
+/// of the sequence only, ending with its last.
+template <Scalar T>
+class Projection {
+  using enum kernels::Transpose;
+
+ public:
+  Projection(const Sequence<T>& input, const Var<T>& weights, const CurrentsLayout<T>& currents, Index steps,
+             Index step_stride)
+      : input_(input), weights_(weights), currents_(currents), steps_(steps), step_stride_(step_stride) {}
+
+  /// The step of the sequence behind step t of the scan.
+  [[nodiscard]] Index input_step(Index t) const { return input_.steps - 1 - (steps_ - 1 - t) * step_stride_; }
+  /// Between the steps of the sequence that are taken.
+  [[nodiscard]] Index step_stride() const { return step_stride_; }
+
+  /// currents = x W_in
+  void project(Arena& memory, T* currents) const {
+    currents_.for_each_block(weights_.value(), [&](Index column, Index columns, View<T> w) {
+      const auto weights = input_.is_sparse() ? kernels::Weights<T>{} : kernels::prepare<T>(memory, no, w);
+      for_each_run([&](Index t, Index count) {
+        const View<T> y(currents_.step(currents, t) + column, count * input_.batch, columns, currents_.stride);
+        if (input_.is_sparse()) {
+          kernels::gather_rows<T>(memory, active(t), w, T(0), y);
+        } else {
+          kernels::multiply<T>(memory, rows(input_.dense.value(), t, count), weights, T(0), y);
+        }
+      });
+    });
+  }
+
+  /// d_W_in += x^T d_currents,   d_x += d_currents W_in^T
+  void add_gradients(Arena& memory, T* d_currents) const {
+    for_each_run([&](Index t, Index count) {
+      T* const d_run = currents_.step(d_currents, t);
+      if (weights_.has_grad() && input_.is_sparse()) {
+        currents_.for_each_block(weights_.grad(), [&](Index column, Index columns, View<T> dw) {
+          kernels::gather_rows_backward<T>(memory, active(t),
+                                           {d_run + column, count * input_.batch, columns, currents_.stride}, dw);
+        });
+      }
+      if (input_.is_sparse()) return;
+      if (weights_.has_grad())
+        currents_.add_products(memory, rows(input_.dense.value(), t, count), d_run, weights_.grad());
+      if (!input_.dense.has_grad()) return;
+      currents_.for_each_block(weights_.value(), [&](Index column, Index columns, View<T> w) {
+        const View<const T> d(d_run + column, count * input_.batch, columns, currents_.stride);
+        kernels::gemm<T>(memory, no, yes, d, w, T(1), rows(input_.dense.grad(), t, count));
+      });
+    });
+  }
+
+ private:
+  /// Runs of steps whose inputs lie together: all of them, or, where steps are skipped, one after another. visit(first
+  /// step, count)
+  template <class Visit>
+  void for_each_run(Visit&& visit) const {
+    if (step_stride_ == 1) return visit(Index{0}, steps_);
+    for (Index t = 0; t < steps_; ++t) visit(t, Index{1});
+  }
+  [[nodiscard]] View<T> rows(const View<T>& x, Index t, Index count) const {
+    return x.middle_rows(input_step(t) * input_.batch, count * input_.batch);
+  }
+  [[nodiscard]] const ActiveInputs* active(Index t) const { return input_.active + input_step(t) * input_.batch; }
+
+  Sequence<T> input_;
+  Var<T> weights_;
+  CurrentsLayout<T> currents_;
+  Index steps_, step_stride_;
+};
+
+}  // namespace glifr::detail

@@ -1,0 +1,33 @@
+// Compiled once for each instruction set.
+#include "glifr/backend/detail/kernels.hpp"
+
+#include "gather.hpp"
+#include "losses.hpp"
+#include "optimize.hpp"
+#include "parameters.hpp"
+#include "products.hpp"
+
+namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
+
+template <Scalar T>
+const kernels::HostKernels<T>& kernel_table() {
+  static constexpr kernels::HostKernels<T> table{.gemm = gemm<T>,
+                                                 .prepare = prepare<T>,
+                                                 .multiply = multiply<T>,
+                                                 .add_transposed_product = add_transposed_product<T>,
+                                                 .gather_rows = gather_rows<T>,
+                                                 .gather_rows_backward = gather_rows_backward<T>,
+                                                 .to_physical = to_physical<T>,
+                                                 .to_physical_backward = to_physical_backward<T>,
+                                                 .squared_error = squared_error<T>,
+                                                 .cross_entropy = cross_entropy<T>,
+                                                 .sum_shares = sum_shares<T>,
+                                                 .adam_update = adam_update<T>,
+                                                 .sgd_update = sgd_update<T>};
+  return table;
+}
+
+template const kernels::HostKernels<float>& kernel_table<float>();
+template const kernels::HostKernels<double>& kernel_table<double>();
+
+}  // namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET

@@ -1,0 +1,88 @@
+#include "glifr/backend/parallel.hpp"
+
+#include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <stdexcept>
+#include <string>
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
+
+// The only place that names oneTBB.
+namespace glifr {
+
+namespace {
+
+/// A point that what comes before it on one thread reaches before what comes after it on another. oneTBB does so by
+/// itself; only the thread sanitizer, which does not look into a packaged oneTBB, has to be told.
+class Handover {
+ public:
+#ifdef __SANITIZE_THREAD__
+  void give() {
+    __tsan_release(this);
+  }
+  void take() {
+    __tsan_acquire(this);
+  }
+#else
+  void give() {}
+  void take() {}
+#endif
+};
+// Of no one loop: a body could not read where its own stands before it has taken.
+Handover loop_begun, loop_ended;
+
+int checked(Index threads) {
+  if (threads < 1) throw std::logic_error("Workers need 1 thread or more, found " + std::to_string(threads));
+  return static_cast<int>(threads);
+}
+
+}  // namespace
+
+Index hardware_threads() {
+  return tbb::this_task_arena::max_concurrency();
+}
+
+void detail::run_loop(Index count, void (*call)(void* body, Index i), void* body) {
+  loop_begun.give();
+  tbb::parallel_for(
+      tbb::blocked_range<Index>(0, count, 1),
+      [&](const tbb::blocked_range<Index>& range) {
+        loop_begun.take();
+        for (Index i = range.begin(); i != range.end(); ++i) call(body, i);
+        loop_ended.give();
+      },
+      tbb::simple_partitioner());
+  loop_ended.take();
+}
+
+struct Workers::Threads {
+  tbb::task_arena arena;
+};
+
+Workers::Workers(Index threads)
+    : group_(std::make_unique<Threads>(Threads{tbb::task_arena(checked(threads))})), threads_(threads) {}
+
+Workers::~Workers() = default;
+
+void Workers::execute(void (*call)(void* f), void* f) {
+  group_->arena.execute([&] { tbb::this_task_arena::isolate([&] { call(f); }); });
+}
+
+Index Workers::current() {
+  return tbb::this_task_arena::current_thread_index();
+}
+
+struct ThreadLimit::Limit {
+  tbb::global_control control;
+};
+
+ThreadLimit::ThreadLimit(Index threads)
+    : limit_(new Limit{{tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)}}) {}
+
+ThreadLimit::~ThreadLimit() = default;
+
+}  // namespace glifr
