@@ -4,7 +4,6 @@
 #include "glifr/cells/glifr.hpp"
 #include "glifr/cells/lstm.hpp"
 #include "glifr/cells/rnn.hpp"
-#include "glifr/core/gradient_check.hpp"
 #include "glifr/core/random.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/core/tensor.hpp"

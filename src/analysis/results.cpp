@@ -44,12 +44,6 @@ std::optional<Index> trial_number(const fs::path& folder) {
   return number;
 }
 
-/// Places in training order: the ten models as they are listed, others behind them.
-std::size_t rank(std::string_view model) {
-  const auto found = std::ranges::find(known_models(), model, &Model::name);
-  return static_cast<std::size_t>(found - known_models().begin());
-}
-
 /// Whether a folder is another or lies above it; both without links on the way.
 bool holds(const fs::path& folder, const fs::path& other) {
   return std::ranges::mismatch(folder, other).in1 == folder.end();
@@ -68,7 +62,7 @@ class Search {
     look_into(root_, 0);
     drop_repetitions();
     std::ranges::sort(places_, {}, [](const Place& place) {
-      return std::tuple(place.task, rank(place.model), place.model, place.number);
+      return std::tuple(place.task, place_of_model(place.model), place.model, place.number);
     });
   }
 
@@ -174,8 +168,8 @@ std::optional<Index> optional_count(const boost::json::object& object, std::stri
   boost::json::error_code problem;
   const auto count = value->to_number<std::int64_t>(problem);
   if (problem || count < 0) {
-    throw DataError(file.string(), "key " + std::string(key) + " is " + boost::json::serialize(*value) +
-                                       ", expected an integer >= 0");
+    throw DataError(file.string(),
+                    "key " + std::string(key) + " is " + boost::json::serialize(*value) + ", expected an integer >= 0");
   }
   return static_cast<Index>(count);
 }

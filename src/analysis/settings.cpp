@@ -30,10 +30,6 @@ bool come_before(const std::vector<std::string>& first, const std::vector<std::s
   return std::ranges::lexicographical_compare(first, second, comes_before);
 }
 
-std::ptrdiff_t rank(std::string_view model) {
-  return std::ranges::find(known_models(), model, &Model::name) - known_models().begin();
-}
-
 void add(const Trial& trial, ModelSummary& results) {
   results.losses.push_back(trial.test->loss);
   if (trial.test->accuracy) results.accuracies.push_back(*trial.test->accuracy);
@@ -89,7 +85,9 @@ SettingSummary summarize_by(const Results& results, const std::vector<std::strin
     if (group.results.accuracies.size() != group.results.losses.size()) group.results.accuracies.clear();
   }
   std::ranges::stable_sort(summary.groups, [](const SettingGroup& a, const SettingGroup& b) {
-    const auto place = [](const SettingGroup& g) { return std::tuple(g.base_task, rank(g.results.model), g.results.model); };
+    const auto place = [](const SettingGroup& g) {
+      return std::tuple(g.base_task, place_of_model(g.results.model), g.results.model);
+    };
     return place(a) != place(b) ? place(a) < place(b) : come_before(a.values, b.values);
   });
   return summary;
@@ -132,17 +130,16 @@ std::vector<VariationComparison> compare_variations(const Results& results) {
   }
   std::vector<VariationComparison> comparisons;
   for (auto& [base, variations] : by_base) {
-    std::ranges::stable_sort(variations, {}, [](const Variation& each) { return rank(each.model); });
+    std::ranges::stable_sort(variations, {}, [](const Variation& each) { return place_of_model(each.model); });
     for (const Variation& first : variations) {
       for (const Variation& second : variations) {
         const bool has_accuracy = first.results.accuracies.size() == first.results.losses.size();
         const bool is_alike = has_accuracy == (second.results.accuracies.size() == second.results.losses.size());
         if (first.model != second.model || first.task == second.task || !is_alike) continue;
-        comparisons.push_back({base, first.model, has_accuracy,
-                               has_accuracy ? compare(first.task, first.results.accuracies, second.task,
-                                                      second.results.accuracies)
-                                            : compare(first.task, first.results.losses, second.task,
-                                                      second.results.losses)});
+        comparisons.push_back(
+            {base, first.model, has_accuracy,
+             has_accuracy ? compare(first.task, first.results.accuracies, second.task, second.results.accuracies)
+                          : compare(first.task, first.results.losses, second.task, second.results.losses)});
       }
     }
   }

@@ -26,18 +26,12 @@ using detail::shape_text;
 
 constexpr std::string_view accepted_forms = "an HDF5, NPZ, NPY, safetensors or CSV file";
 
-/// The first bytes of a file, as many as tell its form.
+/// The first bytes of a file; DataError where it cannot be read.
 std::string beginning_of(const std::filesystem::path& path) {
   std::error_code unknown;
-  if (!std::filesystem::exists(path, unknown) || std::filesystem::is_directory(path, unknown)) {
-    static_cast<void>(read_file(path));  // says what is wrong
-  }
-  std::string bytes(4096, '\0');
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) static_cast<void>(read_file(path));
-  stream.read(bytes.data(), std::ssize(bytes));
-  bytes.resize(static_cast<std::size_t>(stream.gcount()));
-  return bytes;
+  const bool is_there = std::filesystem::exists(path, unknown) && !std::filesystem::is_directory(path, unknown);
+  if (!is_there || !std::ifstream(path)) static_cast<void>(read_file(path));  // says what is wrong
+  return detail::beginning_of(path);
 }
 
 /// The length of the header, then an object of JSON.

@@ -18,7 +18,7 @@ double uniform(std::uint64_t seed, std::uint64_t stream, std::uint64_t place) {
   return static_cast<double>(bits >> 11) * 0x1p-53;
 }
 
-enum Stream : std::uint64_t { input_stream, label_stream, target_stream };
+enum SyntheticStream : std::uint64_t { input_stream, label_stream, target_stream };
 
 void check(const SyntheticSettings& s) {
   const double density = s.density.value_or(0);
@@ -29,7 +29,7 @@ void check(const SyntheticSettings& s) {
 }
 
 template <Scalar T>
-std::vector<T> make_values(const SyntheticSettings& s, Index features, Stream stream) {
+std::vector<T> make_values(const SyntheticSettings& s, Index features, SyntheticStream stream) {
   std::vector<T> values(static_cast<std::size_t>(s.time_steps * s.samples * features));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(2 * uniform(s.seed, stream, i) - 1);
   return values;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <fstream>
 
 namespace glifr::detail {
 namespace {
@@ -67,6 +68,14 @@ bool is_wide_text(std::string_view bytes) {
 }
 
 }  // namespace
+
+std::string beginning_of(const std::filesystem::path& path) {
+  std::string bytes(4096, '\0');
+  std::ifstream stream(path, std::ios::binary);
+  stream.read(bytes.data(), std::ssize(bytes));
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  return bytes;
+}
 
 bool is_torch_content(std::string_view bytes) {
   // The first pickle of the older form: protocol 2, a number of ten bytes, the end.

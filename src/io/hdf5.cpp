@@ -17,7 +17,6 @@
 namespace glifr {
 namespace {
 
-constexpr hsize_t most_expansion = 1032;         // of deflate: 258 bytes from 2 bits
 constexpr std::size_t chunk_cache = 64u << 20u;  // bytes; the library's own megabyte holds no chunk of a large file
 
 /// Keeps the library to one thread, and from printing, while calls are made.
@@ -354,7 +353,7 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
     hsize_t bytes = H5Tget_size(type.id());
     for (const Index size : array->shape) bytes *= static_cast<hsize_t>(size);
     const hsize_t stored = H5Dget_storage_size(array->dataset.id());
-    if (bytes / most_expansion > stored || (bytes > 0 && stored == 0)) {
+    if (bytes / detail::most_deflate_expansion > stored || (bytes > 0 && stored == 0)) {
       array->place.fail("declares " + std::to_string(bytes) + " bytes; the " + std::to_string(stored) +
                         " that are stored for it cannot hold them");
     }

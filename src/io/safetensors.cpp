@@ -28,7 +28,7 @@ static_assert(std::endian::native == std::endian::little,
               "safetensors files are little-endian, and are written as memory lies");
 
 constexpr std::size_t length_bytes = 8;
-constexpr std::size_t alignment = 8;
+constexpr std::size_t data_alignment = 8;
 constexpr std::uint64_t longest_header = 100'000'000;  // the limit of the format's own library
 constexpr std::string_view metadata_key = "__metadata__";
 
@@ -328,7 +328,7 @@ std::string encode_safetensors(const TensorFile& file) {
   }
 
   std::string header_text = json::serialize(header);
-  header_text.resize((header_text.size() + alignment - 1) / alignment * alignment, ' ');
+  header_text.resize((header_text.size() + data_alignment - 1) / data_alignment * data_alignment, ' ');
   const std::uint64_t length = header_text.size();
   std::string bytes(length_bytes, '\0');
   std::memcpy(bytes.data(), &length, length_bytes);

@@ -27,15 +27,6 @@ constexpr int deepest = 100;                // levels of dictionaries and lists
 constexpr std::size_t most_sharing = 8;     // bytes of tensors for one that is stored
 constexpr std::size_t longest_names = 256;  // bytes of names and texts for one of the pickle
 constexpr std::string_view wanted = "a checkpoint of PyTorch";
-constexpr std::size_t beginning_bytes = 512;
-
-std::string beginning_of(const std::filesystem::path& path) {
-  std::string bytes(beginning_bytes, '\0');
-  std::ifstream stream(path, std::ios::binary);
-  stream.read(bytes.data(), std::ssize(bytes));
-  bytes.resize(static_cast<std::size_t>(stream.gcount()));
-  return bytes;
-}
 
 /// Bytes that were stored for a key; where they are not there, it throws.
 using Stored = std::function<std::string_view(const std::string& key)>;
@@ -318,11 +309,11 @@ class LegacyReader {
 }  // namespace
 
 bool looks_like_torch_file(const std::filesystem::path& path) {
-  return detail::is_torch_content(beginning_of(path));
+  return detail::is_torch_content(detail::beginning_of(path));
 }
 
 TensorFile read_torch_file(const std::filesystem::path& path) {
-  const std::string beginning = beginning_of(path);
+  const std::string beginning = detail::beginning_of(path);
   if (beginning.starts_with("PK")) return read_zip(path);
   if (detail::is_torch_content(beginning)) return LegacyReader(path).read();
   const std::string problem =

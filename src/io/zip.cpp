@@ -19,8 +19,6 @@
 namespace glifr {
 namespace {
 
-constexpr std::uint64_t most_expansion = 1032;  // of deflate: 258 bytes from 2 bits
-
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
 };
@@ -42,21 +40,13 @@ std::string text_of(int code) {
   return text;
 }
 
-std::string beginning_of(const std::filesystem::path& path) {
-  std::string bytes(512, '\0');
-  std::ifstream stream(path, std::ios::binary);
-  stream.read(bytes.data(), std::ssize(bytes));
-  bytes.resize(static_cast<std::size_t>(stream.gcount()));
-  return bytes;
-}
-
 [[noreturn]] void fail_to_open(const std::filesystem::path& path, int code) {
   std::error_code unknown;
   if (std::filesystem::is_directory(path, unknown)) throw DataError(path.string(), "is a folder; a file is needed");
   if (code == ZIP_ER_NOENT || code == ZIP_ER_OPEN) {
     static_cast<void>(read_file(path));  // says why, in the system's words
   }
-  const std::string beginning = beginning_of(path);
+  const std::string beginning = detail::beginning_of(path);
   if (beginning.starts_with("PK")) {
     throw DataError(path.string(), "the ZIP archive is damaged or cut short (" + text_of(code) + "); fetch it again");
   }
@@ -91,7 +81,7 @@ struct ZipFile::Archive {
     if (entry.comp_method != ZIP_CM_STORE && entry.comp_method != ZIP_CM_DEFLATE) {
       fail(name, "is packed by method " + std::to_string(entry.comp_method) + "; accepted are stored and deflate");
     }
-    const std::uint64_t expansion = entry.comp_method == ZIP_CM_STORE ? 1 : most_expansion;
+    const std::uint64_t expansion = entry.comp_method == ZIP_CM_STORE ? 1 : detail::most_deflate_expansion;
     const std::uint64_t packed = std::min<std::uint64_t>(entry.comp_size, file_size);
     if (entry.comp_size > file_size || entry.size / expansion > packed) {
       fail(name, "declares " + std::to_string(entry.size) + " bytes; the " + std::to_string(packed) +

@@ -12,6 +12,11 @@ const std::vector<Model>& known_models() {
   return models;
 }
 
+std::size_t place_of_model(std::string_view name) {
+  const auto found = std::ranges::find(known_models(), name, &Model::name);
+  return static_cast<std::size_t>(found - known_models().begin());
+}
+
 const Model& find_model(std::string_view name) {
   const auto found = std::ranges::find(known_models(), name, &Model::name);
   if (found != known_models().end()) return *found;

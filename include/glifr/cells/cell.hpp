@@ -13,6 +13,7 @@
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
 #include "glifr/export.hpp"
+#include "glifr/neurons/built_in.hpp"
 #include "glifr/neurons/check.hpp"
 #include "glifr/neurons/constants.hpp"
 #include "glifr/neurons/detail/derive.hpp"
@@ -90,7 +91,7 @@ class GLIFR_API Cell {
   explicit Cell(const Settings& settings, const std::string& prefix = "neuron_layer.") : settings_(settings) {
     // Here and not beside the check of the neuron: deriving takes the compiler a while, and a program that names many
     // cells makes few.
-    static_assert(derive::program<N>.graph.size > 0, "the step has a reverse step");
+    if constexpr (!is_built_in<N>) static_assert(derive::program<N>.graph.size > 0, "the step has a reverse step");
     const auto require_positive = [](const char* key, Index value, const char* member = "") {
       if (value < 1)
         throw ConfigError(key, std::string("expected 1 or more") + member + ", found " + std::to_string(value));

@@ -1,11 +1,19 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "glifr/export.hpp"
 
 namespace glifr::detail {
+
+/// The first bytes of a file, as many as tell its form; empty where it cannot be read.
+[[nodiscard]] GLIFR_API std::string beginning_of(const std::filesystem::path& path);
+
+/// Bytes that one stored byte may stand for in deflate: 258 bytes are packed in 2 bits. More is a damaged file.
+inline constexpr std::uint64_t most_deflate_expansion = 1032;
 
 /// What a file is by its first bytes, where that is known and nothing that glifr reads: "a ZIP archive (as .pt, .ckpt,
 /// .npz and .xlsx files are)". Empty where it is not known. To be asked where reading has failed, for a better message.
