@@ -6,6 +6,7 @@
 namespace {
 
 using glifr::choose_micro_batch;
+using glifr::choose_shares;
 using glifr::Index;
 
 TEST_CASE("a window's product has at least 160 rows where the batch allows it") {
@@ -27,6 +28,15 @@ TEST_CASE("micro-batches are all of a size, and two where there are two samples"
 TEST_CASE("where steps are skipped, a sample has a single row a product") {
   CHECK(choose_micro_batch(512, 784, 300, false, true) == 128);
   CHECK(choose_micro_batch(512, 784, 300, false, false) == 1);
+}
+
+TEST_CASE("shares are as many as pay, and no more than micro-batches") {
+  CHECK(choose_shares(6, 3, 100) == 2);      // sine: two micro-batches
+  CHECK(choose_shares(512, 128, 15) == 4);   // nmnist
+  CHECK(choose_shares(512, 8, 28) == 16);    // lmnist: summing 64 would take as long as computing some of them
+  CHECK(choose_shares(512, 1, 784) == 392);  // pmnist
+  CHECK(choose_shares(4096, 1, 784) == 1024);
+  CHECK(choose_shares(1, 1, 784) == 1);
 }
 
 }  // namespace
