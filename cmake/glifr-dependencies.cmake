@@ -81,6 +81,11 @@ macro(glifr_find_hdf5)
     "HDF5 (https://www.hdfgroup.org/solutions/hdf5)")
 endmacro()
 
+macro(glifr_find_mpi)
+  set(MPI_CXX_SKIP_MPICXX ON)  # the C interface is all that is used
+  glifr_find(MPI MPI::MPI_CXX 3 "an MPI of version 3 or newer" "libopenmpi-dev and openmpi-bin" "Open MPI (https://www.open-mpi.org)" COMPONENTS CXX)
+endmacro()
+
 macro(glifr_find_cuda)
   glifr_find(CUDAToolkit CUDA::cudart 12 "the CUDA Toolkit 12 or newer" "NVIDIA's package cuda-toolkit"
     "the CUDA Toolkit (https://developer.nvidia.com/cuda-toolkit)")

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "glifr/error.hpp"
+#include "glifr/io/files.hpp"
 
 namespace glifr::apps::cli {
 namespace {
@@ -24,39 +25,69 @@ void open_closed_descriptors() {
   }
 }
 
-/// 2 where the request or its input is wrong, 1 where the run failed.
+/// 2 where the request or its input is wrong, 1 where the run failed, 75 (EX_TEMPFAIL of sysexits.h) where another run
+/// is in the way.
 int exit_code_of(const glifr::Error& error) {
+  if (dynamic_cast<const glifr::FolderHeld*>(&error)) return 75;
   const bool run_failed = dynamic_cast<const glifr::NumericError*>(&error) ||
                           dynamic_cast<const glifr::OutputError*>(&error) ||
                           dynamic_cast<const glifr::DeviceFailure*>(&error);
   return run_failed ? 1 : 2;
 }
 
-int run_and_report(const char* name, const std::function<int()>& work) {
-  const auto report = [&](const char* problem) { std::cerr << name << ": " << problem << std::endl; };
+/// How the work ended.
+struct Ending {
+  int code = 0;
+  std::string problem{};       // empty: none
+  bool is_by_another = false;  // the problem is that of another process, which says it
+};
+
+Ending attempt(const std::function<int()>& work) {
   constexpr const char* no_memory =
       "there is not enough memory for this; it grows with hidden_size, batch_size, the time steps, the data and --jobs";
   try {
-    return work();
+    return {work()};
+  } catch (const glifr::PeerFailure& error) {
+    return {1, error.what(), true};
   } catch (const glifr::Error& error) {
-    report(error.what());
-    return exit_code_of(error);
+    return {exit_code_of(error), error.what()};
   } catch (const std::bad_alloc&) {
-    report(no_memory);
+    return {1, no_memory};
   } catch (const std::length_error&) {  // of a container that cannot be that large
-    report(no_memory);
+    return {1, no_memory};
   } catch (const std::exception& error) {
-    report(error.what());
+    return {1, error.what()};
   }
-  return 1;
 }
 
-}  // namespace
+void print(const char* name, const std::string& problem) {
+  std::cerr << name << ": " << problem << std::endl;
+}
 
-int run_program(const char* name, const std::function<int()>& work) {
+/// Lets the processes of a group end together, one of them with a line.
+int settle(const char* name, const Ending& ending, glifr::LaunchedGroup& group) {
+  constexpr double patience = 2;  // seconds that others get to fail alike
+  if (!group.meet(ending.problem.empty() ? 0 : patience)) {
+    print(name, ending.problem);
+    group.abort(ending.code);
+  }
+  const bool fails = !ending.problem.empty() && !ending.is_by_another;
+  const std::vector<std::string> codes = group.gather_texts(fails ? std::to_string(ending.code) : "");
+  for (std::size_t r = 0; r < codes.size(); ++r) {
+    if (codes[r].empty()) continue;
+    if (group.rank() == static_cast<glifr::Index>(r)) print(name, ending.problem);
+    return std::stoi(codes[r]);
+  }
+  return std::stoi(group.gather_texts(std::to_string(ending.code)).front());
+}
+
+void prepare() {
   open_closed_descriptors();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches the limit on its size is an error of the write, not the end
-  const int code = run_and_report(name, work);
+}
+
+/// Sees that what was printed arrived.
+int finish(const char* name, int code) {
   errno = 0;
   std::cout.flush();
   const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
@@ -64,6 +95,26 @@ int run_program(const char* name, const std::function<int()>& work) {
   std::cerr << name << ": standard output: cannot be written" << (errno != 0 ? ": " : "")
             << (errno != 0 ? std::strerror(errno) : "") << std::endl;
   return code == 0 ? 1 : code;
+}
+
+}  // namespace
+
+int run_program(const char* name, const std::function<int()>& work) {
+  prepare();
+  const Ending ending = attempt(work);
+  if (!ending.problem.empty()) print(name, ending.problem);
+  return finish(name, ending.code);
+}
+
+int run_program_in_group(const char* name, const std::function<int(glifr::LaunchedGroup*)>& work) {
+  prepare();
+  std::unique_ptr<glifr::LaunchedGroup> group;
+  const Ending ending = attempt([&] {
+    group = glifr::join_launched();
+    return work(group.get());
+  });
+  if (!group && !ending.problem.empty()) print(name, ending.problem);
+  return finish(name, group ? settle(name, ending, *group) : ending.code);
 }
 
 }  // namespace glifr::apps::cli

@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "glifr/distributed/launch.hpp"
+
 namespace glifr::apps::cli {
 
 /// What both programs do around their work: open what a caller closed of standard input, output and error; let a
@@ -9,5 +11,10 @@ namespace glifr::apps::cli {
 /// error as one line after the program's name; see that what was printed arrived. Returns the exit code: that of
 /// `work`, or 1 where the run failed, or 2 where what was asked is wrong.
 [[nodiscard]] int run_program(const char* name, const std::function<int()>& work);
+
+/// The same for a program that runs on several processes where mpirun or srun starts them. `work` gets their group, or
+/// null. One line is printed where several fail alike; where one fails by itself, all end. The exit code is that of the
+/// first process that failed by itself, or that of the first.
+[[nodiscard]] int run_program_in_group(const char* name, const std::function<int(glifr::LaunchedGroup*)>& work);
 
 }  // namespace glifr::apps::cli

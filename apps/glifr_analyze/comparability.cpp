@@ -19,8 +19,8 @@ namespace {
 constexpr const char* not_recorded = "not recorded";
 
 /// What a result does not depend on: names, when files are written, and how a batch is cut.
-constexpr std::array<std::string_view, 5> changes_no_result{"task", "description", "checkpoint_seconds",
-                                                            "parameter_every", "micro_batch"};
+constexpr std::array<std::string_view, 6> changes_no_result{
+    "task", "description", "checkpoint_seconds", "parameter_every", "micro_batch", "shares"};
 
 /// Equal as values: 1 and 1.0 are.
 bool are_equal(const json::value& a, const json::value& b) {

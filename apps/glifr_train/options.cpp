@@ -5,7 +5,9 @@
 #include <cstdlib>
 
 #include "common/options.hpp"
+#include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr::apps {
 
@@ -28,6 +30,18 @@ std::string model_names() {
 std::string check_device(const std::string& name) {
   if (name == "auto" || name == "cpu" || gpu_ordinal(name)) return {};
   return "found '" + name + "'; accepted: auto, cpu, cuda, cuda:N with the number of a GPU, from 0";
+}
+
+/// "3/8"; ConfigError where it is no part of a whole.
+Shard parse_shard(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const auto part = parse_integer(std::string_view(text).substr(0, slash));
+  const auto parts =
+      slash == std::string::npos ? std::nullopt : parse_integer(std::string_view(text).substr(slash + 1));
+  if (!part || !parts || *part < 1 || *part > *parts) {
+    throw ConfigError("--shard", "found '" + text + "'; accepted: K/N, part K of N, with K from 1 to N, as 3/8");
+  }
+  return {static_cast<std::size_t>(*part), static_cast<std::size_t>(*parts)};
 }
 
 }  // namespace
@@ -66,6 +80,19 @@ ParsedOptions parse_options(int argc, char** argv) {
   cli::add_integer(app, "--first-trial", o.first_trial, cli::counts_or_none, "Number of the first trial")
       ->type_name("N")
       ->capture_default_str();
+
+  std::optional<std::string> shard;
+  cli::add_text(app, "--shard", shard,
+                "Run the K-th of N parts of all that is asked for (K from 1 to N), as a task of an array of jobs does; "
+                "models that start from each other stay together")
+      ->type_name("K/N");
+  bool waits = false;
+  app.add_flag("--wait", waits,
+               "Wait for trials that another run is training, and take complete ones as they are, instead of failing; "
+               "the default with --shard");
+  cli::add_text(app, "--name", o.name,
+                "File the results as OUT/NAME/MODEL instead of OUT/TASK/MODEL: tells runs with other settings apart")
+      ->type_name("NAME");
 
   cli::add_path(app, "--config", o.config,
                 "JSON file of settings over the built-in ones, as --print-config prints it; its \"base\" or \"task\" "
@@ -116,11 +143,16 @@ ParsedOptions parse_options(int argc, char** argv) {
       ->type_name("NAME")
       ->capture_default_str();
   cli::add_integer(app, "--threads", o.threads, cli::threads,
-                   "Threads of the whole process (default: all of the machine's)")
+                   "Threads of the whole process (default: SLURM_CPUS_PER_TASK, or the processors that it may use)")
       ->type_name("N");
   cli::add_integer(app, "--jobs", o.jobs, cli::threads,
                    "Trials side by side within the threads (default: chosen by the size of a step)")
       ->type_name("N");
+  cli::add_choice(app, "--distribute", o.distribute, {"auto", "batch", "trials"},
+                  "What the processes that mpirun or srun starts share out: the batches of each trial, or the trials; "
+                  "auto: trials where there are as many as processes, batches otherwise")
+      ->type_name("NAME")
+      ->capture_default_str();
   cli::add_seed(app, o.run.seed, "Seed of all random numbers: same seed, same bits, on any number of threads")
       ->type_name("S")
       ->capture_default_str();
@@ -141,6 +173,8 @@ ParsedOptions parse_options(int argc, char** argv) {
   parsed.exit_code = cli::parse(app, argc, argv);
   o.run.existing = resume ? glifr::Existing::resume : overwrite ? glifr::Existing::overwrite : glifr::Existing::refuse;
   o.run.draws_figures = !no_figures;
+  if (shard) o.shard = parse_shard(*shard);
+  o.run.waits = waits || shard;
   o.run.precision = precision == "float64" ? glifr::Precision::float64 : glifr::Precision::float32;
   o.run.engine = engine == "composed" ? glifr::Engine::composed : glifr::Engine::fused;
   return parsed;

@@ -10,6 +10,11 @@
 
 namespace glifr::apps {
 
+/// A part of a plan: number `part`, from 1, of `parts`.
+struct Shard {
+  std::size_t part, parts;
+};
+
 /// What the command line of glifr_train asks for, as it was typed.
 struct Options {
   std::optional<std::string> task, model;
@@ -18,7 +23,9 @@ struct Options {
   std::optional<glifr::Index> epochs;
   glifr::Index trials = 1, first_trial = 0, threads = 0, jobs = 0;
   glifr::RunOptions run;
-  std::string monitor;
+  std::string monitor, distribute = "auto";
+  std::optional<std::string> name;
+  std::optional<Shard> shard;
   bool tensorboard = false;
   bool benchmark = false, print_config = false, uses_tf32 = false;
   double benchmark_seconds = 3;

@@ -70,6 +70,10 @@ std::string fit(std::vector<Part> parts, std::size_t columns) {
 
 void Progress::print(const std::string& line) {
   const std::lock_guard lock(mutex_);
+  if (is_silent_) {
+    kept_ += line + "\n";
+    return;
+  }
   erase();
   std::cout << line << std::endl;
 }
@@ -81,6 +85,7 @@ void Progress::note(const glifr::Trial& trial, const std::string& text) {
 void Progress::reading(const std::string& what, Index done, Index total) {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
+  if (is_silent_) return;
   if (done < total && now - shown_ < std::chrono::milliseconds(is_terminal_ ? 100 : 5000)) return;
   shown_ = now;
   erase();
@@ -160,6 +165,7 @@ std::string Progress::describe(const Running& r, std::size_t columns) const {
 
 void Progress::show() {
   const auto now = Clock::now();
+  if (is_silent_) return;
   if (now - shown_ < (is_terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000))) return;
   shown_ = now;
   if (!is_terminal_) {

@@ -14,7 +14,8 @@ namespace glifr::apps {
 /// time to time.
 class Progress final : public glifr::TrialObserver {
  public:
-  explicit Progress(bool is_terminal) : is_terminal_(is_terminal) {}
+  /// Where it is told to be silent, lines that stay are only kept.
+  explicit Progress(bool is_terminal, bool is_silent = false) : is_terminal_(is_terminal), is_silent_(is_silent) {}
 
   /// How many trials there will be.
   void expect(std::size_t trials) { trials_ = trials; }
@@ -27,6 +28,8 @@ class Progress final : public glifr::TrialObserver {
 
   /// A line that stays.
   void print(const std::string& line);
+  /// What was printed while it was silent.
+  [[nodiscard]] std::string kept() const { return kept_; }
   /// Long reading of data.
   void reading(const std::string& what, glifr::Index done, glifr::Index total);
   /// A trial ended; its line on the terminal goes.
@@ -49,7 +52,8 @@ class Progress final : public glifr::TrialObserver {
   void erase();
 
   std::size_t trials_ = 1, finished_ = 0;
-  bool is_terminal_;
+  bool is_terminal_, is_silent_;
+  std::string kept_;
   std::mutex mutex_;
   std::map<const glifr::Trial*, Running> running_;
   Clock::time_point shown_ = Clock::now();

@@ -1,5 +1,5 @@
 // The whole of glifr_train: parses the command line, calls the experiment layer, prints. Exit codes: 0 done, 1 the run
-// failed, 2 what was asked is wrong, 130 interrupted.
+// failed, 2 what was asked is wrong, 75 another run holds a folder, 130 interrupted.
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +21,7 @@
 #include "glifr/io/json.hpp"
 #include "glifr/paper/models.hpp"
 #include "options.hpp"
+#include "processes.hpp"
 #include "progress.hpp"
 
 namespace glifr::apps {
@@ -29,11 +30,24 @@ namespace {
 
 std::atomic<bool> stop_requested = false;
 
-/// The first Ctrl-C asks the run to stop after its step; the handler then goes, so that a second one ends the process
-/// at once.
+/// Asks the run to stop after its step. After the first Ctrl-C that handler goes, so that a second one ends the process
+/// at once; batch systems send the other signals as often as they like.
 void request_stop(int signal) {
   stop_requested = true;
-  std::signal(signal, SIG_DFL);
+  if (signal == SIGINT) std::signal(signal, SIG_DFL);
+}
+
+/// What a user, a terminal or a batch system says before it ends a process.
+void heed_signals() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) {
+    struct sigaction action {};
+    const bool is_ignored = ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (is_ignored && signal == SIGHUP) continue;  // nohup
+    action = {};
+    action.sa_handler = request_stop;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(signal, &action, nullptr);
+  }
 }
 
 glifr::Config make_config(const Options& o) {
@@ -43,6 +57,7 @@ glifr::Config make_config(const Options& o) {
   if (o.epochs) config.set("max_epochs=" + std::to_string(*o.epochs));
   if (!o.monitor.empty()) config.set("monitor=" + o.monitor);
   if (o.tensorboard) config.set("tensorboard=true");
+  if (o.name) config.rename(*o.name);
   return config;
 }
 
@@ -73,9 +88,19 @@ void note_other_options(const Options& o, const glifr::Config& config, Progress&
   }
 }
 
+/// The GPU for one of the processes that share a machine: each its own, as far as there are so many.
+int gpu_of(const glifr::LaunchedGroup& group) {
+  const auto [rank, size] = group.local();
+  int there = 0;
+  while (there < size && !glifr::gpu_problem(there)) ++there;
+  return there > 0 ? static_cast<int>(rank) % there : 0;
+}
+
 /// Settles where to compute; DeviceUnavailable or ConfigError where what was asked for cannot be.
-void choose_device(Options& o) {
-  const glifr::GpuSettings gpu{.ordinal = gpu_ordinal(o.run.device).value_or(0), .uses_tf32 = o.uses_tf32};
+void choose_device(Options& o, const glifr::LaunchedGroup* group) {
+  const bool is_free = o.run.device == "auto" || o.run.device == "cuda";  // which GPU it is
+  const int ordinal = group && is_free ? gpu_of(*group) : gpu_ordinal(o.run.device).value_or(0);
+  const glifr::GpuSettings gpu{.ordinal = ordinal, .uses_tf32 = o.uses_tf32};
   const auto problem = o.run.device == "cpu" ? "the processor was asked for" : glifr::gpu_problem(gpu.ordinal);
   if (problem && gpu_ordinal(o.run.device))
     throw glifr::DeviceUnavailable("--device " + o.run.device, *problem + "; accepted here: auto, cpu");
@@ -132,75 +157,121 @@ class Reporter final : public glifr::TrialObserver {
   const glifr::RunOptions& options_;
 };
 
-int run(const Options& asked) {
+/// All that is asked for, or the part of it that --shard names.
+std::vector<glifr::PlannedTrial> make_whole_plan(const Options& o, const std::vector<glifr::Config>& variations,
+                                                 const std::vector<glifr::Model>& models,
+                                                 const glifr::DataFiles& files) {
+  std::vector<glifr::PlannedTrial> plan;
+  for (const glifr::Config& variation : variations) {
+    const std::size_t offset = plan.size();
+    for (glifr::PlannedTrial& planned : glifr::make_plan(variation, models, o.first_trial, o.trials, o.run, files)) {
+      if (planned.after) *planned.after += offset;
+      plan.push_back(std::move(planned));
+    }
+  }
+  return o.shard ? glifr::part_of(plan, o.shard->part - 1, o.shard->parts) : plan;
+}
+
+/// Prints the settings, or times, of each model.
+void describe_models(const Options& o, const std::vector<glifr::Config>& variations,
+                     const std::vector<glifr::Model>& models, const glifr::DataFiles& files, glifr::Index threads) {
+  const bool speaks = !o.run.group || o.run.group->rank() == 0;
+  for (const glifr::Config& variation : variations) {
+    for (const glifr::Model& model : models) {
+      const glifr::Settings settings = variation.resolve(model, &files);
+      const std::string text =
+          o.print_config ? glifr::to_text(to_json(settings))
+                         : boost::json::serialize(glifr::run_benchmark(settings, o.run, threads, o.benchmark_seconds));
+      if (speaks) std::cout << text << std::endl;
+    }
+  }
+}
+
+/// What the trials of the other processes had to say, and how the run ended.
+int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progress, glifr::LaunchedGroup* group,
+           bool by_trials) {
+  std::string failures;
+  for (const auto& [outcome, failure] : outcomes) {
+    if (!failure.empty()) failures += "glifr_train: " + failure + "\n";
+  }
+  bool stopped = stop_requested;
+  if (group) {
+    stopped = !group->all_of(!stopped);
+    const auto lines = group->gather_texts(progress.kept());
+    const auto failed = group->gather_texts(failures);
+    if (group->rank() > 0) return stopped ? 130 : 0;  // the first process decides
+    for (std::size_t r = 1; by_trials && r < lines.size(); ++r) {
+      if (!lines[r].empty()) progress.print(lines[r].substr(0, lines[r].size() - 1));
+      failures += failed[r];
+    }
+  }
+  std::cerr << failures << std::flush;
+  if (stopped) {
+    progress.print("interrupted; go on with the same command and --resume");
+    return 130;
+  }
+  return failures.empty() ? 0 : 1;
+}
+
+int run(const Options& asked, glifr::LaunchedGroup* group) {
   Options o = asked;
+  const bool speaks = !group || group->rank() == 0;
   const glifr::Config config = make_config(o);
   const std::vector<glifr::Config> variations = config.sweep(o.sweep);
   const std::vector<glifr::Model> asked_models = choose_models(o, config);
-  choose_device(o);
-  const glifr::Index threads = o.threads > 0 ? o.threads : glifr::hardware_threads();
+  choose_device(o, group);
+  const glifr::Index by_default = default_threads(group);  // which all processes of a group work out together
+  const glifr::Index threads = o.threads > 0 ? o.threads : by_default;
   const glifr::ThreadLimit limit(threads);
 
-  Progress progress(isatty(STDOUT_FILENO) != 0);
+  // mpirun gives every process a terminal, wherever its own output goes.
+  Progress progress(!group && isatty(STDOUT_FILENO) != 0, !speaks);
   const auto reading = [&](const std::string& what, glifr::Index done, glifr::Index total) {
     progress.reading(what, done, total);
   };
   glifr::DataStore data({.root = o.data, .cache = o.cache, .progress = reading});
   if (o.print_config || o.benchmark) {
-    for (const glifr::Config& variation : variations) {
-      for (const glifr::Model& model : asked_models) {
-        const glifr::Settings settings = variation.resolve(model, &data.files());
-        if (o.print_config) {
-          std::cout << glifr::to_text(to_json(settings)) << '\n';
-        } else {
-          std::cout << boost::json::serialize(glifr::run_benchmark(settings, o.run, threads, o.benchmark_seconds))
-                    << std::endl;
-        }
-      }
-    }
+    o.run.group = group;
+    if (group) require_same_run(*group, o, {});
+    describe_models(o, variations, asked_models, data.files(), threads);
     return 0;
   }
 
-  std::vector<glifr::PlannedTrial> plan;
-  for (const glifr::Config& variation : variations) {
-    const std::size_t offset = plan.size();
-    for (glifr::PlannedTrial& planned :
-         glifr::make_plan(variation, asked_models, o.first_trial, o.trials, o.run, data.files())) {
-      if (planned.after) *planned.after += offset;
-      plan.push_back(std::move(planned));
-    }
+  std::vector<glifr::PlannedTrial> plan = make_whole_plan(o, variations, asked_models, data.files());
+  if (group) require_same_run(*group, o, plan);
+  const bool by_trials = group && shares_trials(*group, o, plan);
+  if (group && !by_trials) o.run.group = group;
+  if (by_trials) {
+    o.run.waits = true;  // for one that another process trains, if somebody else has begun it
+    plan = glifr::part_of(plan, static_cast<std::size_t>(group->rank()), static_cast<std::size_t>(group->size()));
   }
+  if (plan.empty() && speaks) progress.print("nothing to do in this part of what is asked for");
   progress.expect(plan.size());
   for (const glifr::PlannedTrial& planned : plan) {
     if (planned.is_prerequisite) progress.note(planned.trial, "trained first, for another model starts from it");
   }
-  note_other_options(o, config, progress);
+  if (speaks) note_other_options(o, config, progress);
   Reporter reporter(progress, o.run);
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
-  const glifr::Index jobs =
-      o.jobs > 0 ? std::min({o.jobs, threads, std::ssize(plan)}) : glifr::choose_jobs(plan, threads);
-  const auto outcomes = glifr::run_plan(plan, o.run, data, threads, jobs, stop_requested, reporter);
-
-  bool failed = false;
-  for (const auto& [outcome, failure] : outcomes) {
-    if (failure.empty()) continue;
-    failed = true;
-    std::cerr << "glifr_train: " << failure << '\n';
+  heed_signals();
+  const glifr::Index jobs = o.run.group  ? 1
+                            : o.jobs > 0 ? std::clamp<glifr::Index>(std::ssize(plan), 1, std::min(o.jobs, threads))
+                                         : glifr::choose_jobs(plan, threads);
+  std::vector<glifr::PlannedOutcome> outcomes;
+  const auto train = [&] { outcomes = glifr::run_plan(plan, o.run, data, threads, jobs, stop_requested, reporter); };
+  if (by_trials) {
+    run_beside_others(*group, stop_requested, train);
+  } else {
+    train();
   }
-  if (stop_requested) {
-    progress.print("interrupted; go on with the same command and --resume");
-    return 130;
-  }
-  return failed ? 1 : 0;
+  return report(outcomes, progress, group, by_trials);
 }
 
 }  // namespace
 
 int run_train(int argc, char** argv) {
-  return cli::run_program("glifr_train", [&] {
+  return cli::run_program_in_group("glifr_train", [&](glifr::LaunchedGroup* group) {
     const ParsedOptions parsed = parse_options(argc, argv);
-    return parsed.exit_code ? *parsed.exit_code : run(parsed.options);
+    return parsed.exit_code ? *parsed.exit_code : run(parsed.options, group);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "glifr/backend/cpu_target.hpp"
+#include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/data.hpp"
 #include "glifr/network/initialize.hpp"
@@ -41,7 +42,8 @@ struct Times {
 
 /// Times the steps and the evaluations of an engine on whole batches.
 template <Scalar T>
-Times time_engine(TrainingEngine<T>& engine, const Dataset<T>& data, const Settings& settings, double seconds) {
+Times time_engine(TrainingEngine<T>& engine, const Dataset<T>& data, const Settings& settings, double seconds,
+                  Group* group) {
   std::vector<Index> order(static_cast<std::size_t>(data.size()));
   std::iota(order.begin(), order.end(), Index{0});
   const Index batches = data.size() / settings.training.batch_size;
@@ -71,7 +73,9 @@ Times time_engine(TrainingEngine<T>& engine, const Dataset<T>& data, const Setti
   times = {};
   constexpr std::size_t least_steps = 5;
   std::size_t epochs = 0;
-  for (double spent = 0; spent < seconds || times.steps.size() < least_steps; ++epochs) {
+  double spent = 0;
+  const auto goes_on = [&] { return spent < seconds || times.steps.size() < least_steps; };
+  for (; decided_by_first(group, goes_on); ++epochs) {
     spent += run_epoch();
     if (epochs % 4 == 0) run_forward();
   }
@@ -88,8 +92,10 @@ boost::json::object measure(const Settings& settings, const RunOptions& options,
   Workers workers(threads);
   Optimizer<T> optimizer(network->parameters(), training.optimizer);
   const EngineParts<T> parts{*network, *data, training, optimizer};
-  const auto engine = device ? make_device_engine<T>(parts, *device) : make_worker_engine<T>(parts, workers);
-  const auto [steps, forwards] = time_engine<T>(*engine, *data, settings, seconds);
+  const auto engine = options.group ? make_group_engine<T>(parts, workers, *options.group)
+                      : device      ? make_device_engine<T>(parts, *device)
+                                    : make_worker_engine<T>(parts, workers);
+  const auto [steps, forwards] = time_engine<T>(*engine, *data, settings, seconds, options.group);
   const StepWork work = count_work(settings);
   const double gflop = work.gflop + 2e-9 * work.gathered, middle = median(steps);
   return {{"task", settings.task.name},
@@ -98,6 +104,7 @@ boost::json::object measure(const Settings& settings, const RunOptions& options,
           {"precision", options.precision == Precision::float32 ? "float32" : "float64"},
           {"engine", options.engine == Engine::fused ? "fused" : "composed"},
           {"cpu_target", std::string(to_string(cpu_target()))},
+          {"processes", options.group ? options.group->size() : 1},
           {"threads", threads},
           {"batch_size", settings.training.batch_size},
           {"median_seconds", middle},

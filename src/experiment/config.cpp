@@ -13,6 +13,7 @@
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/training/micro_batch.hpp"
 #include "layer_json.hpp"
 
 namespace glifr {
@@ -195,8 +196,8 @@ void check_task_name(const char* member, const std::string& name, const std::str
   std::string changes = at == std::string::npos ? "-" : name.substr(at + 1);
   std::erase_if(changes, [](char c) { return c == '=' || c == ',' || c == '+'; });
   if (!detail::is_folder_name(name.substr(0, at)) || !detail::is_folder_name("x" + changes)) {
-    throw ConfigError(member,
-                      "found '" + name + "' in " + file + "; accepted: letters, digits, '-', '_', '.', as my-task");
+    throw ConfigError(member, "found '" + name + "'" + (file.empty() ? "" : " in " + file) +
+                                  "; accepted: letters, digits, '-', '_', '.', as my-task");
   }
 }
 
@@ -213,6 +214,22 @@ void complete(Settings& settings, const Task& task, const DataFiles& files) {
 /// Whether there is validation.
 bool validates(const Settings& s) {
   return s.training.validation_fraction > 0 || find_task(s.task.base).has_validation_set(s);
+}
+
+/// Shares of a batch's gradient, by the size of the problem.
+Index shares_of(const Settings& s) {
+  const NetworkDescription network = describe_network(s);
+  const Index batch = s.training.batch_size, steps = s.time_steps();
+  if (steps < 1) return 0;  // only the data tell, and they are not there
+  Index micro_batch = s.training.micro_batch;
+  for (std::size_t k = 0; s.training.micro_batch == 0 && k < network.layers.size(); ++k) {
+    const LayerDescription& layer = network.layers[k];
+    const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
+    const bool last_step_only = k + 1 == network.layers.size() && network.outputs == Outputs::last_step;
+    micro_batch = std::max(micro_batch, choose_micro_batch(batch, steps, delay_steps(layer.synaptic_delay, network.dt),
+                                                           neuron.carries_state, last_step_only, layer.size));
+  }
+  return choose_shares(batch, micro_batch, steps);
 }
 
 /// Validation that is needed and not there, or that there cannot be.
@@ -456,6 +473,16 @@ void Config::set(std::string_view assignment) {
   content_ = std::make_shared<const Content>(std::move(content));
 }
 
+void Config::rename(const std::string& name) {
+  check_task_name("--name", name, "");
+  const std::vector<TaskInfo> known = builtin_tasks();
+  if (name != task() && std::ranges::find(known, name, &TaskInfo::name) != known.end())
+    throw ConfigError("--name", "found '" + name + "', which is another task; accepted: a name that is no task's");
+  Content content = *content_;
+  content.task = name;
+  content_ = std::make_shared<const Content>(std::move(content));
+}
+
 namespace {
 
 /// A value within the name of a variation: numbers without an exponent where that is short, 0.0003.
@@ -552,20 +579,23 @@ Settings Config::resolve(const Model& model, const DataFiles* files) const {
     settings.training.monitor = validates(settings) ? Monitor::val_loss : Monitor::train_loss;
   if (settings.output.parameter_every == 0)
     settings.output.parameter_every = settings.training.max_epochs > 500 ? 10 : 1;
+  const auto finished = [&] {
+    check_consistency(settings);
+    if (settings.training.shares == 0 && task.knows("shares")) settings.training.shares = shares_of(settings);
+    return settings;
+  };
   if (!model.layers.empty()) {
     settings.model.layers = model.layers;
     settings.model.layers = describe_network(settings).layers;
     detail::follow_layers(settings.model);
-    check_consistency(settings);
-    return settings;
+    return finished();
   }
   // What a model has not is not there, whatever was asked of the others.
   const NeuronInfo& neuron = find_neuron(model.neuron, model.num_ascs);
   if (model.num_ascs == 0) settings.model.num_ascs = 0;
   if (!neuron.has_dynamics()) settings.model.train_dynamics = false;
   if (!neuron.has_synaptic_delay) settings.model.synaptic_delay = 0;
-  check_consistency(settings);
-  return settings;
+  return finished();
 }
 
 std::vector<TaskInfo> builtin_tasks() {

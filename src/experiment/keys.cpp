@@ -4,6 +4,7 @@
 
 #include "glifr/io/json_members.hpp"
 #include "glifr/network/description.hpp"
+#include "glifr/training/micro_batch.hpp"
 
 namespace glifr {
 namespace {
@@ -189,6 +190,14 @@ std::vector<ConfigKey> training_keys() {
        .place = [](S& s) -> Place { return &s.training.micro_batch; },
        .help = "samples that are computed together within a step; 0: chosen by the engine",
        .range = none_or_count},
+      {.group = "Training",
+       .name = "shares",
+       .place = [](S& s) -> Place { return &s.training.shares; },
+       .help = "parts of a batch whose gradients are summed by a fixed tree, and so most workers that can help; more "
+               "than there are micro-batches makes these smaller; 0: chosen by the size of the problem",
+       .range = {.lowest = 0, .highest = static_cast<double>(most_shares)},
+       .is_by_model = true,
+       .is_recent = true},
       {.group = "Training",
        .name = "max_epochs",
        .place = [](S& s) -> Place { return &s.training.max_epochs; },

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
+#include <tuple>
+
+#include "glifr/distributed/group.hpp"
 
 namespace glifr {
 
@@ -35,6 +39,31 @@ std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Mode
     }
   }
   return plan;
+}
+
+std::vector<std::size_t> chains_of(const std::vector<PlannedTrial>& plan) {
+  using Origin = std::tuple<std::string, Index, std::string>;  // task, trial and the model at the beginning
+  std::map<Origin, std::size_t> numbers;
+  std::vector<std::size_t> chains;
+  for (const auto& [trial, after, is_prerequisite] : plan) {
+    const ModelSettings& first = trial.source ? trial.source->model : trial.settings.model;
+    const Origin origin{trial.settings.task.name, trial.number, first.name};
+    chains.push_back(numbers.try_emplace(origin, numbers.size()).first->second);
+  }
+  return chains;
+}
+
+std::vector<PlannedTrial> part_of(const std::vector<PlannedTrial>& plan, std::size_t part, std::size_t parts) {
+  const std::vector<std::size_t> chains = chains_of(plan);
+  std::vector<PlannedTrial> chosen;
+  std::vector<std::size_t> places(plan.size());
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    if (chains[i] % parts != part) continue;
+    places[i] = chosen.size();
+    chosen.push_back(plan[i]);
+    if (auto& after = chosen.back().after) after = places[*after];
+  }
+  return chosen;
 }
 
 Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads) {
@@ -123,20 +152,34 @@ RunOptions options_of(const PlannedTrial& planned, RunOptions options) {
 
 std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
                                      Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer) {
-  for (const PlannedTrial& planned : plan) {
-    check_trial(planned.trial, options_of(planned, options), planned.after.has_value());
-  }
+  on_first(options.group, [&] {
+    for (const PlannedTrial& planned : plan)
+      check_trial(planned.trial, options_of(planned, options), planned.after.has_value());
+  });
   Schedule schedule(plan);
+  // The processes of a group take the same trials in the same order.
+  std::atomic<bool> failed = false;
+  const auto goes_on = [&] { return options.group ? !failed && options.group->all_of(!stop) : !stop; };
+  const auto stop_for = [&](std::exception_ptr error) {
+    schedule.stop(std::move(error));
+    failed = true;
+    stop = true;
+  };
   const auto work = [&](Index worker_threads) {
     Workers workers(worker_threads);
-    while (const auto i = stop ? std::nullopt : schedule.take()) {
+    while (const auto i = goes_on() ? schedule.take() : std::nullopt) {
       try {
         schedule.complete(*i, run_trial(plan[*i].trial, options_of(plan[*i], options), data, workers, stop, observer));
       } catch (const NumericError& error) {
         schedule.fail(*i, plan[*i].trial.label() + ": " + error.what());
+      } catch (const PeerFailure& failure) {
+        if (failure.diverged()) {
+          schedule.fail(*i, plan[*i].trial.label() + " diverged in another process");
+        } else {
+          stop_for(std::current_exception());
+        }
       } catch (...) {
-        schedule.stop(std::current_exception());
-        stop = true;
+        stop_for(std::current_exception());
       }
     }
   };

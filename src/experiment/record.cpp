@@ -85,6 +85,7 @@ std::optional<Difference> difference_of_settings(const Settings& there, const Se
 /// data can be compared by themselves.
 Settings comparable_settings(const json::object& record, const std::string& file, const Settings& here) {
   Settings there = settings_from_json(record, file);
+  if (!record.contains("shares")) there.training.shares = here.training.shares;  // of a version before 0.1
   for (const ConfigKey& key : config_keys(find_task(here.task.base))) {
     if (key.decides == Decides::nothing || (key.decides == Decides::place && names_data(record)))
       detail::assign(key, detail::value_of(key, here), {}, there);
@@ -123,6 +124,12 @@ Source describe_source(const Settings& settings, const TrialFolder& folder) {
   return {settings.model.name, checksum(to_line(deciding)), checksum(read_file(folder.last_checkpoint()))};
 }
 
+json::object to_json(const TaskDigest& data) {
+  json::object object{{"train", to_json(data.train)}, {"test", to_json(data.test)}};
+  if (data.validation) object["validation"] = to_json(*data.validation);
+  return object;
+}
+
 json::object make_record(const Trial& trial, const RunOptions& options, Index trained_parameters,
                          const TaskDigest& data, const std::optional<Source>& source) {
   json::object record = to_json(trial.settings);
@@ -134,8 +141,7 @@ json::object make_record(const Trial& trial, const RunOptions& options, Index tr
   record["device"] = options.device;
   record["cpu_target"] = std::string(to_string(cpu_target()));
   record["trained_parameters"] = trained_parameters;
-  record["data"] = {{"train", to_json(data.train)}, {"test", to_json(data.test)}};
-  if (data.validation) record["data"].as_object()["validation"] = to_json(*data.validation);
+  record["data"] = to_json(data);
   if (source) {
     record["starts_from"] = {
         {"model", source->model}, {"settings", source->settings}, {"checkpoint", source->checkpoint}};

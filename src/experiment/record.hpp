@@ -26,6 +26,9 @@ struct Source {
 /// What the folder of a trial's source holds. DataError where its checkpoint cannot be read.
 [[nodiscard]] Source describe_source(const Settings& settings, const TrialFolder& folder);
 
+/// A task's data, as a record names them.
+[[nodiscard]] boost::json::object to_json(const TaskDigest& data);
+
 /// The record of a trial that is about to start. Members that are no settings are named in `record.cpp`, too.
 [[nodiscard]] boost::json::object make_record(const Trial& trial, const RunOptions& options, Index trained_parameters,
                                               const TaskDigest& data, const std::optional<Source>& source);

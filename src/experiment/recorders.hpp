@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "glifr/distributed/group.hpp"
 #include "glifr/experiment/settings.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/experiment/trial.hpp"
@@ -221,7 +223,7 @@ class SigmaAnnealing final : public Callback<T> {
 template <Scalar T>
 class EpochComparison final : public Callback<T> {
  public:
-  /// `epochs`: those before, of a trial that resumes.
+  /// `best_checkpoint`: empty where it is another process that writes. `epochs`: those before, of a trial that resumes.
   EpochComparison(Trainer<T>& trainer, const Settings& settings, const Validation<T>& validation,
                   std::filesystem::path best_checkpoint, std::function<void(TensorFile&)> annotate,
                   const std::vector<EpochResult>& epochs)
@@ -238,7 +240,7 @@ class EpochComparison final : public Callback<T> {
 
   bool after_epoch(const EpochReport& report, const Position&) override {
     const bool is_best = see(validation_.result(), report.epoch);
-    if (is_best && validation_.is_there()) {
+    if (is_best && validation_.is_there() && !best_checkpoint_.empty()) {
       TensorFile file = to_tensor_file(trainer_.network());
       annotate_(file);
       file.metadata["epoch"] = std::to_string(report.epoch);
@@ -406,6 +408,111 @@ class ObserverCallback final : public Callback<T> {
   const Trial& trial_;
   TrialObserver& observer_;
   const Validation<T>& validation_;
+};
+
+/// Everything that is written while a trial is trained.
+template <Scalar T>
+class TrialRecorders {
+ public:
+  /// Begins the files or, where the trial resumes, goes on with them.
+  TrialRecorders(Trainer<T>& trainer, const Settings& settings, const TrialFolder& folder, bool resumes,
+                 const Validation<T>& validation, std::function<void(TensorFile&)> annotate,
+                 const std::atomic<bool>& stop)
+      : metrics_(folder, resumes, trainer.position().epoch, validation),
+        own_(find_task(settings.task.base)
+                 .make_recorder(
+                     RecorderParts<T>{trainer.network(), settings, folder.path(), resumes, trainer.position().epoch})),
+        parameters_(trainer.network(), settings, folder),
+        checkpoints_(trainer, folder.last_checkpoint(), std::move(annotate), settings.output.checkpoint_seconds, stop) {
+    parameters_.start(resumes, trainer.position().epoch);
+    if (settings.output.tensorboard) {
+      events_.emplace(folder, resumes, trainer.position().epoch, settings, validation,
+                      tracked_parameters(trainer.network()));
+    }
+    checkpoints_.before_writing([this] {
+      metrics_.sync();
+      parameters_.sync();
+      if (own_) own_->sync();
+      if (events_) events_->sync();
+    });
+  }
+  TrialRecorders(const TrialRecorders&) = delete;
+  TrialRecorders& operator=(const TrialRecorders&) = delete;
+
+  /// What goes before the checkpoints.
+  void add_to(std::vector<Callback<T>*>& callbacks) {
+    callbacks.insert(callbacks.end(), {&metrics_, &parameters_});
+    if (own_) callbacks.push_back(own_.get());
+    if (events_) callbacks.push_back(&*events_);
+  }
+  [[nodiscard]] Callback<T>& checkpoints() { return checkpoints_; }
+  void write_checkpoint() { checkpoints_.write(); }
+
+  /// After the last epoch.
+  void finish(Index epoch) {
+    parameters_.finish(epoch);
+    checkpoints_.write();
+  }
+
+ private:
+  MetricsRecorder<T> metrics_;
+  std::unique_ptr<Recorder<T>> own_;
+  ParameterRecorder<T> parameters_;
+  std::optional<EventRecorder<T>> events_;
+  CheckpointWriter<T> checkpoints_;
+};
+
+/// Runs the callbacks of all processes of a group as one: a stop that one of them is asked for, and what fails in one,
+/// ends the training of all after the same step.
+template <Scalar T>
+class Together final : public Callback<T> {
+ public:
+  /// `group`: null where this process is alone. `stop`: what this process is asked.
+  Together(Group* group, const std::atomic<bool>& stop) : group_(group), stop_(stop) {}
+
+  /// What the callbacks are to look at.
+  [[nodiscard]] const std::atomic<bool>& stop() const { return group_ ? agreed_stop_ : stop_; }
+
+  /// These callbacks, as `Trainer::fit` takes them.
+  [[nodiscard]] std::span<Callback<T>* const> around(std::span<Callback<T>* const> callbacks) {
+    callbacks_ = callbacks;
+    return group_ ? std::span<Callback<T>* const>(self_) : callbacks;
+  }
+
+  void begin_epoch(Index epoch) override {
+    for (Callback<T>* callback : callbacks_) callback->begin_epoch(epoch);
+  }
+  bool after_step(const Position& position) override {
+    if (!agree(*group_, error_, !stop_)) agreed_stop_ = true;  // what failed in the last step is heard of here
+    const bool goes_on = run([&](Callback<T>& callback) { return callback.after_step(position); });
+    if (agreed_stop_) agree(*group_, error_);
+    return goes_on && !agreed_stop_;
+  }
+  bool after_epoch(const EpochReport& report, const Position& position) override {
+    agree(*group_, error_);
+    const bool goes_on = run([&](Callback<T>& callback) { return callback.after_epoch(report, position); });
+    agree(*group_, error_);
+    return goes_on;
+  }
+
+ private:
+  template <class Call>
+  bool run(Call call) {
+    bool goes_on = true;
+    try {
+      for (Callback<T>* callback : callbacks_) goes_on = call(*callback) && goes_on;
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+    return goes_on;
+  }
+
+  Group* group_;
+  const std::atomic<bool>& stop_;
+  std::atomic<bool> agreed_stop_ = false;
+  std::exception_ptr error_;  // of this process's callbacks
+  std::span<Callback<T>* const> callbacks_;
+  Callback<T>* const self_[1] = {this};
 };
 
 }  // namespace glifr

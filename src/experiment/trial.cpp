@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "glifr/backend/cpu_target.hpp"
+#include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/files.hpp"
@@ -83,7 +84,8 @@ json::object checked_source(const Trial& trial, const RunOptions& options) {
 /// ConfigError where it is one of other settings.
 bool is_done(const Trial& trial, const RunOptions& options) {
   const TrialFolder folder = trial.folder(options.out);
-  if (!(options.existing == Existing::resume || options.is_prerequisite) || !is_complete(folder)) return false;
+  const bool takes_complete = options.existing == Existing::resume || options.is_prerequisite || options.waits;
+  if (!takes_complete || !is_complete(folder)) return false;
   const fs::path file = folder.record();
   const json::object record = read_record(file);
   if (const auto difference = difference_to_go_on(record, file.string(), trial, options))
@@ -141,78 +143,114 @@ class TrialRun {
         seed_(trial_seed(options.seed, model_of(trial.settings), trial.number)),
         workers_(workers),
         device_(options.open_device ? options.open_device() : nullptr),
+        group_(options.group),
         stop_(stop),
         observer_(observer),
         files_(store.files()),
-        data_(store.load<T>(trial.settings, options.seed)),
+        data_(load(trial, options, store)),
         digest_(store.digest(data_)),
         network_(make_network<T>(trial.settings)),
         evaluation_settings_(training_settings(trial.settings, seed_, options.engine)),
         nothing_to_move_({}, evaluation_settings_.optimizer),
-        resumes_(can_be_resumed(trial, options)) {}
+        resumes_(decided_by_first(group_, [&] { return can_be_resumed(trial, options); })) {}
 
   TrialOutcome run() {
+    require_same_data();
     describe_samples();
     initialize();
     Trainer<T> trainer(*network_, *data_.train, settings_for_training(),
                        [&](const EngineParts<T>& parts) { return make_engine(parts); });
-    resumes_ ? take_up(trainer) : start_folder();
+    on_first(group_, [&] { resumes_ ? take_up(trainer) : start_folder(); });
+    if (group_) share_state(trainer, *group_);
 
-    const Index epochs = trainer.position().epoch;
     const auto annotate = [&](TensorFile& file) { task().annotate(file, trial_.settings, files_); };
     std::unique_ptr<TrainingEngine<T>> validating;
     Validation<T> validation(trial_.settings, data_.train->classes() > 0, make_validation(validating));
-    MetricsRecorder<T> metrics(folder_, resumes_, epochs, validation);
-    const std::unique_ptr<Recorder<T>> own =
-        task().make_recorder(RecorderParts<T>{*network_, trial_.settings, folder_.path(), resumes_, epochs});
-    EpochComparison<T> comparison(trainer, trial_.settings, validation, folder_.best_checkpoint(), annotate,
-                                  resumes_ ? read_results(folder_) : std::vector<EpochResult>{});
-    if (resumes_) reopen();
-    ParameterRecorder<T> parameters(*network_, trial_.settings, folder_);
-    parameters.start(resumes_, epochs);
-    std::optional<EventRecorder<T>> events;
-    if (trial_.settings.output.tensorboard) {
-      events.emplace(folder_, resumes_, epochs, trial_.settings, validation, tracked_parameters(*network_));
-    }
     SigmaAnnealing<T> annealing(*network_, trial_.settings);
-    CheckpointWriter<T> checkpoints(trainer, folder_.last_checkpoint(), annotate,
-                                    trial_.settings.output.checkpoint_seconds, stop_);
-    checkpoints.before_writing([&] {
-      metrics.sync();
-      parameters.sync();
-      if (own) own->sync();
-      if (events) events->sync();
+    Together<T> together(group_, stop_);
+    std::optional<TrialRecorders<T>> recorders;  // of the first process of a group
+    on_first(group_, [&] {
+      recorders.emplace(trainer, trial_.settings, folder_, resumes_, validation, annotate, together.stop());
+      resumes_ ? reopen() : recorders->write_checkpoint();
     });
+    EpochComparison<T> comparison(trainer, trial_.settings, validation,
+                                  is_first() ? folder_.best_checkpoint() : fs::path(), annotate, earlier_results());
     ObserverCallback<T> watching(trial_, observer_, validation);
-    if (!resumes_) checkpoints.write();
 
-    observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
-    std::vector<Callback<T>*> callbacks{&annealing, &validation, &metrics, &parameters};
-    if (own) callbacks.push_back(own.get());
-    if (events) callbacks.push_back(&*events);
-    callbacks.insert(callbacks.end(), {&watching, &comparison, &checkpoints});
-    if (!comparison.is_reached() && !trainer.fit(callbacks)) return {TrialOutcome::State::interrupted};
-    parameters.finish(trainer.position().epoch);
+    if (is_first()) observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
+    std::vector<Callback<T>*> callbacks{&annealing, &validation};
+    if (recorders) recorders->add_to(callbacks);
+    if (is_first()) callbacks.push_back(&watching);
+    callbacks.push_back(&comparison);
+    if (recorders) callbacks.push_back(&recorders->checkpoints());
+    if (!comparison.is_reached() && !trainer.fit(together.around(callbacks))) return {TrialOutcome::State::interrupted};
     annealing.set_last();
-    checkpoints.write();
-    return finish(comparison.best_epoch(), trainer.position().epoch);
+    return decided_by_first(group_, [&] {
+      recorders->finish(trainer.position().epoch);
+      return finish(comparison.best_epoch(), trainer.position().epoch);
+    });
   }
 
  private:
+  [[nodiscard]] bool is_first() const { return !group_ || group_->rank() == 0; }
+
+  /// Reads the data, in the first process of a group before the others: it may write a cache that these read.
+  static TaskData<T> load(const Trial& trial, const RunOptions& options, DataStore& store) {
+    TaskData<T> data;
+    on_first(options.group, [&] { data = store.load<T>(trial.settings, options.seed); });
+    if (!data.train) data = store.load<T>(trial.settings, options.seed);
+    return data;
+  }
+
+  /// The processes of a group read the data for themselves.
+  void require_same_data() const {
+    if (!group_) return;
+    const std::vector<std::string> digests = group_->gather_texts(to_line(to_json(digest_)));
+    for (std::size_t r = 1; r < digests.size(); ++r) {
+      if (digests[r] != digests.front())
+        throw ConfigError("--data", "process " + std::to_string(r) + " reads other data than process 0: " + digests[r] +
+                                        ", and " + digests.front());
+    }
+  }
+
   /// Gives the network its initial values. Those of a resumed trial are loaded over them, but an engine is made of a
   /// network that can be run, and a task may freeze weights here.
   void initialize() {
     if (task().initialize(*network_, trial_.settings, seed_)) return;
-    if (resumes_ || !model_of(trial_.settings).is_heterogeneous()) {
-      initialize_homogeneous(*network_, seed_);
-    } else {
-      const json::object record = checked_source(trial_, options_);
-      const TrialFolder folder = source_of(trial_).folder(options_.out);
-      if (const auto difference = difference_of_data(record, digest_, false))
-        refuse_to_start(*difference, trial_, folder);
-      source_ = describe_source(*trial_.source, folder);
-      initialize_from(*network_, folder.last_checkpoint(), seed_);
-    }
+    const bool is_drawn = !resumes_ && model_of(trial_.settings).is_heterogeneous();
+    if (!is_drawn || !is_first()) initialize_homogeneous(*network_, seed_);
+    if (is_drawn) on_first(group_, [&] { draw_from_source(); });
+  }
+
+  void draw_from_source() {
+    const json::object record = checked_source(trial_, options_);
+    const TrialFolder folder = source_of(trial_).folder(options_.out);
+    if (const auto difference = difference_of_data(record, digest_, false))
+      refuse_to_start(*difference, trial_, folder);
+    source_ = describe_source(*trial_.source, folder);
+    initialize_from(*network_, folder.last_checkpoint(), seed_);
+  }
+
+  /// Gives all processes of a group the state of the first, which alone reads the results.
+  static void share_state(Trainer<T>& trainer, Group& group) {
+    const auto share = [&](std::span<T> values) { broadcast(group, std::as_writable_bytes(values)); };
+    for (Parameter<T>* parameter : trainer.network().parameters()) share(parameter->value.values());
+    share(trainer.optimizer().first());
+    share(trainer.optimizer().second());
+    trainer.optimizer().set_steps(decided_by_first(&group, [&] { return trainer.optimizer().steps(); }));
+    trainer.set_position(decided_by_first(&group, [&] { return trainer.position(); }));
+  }
+
+  /// The epochs before this run, which all processes of a group get to know.
+  [[nodiscard]] std::vector<EpochResult> earlier_results() const {
+    std::vector<EpochResult> results;
+    if (!resumes_) return results;
+    results.resize(static_cast<std::size_t>(decided_by_first(group_, [&] {
+      results = read_results(folder_);
+      return results.size();
+    })));
+    if (group_) broadcast(*group_, std::as_writable_bytes(std::span(results)));
+    return results;
   }
 
   /// Takes up training where the checkpoint was written, if it is of the same settings, data and source.
@@ -235,6 +273,12 @@ class TrialRun {
     note_where_it_began("device", options_.device);
     note_where_it_began("cpu_target", std::string(to_string(cpu_target())));
     note_where_it_began("version", std::string(version()));
+    if (!record_.contains("shares") && trial_.settings.training.shares > 2) {
+      observer_.note(trial_,
+                     folder_.record().string() +
+                         " does not name the shares of a batch, whose sum may have been taken in another order: "
+                         "the results may differ by rounding");
+    }
     if (!names_data(record_)) {
       observer_.note(trial_,
                      folder_.record().string() + " does not name the data, so whether they are the same is not known");
@@ -325,8 +369,12 @@ class TrialRun {
     return outcome;
   }
 
-  /// The engine of this run: the workers, or its device.
+  /// The engine of this run: the workers, those of the group, or its device.
   [[nodiscard]] std::unique_ptr<TrainingEngine<T>> make_engine(const EngineParts<T>& parts) {
+    return group_ ? make_group_engine<T>(parts, workers_, *group_) : make_own_engine(parts);
+  }
+  /// The engine of this process alone.
+  [[nodiscard]] std::unique_ptr<TrainingEngine<T>> make_own_engine(const EngineParts<T>& parts) {
     return device_ ? make_device_engine<T>(parts, *device_) : make_worker_engine<T>(parts, workers_);
   }
 
@@ -354,7 +402,7 @@ class TrialRun {
       write_confusion(*classification);
       if (!device_) return classification->score;
     }
-    return make_engine({*network_, *data_.test, evaluation_settings_, nothing_to_move_})->evaluate();
+    return make_own_engine({*network_, *data_.test, evaluation_settings_, nothing_to_move_})->evaluate();
   }
 
   /// confusion.csv: a row a label, a column a prediction.
@@ -379,6 +427,7 @@ class TrialRun {
   std::uint64_t seed_;
   Workers& workers_;
   std::unique_ptr<Device> device_;  // null: the workers compute
+  Group* group_;                    // null: this process alone
   const std::atomic<bool>& stop_;
   TrialObserver& observer_;
   const DataFiles& files_;
@@ -429,7 +478,7 @@ void check_trial(const Trial& trial, const RunOptions& options, bool source_is_p
     // Where another run is writing, this is what the user should know first, unless it is waited for.
     std::optional<FolderLock> lock;
     const bool is_in_the_way = options.existing == Existing::refuse && holds_trial(folder) && !is_complete(folder);
-    if (is_in_the_way && options.is_prerequisite) {
+    if (is_in_the_way && (options.is_prerequisite || options.waits)) {
       if (auto free = FolderLock::attempt(folder.path())) lock.emplace(std::move(*free));
       if (!lock) return;
     } else if (is_in_the_way) {
@@ -473,14 +522,19 @@ namespace {
 
 /// The lock of a folder; that of a trial which another run trains, too, is waited for. Nothing where `stop` is set
 /// meanwhile.
-std::optional<FolderLock> lock_folder(const TrialFolder& folder, const Trial& trial, const RunOptions& options,
-                                      const std::atomic<bool>& stop, TrialObserver& observer) {
-  if (!options.is_prerequisite) return FolderLock(folder.path());
+void lock_folder(const TrialFolder& folder, const Trial& trial, const RunOptions& options,
+                 const std::atomic<bool>& stop, TrialObserver& observer, std::optional<FolderLock>& lock) {
+  if (!options.is_prerequisite && !options.waits) {
+    lock.emplace(folder.path());
+    return;
+  }
   for (bool waits = false; !stop; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
-    if (auto lock = FolderLock::attempt(folder.path())) return lock;
+    if (auto free = FolderLock::attempt(folder.path())) {
+      lock.emplace(std::move(*free));
+      return;
+    }
     if (!std::exchange(waits, true)) observer.note(trial, "waits for the run that is training it already");
   }
-  return std::nullopt;
 }
 
 /// Says once in a process that the file system has no locks.
@@ -491,17 +545,31 @@ void note_missing_locks(const FolderLock& lock, const Trial& trial, TrialObserve
                            "): nothing keeps another run from writing into the same folder");
 }
 
-TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
-                           const std::atomic<bool>& stop, TrialObserver& observer) {
+/// What becomes of a trial before it is trained.
+enum class Start { skipped, interrupted, trained };
+
+/// Takes the trial's folder, where there is something to do.
+Start take_folder(const Trial& trial, const RunOptions& options, const std::atomic<bool>& stop, TrialObserver& observer,
+                  std::optional<FolderLock>& lock) {
   // Before the folder is locked: it may be one that cannot be written.
-  if (is_done(trial, options)) return {TrialOutcome::State::skipped};
+  if (is_done(trial, options)) return Start::skipped;
   const TrialFolder folder = trial.folder(options.out);
   create_folder(folder.path());
-  const std::optional<FolderLock> lock = lock_folder(folder, trial, options, stop, observer);
-  if (!lock) return {TrialOutcome::State::interrupted};
+  lock_folder(folder, trial, options, stop, observer, lock);
+  if (!lock) return Start::interrupted;
   note_missing_locks(*lock, trial, observer);
-  if (is_done(trial, options)) return {TrialOutcome::State::skipped};  // by another run in the meantime
+  if (is_done(trial, options)) return Start::skipped;  // by another run in the meantime
   check_folder(trial, options);
+  return Start::trained;
+}
+
+TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
+                           const std::atomic<bool>& stop, TrialObserver& observer) {
+  std::optional<FolderLock> lock;  // of the first process of a group
+  const Start start =
+      decided_by_first(options.group, [&] { return take_folder(trial, options, stop, observer, lock); });
+  if (start == Start::skipped) return {TrialOutcome::State::skipped};
+  if (start == Start::interrupted) return {TrialOutcome::State::interrupted};
   if (options.precision == Precision::float32)
     return TrialRun<float>(trial, options, data, workers, stop, observer).run();
   return TrialRun<double>(trial, options, data, workers, stop, observer).run();
@@ -511,8 +579,10 @@ TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataSt
 
 TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                        const std::atomic<bool>& stop, TrialObserver& observer) {
-  const TrialOutcome outcome = run_in_folder(trial, options, data, workers, stop, observer);
-  observer.end(trial, outcome);
+  TrialObserver nobody;
+  TrialObserver& told = options.group && options.group->rank() > 0 ? nobody : observer;
+  const TrialOutcome outcome = run_in_folder(trial, options, data, workers, stop, told);
+  told.end(trial, outcome);
   return outcome;
 }
 

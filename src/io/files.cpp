@@ -157,7 +157,7 @@ FolderLock::FolderLock(const fs::path& folder) : FolderLock(take(folder)) {}
 
 FolderLock FolderLock::take(const fs::path& folder) {
   if (auto lock = attempt(folder)) return std::move(*lock);
-  throw ConfigError(folder.string(), "another run is writing into this folder; wait for it or choose another");
+  throw FolderHeld(folder.string());
 }
 
 FolderLock::~FolderLock() {

@@ -1,37 +1,200 @@
 #include "glifr/training/reduce.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <stdexcept>
 
 #include "blocks.hpp"
 #include "glifr/backend/detail/kernels.hpp"
+#include "glifr/distributed/group.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 
-template <Scalar T>
-Reduction<T>::Reduction(const ParameterList<T>& parameters)
-    : layout_(parameters), blocks_(layout_.blocks(parameter_block)), squares_(blocks_.size()) {}
+namespace {
+
+/// Elements that are summed at a time: so many sums of them as a batch has stay in a processor's cache from one
+/// addition to the next. A multiple of what `kernels::sum_shares` adds up before it widens, so that the norm does not
+/// depend on it.
+constexpr Index strip = 2048;
+
+}  // namespace
+
+Index root_level(Index shares) {
+  return static_cast<Index>(std::bit_width(static_cast<std::size_t>(shares - 1)));
+}
+
+void cover(ShareRange range, Index shares, Index highest_level, std::vector<SumNode>& nodes) {
+  nodes.clear();
+  for (Index first = range.first, end = 0; first < range.last; first = end) {
+    SumNode node{0, first};
+    end = first + 1;
+    while (node.level < std::min(highest_level, root_level(shares)) && node.place % 2 == 0) {
+      const Index wider = std::min(shares, first + (Index{2} << node.level));
+      if (wider > range.last) break;
+      node = {node.level + 1, node.place / 2};
+      end = wider;
+    }
+    nodes.push_back(node);
+  }
+}
 
 template <Scalar T>
-typename Reduction<T>::Result Reduction<T>::operator()(std::span<Gradients<T>* const> shares) {
-  if (shares.empty() || shares.size() > max_shares)
-    throw std::logic_error("a gradient comes in 1 to " + std::to_string(max_shares) + " shares, found " +
-                           std::to_string(shares.size()));
-  for_each_block(std::ssize(blocks_), [&](Index b) {
-    const auto& block = at(blocks_, b);
-    const Index offset = layout_.trained()[block.entry].offset + block.first;
-    std::array<T*, max_shares> data;
-    for (std::size_t s = 0; s < shares.size(); ++s) data[s] = shares[s]->values().data() + offset;
-    at(squares_, b) = kernels::host<T>().sum_shares(data.data(), std::ssize(shares), block.count);
+Reduction<T>::Reduction(const ParameterList<T>& parameters, Group* group)
+    : layout_(parameters), blocks_(layout_.blocks(parameter_block)), squares_(blocks_.size()), group_(group) {
+  if (group) sum_.emplace(parameters);
+}
+
+template <Scalar T>
+typename Reduction<T>::BlockRange Reduction<T>::blocks_of(Index rank) const {
+  const Index count = std::ssize(blocks_), size = group_->size();
+  return {count * rank / size, count * (rank + 1) / size};
+}
+
+template <Scalar T>
+Index Reduction<T>::offset_of(Index block) const {
+  if (block == std::ssize(blocks_)) return layout_.trained_size();
+  return layout_.trained()[at(blocks_, block).entry].offset + at(blocks_, block).first;
+}
+
+/// Plans the additions that the next node, which is in one of `sums_`, makes possible.
+template <Scalar T>
+void Reduction<T>::plan_addition(const Placed& placed, Index shares) {
+  Placed last = placed;
+  for (;;) {
+    const auto [level, place] = last.node;
+    if (level == root_level(shares)) break;
+    if (place % 2 == 1) {
+      if (nodes_.empty() || nodes_.back().node != SumNode{level, place - 1}) break;  // another process has the first
+      additions_.push_back({nodes_.back().place, last.place});
+      last.place = nodes_.back().place;
+      nodes_.pop_back();
+    } else if ((place + 1) << level < shares) {
+      break;  // the second child is still to come
+    }
+    last.node = {level + 1, place / 2};
+  }
+  nodes_.push_back(last);
+}
+
+/// Does the planned additions on some blocks.
+template <Scalar T>
+void Reduction<T>::sum_blocks(BlockRange blocks) {
+  const Index start = offset_of(blocks.first);
+  for_each_block(blocks.last - blocks.first, [&](Index i) {
+    const Index b = blocks.first + i, offset = offset_of(b) - start, size = at(blocks_, b).count;
+    double squares = 0;
+    for (Index first = 0; first < size; first += strip) {
+      const Index count = std::min(strip, size - first);
+      const auto summed = [&](std::size_t to, std::size_t from, Index how_many) {
+        T* const both[] = {sums_[to] + offset + first, sums_[from] + offset + first};
+        return kernels::host<T>().sum_shares(both, how_many, count);
+      };
+      double of_strip = 0;
+      for (const auto& [to, from] : additions_) of_strip = summed(to, from, 2);
+      if (additions_.empty()) of_strip = summed(0, 0, 1);
+      squares += of_strip;
+    }
+    at(squares_, b) = squares;
   });
+}
+
+template <Scalar T>
+typename Reduction<T>::Result Reduction<T>::result(Gradients<T>* sum) const {
+  Result result{.sum = sum};
   double squares = 0;
   for (std::size_t b = 0; b < blocks_.size(); ++b) {
-    if (!std::isfinite(squares_[b])) return {squares_[b], layout_.trained()[blocks_[b].entry].parameter};
+    if (!std::isfinite(squares_[b])) return {sum, squares_[b], layout_.trained()[blocks_[b].entry].parameter};
     squares += squares_[b];
   }
-  return {std::sqrt(squares), nullptr};
+  result.norm = std::sqrt(squares);
+  return result;
+}
+
+/// Completes the sums of this process's nodes, `nodes_`, by those of the others, each process for a slice of the
+/// blocks.
+template <Scalar T>
+void Reduction<T>::sum_over_group(Index shares) {
+  const Index size = group_->size(), own = group_->rank();
+  const auto slice_of = [&](Index rank) {
+    const BlockRange blocks = blocks_of(rank);
+    return std::pair(offset_of(blocks.first), offset_of(blocks.last));
+  };
+  const auto bytes = [](T* values, Index count) {
+    return std::as_writable_bytes(std::span(values, static_cast<std::size_t>(count)));
+  };
+  const auto [first, last] = slice_of(own);
+  const Index length = last - first, count = std::ssize(nodes_);
+
+  std::vector<std::span<const std::byte>> to;
+  if (const Index needed = count * layout_.trained_size(); sent_.size() < needed) sent_ = Tensor<T>({needed});
+  T* place = sent_.data();
+  for (Index r = 0; r < size; ++r) {
+    const auto [begin, end] = slice_of(r);
+    T* const start = place;
+    for (const Placed& node : nodes_) place = std::copy_n(sums_[node.place] + begin, end - begin, place);
+    to.push_back(bytes(start, place - start));
+  }
+
+  std::vector<std::pair<ShareRange, Index>> senders;
+  Index all = 0;
+  for (Index r = 0; r < size; ++r) {
+    const ShareRange range = part_of_shares(shares, r, size);
+    cover(range, shares, root_level(shares), all_nodes_);
+    senders.emplace_back(range, std::ssize(all_nodes_));
+    all += std::ssize(all_nodes_);
+  }
+  if (const Index needed = all * length; received_.size() < needed) received_ = Tensor<T>({needed});
+  std::vector<std::span<std::byte>> from;
+  place = received_.data();
+  sums_.clear();
+  nodes_.clear();
+  additions_.clear();
+  for (const auto& [range, nodes] : senders) {
+    from.push_back(bytes(place, nodes * length));
+    cover(range, shares, root_level(shares), all_nodes_);
+    for (const SumNode& node : all_nodes_) {
+      plan_addition({node, sums_.size()}, shares);
+      sums_.push_back(place);
+      place += length;
+    }
+  }
+  group_->exchange(to, from);
+  sum_blocks(blocks_of(own));
+
+  // Everybody gets all slices of the sum, and of the squares.
+  from.clear();
+  for (Index r = 0; r < size; ++r) {
+    const auto [begin, end] = slice_of(r);
+    from.push_back(bytes(sum_->values().data() + begin, end - begin));
+  }
+  group_->gather(bytes(sums_.front(), length), from);
+  from.clear();
+  for (Index r = 0; r < size; ++r) {
+    const auto [begin, end] = blocks_of(r);
+    from.push_back(std::as_writable_bytes(
+        std::span(squares_).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin))));
+  }
+  group_->gather(from[static_cast<std::size_t>(own)], from);
+}
+
+template <Scalar T>
+typename Reduction<T>::Result Reduction<T>::operator()(std::span<const PartialSum<T>> parts, Index shares) {
+  sums_.clear();
+  nodes_.clear();
+  additions_.clear();
+  for (const PartialSum<T>& part : parts) {
+    plan_addition({part.node, sums_.size()}, shares);
+    sums_.push_back(part.gradients->values().data());
+  }
+  const bool is_all = nodes_.size() == 1 && nodes_.front().node == SumNode{root_level(shares), 0};
+  if (!group_ && !is_all) throw std::logic_error("a gradient is summed of all its shares");
+  if (!group_ || !additions_.empty()) sum_blocks({0, std::ssize(blocks_)});
+  if (!group_) return result(parts.front().gradients);
+  sum_over_group(shares);
+  return result(&*sum_);
 }
 
 template class Reduction<float>;

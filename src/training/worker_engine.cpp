@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "glifr/distributed/group.hpp"
 #include "glifr/neurons/indexing.hpp"
 #include "glifr/training/evaluate.hpp"
 #include "glifr/training/micro_batch.hpp"
@@ -11,11 +12,6 @@
 namespace glifr {
 
 namespace {
-
-/// Shares of a batch that are computed independently. More would serve more threads, but each costs a gradient's memory
-/// and time to sum.
-constexpr Index shares_of_a_batch = 16;
-static_assert(shares_of_a_batch <= static_cast<Index>(max_shares));
 
 constexpr Index ceil_divide(Index a, Index b) {
   return (a + b - 1) / b;
@@ -51,14 +47,18 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
   return std::max<Index>(1, ceil_divide(batch, pieces));  // all of a size, so that no worker waits for another
 }
 
+Index choose_shares(Index batch, Index micro_batch, Index time_steps) {
+  constexpr Index cheap = 16;  // are summed at once, by all workers
+  constexpr Index wanted_rows =
+      1024;  // of a share, where there are more: to clear and add a gradient takes a hundredth
+  const Index pieces = ceil_divide(batch, std::max<Index>(1, micro_batch));
+  return std::min({pieces, most_shares, std::max(cheap, batch * time_steps / wanted_rows)});
+}
+
 template <Scalar T>
-MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads,
-                              Index micro_batch, LossFunction<T> loss, const std::vector<double>& class_weights)
-    : network_(network),
-      data_(data),
-      micro_batch_(micro_batch),
-      objective_(std::move(loss)),
-      batches_(data, network.outputs()) {
+MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads, const Cut& cut,
+                              LossFunction<T> loss, const std::vector<double>& class_weights)
+    : network_(network), data_(data), cut_(cut), objective_(std::move(loss)), batches_(data, network.outputs()) {
   objective_.check(network, data, class_weights);
   for (const double weight : class_weights) class_weights_.push_back(static_cast<T>(weight));
   for (Index i = 0; i < threads; ++i) tapes_.push_back(std::make_unique<Tape<T>>());
@@ -66,7 +66,7 @@ MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<
 
 template <Scalar T>
 Index MicroBatches<T>::micro_batch(Index batch) const {
-  if (micro_batch_ > 0) return micro_batch_;
+  if (cut_.micro_batch > 0) return cut_.micro_batch;
   Index size = 1;  // the layer that wants most rows in its products decides
   for (std::size_t k = 0; k < network_.depth(); ++k) {
     const NetworkLayer<T>& layer = network_.layer(k);
@@ -100,6 +100,19 @@ typename MicroBatches<T>::Outcome MicroBatches<T>::run(Tape<T>& tape, std::span<
 }
 
 template <Scalar T>
+template <class RangeOf>
+void MicroBatches<T>::gather_outcomes(RangeOf range_of) {
+  if (!cut_.group) return;
+  std::vector<std::span<std::byte>> all;
+  for (Index r = 0; r < cut_.group->size(); ++r) {
+    const auto [first, last] = range_of(r);
+    all.push_back(std::as_writable_bytes(
+        std::span(outcomes_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first))));
+  }
+  cut_.group->gather(at(all, cut_.group->rank()), all);
+}
+
+template <Scalar T>
 Score MicroBatches<T>::sum_of_outcomes(Index samples) const {
   Score score{0, 0, samples};
   for (const Outcome& outcome : outcomes_) {
@@ -112,13 +125,17 @@ Score MicroBatches<T>::sum_of_outcomes(Index samples) const {
 template <Scalar T>
 Score MicroBatches<T>::evaluate(std::span<const Index> samples, Engine engine, std::int32_t* predicted) {
   const Index count = std::ssize(samples), size = micro_batch(count), pieces = ceil_divide(count, size);
+  const auto pieces_of = [&](Index rank) { return part_of_shares(pieces, rank, cut_.group->size()); };
+  const auto [first, last] = cut_.group ? pieces_of(cut_.group->rank()) : ShareRange{0, pieces};
   outcomes_.assign(static_cast<std::size_t>(pieces), {});
-  parallel_for(pieces, [&](Index i) {
+  parallel_for(last - first, [&, start = first](Index k) {
+    const Index i = start + k;
     Tape<T>& t = tape();
     t.clear();
     t.set_mode(Tape<T>::Mode::forward_only);
     at(outcomes_, i) = run(t, part(samples, size, i), count, engine, {}, predicted ? predicted + i * size : nullptr);
   });
+  gather_outcomes(pieces_of);
   return sum_of_outcomes(count);
 }
 
@@ -140,30 +157,39 @@ template <Scalar T>
 typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList<T>& parameters,
                                                              std::span<const Index> samples, Engine engine,
                                                              double dropout, const Random& random) {
-  const Index count = std::ssize(samples), size = micro_batch(count), pieces = ceil_divide(count, size);
-  const Index per_share = ceil_divide(pieces, shares_of_a_batch), shares = ceil_divide(pieces, per_share);
-  while (std::ssize(shares_) < shares) {
-    shares_.push_back(std::make_unique<Gradients<T>>(parameters));
-    share_list_.push_back(shares_.back().get());
-  }
+  const Index count = std::ssize(samples);
+  Index size = micro_batch(count);
+  const Index wanted = cut_.shares > 0 ? cut_.shares : choose_shares(count, size, data_.time_steps());
+  size = std::min(size, ceil_divide(count, wanted));
+  const Index pieces = ceil_divide(count, size), shares = std::min(wanted, pieces);
+  const auto first_piece = [&](Index share) { return pieces * share / shares; };
+  const auto shares_of = [&](Index rank) { return part_of_shares(shares, rank, cut_.group->size()); };
+  const ShareRange range = cut_.group ? shares_of(cut_.group->rank()) : ShareRange{0, shares};
+  if (!sums_) sums_.emplace(parameters);
+  sums_->begin(range, shares);
   outcomes_.assign(static_cast<std::size_t>(pieces), {});
 
-  parallel_for(shares, [&](Index s) {
+  parallel_for(range.last - range.first, [&](Index k) {
+    const Index s = range.first + k;
     Tape<T>& t = tape();
-    Gradients<T>& share = *at(shares_, s);
-    std::fill(share.values().begin(), share.values().end(), T(0));
+    Gradients<T>* share = sums_->take();
+    std::fill(share->values().begin(), share->values().end(), T(0));
     t.set_mode(Tape<T>::Mode::record);
-    t.accumulate_into(&share);
-    for (Index i = s * per_share; i < std::min(pieces, (s + 1) * per_share); ++i) {
+    t.accumulate_into(share);
+    for (Index i = first_piece(s); i < first_piece(s + 1); ++i) {
       t.clear();
       const auto piece = part(samples, size, i);
       const OutputMask<T> mask{.dropout = dropout, .random = random, .samples = piece};
       at(outcomes_, i) = run(t, piece, count, engine, mask);
     }
+    sums_->put(s, share);
+  });
+  gather_outcomes([&](Index rank) {
+    const ShareRange theirs = shares_of(rank);
+    return ShareRange{first_piece(theirs.first), first_piece(theirs.last)};
   });
 
-  Gradient result{.score = sum_of_outcomes(count),
-                  .shares = std::span(share_list_).first(static_cast<std::size_t>(shares))};
+  Gradient result{.score = sum_of_outcomes(count), .parts = sums_->parts(), .shares = shares};
   if (!std::ranges::all_of(outcomes_, &Outcome::output_is_finite)) {
     result.not_finite = "the network's output";
   } else if (!std::isfinite(result.score.loss_sum)) {
@@ -174,17 +200,19 @@ typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList
 
 namespace {
 
+/// Steps on the workers of this process, or of a group of processes.
 template <Scalar T>
 class WorkerEngine final : public TrainingEngine<T> {
  public:
-  WorkerEngine(const EngineParts<T>& parts, Workers& workers)
+  WorkerEngine(const EngineParts<T>& parts, Workers& workers, Group* group)
       : settings_(parts.settings),
         workers_(workers),
         optimizer_(parts.optimizer),
         parameters_(parts.network.parameters()),
-        micro_batches_(parts.network, parts.data, workers.threads(), parts.settings.micro_batch, parts.loss,
-                       parts.settings.class_weights),
-        reduce_(parameters_) {}
+        micro_batches_(parts.network, parts.data, workers.threads(),
+                       {.micro_batch = parts.settings.micro_batch, .shares = parts.settings.shares, .group = group},
+                       parts.loss, parts.settings.class_weights),
+        reduce_(parameters_, group) {}
 
   void begin(const Epoch& epoch, const Position&) override { epoch_ = epoch; }
 
@@ -206,9 +234,9 @@ class WorkerEngine final : public TrainingEngine<T> {
       throw NumericError(quantity, epoch_.number + 1, epoch_.steps_before + number + 1);
     };
     if (gradient.not_finite) stop(gradient.not_finite);
-    const auto [norm, not_finite] = reduce_(gradient.shares);
+    const auto [sum, norm, not_finite] = reduce_(gradient.parts, gradient.shares);
     if (not_finite) stop("the gradient of " + not_finite->name);
-    optimizer_.apply(*gradient.shares.front(), norm, epoch_.learning_rate);
+    optimizer_.apply(*sum, norm, epoch_.learning_rate);
     return gradient.score;
   }
 
@@ -225,13 +253,18 @@ class WorkerEngine final : public TrainingEngine<T> {
 
 template <Scalar T>
 std::unique_ptr<TrainingEngine<T>> make_worker_engine(const EngineParts<T>& parts, Workers& workers) {
-  return std::make_unique<WorkerEngine<T>>(parts, workers);
+  return std::make_unique<WorkerEngine<T>>(parts, workers, nullptr);
+}
+
+template <Scalar T>
+std::unique_ptr<TrainingEngine<T>> make_group_engine(const EngineParts<T>& parts, Workers& workers, Group& group) {
+  return std::make_unique<WorkerEngine<T>>(parts, workers, &group);
 }
 
 template <Scalar T>
 Score evaluate(const RecurrentNetwork<T>& network, const Dataset<T>& data, Workers& workers,
                const EvaluationOptions<T>& options) {
-  MicroBatches<T> micro_batches(network, data, workers.threads(), options.micro_batch, options.loss);
+  MicroBatches<T> micro_batches(network, data, workers.threads(), {.micro_batch = options.micro_batch}, options.loss);
   return workers.run([&] {
     return options.samples.empty() ? micro_batches.evaluate(options.engine)
                                    : micro_batches.evaluate(options.samples, options.engine);
@@ -251,7 +284,7 @@ Classification classify(const RecurrentNetwork<T>& network, const Dataset<T>& da
   }
   Classification result{.classes = data.classes()};
   result.predicted.resize(samples.size());
-  MicroBatches<T> micro_batches(network, data, workers.threads(), options.micro_batch, options.loss);
+  MicroBatches<T> micro_batches(network, data, workers.threads(), {.micro_batch = options.micro_batch}, options.loss);
   result.score = workers.run([&] {
     return options.samples.empty() ? micro_batches.evaluate(options.engine, result.predicted.data())
                                    : micro_batches.evaluate(samples, options.engine, result.predicted.data());
@@ -267,6 +300,7 @@ Classification classify(const RecurrentNetwork<T>& network, const Dataset<T>& da
 #define GLIFR_INSTANTIATE(T)                                                                                        \
   template class MicroBatches<T>;                                                                                   \
   template std::unique_ptr<TrainingEngine<T>> make_worker_engine<T>(const EngineParts<T>&, Workers&);               \
+  template std::unique_ptr<TrainingEngine<T>> make_group_engine<T>(const EngineParts<T>&, Workers&, Group&);        \
   template Score evaluate<T>(const RecurrentNetwork<T>&, const Dataset<T>&, Workers&, const EvaluationOptions<T>&); \
   template Classification classify<T>(const RecurrentNetwork<T>&, const Dataset<T>&, Workers&,                      \
                                       const EvaluationOptions<T>&)

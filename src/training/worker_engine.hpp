@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "glifr/training/reduce.hpp"
 #include "host_batches.hpp"
 #include "objective.hpp"
+#include "share_sums.hpp"
 
 namespace glifr {
 
@@ -18,8 +20,14 @@ namespace glifr {
 template <Scalar T>
 class MicroBatches {
  public:
+  /// How samples are cut and shared out.
+  struct Cut {
+    Index micro_batch = 0;   ///< samples at a time; 0: chosen
+    Index shares = 0;        ///< of a batch's gradient; 0: chosen
+    Group* group = nullptr;  ///< the processes that share the work; null: none
+  };
   /// `class_weights`: of the loss that `gradient` minimises.
-  MicroBatches(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads, Index micro_batch,
+  MicroBatches(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads, const Cut& cut,
                LossFunction<T> loss, const std::vector<double>& class_weights = {});
 
   /// The score of some samples, without gradients. `predicted`: room for the most likely class of each, or null.
@@ -29,9 +37,10 @@ class MicroBatches {
 
   /// What a batch gives.
   struct Gradient {
-    Score score{};                            ///< before the step
-    std::span<Gradients<T>* const> shares{};  ///< to be summed in this order; valid until the next call
-    const char* not_finite = nullptr;         ///< what was found not to be finite, if anything
+    Score score{};                           ///< before the step
+    std::span<const PartialSum<T>> parts{};  ///< this process's, for `Reduction`; valid until the next call
+    Index shares = 1;                        ///< of all processes
+    const char* not_finite = nullptr;        ///< what was found not to be finite, if anything
   };
   /// Score and gradient of a batch's mean loss, in shares. `random` keys the dropout.
   Gradient gradient(const ParameterList<T>& parameters, std::span<const Index> samples, Engine engine, double dropout,
@@ -50,16 +59,18 @@ class MicroBatches {
   [[nodiscard]] Index micro_batch(Index batch) const;
   [[nodiscard]] Tape<T>& tape() { return *at(tapes_, Workers::current()); }
   [[nodiscard]] Score sum_of_outcomes(Index samples) const;
+  /// Makes the outcomes of all processes, each of which has those of its range of pieces, known to all.
+  template <class RangeOf>
+  void gather_outcomes(RangeOf range_of);
 
   const RecurrentNetwork<T>& network_;
   const Dataset<T>& data_;
-  Index micro_batch_;
+  Cut cut_;
   Objective<T> objective_;
   HostBatches<T> batches_;
   std::vector<T> class_weights_;                 // empty: none
   std::vector<std::unique_ptr<Tape<T>>> tapes_;  // a worker
-  std::vector<std::unique_ptr<Gradients<T>>> shares_;
-  std::vector<Gradients<T>*> share_list_;
+  std::optional<ShareSums<T>> sums_;
   std::vector<Outcome> outcomes_;  // a piece
 };
 

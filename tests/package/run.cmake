@@ -104,10 +104,16 @@ endif()
 run(${CMAKE_COMMAND} --build "${SCRATCH}/surroundings")
 run_program("there is no such file" "${SCRATCH}/surroundings/program")
 
+# A program that runs as no group of processes needs no MPI, whatever glifr was built with.
+execute_process(COMMAND ldd "${SCRATCH}/surroundings/program" OUTPUT_VARIABLE needed COMMAND_ERROR_IS_FATAL ANY)
+if(needed MATCHES "libmpi")
+  message(FATAL_ERROR "a program that uses the plain library needs MPI:\n${needed}")
+endif()
+
 # What is missing is said with the package to install.
-foreach(missing "Eigen3;libeigen3-dev" "TBB;libtbb-dev" "Boost;libboost-json1.81-dev" "ZLIB;zlib1g-dev")
+foreach(missing "MPI;libopenmpi-dev" "Eigen3;libeigen3-dev" "TBB;libtbb-dev" "Boost;libboost-json1.81-dev" "ZLIB;zlib1g-dev")
   list(POP_FRONT missing package)
-  configure("[^0].*" said -S "${SOURCE}" -B "${SCRATCH}/missing" -DGLIFR_CUDA=OFF -DGLIFR_TESTS=OFF -DGLIFR_APPS=OFF
+  configure("[^0].*" said -S "${SOURCE}" -B "${SCRATCH}/missing" -DGLIFR_CUDA=OFF -DGLIFR_MPI=ON -DGLIFR_TESTS=OFF -DGLIFR_APPS=OFF
     "-DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON")
   if(NOT said MATCHES "is missing: on Debian and Ubuntu install ${missing}.* elsewhere [^ ]+ .*https://")
     message(FATAL_ERROR "without ${package}, CMake says: ${said}")

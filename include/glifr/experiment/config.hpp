@@ -50,6 +50,10 @@ class GLIFR_API Config {
   /// Changes one key, "lr=1e-3" or "hidden_size={\"rnn\": 64}". Throws ConfigError as `from_file` does.
   void set(std::string_view assignment);
 
+  /// Files the results under another name than the task's, which makes this a variation of it. ConfigError where the
+  /// name is no name of a folder or that of another built-in task.
+  void rename(const std::string& name);
+
   /// The variations that a sweep makes: every combination of the values, in their order, the last key changing first.
   /// `sweeps`: "lr=1e-3,3e-4", a key and its values each. A variation is a task with its own name,
   /// "sine@lr=0.001,hidden_size=64". ConfigError as `set`, and where a key stands twice or a value cannot be part of

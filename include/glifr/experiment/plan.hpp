@@ -25,6 +25,14 @@ struct PlannedTrial {
                                                             Index first_trial, Index trials, const RunOptions& options,
                                                             const DataFiles& files);
 
+/// The chain of each planned trial, counted from 0 in the order of the plan: trials that start from each other, or from
+/// the same one, make a chain. Does not depend on what is trained already.
+[[nodiscard]] GLIFR_API std::vector<std::size_t> chains_of(const std::vector<PlannedTrial>& plan);
+
+/// Part `part` (from 0) of `parts` of a plan: of its chains, each `parts`-th one from `part` on.
+[[nodiscard]] GLIFR_API std::vector<PlannedTrial> part_of(const std::vector<PlannedTrial>& plan, std::size_t part,
+                                                          std::size_t parts);
+
 /// Trials side by side, sharing `threads`, that a plan runs best with: one a thread where a step is too short to be
 /// shared out, else one.
 [[nodiscard]] GLIFR_API Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads);

@@ -16,6 +16,8 @@
 
 namespace glifr {
 
+class Group;
+
 /// The numbers that are computed with.
 enum class Precision { float32, float64 };
 
@@ -34,8 +36,13 @@ struct RunOptions {
   /// The trial is needed by another one and was not asked for itself: a complete one is taken as it is, whatever
   /// `existing` says, and one that another run is training is waited for.
   bool is_prerequisite = false;
+  /// A trial that another run is training is waited for, and one that is complete is taken as it is.
+  bool waits = false;
   /// Opens the device to compute on; empty: the workers compute.
   std::function<std::unique_ptr<Device>()> open_device{};
+  /// The processes that train each trial together, by parts of its batches. All call `run_plan` with the same plan and
+  /// options; the first one alone reads and writes results and tells its observer. Null: this process trains alone.
+  Group* group = nullptr;
 };
 
 /// One trial: a model, trained on a task from its own seed.
@@ -91,11 +98,11 @@ class GLIFR_API TrialObserver {
 GLIFR_API void check_trial(const Trial& trial, const RunOptions& options, bool source_is_planned);
 
 /// Trains, tests and records one trial in its folder, on the given workers. `stop` is looked at after every step: where
-/// it is set, a checkpoint is written and the outcome is `interrupted`. ConfigError: another run holds the folder, it
-/// holds a partial trial and `existing` is refuse, or one of other settings or data; or what a heterogeneous trial
-/// starts from was trained with others. DataError: missing or damaged data or checkpoint. NumericError: training
-/// diverged; the last good checkpoint stays, as it does with a DeviceFailure: a device that failed. OutputError: a full
-/// disk.
+/// it is set, in any process of a group, a checkpoint is written and the outcome is `interrupted`. FolderHeld: another
+/// run holds the folder. ConfigError: it holds a partial trial and `existing` is refuse, or one of other settings or
+/// data; or what a heterogeneous trial starts from was trained with others. DataError: missing or damaged data or
+/// checkpoint. NumericError: training diverged; the last good checkpoint stays, as it does with a DeviceFailure: a
+/// device that failed. OutputError: a full disk.
 GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                                  const std::atomic<bool>& stop, TrialObserver& observer);
 

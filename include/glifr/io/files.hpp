@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "glifr/error.hpp"
 #include "glifr/export.hpp"
 #include "glifr/io/descriptor.hpp"
 
@@ -25,13 +26,21 @@ GLIFR_API void write_file_atomically(const std::filesystem::path& path, std::str
 /// OutputError where the disk does not take it (it is full).
 GLIFR_API void create_folder(const std::filesystem::path& folder);
 
+/// A folder that another run holds: what was asked may be possible later.
+class GLIFR_API FolderHeld : public ConfigError {
+ public:
+  /// The folder that is held.
+  explicit FolderHeld(const std::string& folder)
+      : ConfigError(folder, "another run is writing into this folder; wait for it (--wait) or choose another") {}
+};
+
 /// Keeps a folder to one writer at a time: two runs, in one process or in several, cannot hold the same folder. The
 /// lock goes with the process, so a run that was killed leaves nothing that has to be removed by hand. On a file system
 /// without locks nothing keeps a second writer away; `problem` then says so.
 class GLIFR_API FolderLock {
  public:
   /// Takes the lock of an existing folder and removes what a killed run left half-written in it and in the folders
-  /// below. Throws ConfigError where another run holds it, or where the folder is missing or cannot be written.
+  /// below. Throws FolderHeld where another run holds it, ConfigError where the folder is missing or cannot be written.
   explicit FolderLock(const std::filesystem::path& folder);
   /// The same, but nothing where another run holds the folder.
   [[nodiscard]] static std::optional<FolderLock> attempt(const std::filesystem::path& folder);

@@ -14,6 +14,8 @@
 
 namespace glifr {
 
+class Group;
+
 /// What the steps of an epoch have in common.
 struct Epoch {
   Index number = 0;                ///< counted from 0; dropout's random numbers are keyed by it
@@ -23,8 +25,8 @@ struct Epoch {
   Index steps_before = 0;          ///< steps of the epoch before the first of `order`, for messages
 };
 
-/// What computes the steps of a training: the threads of this process, or a device. While steps are taken, parameters
-/// and the optimiser's state may be elsewhere; `bring_back` functions fetch them.
+/// What computes the steps of a training: the threads of this process, those of a group of processes, or a device.
+/// While steps are taken, parameters and the optimiser's state may be elsewhere; `bring_back` functions fetch them.
 template <Scalar T>
 class GLIFR_API TrainingEngine {
  public:
@@ -61,6 +63,14 @@ struct EngineParts {
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<TrainingEngine<T>> make_worker_engine(const EngineParts<T>& parts,
                                                                               Workers& workers);
+
+/// Steps on the workers of all processes of a group, each of which calls this, and then every function of the engine,
+/// in the same order and with the same network, data and settings. Each process computes some shares of a batch; the
+/// sum of all shares, and so every bit of the training, is that of `make_worker_engine`, for any number of processes
+/// and threads. A number that is not finite is found by all processes at once.
+template <Scalar T>
+[[nodiscard]] GLIFR_API std::unique_ptr<TrainingEngine<T>> make_group_engine(const EngineParts<T>& parts,
+                                                                             Workers& workers, Group& group);
 
 /// Steps on a device. Data, parameters and the optimiser's state stay there; a step is one batch, recorded once and
 /// then replayed, with nothing sent or waited for. The host hears of scores, and of numbers that are not finite, some

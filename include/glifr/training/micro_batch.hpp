@@ -13,4 +13,12 @@ namespace glifr {
 [[nodiscard]] GLIFR_API Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state,
                                                  bool last_step_only, Index neurons);
 
+/// Most shares of a batch.
+inline constexpr Index most_shares = 1024;
+
+/// Parts of a batch whose gradients are computed by themselves and summed by a fixed binary tree: so many workers, on
+/// however many machines, can help. `micro_batch` samples of `time_steps` are computed at a time. Chosen such that the
+/// time to sum the shares is small beside the time to compute them.
+[[nodiscard]] GLIFR_API Index choose_shares(Index batch, Index micro_batch, Index time_steps);
+
 }  // namespace glifr

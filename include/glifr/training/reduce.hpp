@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -8,29 +9,97 @@
 
 namespace glifr {
 
-/// Shares that a batch's gradient may come in.
-inline constexpr std::size_t max_shares = 64;
+class Group;
 
-/// Sums the shares of a batch's gradient in their order, so that the bits do not depend on who computed them.
+/// A node of the fixed binary tree by which the shares of a batch's gradient are summed. Node `place` of level l stands
+/// for shares place 2^l … (place + 1) 2^l - 1, as far as there are so many, and is the sum of its two children, nodes
+/// 2 place and 2 place + 1 of the level below; where there are no shares for the second one, it is the first.
+struct SumNode {
+  Index level = 0, place = 0;
+
+  /// Its first share.
+  [[nodiscard]] Index first() const { return place << level; }
+  /// Whether both are the same node.
+  bool operator==(const SumNode&) const = default;
+};
+
+/// Shares `first` … `last - 1`.
+struct ShareRange {
+  Index first = 0, last = 0;
+};
+
+/// The shares that process `rank` of `size` computes.
+[[nodiscard]] inline ShareRange part_of_shares(Index shares, Index rank, Index size) {
+  return {shares * rank / size, shares * (rank + 1) / size};
+}
+
+/// Level of the node that stands for all shares.
+[[nodiscard]] GLIFR_API Index root_level(Index shares);
+
+/// Puts into `nodes` the largest nodes up to a level that stand for a range of the shares, in order.
+GLIFR_API void cover(ShareRange range, Index shares, Index highest_level, std::vector<SumNode>& nodes);
+
+/// The sum of the shares of a node.
+template <Scalar T>
+struct PartialSum {
+  SumNode node{};                     ///< whose
+  Gradients<T>* gradients = nullptr;  ///< the sum; further sums may be put in its place
+};
+
+/// Sums the shares of a batch's gradient by that tree, so that the bits do not depend on who computed them.
 template <Scalar T>
 class GLIFR_API Reduction {
  public:
   /// What a sum is like.
   struct Result {
+    Gradients<T>* sum = nullptr;               ///< until the next call
     double norm = 0;                           ///< of all gradients together
     const Parameter<T>* not_finite = nullptr;  ///< the first parameter whose gradient is not finite, if any
   };
 
-  /// Room for a trained parameter's stretches. The parameters outlive this.
-  explicit Reduction(const ParameterList<T>& parameters);
+  /// For the gradients of these parameters, which outlive this. `group`: the processes that sum together; null: this
+  /// process alone.
+  explicit Reduction(const ParameterList<T>& parameters, Group* group = nullptr);
 
-  /// Sums up to `max_shares` shares into the first of them, by `parallel_for` of the surrounding workers.
-  Result operator()(std::span<Gradients<T>* const> shares);
+  /// Sums what there is of `shares` shares, by `parallel_for` of the surrounding workers. `parts`: sums of adjacent
+  /// nodes, in order; those of process r of a group stand for `part_of_shares(shares, r, size)`, and may be none. What
+  /// they held is lost. std::logic_error where the parts are not those of all shares.
+  Result operator()(std::span<const PartialSum<T>> parts, Index shares);
 
  private:
+  using Block = typename ParameterLayout<T>::Block;
+  /// An addition of one node's sum to another's, by their numbers.
+  struct Addition {
+    std::size_t to, from;
+  };
+  /// A node and the number of the sum that it is in.
+  struct Placed {
+    SumNode node;
+    std::size_t place;
+  };
+  struct BlockRange {
+    Index first, last;
+  };
+
+  void plan_addition(const Placed& placed, Index shares);
+  void sum_blocks(BlockRange blocks);
+  void sum_over_group(Index shares);
+  [[nodiscard]] BlockRange blocks_of(Index rank) const;
+  [[nodiscard]] Index offset_of(Index block) const;
+  [[nodiscard]] Result result(Gradients<T>* sum) const;
+
   ParameterLayout<T> layout_;
-  std::vector<typename ParameterLayout<T>::Block> blocks_;
+  std::vector<Block> blocks_;
   std::vector<double> squares_;  // a block
+  Group* group_;
+  // Of the sum that is being taken.
+  std::vector<T*> sums_;             // where the gradients of the first of the blocks would begin
+  std::vector<Placed> nodes_;        // what has been summed so far
+  std::vector<Addition> additions_;  // how
+  // Of a group.
+  std::optional<Gradients<T>> sum_;
+  std::vector<SumNode> all_nodes_;
+  Tensor<T> sent_, received_;
 };
 
 extern template class Reduction<float>;

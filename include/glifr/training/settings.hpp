@@ -15,6 +15,7 @@ struct TrainingSettings {
   LearningRate learning_rate{};   ///< over the epochs
   Index batch_size = 1;           ///< samples a step
   Index micro_batch = 0;          ///< samples that a worker takes at a time; 0: chosen by `choose_micro_batch`
+  Index shares = 0;               ///< parts of a batch whose gradients are summed; 0: chosen by `choose_shares`
   Index max_epochs = 1;           ///< passes over the data
   double dropout = 0;             ///< probability, of the neurons' outputs
   Engine engine = Engine::fused;  ///< fused, unless for comparison

@@ -317,7 +317,7 @@ TEST_CASE("two runs cannot write one trial at once") {
   fs::create_directories(session.trial());
   const glifr::FolderLock lock(session.trial());
   const Finished run = session.train("--epochs 2");
-  REQUIRE(run.exit_code == 2);
+  REQUIRE(run.exit_code == 75);
   REQUIRE(count_lines(run.error) == 1);
   REQUIRE(run.error.find("trial_0") != std::string::npos);
 }

@@ -6,6 +6,7 @@
 namespace {
 
 using glifr::choose_micro_batch;
+using glifr::choose_shares;
 using glifr::Index;
 
 TEST_CASE("a window's product has at least 160 rows where the batch allows it") {
@@ -33,6 +34,15 @@ TEST_CASE("where weights are large, a micro-batch sums up 448 steps or more") {
   CHECK(choose_micro_batch(64, 28, 20, true, true, 2048) == 16);
   CHECK(choose_micro_batch(512, 784, 300, true, true, 2048) == 1);
   CHECK(choose_micro_batch(8, 28, 20, true, true, 2048) == 4);  // but there are two
+}
+
+TEST_CASE("shares are as many as pay, and no more than micro-batches") {
+  CHECK(choose_shares(6, 3, 100) == 2);      // sine: two micro-batches
+  CHECK(choose_shares(512, 128, 15) == 4);   // nmnist
+  CHECK(choose_shares(512, 8, 28) == 16);    // lmnist: summing 64 would take as long as computing some of them
+  CHECK(choose_shares(512, 1, 784) == 392);  // pmnist
+  CHECK(choose_shares(4096, 1, 784) == 1024);
+  CHECK(choose_shares(1, 1, 784) == 1);
 }
 
 }  // namespace

@@ -124,21 +124,38 @@ TEST_CASE("clipping scales all gradients to the largest norm, and leaves shorter
   }
 }
 
-TEST_CASE("shares are summed in their order, with the norm of the sum") {
+TEST_CASE("shares are summed by a tree, with the norm of the sum") {
   Parameters p;
-  std::vector<Gradients<double>> shares(3, Gradients<double>(p.list));
-  std::vector<Gradients<double>*> list;
-  for (Gradients<double>& share : shares) list.push_back(&share);
-  fill(shares[0], p, 1e16, 1);
-  fill(shares[1], p, 1, 2);
-  fill(shares[2], p, -1e16, 3);
+  std::vector<Gradients<double>> shares(5, Gradients<double>(p.list));
+  std::vector<PartialSum<double>> parts;
+  for (Gradients<double>& share : shares) parts.push_back({{0, std::ssize(parts)}, &share});
+  const std::vector<double> values{1e16, 1, -1e16, 1, 3};
+  for (std::size_t s = 0; s < values.size(); ++s) fill(shares[s], p, values[s], 1);
   Reduction<double> reduce(p.list);
-  const auto result = reduce(list);
-  CHECK(shares[0].of(p.a).data[0] == 0);  // (1e16 + 1) - 1e16: in this order, and no other
-  CHECK(shares[0].of(p.b).data[0] == 6);
-  CHECK(result.norm == 12);  // sqrt(4 * 36)
+  const auto result = reduce(parts, 5);
+  CHECK(result.sum->of(p.a).data[0] == 3);  // ((1e16 + 1) + (-1e16 + 1)) + 3: 1 is lost beside 1e16, twice
+  CHECK(result.sum->of(p.b).data[0] == 5);
+  CHECK(result.norm == Approx(std::sqrt(3 * 9 + 4 * 25.0)));
   CHECK(result.not_finite == nullptr);
-  CHECK_THROWS_AS(reduce({}), std::logic_error);
+  CHECK_THROWS_AS(reduce({}, 5), std::logic_error);
+  CHECK_THROWS_AS(reduce(std::span(parts).first(4), 5), std::logic_error);
+}
+
+TEST_CASE("the largest nodes of a range of shares are those of the tree") {
+  std::vector<SumNode> nodes;
+  using Nodes = std::vector<SumNode>;
+  cover({0, 8}, 8, 3, nodes);
+  CHECK(nodes == Nodes{{3, 0}});
+  cover({0, 8}, 8, 1, nodes);
+  CHECK(nodes == Nodes{{1, 0}, {1, 1}, {1, 2}, {1, 3}});
+  cover({1, 6}, 8, 3, nodes);
+  CHECK(nodes == Nodes{{0, 1}, {1, 1}, {1, 2}});
+  cover({2, 5}, 5, 3, nodes);
+  CHECK(nodes == Nodes{{1, 1}, {2, 1}});  // share 4 has no neighbours: it is all that its nodes have
+  cover({0, 1}, 1, 3, nodes);
+  CHECK(nodes == Nodes{{0, 0}});
+  cover({3, 3}, 5, 3, nodes);
+  CHECK(nodes.empty());
 }
 
 TEST_CASE("the first parameter whose gradient is not finite is named") {
@@ -146,8 +163,8 @@ TEST_CASE("the first parameter whose gradient is not finite is named") {
   Gradients<double> share(p.list);
   fill(share, p, 1, 1);
   share.of(p.b).data[2] = std::numeric_limits<double>::infinity();
-  Gradients<double>* list = &share;
-  CHECK(Reduction<double>(p.list)({&list, 1}).not_finite == &p.b);
+  const PartialSum<double> part{{0, 0}, &share};
+  CHECK(Reduction<double>(p.list)({&part, 1}, 1).not_finite == &p.b);
 }
 
 TEST_CASE("a layout puts the trained parameters first, padded, and knows where each begins") {

@@ -1,0 +1,136 @@
+#include "processes.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <thread>
+
+#include "glifr/backend/processors.hpp"
+#include "glifr/error.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
+#include "glifr/version.hpp"
+
+namespace glifr::apps {
+
+namespace {
+
+/// FNV-1a.
+std::string checksum(std::string_view content) {
+  std::uint64_t sum = 14695981039346656037U;
+  for (const char byte : content) sum = (sum ^ static_cast<unsigned char>(byte)) * 1099511628211U;
+  return std::to_string(sum);
+}
+
+/// This machine, and the processors that this process may run on.
+std::string place() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  ::sched_getaffinity(0, sizeof set, &set);
+  return std::string(host.data()) + ":" + std::string(reinterpret_cast<const char*>(&set), sizeof set);
+}
+
+/// The widest vectors of this processor, by which libraries choose their code.
+std::string instructions() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) return "AVX-512";
+  if (__builtin_cpu_supports("avx2")) return "AVX2";
+  return "SSE";
+#else
+  return "the baseline";
+#endif
+}
+
+std::string describe_build() {
+  return "glifr " + std::string(glifr::version()) + ", program of checksum " +
+         checksum(glifr::read_file("/proc/self/exe")) + ", on a processor with " + instructions();
+}
+
+/// All that decides what is computed, and where it goes.
+std::string describe_run(const Options& o, const std::vector<glifr::PlannedTrial>& plan) {
+  std::string text = o.run.out.string() + " " + std::to_string(o.run.seed) + " " +
+                     std::to_string(static_cast<int>(o.run.precision)) +
+                     std::to_string(static_cast<int>(o.run.engine)) + std::to_string(static_cast<int>(o.run.existing)) +
+                     " " + o.distribute + " " + o.run.device;
+  for (const glifr::PlannedTrial& planned : plan)
+    text += "\n" + std::to_string(planned.trial.number) + glifr::to_line(to_json(planned.trial.settings));
+  return text;
+}
+
+}  // namespace
+
+glifr::Index default_threads(glifr::LaunchedGroup* group) {
+  const glifr::Index available = glifr::available_processors();
+  glifr::Index sharing = 1;  // processes that may use the same processors
+  if (group) {
+    const std::string here = place();
+    const auto places = group->gather_texts(here);
+    sharing = std::ranges::count(places, here);
+  }
+  if (const char* text = std::getenv("SLURM_CPUS_PER_TASK")) {
+    if (const auto count = glifr::parse_integer(text); count && *count > 0) return std::min(*count, available);
+  }
+  return std::max<glifr::Index>(1, available / sharing);
+}
+
+void require_same_run(glifr::LaunchedGroup& group, const Options& options,
+                      const std::vector<glifr::PlannedTrial>& plan) {
+  const std::vector<std::string> builds = group.gather_texts(describe_build());
+  const std::vector<std::string> runs = group.gather_texts(describe_run(options, plan));
+  for (std::size_t r = 1; r < builds.size(); ++r) {
+    const std::string process = "process " + std::to_string(r);
+    if (builds[r] != builds.front())
+      throw glifr::ConfigError(
+          process, "runs " + builds[r] + ", process 0 " + builds.front() + "; all processes must run the same");
+    if (runs[r] == runs.front()) continue;
+    // The first line in which they differ says most.
+    const auto [here, there] = std::ranges::mismatch(runs[r], runs.front());
+    const auto excerpt = [](const std::string& text, std::size_t at) { return text.substr(at < 24 ? 0 : at - 24, 64); };
+    throw glifr::ConfigError(
+        process, "was asked for something else than process 0, or sees other results in " + options.run.out.string() +
+                     ": '" + excerpt(runs[r], static_cast<std::size_t>(here - runs[r].begin())) + "' and '" +
+                     excerpt(runs.front(), static_cast<std::size_t>(there - runs.front().begin())) + "'");
+  }
+}
+
+bool shares_trials(const glifr::LaunchedGroup& group, const Options& options,
+                   const std::vector<glifr::PlannedTrial>& plan) {
+  const std::vector<std::size_t> chains = glifr::chains_of(plan);
+  const auto count = chains.empty() ? 0 : static_cast<glifr::Index>(std::ranges::max(chains)) + 1;
+  const bool by_trials = options.distribute == "trials" || (options.distribute == "auto" && count >= group.size());
+  if (!by_trials && options.run.open_device) {
+    throw glifr::ConfigError("--distribute", "found " + options.distribute + " with " + std::to_string(group.size()) +
+                                                 " processes and " + std::to_string(count) +
+                                                 " trials to share out; GPUs share no batches: accepted are trials, or "
+                                                 "--device cpu");
+  }
+  return by_trials;
+}
+
+void run_beside_others(glifr::LaunchedGroup& group, std::atomic<bool>& stop, const std::function<void()>& f) {
+  std::atomic<bool> is_done = false;
+  std::exception_ptr error;
+  std::jthread worker([&] {
+    try {
+      f();
+    } catch (...) {
+      error = std::current_exception();
+      stop = true;  // the others end with a checkpoint
+    }
+    is_done = true;
+  });
+  group.share_until_done(stop, [&] { return is_done.load(); });
+  worker.join();
+  glifr::agree(group, error);
+}
+
+}  // namespace glifr::apps

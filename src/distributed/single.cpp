@@ -1,0 +1,13 @@
+#include "glifr/distributed/launch.hpp"
+
+namespace glifr {
+
+std::unique_ptr<LaunchedGroup> join_launched() {
+  const std::optional<Launcher> launcher = find_launcher();
+  if (!launcher) return nullptr;
+  throw ConfigError(launcher->name, "started " + std::to_string(launcher->processes) +
+                                        " processes, but this glifr was built without MPI (GLIFR_MPI); start one "
+                                        "process, or several with --shard K/N");
+}
+
+}  // namespace glifr

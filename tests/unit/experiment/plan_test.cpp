@@ -1,0 +1,70 @@
+// Parts of a plan: chains stay together, every trial is in one part, whatever is trained already.
+#include "glifr/experiment/plan.hpp"
+
+#include <set>
+
+#include "glifr/io/files.hpp"
+#include "support/catch.hpp"
+#include "support/files.hpp"
+
+namespace {
+
+using namespace glifr;
+
+std::vector<PlannedTrial> plan_of(const std::string& models, Index trials, const std::filesystem::path& out) {
+  const Config config("sine");
+  return make_plan(config, select_models(models, config), 0, trials, {.out = out}, {});
+}
+
+TEST_CASE("models that start from each other make a chain") {
+  const test::TemporaryFolder folder;
+  const auto plan = plan_of("all", 2, folder.path());
+  const auto chains = chains_of(plan);
+  REQUIRE(plan.size() == 20);
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    if (plan[i].after) CHECK(chains[i] == chains[*plan[i].after]);
+  }
+  CHECK(std::set(chains.begin(), chains.end()).size() == 12);  // rnn, lstmn, hom, homa, lhet…, lheta… of each trial
+}
+
+TEST_CASE("the parts of a plan are all of it, and what a trial starts from stands before it") {
+  const test::TemporaryFolder folder;
+  const auto plan = plan_of("rnn,glifr_fheta,glifr_rheta,glifr_rhet", 3, folder.path());  // and what they start from
+  for (const std::size_t parts : {1, 2, 4, 20}) {
+    std::multiset<std::string> labels;
+    for (std::size_t part = 0; part < parts; ++part) {
+      const auto some = part_of(plan, part, parts);
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        labels.insert(some[i].trial.label());
+        if (!some[i].after) continue;
+        REQUIRE(*some[i].after < i);
+        CHECK(some[*some[i].after].trial.settings.model.name == some[i].trial.source->model.name);
+        CHECK(some[*some[i].after].trial.number == some[i].trial.number);
+      }
+    }
+    std::multiset<std::string> all;
+    for (const PlannedTrial& planned : plan) all.insert(planned.trial.label());
+    CHECK(labels == all);
+  }
+}
+
+TEST_CASE("which part a trial is in does not depend on what is trained already") {
+  const test::TemporaryFolder folder;
+  const auto plan = plan_of("rnn,glifr_fheta,glifr_rhet", 2, folder.path());
+  std::vector<PlannedTrial> without;  // prerequisites, as once they are complete
+  for (PlannedTrial planned : plan) {
+    if (planned.is_prerequisite) continue;
+    planned.after.reset();
+    without.push_back(std::move(planned));
+  }
+  for (std::size_t part = 0; part < 3; ++part) {
+    std::multiset<std::string> before, after;
+    for (const PlannedTrial& planned : part_of(plan, part, 3)) {
+      if (!planned.is_prerequisite) before.insert(planned.trial.label());
+    }
+    for (const PlannedTrial& planned : part_of(without, part, 3)) after.insert(planned.trial.label());
+    CHECK(before == after);
+  }
+}
+
+}  // namespace
