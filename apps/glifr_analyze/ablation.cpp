@@ -72,6 +72,7 @@ void print(const analysis::TaskAblation& ablation) {
 
 void report(const Session& session, const std::vector<analysis::TaskAblation>& ablations) {
   session.write(analysis::ablation_table(ablations), "ablation.csv");
+  session.write(analysis::ablation_draws_table(ablations), "ablation_draws.csv");
   session.write(analysis::ablation_comparison_table(ablations), "ablation_ttests.csv");
   for (const analysis::TaskAblation& ablation : ablations) session.draw(analysis::ablation_figure(ablation));
   for (const analysis::TaskAblation& ablation : ablations) print(ablation);
@@ -141,7 +142,7 @@ analysis::TaskAblation ablate_task(const Session& session, const analysis::Resul
 void add_ablation(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("ablation",
                                          "Test results with a share of the neurons silenced at random: ablation.csv, "
-                                         "ablation_ttests.csv and bars. Networks trained with "
+                                         "ablation_draws.csv, ablation_ttests.csv and bars. Networks trained with "
                                          "dropout are also tested at their dropout probability");
   auto options = std::make_shared<Options>();
   options->settings.seed = 0;

@@ -2,22 +2,22 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cstdio>
 #include <iostream>
 #include <map>
 
 #include "ablation.hpp"
-#include "comparability.hpp"
 #include "glifr/analysis/clustering.hpp"
 #include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/paper/comparability.hpp"
 #include "glifr/paper/published.hpp"
 #include "glifr/version.hpp"
 #include "neurons.hpp"
 #include "subcommands.hpp"
+#include "words.hpp"
 
 namespace glifr::apps {
 
@@ -32,22 +32,6 @@ struct Options {
 
 // ---- words and numbers for people ----
 
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[96];
-  std::snprintf(text, sizeof text, pattern, values...);
-  return text;
-}
-
-/// "94.17 ± 0.13" of accuracies in percent, "0.0123 ± 0.0045" of losses; a dash where there is nothing.
-std::string mean_and_sd(const analysis::Moments& m, bool has_accuracy) {
-  if (m.count == 0) return "–";
-  const double factor = has_accuracy ? 100 : 1;
-  const std::string mean = has_accuracy ? format("%.2f", factor * m.mean) : format("%.3g", m.mean);
-  if (m.count < 2) return mean;
-  return mean + " ± " + (has_accuracy ? format("%.2f", factor * m.sd) : format("%.2g", m.sd));
-}
-
 std::string interval_text(const analysis::Moments& m, bool has_accuracy) {
   const auto interval =
       analysis::confidence_interval(m, 0.95, has_accuracy ? analysis::possible_accuracies : analysis::possible_losses);
@@ -58,8 +42,7 @@ std::string interval_text(const analysis::Moments& m, bool has_accuracy) {
 
 std::string test_text(const std::optional<analysis::TTest>& test) {
   if (!test) return "–";
-  return format("t(%.3g) = %.2f, p %s", test->degrees_of_freedom, test->t,
-                test->p < 1e-4 ? "< 0.0001" : format("= %.2g", test->p).c_str());
+  return format("t(%.3g) = %.2f, p %s", test->degrees_of_freedom, test->t, p_text(test->p).c_str());
 }
 
 std::string setting(const analysis::Trial& trial, const char* key) {
@@ -106,7 +89,7 @@ void add_differing_trials(analysis::ReportSection& section, const analysis::Resu
       {}};
   for (const std::string& task : tasks(results)) {
     for (const analysis::ModelTrials& group : models_of(results, task)) {
-      const std::string text = differences_text(differences_among(group));
+      const std::string text = glifr::differences_text(glifr::differences_among(group));
       if (!text.empty()) table.rows.push_back({task + ", " + analysis::model_name(group.model), text});
     }
   }
@@ -183,7 +166,8 @@ analysis::ReportTable results_table(const analysis::TaskSummary& summary,
     if (theirs.count == 0) {
       row.emplace_back("–");
     } else {
-      const std::string differing = differences_text(differences_from_published(trials_of(trials, model.model)));
+      const std::string differing =
+          glifr::differences_text(glifr::paper::differences_from_published(trials_of(trials, model.model)));
       row.push_back(differing.empty() ? test_text(analysis::welch_t_test(ours, theirs)) : "no test: " + differing);
     }
     table.rows.push_back(std::move(row));

@@ -15,6 +15,7 @@ void add_trace(CLI::App& app, Session& session);
 void add_responses(CLI::App& app, Session& session);
 void add_count(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
+void add_paper(CLI::App& app, Session& session);
 void add_import(CLI::App& app, Session& session);
 void add_export(CLI::App& app, Session& session);
 

@@ -113,6 +113,57 @@ class Page {
   int figures_ = 0;
 };
 
+/// Plain text in which no character means anything to Markdown; line ends become blanks.
+std::string literal_markdown(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (std::string_view("\\`*_[]<>|#~").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c == '\n' ? ' ' : c;
+  }
+  return escaped;
+}
+
+/// Writes the parts of a page as Markdown.
+class MarkdownPage {
+ public:
+  explicit MarkdownPage(std::ostream& out) : out_(out) {}
+
+  void operator()(const ReportText& part) { out_ << literal_markdown(part.text) << "\n\n"; }
+
+  void operator()(const ReportTable& part) {
+    out_ << '*' << literal_markdown(part.caption) << "*\n\n";
+    write_row(part.header);
+    out_ << '|';
+    for (std::size_t i = 0; i < part.header.size(); ++i) out_ << "---|";
+    out_ << '\n';
+    for (const auto& row : part.rows) write_row(row);
+    out_ << '\n';
+  }
+
+  void operator()(const ReportFigure& part) {
+    const std::string caption = literal_markdown(part.caption);
+    if (part.drawing.is_drawn) {
+      out_ << "![" << caption << "](" << part.drawing.svg().filename().string() << ")\n\n*" << caption << "*\n\n";
+    } else {
+      out_ << '*' << caption << " Not drawn: " << literal_markdown(part.drawing.problem) << "*\n\n";
+    }
+  }
+
+  void operator()(const ReportListing& part) {
+    out_ << "<details><summary>" << detail::escape_html(part.title) << "</summary>\n<pre>\n"
+         << detail::escape_html(part.text) << "</pre>\n</details>\n\n";
+  }
+
+ private:
+  void write_row(const std::vector<std::string>& cells) {
+    out_ << '|';
+    for (const std::string& cell : cells) out_ << ' ' << literal_markdown(cell) << " |";
+    out_ << '\n';
+  }
+
+  std::ostream& out_;
+};
+
 }  // namespace
 
 std::string to_html(const Report& report) {
@@ -138,6 +189,19 @@ std::string to_html(const Report& report) {
   }
   out << "</main>\n</body>\n</html>\n";
   return out.str();
+}
+
+std::string to_markdown(const Report& report) {
+  std::ostringstream out;
+  out << "# " << literal_markdown(report.title) << "\n\n" << literal_markdown(report.subtitle) << "\n\n";
+  MarkdownPage page(out);
+  for (const ReportSection& section : report.sections) {
+    out << (section.level == 2 ? "## " : "### ") << literal_markdown(section.title) << "\n\n";
+    for (const auto& part : section.parts) std::visit(page, part);
+  }
+  std::string text = out.str();
+  text.pop_back();  // one line end behind the last part
+  return text;
 }
 
 }  // namespace glifr::analysis

@@ -29,6 +29,20 @@ double pooled_variance(const Moments& a, const Moments& b) {
   return (a_freedom * a.sd * a.sd + b_freedom * b.sd * b.sd) / (a_freedom + b_freedom);
 }
 
+/// The standard error of the difference of two means.
+double difference_error(const Moments& a, const Moments& b) {
+  return std::sqrt(squared_error(a) + squared_error(b));
+}
+
+/// Welch and Satterthwaite's degrees of freedom.
+double welch_freedom(const Moments& a, const Moments& b) {
+  const double a_part = squared_error(a);
+  const double b_part = squared_error(b);
+  const double sum = a_part + b_part;
+  return sum * sum /
+         (a_part * a_part / static_cast<double>(a.count - 1) + b_part * b_part / static_cast<double>(b.count - 1));
+}
+
 TTest two_sided(double t, double degrees_of_freedom) {
   const StudentsT distribution(degrees_of_freedom);
   return {t, degrees_of_freedom, 2 * boost::math::cdf(boost::math::complement(distribution, std::abs(t)))};
@@ -68,13 +82,19 @@ std::optional<TTest> pooled_t_test(const Moments& a, const Moments& b) {
 
 std::optional<TTest> welch_t_test(const Moments& a, const Moments& b) {
   if (!are_comparable(a, b)) return std::nullopt;
-  const double a_part = squared_error(a);
-  const double b_part = squared_error(b);
-  const double sum = a_part + b_part;
-  const double degrees_of_freedom =
-      sum * sum /
-      (a_part * a_part / static_cast<double>(a.count - 1) + b_part * b_part / static_cast<double>(b.count - 1));
-  return two_sided((a.mean - b.mean) / std::sqrt(sum), degrees_of_freedom);
+  return two_sided((a.mean - b.mean) / difference_error(a, b), welch_freedom(a, b));
+}
+
+std::optional<EquivalenceTest> equivalence_test(const Moments& a, const Moments& b, double margin) {
+  if (!(margin > 0)) throw ConfigError("margin", "found " + std::to_string(margin) + ", accepted are positive numbers");
+  if (!are_comparable(a, b)) return std::nullopt;
+  const StudentsT distribution(welch_freedom(a, b));
+  const double difference = a.mean - b.mean, error = difference_error(a, b);
+  return EquivalenceTest{
+      .margin = margin,
+      .degrees_of_freedom = distribution.degrees_of_freedom(),
+      .p_lower = boost::math::cdf(boost::math::complement(distribution, (difference + margin) / error)),
+      .p_upper = boost::math::cdf(distribution, (difference - margin) / error)};
 }
 
 std::optional<double> cohens_d(const Moments& a, const Moments& b) {

@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "glifr/error.hpp"
+
 namespace glifr::analysis {
 namespace {
 
@@ -240,6 +242,55 @@ CsvRows ablation_table(std::span<const TaskAblation> ablations) {
     }
   }
   return csv;
+}
+
+CsvRows ablation_draws_table(std::span<const TaskAblation> ablations) {
+  CsvRows csv({"task", "model", "ratio_silenced", "metric", "value"});
+  for (const TaskAblation& ablation : ablations) {
+    for (const ModelAblation& model : ablation.models) {
+      for (std::size_t i = 0; i < model.ratios.size(); ++i) {
+        for (const double value : model.values[i]) {
+          add_words(csv, {ablation.task, model.model});
+          csv.cell(model.ratios[i]).cell(metric_name(ablation.has_accuracy)).cell(value);
+          csv.end_row();
+        }
+      }
+    }
+  }
+  return csv;
+}
+
+std::vector<TaskAblation> read_ablation_draws(const std::filesystem::path& file) {
+  const CsvCells table = read_csv_cells(file);
+  const auto column = [&](std::string_view name) {
+    const auto found = table.column(name);
+    if (!found) throw DataError(file.string(), "column " + std::string(name) + " is missing");
+    return *found;
+  };
+  const std::size_t task = column("task"), model = column("model"), ratio = column("ratio_silenced"),
+                    metric = column("metric"), value = column("value");
+  std::vector<TaskAblation> ablations;
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    const std::vector<std::string>& cells = table.rows[row];
+    const auto number = [&](std::size_t at) {
+      const std::optional<double> parsed = parse_number(cells[at]);
+      if (!parsed || !std::isfinite(*parsed)) {
+        throw DataError(file.string(), "line " + std::to_string(row + 2) + ": found '" + cells[at] + "' in column " +
+                                           table.header[at] + "; a finite number is needed");
+      }
+      return *parsed;
+    };
+    if (ablations.empty() || ablations.back().task != cells[task])
+      ablations.push_back({cells[task], cells[metric] == metric_name(true), {}});
+    std::vector<ModelAblation>& models = ablations.back().models;
+    if (models.empty() || models.back().model != cells[model]) models.push_back({cells[model], {}, {}});
+    if (models.back().ratios.empty() || models.back().ratios.back() != number(ratio)) {
+      models.back().ratios.push_back(number(ratio));
+      models.back().values.emplace_back();
+    }
+    models.back().values.back().push_back(number(value));
+  }
+  return ablations;
 }
 
 CsvRows ablation_comparison_table(std::span<const TaskAblation> ablations) {

@@ -64,6 +64,36 @@ std::optional<std::vector<std::string>> split_cells(std::string_view line) {
   }
 }
 
+[[noreturn]] void fail_at(const std::filesystem::path& path, std::size_t line, const std::string& problem) {
+  throw DataError(path.string(), "line " + std::to_string(line) + problem);
+}
+
+/// Calls `take(line number from 1, cells)` for each line of a table of `what`; all have as many cells as the first.
+template <class Take>
+void for_each_line(const std::filesystem::path& path, const std::string& what, Take&& take) {
+  const std::string content = read_file(path);
+  if (const std::string found = detail::foreign_content(content); !found.empty()) {
+    throw DataError(path.string(), "found " + found + "; accepted is a table of " + what + ", separated by commas");
+  }
+  std::string_view text = content;
+  if (text.starts_with(detail::byte_order_mark)) text.remove_prefix(detail::byte_order_mark.size());
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);  // blank lines at the end say nothing
+  if (text.empty()) throw DataError(path.string(), "is empty; rows of " + what + " are needed");
+  const bool has_line_feeds = text.find('\n') != std::string_view::npos;
+  std::size_t line_number = 0, columns = 0;
+  for (const std::string_view line : split(text, has_line_feeds ? '\n' : '\r')) {
+    ++line_number;
+    std::optional<std::vector<std::string>> cells = split_cells(line);
+    if (!cells) fail_at(path, line_number, ": found a quote that is not closed, or something behind one that is");
+    if (line_number == 1) columns = cells->size();
+    if (cells->size() != columns) {
+      fail_at(path, line_number,
+              ": found " + std::to_string(cells->size()) + " cells; the first line has " + std::to_string(columns));
+    }
+    take(line_number, *std::move(cells));
+  }
+}
+
 }  // namespace
 
 CsvRows::CsvRows(std::initializer_list<std::string_view> header) {
@@ -151,35 +181,15 @@ CsvAppender CsvAppender::resume(const std::filesystem::path& path, Index lines) 
 }
 
 CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format) {
-  const std::string content = read_file(path);
-  if (const std::string found = detail::foreign_content(content); !found.empty()) {
-    throw DataError(path.string(), "found " + found + "; accepted is a table of numbers, separated by commas");
-  }
-  std::string_view text = content;
-  if (text.starts_with(detail::byte_order_mark)) text.remove_prefix(detail::byte_order_mark.size());
-  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);  // blank lines at the end say nothing
-  if (text.empty()) throw DataError(path.string(), "is empty; rows of numbers are needed");
-  const bool has_line_feeds = text.find('\n') != std::string_view::npos;
-
   CsvNumbers table;
-  std::size_t line_number = 0;
-  for (const std::string_view line : split(text, has_line_feeds ? '\n' : '\r')) {
-    ++line_number;
-    const auto fail = [&](const std::string& problem) {
-      throw DataError(path.string(), "line " + std::to_string(line_number) + problem);
-    };
-    const std::optional<std::vector<std::string>> cells = split_cells(line);
-    if (!cells) fail(": found a quote that is not closed, or something behind one that is");
-    const Index count = std::ssize(*cells);
-    if (line_number == 1) table.columns = count;
-    if (count != table.columns) {
-      fail(": found " + std::to_string(count) + " cells; the first line has " + std::to_string(table.columns));
-    }
+  for_each_line(path, "numbers", [&](std::size_t line_number, std::vector<std::string> cells) {
+    const auto fail = [&](const std::string& problem) { fail_at(path, line_number, problem); };
+    if (line_number == 1) table.columns = std::ssize(cells);
     if (line_number == 1 && format.has_header) {
-      table.header = *cells;
-      continue;
+      table.header = std::move(cells);
+      return;
     }
-    for (const std::string& cell : *cells) {
+    for (const std::string& cell : cells) {
       const bool is_absent = cell.empty() && format.allows_empty_cells;
       const std::optional<double> value = is_absent ? std::numeric_limits<double>::quiet_NaN() : parse_number(cell);
       if (!value || !(is_absent || format.allows_not_finite || std::isfinite(*value))) {
@@ -193,7 +203,21 @@ CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format)
       table.values.push_back(*value);
     }
     ++table.rows;
-  }
+  });
+  return table;
+}
+
+std::optional<std::size_t> CsvCells::column(std::string_view name) const {
+  const auto found = std::ranges::find(header, name);
+  if (found == header.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header.begin());
+}
+
+CsvCells read_csv_cells(const std::filesystem::path& path) {
+  CsvCells table;
+  for_each_line(path, "cells", [&](std::size_t line_number, std::vector<std::string> cells) {
+    line_number == 1 ? table.header = std::move(cells) : table.rows.emplace_back(std::move(cells));
+  });
   return table;
 }
 

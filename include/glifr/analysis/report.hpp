@@ -9,7 +9,7 @@
 #include "glifr/analysis/plot.hpp"
 #include "glifr/export.hpp"
 
-/// A page for people: sections of text, tables and figures, as one HTML file that needs nothing else.
+/// A page for people: sections of text, tables and figures, as one HTML file that needs nothing else, or as Markdown.
 namespace glifr::analysis {
 
 /// All texts are plain: what HTML gives a meaning to is escaped.
@@ -53,5 +53,9 @@ struct Report {
 /// The page: valid HTML5 with its figures inline as SVG and its style inside, no script, no request to any network; for
 /// wide and narrow screens, light and dark, and paper. Throws DataError where the drawing of a figure cannot be read.
 [[nodiscard]] GLIFR_API std::string to_html(const Report& report);
+
+/// The page as Markdown (GitHub's, with tables); its figures are links to their SVG files, beside which the page must
+/// lie. What Markdown gives a meaning to is escaped.
+[[nodiscard]] GLIFR_API std::string to_markdown(const Report& report);
 
 }  // namespace glifr::analysis

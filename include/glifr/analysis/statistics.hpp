@@ -53,6 +53,22 @@ struct TTest {
 /// defined, as above.
 [[nodiscard]] GLIFR_API std::optional<TTest> welch_t_test(const Moments& a, const Moments& b);
 
+/// Two one-sided tests of whether `mean(a) - mean(b)` lies within a margin (Schuirmann 1987), without taking the
+/// variances as equal.
+struct EquivalenceTest {
+  double margin = 0;              ///< the difference that would matter
+  double degrees_of_freedom = 0;  ///< as in Welch's test
+  double p_lower = 1;             ///< of a difference of -margin or less
+  double p_upper = 1;             ///< of a difference of +margin or more
+
+  /// The larger of the two: where it is small, the means are equivalent.
+  [[nodiscard]] double p() const { return p_lower > p_upper ? p_lower : p_upper; }
+};
+
+/// Tests for equivalence within `margin`, which must be positive (ConfigError). Nothing where not defined, as above.
+[[nodiscard]] GLIFR_API std::optional<EquivalenceTest> equivalence_test(const Moments& a, const Moments& b,
+                                                                        double margin);
+
 /// Effect size: `(mean(a) - mean(b)) / pooled sd` (Cohen's d). Nothing where not defined, as above.
 [[nodiscard]] GLIFR_API std::optional<double> cohens_d(const Moments& a, const Moments& b);
 

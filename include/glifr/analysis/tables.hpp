@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <utility>
@@ -39,6 +40,13 @@ curves_table(std::span<const std::pair<std::string, std::vector<TrainingCurve>>>
 
 /// A row a task, model and ratio of silenced neurons.
 [[nodiscard]] GLIFR_API CsvRows ablation_table(std::span<const TaskAblation> ablations);
+
+/// A row a task, model, ratio of silenced neurons and draw: the values behind `ablation_table`.
+[[nodiscard]] GLIFR_API CsvRows ablation_draws_table(std::span<const TaskAblation> ablations);
+
+/// Reads what `ablation_draws_table` wrote. Throws DataError where the file is missing, lacks a column or holds
+/// something other than numbers in the columns of numbers.
+[[nodiscard]] GLIFR_API std::vector<TaskAblation> read_ablation_draws(const std::filesystem::path& file);
 
 /// A row a task, ratio of silenced neurons and ordered pair of models.
 [[nodiscard]] GLIFR_API CsvRows ablation_comparison_table(std::span<const TaskAblation> ablations);

@@ -112,4 +112,17 @@ struct CsvNumbers {
 /// no number or, unless the format allows that, not finite, or the file holds no line at all or is no text.
 [[nodiscard]] GLIFR_API CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format);
 
+/// The content of a CSV file of words and numbers.
+struct GLIFR_API CsvCells {
+  std::vector<std::string> header;             ///< column names
+  std::vector<std::vector<std::string>> rows;  ///< as many cells as the header has
+
+  /// Where the column of that name is; nothing where there is none.
+  [[nodiscard]] std::optional<std::size_t> column(std::string_view name) const;
+};
+
+/// Reads a CSV file with a header as text, in the form that `read_csv_numbers` reads. Throws DataError where a row has
+/// not as many cells as the header, or the file holds no line at all or is no text.
+[[nodiscard]] GLIFR_API CsvCells read_csv_cells(const std::filesystem::path& path);
+
 }  // namespace glifr

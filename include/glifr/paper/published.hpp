@@ -21,6 +21,7 @@ struct PublishedResult {
   std::string_view model;        ///< by its name
   analysis::Moments accuracy{};  ///< a fraction
   analysis::Moments loss{};      ///< test loss over trials
+  analysis::Moments training{};  ///< training loss in the last epoch
 };
 
 /// The published result of a model on a task, or null where there is none.
