@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "glifr/backend/cpu_target.hpp"
 #include "glifr/backend/processors.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
@@ -39,20 +40,9 @@ std::string place() {
   return std::string(host.data()) + ":" + std::string(reinterpret_cast<const char*>(&set), sizeof set);
 }
 
-/// The widest vectors of this processor, by which libraries choose their code.
-std::string instructions() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return "AVX-512";
-  if (__builtin_cpu_supports("avx2")) return "AVX2";
-  return "SSE";
-#else
-  return "the baseline";
-#endif
-}
-
 std::string describe_build() {
   return "glifr " + std::string(glifr::version()) + ", program of checksum " +
-         checksum(glifr::read_file("/proc/self/exe")) + ", on a processor with " + instructions();
+         checksum(glifr::read_file("/proc/self/exe")) + ", kernels for " + std::string(to_string(glifr::cpu_target()));
 }
 
 /// All that decides what is computed, and where it goes.

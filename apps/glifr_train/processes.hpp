@@ -15,7 +15,7 @@ namespace glifr::apps {
 /// processes of a group that may use the same ones take equal parts.
 [[nodiscard]] glifr::Index default_threads(glifr::LaunchedGroup* group);
 
-/// ConfigError where some process runs another build of glifr, or on a processor with other instructions, or was asked
+/// ConfigError where some process runs another build of glifr, or kernels for another instruction set, or was asked
 /// for something else: what they compute would not fit together.
 void require_same_run(glifr::LaunchedGroup& group, const Options& options,
                       const std::vector<glifr::PlannedTrial>& plan);
