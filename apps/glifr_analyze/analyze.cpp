@@ -23,7 +23,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "glifr_analyze " + std::string(glifr::version()), "Print the version and exit");
   app.require_subcommand(0, 1);
   Session session;
-  for (const auto add : {add_summary, add_curves, add_ablation, add_fi_curve, add_parameters, add_cluster, add_trace,
+  for (const auto add : {add_summary, add_curves, add_ablation, add_fi_curve, add_parameters, add_cluster, add_connectivity, add_trace,
                          add_responses, add_count, add_report, add_import, add_export}) {
     add(app, session);
   }
