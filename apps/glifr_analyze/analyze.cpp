@@ -24,8 +24,9 @@ int run(int argc, char** argv) {
   cli::add_cpu_target(app);
   app.require_subcommand(0, 1);
   Session session;
-  for (const auto add : {add_summary, add_curves, add_ablation, add_fi_curve, add_parameters, add_cluster, add_trace,
-                         add_responses, add_count, add_report, add_paper, add_import, add_export}) {
+  for (const auto add :
+       {add_summary, add_curves, add_ablation, add_fi_curve, add_parameters, add_cluster, add_connectivity, add_trace,
+        add_responses, add_count, add_report, add_paper, add_import, add_export}) {
     add(app, session);
   }
   if (const auto exit_code = cli::parse(app, argc, argv)) return *exit_code;

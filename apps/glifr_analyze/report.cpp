@@ -6,6 +6,7 @@
 #include <map>
 
 #include "ablation.hpp"
+#include "connectivity.hpp"
 #include "glifr/analysis/clustering.hpp"
 #include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
@@ -453,25 +454,44 @@ class Composer {
     const auto described = glifr::describe_network(settings).layers;
     if (described.front().size == 1) return layers;  // nothing is distributed
     for (std::size_t k = 0; k < described.size(); ++k) {
-      const auto& trained = described[k].trained;
-      const bool is_frozen = !trained.empty() && std::ranges::none_of(trained, [](const auto& p) { return p.second; });
+      const auto& parameters = described[k].population.parameters;
+      const bool is_frozen =
+          !parameters.empty() && std::ranges::none_of(parameters, [](const auto& p) { return p.second.is_trained; });
       if (described[k].neuron == glifr::Glifr<0>::name && !is_frozen)
         layers.push_back(static_cast<glifr::Index>(k) + 1);
     }
     return layers;
   }
 
+  /// The layers (1 the first) that a configuration says something of how their neurons are connected.
+  static std::vector<glifr::Index> wired_layers(const glifr::Settings& settings) {
+    std::vector<glifr::Index> layers;
+    const auto described = glifr::describe_network(settings).layers;
+    for (std::size_t k = 0; k < described.size(); ++k) {
+      const glifr::Population& population = described[k].population;
+      const bool is_wired = population.lateral != glifr::Connectivity::all() || population.inhibitory ||
+                            population.synaptic_delay || !population.groups.empty();
+      if (is_wired && glifr::find_neuron(described[k].neuron, described[k].num_ascs).inputs == 1)
+        layers.push_back(static_cast<glifr::Index>(k) + 1);
+    }
+    return layers;
+  }
+
   void add_neurons(analysis::ReportSection& section, const analysis::ModelTrials& group) {
-    const std::vector<glifr::Index> layers = layers_to_show(describe(*group.trials.front()).settings);
-    if (layers.empty()) return;
+    const glifr::Settings settings = describe(*group.trials.front()).settings;
+    const std::vector<glifr::Index> layers = layers_to_show(settings), wired = wired_layers(settings);
+    if (layers.empty() && wired.empty()) return;
     const std::optional<TrainedRun> run = first_usable(group);
     if (!run) return;
     for (const glifr::Index layer : layers) add_layer(section, group, *run, layer);
+    for (const glifr::Index layer : wired) {
+      for (const analysis::Figure& each : connectivity_figures(run->checkpoint, layer))
+        add_figure(section, group, *run, layer, each);
+    }
   }
 
   void add_layer(analysis::ReportSection& section, const analysis::ModelTrials& group, const TrainedRun& run,
                  glifr::Index layer) {
-    const std::string of_layer = layer == 1 ? "" : "_layer_" + std::to_string(layer);
     const Neurons neurons = read_neurons({.checkpoint = run.checkpoint.string(), .layer = layer});
     const auto currents = analysis::standard_currents();
 
@@ -488,12 +508,17 @@ class Composer {
     figures.push_back(analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents), labels,
                                           analysis::fi_curves(neurons.reference(), neurons.constants, currents),
                                           neurons.reference_title()));
-    for (analysis::Figure& each : figures) {
-      each.name += "_" + group.trials.front()->task + "_" + group.model + of_layer;
-      each.caption +=
-          " Trial " + std::to_string(run.trial) + (layer == 1 ? "." : ", layer " + std::to_string(layer) + ".");
-      section.parts.push_back(figure(each));
-    }
+    for (const analysis::Figure& each : figures) add_figure(section, group, run, layer, each);
+  }
+
+  /// A figure of one layer of a trial.
+  void add_figure(analysis::ReportSection& section, const analysis::ModelTrials& group, const TrainedRun& run,
+                  glifr::Index layer, analysis::Figure each) {
+    each.name +=
+        "_" + group.trials.front()->task + "_" + group.model + (layer == 1 ? "" : "_layer_" + std::to_string(layer));
+    each.caption +=
+        " Trial " + std::to_string(run.trial) + (layer == 1 ? "." : ", layer " + std::to_string(layer) + ".");
+    section.parts.push_back(figure(each));
   }
 
   analysis::ReportFigure figure(const analysis::Figure& figure) { return {figure.caption, session_.draw(figure)}; }

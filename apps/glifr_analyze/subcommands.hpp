@@ -11,6 +11,7 @@ void add_ablation(CLI::App& app, Session& session);
 void add_fi_curve(CLI::App& app, Session& session);
 void add_parameters(CLI::App& app, Session& session);
 void add_cluster(CLI::App& app, Session& session);
+void add_connectivity(CLI::App& app, Session& session);
 void add_trace(CLI::App& app, Session& session);
 void add_responses(CLI::App& app, Session& session);
 void add_count(CLI::App& app, Session& session);

@@ -20,7 +20,7 @@ LayerDescription layer_of(const Model& model, const ModelSettings& s) {
   if (s.train_dynamics) return layer;
   const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
   for (const FieldExtent& parameter : neuron.parameters) {
-    if (neuron.has_dynamics()) layer.trained[parameter.field.name] = false;
+    if (neuron.has_dynamics()) layer.population.parameters[parameter.field.name].is_trained = false;
   }
   return layer;
 }

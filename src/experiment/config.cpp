@@ -7,6 +7,7 @@
 
 #include "builtin_configs.hpp"
 #include "config_values.hpp"
+#include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/io/event_file.hpp"
@@ -249,6 +250,30 @@ void check_validation(const Settings& s) {
     throw ConfigError("class_weights", "found balanced; the targets are values, accepted: none");
 }
 
+/// What only the whole network and its training show of its layers.
+void check_layers(const Settings& s) {
+  Index input_size = s.model.input_size;
+  for (const LayerDescription& layer : s.model.layers) {
+    const Population& population = layer.population;
+    for (const Group& group : population.groups) {
+      for (const auto& [name, parameter] : group.parameters) {
+        if (parameter.is_trained || s.training.optimizer.decay() == 0) continue;
+        throw ConfigError("weight_decay", "found " + format_number(s.training.optimizer.decay()) + ", which moves " +
+                                              name + " of group " + group.name +
+                                              ", too, that is not trained; accepted: 0");
+      }
+    }
+    if (const auto& delay = population.synaptic_delay) check_steps("synaptic_delay", s, delay->longest, 0);
+    for (const Group& group : population.groups) {
+      if (group.synaptic_delay) check_steps("synaptic_delay", s, group.synaptic_delay->longest, 0);
+    }
+    if (input_size > 0)
+      detail::check_population(population, layer.neuron, find_neuron(layer.neuron, layer.num_ascs).parameters,
+                               input_size, layer.size);
+    input_size = layer.size;
+  }
+}
+
 /// What single values cannot show: whether they fit each other and the task.
 void check_consistency(const Settings& s) {
   check_steps("synaptic_delay", s, s.model.synaptic_delay, 0);
@@ -258,6 +283,7 @@ void check_consistency(const Settings& s) {
     throw ConfigError("model", "found '" + s.model.name + "'; accepted for task " + s.task.name + ": " + able.front());
   task.check(s);
   check_validation(s);
+  check_layers(s);
 }
 
 /// What a file of settings says of itself beside its keys.
@@ -587,6 +613,7 @@ Settings Config::resolve(const Model& model, const DataFiles* files) const {
   if (!model.layers.empty()) {
     settings.model.layers = model.layers;
     settings.model.layers = describe_network(settings).layers;
+    if (files) detail::read_files(settings.model.layers, settings.model.input_size, files->root);
     detail::follow_layers(settings.model);
     return finished();
   }

@@ -56,11 +56,25 @@ Where a key takes values by model name, `default` stands for the models that are
 | member of a layer | meaning | accepted | default |
 | --- | --- | --- | --- |
 | `neuron` | kind of neurons | glifr, rnn, lstm, or a neuron that the program registers | `glifr` |
-| `size` | neurons | an integer >= 1 and <= 1000000 | |
+| `size` | neurons | an integer >= 1 and <= 1000000 | with `groups`, their sum |
 | `num_ascs` | after-spike currents a neuron, of neurons that have any | glifr: 0 to 4 | `0` |
-| `synaptic_delay` | ms from firing to its effect on other neurons, at least one step | a number >= 0 | the task's; lstm `0` |
-| `parameters` | by the name of a parameter of the neuron: `{"train": false}` keeps it as it was initialised | glifr: thresh, k_m, k_j, r_j, a_j | all are trained |
+| `synaptic_delay` | ms from firing to its effect on other neurons, at least one step | a number >= 0, or a delay for each neuron (below) | the task's; lstm `0` |
+| `parameters` | by the name of a parameter of the neuron, or `all` for those not named: `per`, `train`, `initial` (below) | glifr: thresh, k_m, k_j, r_j, a_j | a value for each neuron, trained |
+| `lateral` | which neurons send to which | `"all"`, `"none"`, `{"density": P}`, `{"file": "mask.npy"}` | `"all"` |
+| `input` | which inputs reach which neurons | as `lateral` | `"all"` |
+| `inhibitory` | share of the neurons whose lateral weights are 0 or less, those of the others 0 or more (Dale's law) | a number >= 0 and <= 1 | weights of any sign |
+| `groups` | parts of the layer by their names (below) | | none |
 | a constant of the neuron | glifr: `tau`, `sigma_v`, `R`, `I0`, `v_reset` | its range | the configuration's |
+
+A parameter's `per` is `neuron` (a value for each), `layer` or `group` (one that all share); `train` is true or false; `initial` is in physical units: a number,
+`{"uniform": [LOWEST, HIGHEST]}`, `{"normal": {"mean": M, "sd": S}}`, `{"lognormal": {"median": M, "sigma": S}}`, or `{"file": "learnedparams.csv", "column": "k_m"}`, from which values
+are drawn with replacement. Values that a neuron cannot have are drawn again.
+
+A delay for each neuron is one of these distributions with `"train": true` or `false` beside it, and `"range": [SHORTEST, LONGEST]` where the distribution is not uniform; `"initial": MS` is the same
+number for all. Files are relative to the data root, or absolute. A mask is an array [senders, receivers]; pairs with 0 are not connected.
+
+A group has `size` and may have `parameters` (`train` and `initial`), `synaptic_delay`, `inhibitory` (a share, `true` or `false`) and `lateral`, an object: to the neurons of the group of that name, `"all"`,
+`"none"` or a density. What it does not say is as in the layer. [Populations](populations.md) has the equations and examples.
 
 `--model deep` trains it; without `--model`, all that the file describes are trained. It starts from the homogeneous initial values. Resuming, ablation, curves and report work as
 for the published models; `glifr_analyze parameters`, `fi-curve` and `cluster` take a layer of it by `--layer K`. Trajectories of the parameters of layer K are in

@@ -126,12 +126,7 @@ struct TrackedParameter {
   const Parameter<T>* parameter;  ///< of the network
 
   /// Its physical values.
-  [[nodiscard]] std::vector<T> physical(double dt) const {
-    std::vector<T> values;
-    for (const T raw : parameter->value.values())
-      values.push_back(to_physical(parameter->field->transform, raw, static_cast<T>(dt)));
-    return values;
-  }
+  [[nodiscard]] std::vector<T> physical(double dt) const { return physical_values(*parameter, dt); }
 };
 
 /// Those of a network.

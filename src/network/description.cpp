@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/json_members.hpp"
@@ -29,17 +30,9 @@ std::vector<NeuronInfo>& neurons() {
   return list;
 }
 
-const char* name_of(const Field& field) {
-  return field.name;
-}
-const char* name_of(const FieldExtent& member) {
-  return member.field.name;
-}
-
-template <class List>
-std::string names_of(const List& list) {
+std::string names_of(const std::vector<Field>& fields) {
   std::string names;
-  for (const auto& entry : list) names.append(names.empty() ? "" : ", ").append(name_of(entry));
+  for (const Field& field : fields) names.append(names.empty() ? "" : ", ").append(field.name);
   return names.empty() ? "none" : names;
 }
 
@@ -48,18 +41,34 @@ const Field* find_field(const std::vector<Field>& fields, const std::string& nam
   return found == fields.end() ? nullptr : &*found;
 }
 
-/// Freezes the parameters of a layer that its description says are not trained.
-template <Scalar T>
-void freeze(NetworkLayer<T>& layer, const NeuronInfo& info, const LayerDescription& description) {
-  for (const auto& [name, is_trained] : description.trained) {
-    if (std::ranges::none_of(info.parameters, [&](const FieldExtent& p) { return name == p.field.name; })) {
-      throw ConfigError("parameters", "found '" + name + "'; the parameters of neuron " + info.name + " are " +
-                                          names_of(info.parameters));
-    }
-    for (Parameter<T>* parameter : layer.parameters()) {
-      if (parameter->field && name == parameter->field->name) parameter->is_trained = is_trained;
-    }
+/// Groups of a layer, or the layer.
+std::size_t parts_of(const Population& population) {
+  return std::max<std::size_t>(1, population.groups.size());
+}
+/// Values of a parameter that a layer has.
+Index count_values(const Population& population, const std::string& name, Index size) {
+  switch (detail::parameter_of(population, population.groups.size(), name).per) {
+    case Per::layer:
+      return 1;
+    case Per::group:
+      return static_cast<Index>(parts_of(population));
+    case Per::neuron:
+      break;
   }
+  return size;
+}
+/// Whether some neurons of a layer train a parameter.
+bool is_trained(const Population& population, const std::string& name) {
+  for (std::size_t g = 0; g < parts_of(population); ++g) {
+    if (detail::parameter_of(population, g, name).is_trained) return true;
+  }
+  return false;
+}
+bool has_learned_delays(const Population& population) {
+  for (std::size_t g = 0; g < parts_of(population); ++g) {
+    if (detail::delays_of(population, g).is_trained) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -103,14 +112,21 @@ ParameterCount count_parameters(const NetworkDescription& description) {
   Index input_size = description.input_size;
   for (const LayerDescription& layer : description.layers) {
     const NeuronInfo& info = find_neuron(layer.neuron, layer.num_ascs);
-    const Index weights = (input_size + layer.size) * info.inputs * layer.size;
-    count.all += weights;
-    count.trained += weights;
+    const Population& population = layer.population;
+    const auto inputs = detail::input_blocks(population, input_size, layer.size);
+    const auto lateral = detail::lateral_blocks(population, layer.size);
+    const bool all_inputs = population.input.kind == Connectivity::Kind::all;
+    count.trained += (all_inputs ? input_size * layer.size : detail::count_connections(inputs)) * info.inputs +
+                     (lateral.empty() ? layer.size * layer.size : detail::count_connections(lateral)) * info.inputs;
+    count.all += (input_size + layer.size) * info.inputs * layer.size;
     for (const FieldExtent& parameter : info.parameters) {
-      const Index size = parameter.extent * layer.size;
-      const auto trained = layer.trained.find(parameter.field.name);
-      count.all += size;
-      count.trained += trained == layer.trained.end() || trained->second ? size : 0;
+      const Index size = count_values(population, parameter.field.name, layer.size);
+      count.all += parameter.extent * layer.size;
+      count.trained += is_trained(population, parameter.field.name) ? parameter.extent * size : 0;
+    }
+    if (detail::has_neuron_delays(population)) {
+      count.all += layer.size;
+      count.trained += has_learned_delays(population) ? layer.size : 0;
     }
     input_size = layer.size;
   }
@@ -128,13 +144,13 @@ std::unique_ptr<RecurrentNetwork<T>> make_network(const NetworkDescription& desc
     if (layer.constants.contains("dt")) throw ConfigError("dt", "is the whole network's, not a layer's");
     if (find_field(info.constants, "dt")) layer.constants["dt"] = description.dt;
     const Index delay = delay_steps(layer.synaptic_delay, description.dt);
+    layer.time_step = description.dt;
     const std::string prefix = layer_prefix(network->depth());
     if constexpr (std::is_same_v<T, float>) {
       network->add(info.make_float(layer, input_size, delay, prefix));
     } else {
       network->add(info.make_double(layer, input_size, delay, prefix));
     }
-    freeze(network->layer(network->depth() - 1), info, layer);
     input_size = layer.size;
   }
   if (description.output_size > 0) network->add_readout(description.output_size);

@@ -1,10 +1,54 @@
 #include "glifr/network/initialize.hpp"
 
 #include <cmath>
+#include <optional>
+
+#include "glifr/io/json_members.hpp"
 
 namespace glifr {
 
 namespace {
+
+/// The raw form of an initial value that a description gives, or nothing where the parameter cannot have it.
+template <Scalar T>
+std::optional<double> raw_of(const Parameter<T>& parameter, Index column, double physical, double dt) {
+  const Transform transform = parameter.field ? parameter.field->transform : Transform::identity;
+  if (!parameter.ranges.empty()) {
+    const Range& range = parameter.ranges[static_cast<std::size_t>(column)];
+    if (!range.contains(physical)) return std::nullopt;
+    if (transform == Transform::fraction) {
+      const double width = range.highest - range.lowest;
+      physical = width > 0 ? (physical - range.lowest) / width : 0.5;
+    }
+  }
+  const double raw = to_raw(transform, physical, dt);
+  return std::isfinite(static_cast<T>(raw)) ? std::optional(raw) : std::nullopt;
+}
+
+/// Draws what a description says of a parameter's initial values, over those of its field.
+template <Scalar T>
+void draw_described(Parameter<T>& parameter, const Random& random, double dt) {
+  const auto size = static_cast<std::uint64_t>(parameter.value.size());
+  for (const InitialColumns& part : parameter.initial) {
+    for (Index i = 0; i < parameter.value.size(); ++i) {
+      const Index column = i % part.columns;
+      if (column < part.first || column >= part.first + part.count) continue;
+      std::optional<double> raw;
+      const auto accept = [&](double physical) {
+        raw = raw_of(parameter, column, physical, dt);
+        return raw.has_value();
+      };
+      if (!part.distribution.draw(random, static_cast<std::uint64_t>(i), size, accept)) {
+        throw ConfigError(parameter.field ? parameter.field->name : parameter.name,
+                          "found initial values of which none is one that a neuron can have" +
+                              (parameter.ranges.empty()
+                                   ? std::string()
+                                   : "; accepted: " + to_string(parameter.ranges[static_cast<std::size_t>(column)])));
+      }
+      parameter.value.data()[i] = static_cast<T>(*raw);
+    }
+  }
+}
 
 /// Draws the initial values of parameters, whose places in the network's list begin at `place`, for a layer of so many
 /// neurons with a time step `dt`.
@@ -12,6 +56,13 @@ template <Scalar T>
 void draw(const ParameterList<T>& parameters, std::size_t place, double dt, Index neurons, std::uint64_t seed) {
   for (Parameter<T>* parameter : parameters) {
     const Random random(seed, Stream::initialize, static_cast<std::uint32_t>(place++));
+    if (parameter->is_structure) continue;
+    Index described = 0;
+    for (const InitialColumns& part : parameter->initial) described += part.count;
+    if (!parameter->initial.empty() && described == parameter->initial.front().columns) {
+      draw_described(*parameter, random, dt);
+      continue;
+    }
     const Field field = parameter->field.value_or(Field{});
     std::uint64_t position = 0;
     for (T& value : parameter->value.values()) {
@@ -22,6 +73,7 @@ void draw(const ParameterList<T>& parameters, std::size_t place, double dt, Inde
                               "gives; a decay rate, say, stays between 0 and 1 / dt");
       }
     }
+    draw_described(*parameter, random, dt);
   }
 }
 
@@ -41,7 +93,9 @@ void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed) {
   for (std::size_t k = 0; k < network.depth(); ++k) {
     NetworkLayer<T>& layer = network.layer(k);
     const ParameterList<T> parameters = layer.parameters();
+    layer.draw_wiring(seed, k);
     draw(parameters, place, time_step_of(layer), layer.size(), seed);
+    layer.balance_weights();
     place += parameters.size();
   }
   if (Readout<T>* readout = network.readout())
@@ -57,6 +111,7 @@ void initialize_heterogeneous(RecurrentNetwork<T>& network,
   for (std::size_t k = 0; k < network.depth(); ++k) {
     for (Parameter<T>* parameter : network.layer(k).parameters()) {
       const Random random(seed, Stream::initialize, place++);
+      if (parameter->is_structure) continue;
       const std::span<const T> pool = trained(parameter->name);
       std::uint64_t position = 0;
       for (T& value : parameter->value.values())

@@ -90,7 +90,10 @@ Prediction<T> RecurrentNetwork<T>::forward(Tape<T>& tape, const Sequence<T>& inp
     if (mask.silencing_at) mask.silencing_at += neurons_before;
     mask.layer = k;
     neurons_before += layers_[k]->size();
-    const ScanOptions scan{.last_only = is_last && gives_last && !has_lengths, .track_states = options.track_states};
+    const ScanOptions scan{.last_only = is_last && gives_last && !has_lengths,
+                           .track_states = options.track_states,
+                           .truncate_steps = options.truncate_steps,
+                           .memory_limit = options.memory_limit};
     LayerOutput<T> result = layers_[k]->run(tape, sequence, options.engine, mask, scan);
     for (Track<T>& track : result.tracks) {
       if (k > 0) track.name = layer_prefix(k) + track.name;

@@ -17,7 +17,8 @@ std::vector<Model> detail::make_built_in_models() {
     const boost::json::object& members = value.as_object();
     Model model{.name = std::string(name), .neuron = std::string(members.at("neuron").as_string())};
     if (const auto* count = members.if_contains("num_ascs")) model.num_ascs = count->as_int64();
-    if (const auto* trains = members.if_contains("train_dynamics")) model.trains_dynamics = trains->as_bool();
+    if (const auto* parameters = members.if_contains("parameters"))
+      model.trains_dynamics = parameters->at("all").at("train").as_bool();
     if (const auto* source = members.if_contains("starts_from")) model.starts_from = std::string(source->as_string());
     models.push_back(std::move(model));
   }

@@ -134,6 +134,8 @@ TensorFile to_tensor_file(RecurrentNetwork<T>& network) {
   }
   for (const auto& [name, value] : network.constants()) file.metadata[name] = format_number(value);
   for (std::size_t k = 0; k < network.depth(); ++k) {
+    for (const Parameter<T>& parameter : network.layer(k).derived())
+      file.tensors.push_back(store<T>(parameter.name, parameter, parameter.value.values()));
     const std::string prefix = k == 0 ? "" : layer_prefix(k);
     file.metadata[prefix + "delay_steps"] = std::to_string(network.layer(k).delay());
     if (network.depth() > 1) file.metadata[prefix + "neuron"] = network.layer(k).neuron();

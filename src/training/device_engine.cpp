@@ -70,6 +70,9 @@ class DeviceEngine final : public TrainingEngine<T> {
         order_size_(std::max(parts.data.size(), parts.settings.batch_size)),
         tape_(Tape<T>::Mode::record, &device) {
     objective_.check(network_, source_, settings_.class_weights);
+    if (settings_.memory_mb > 0)
+      throw ConfigError("memory_mb", "states are computed again on the processor alone (--device cpu); accepted for " +
+                                         device_.name() + ": 0");
     const Index trained = parameters_.layout().trained_size();
     if (!optimizer_.first().empty()) first_ = memory_.template allocate_zeroed<T>(trained);
     if (!optimizer_.second().empty()) second_ = memory_.template allocate_zeroed<T>(trained);
@@ -176,9 +179,13 @@ class DeviceEngine final : public TrainingEngine<T> {
     const Batch<T> batch = batches_.load(tape, state_, order_, count);
     const OutputMask<T> mask{
         .dropout = dropout, .samples = batch.samples, .random_at = &state_->random, .silencing_at = silencing_};
-    const Var<T> output =
-        network_.forward(tape, batch.inputs, {.engine = settings_.engine, .mask = mask, .lengths = batch.lengths})
-            .output;
+    const Var<T> output = network_
+                              .forward(tape, batch.inputs,
+                                       {.engine = settings_.engine,
+                                        .mask = mask,
+                                        .lengths = batch.lengths,
+                                        .truncate_steps = settings_.truncate_steps})
+                              .output;
     return {output, objective_.measure(output, batch)};
   }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "glifr/backend/layout.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/neurons/indexing.hpp"
 #include "glifr/training/evaluate.hpp"
@@ -75,6 +76,13 @@ Index MicroBatches<T>::micro_batch(Index batch) const {
     size = std::max(size, choose_micro_batch(batch, data_.time_steps(), layer.delay(), layer.carries_state(),
                                              last_step_only, layer.size()));
   }
+  if (memory_bytes_ == 0) return size;
+  // The outputs and their gradients are kept in any case. How many threads there are does not matter: with the size of
+  // micro-batches the order of sums would change.
+  double bytes = 0;
+  for (std::size_t k = 0; k < network_.depth(); ++k)
+    bytes += static_cast<double>(2 * data_.time_steps() * layout::row_stride<T>(network_.layer(k).size())) * sizeof(T);
+  while (size > 1 && static_cast<double>(size) * bytes > memory_bytes_ / 4) size = ceil_divide(size, 2);
   return size;
 }
 
@@ -85,8 +93,15 @@ typename MicroBatches<T>::Outcome MicroBatches<T>::run(Tape<T>& tape, std::span<
   const std::span<const T> class_weights =
       tape.is_recording() ? std::span<const T>(class_weights_) : std::span<const T>();
   const Batch<T> batch = batches_.load(tape, samples, whole, class_weights);
-  const Var<T> output =
-      network_.forward(tape, batch.inputs, {.engine = engine, .mask = mask, .lengths = batch.lengths}).output;
+  const double scans = static_cast<double>(tapes_.size() * network_.depth());
+  const Var<T> output = network_
+                            .forward(tape, batch.inputs,
+                                     {.engine = engine,
+                                      .mask = mask,
+                                      .lengths = batch.lengths,
+                                      .truncate_steps = truncate_steps_,
+                                      .memory_limit = memory_bytes_ / scans})
+                            .output;
   const Measured<T> measured = objective_.measure(output, batch);
   tape.backward(measured.loss.value);
   if (predicted) {
@@ -212,7 +227,9 @@ class WorkerEngine final : public TrainingEngine<T> {
         micro_batches_(parts.network, parts.data, workers.threads(),
                        {.micro_batch = parts.settings.micro_batch, .shares = parts.settings.shares, .group = group},
                        parts.loss, parts.settings.class_weights),
-        reduce_(parameters_, group) {}
+        reduce_(parameters_, group) {
+    micro_batches_.limit(settings_.truncate_steps, settings_.memory_mb);
+  }
 
   void begin(const Epoch& epoch, const Position&) override { epoch_ = epoch; }
 

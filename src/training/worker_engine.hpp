@@ -29,6 +29,11 @@ class MicroBatches {
   /// `class_weights`: of the loss that `gradient` minimises.
   MicroBatches(const RecurrentNetwork<T>& network, const Dataset<T>& data, Index threads, const Cut& cut,
                LossFunction<T> loss, const std::vector<double>& class_weights = {});
+  /// How gradients are taken; see `TrainingSettings`.
+  void limit(Index truncate_steps, double memory_mb) {
+    truncate_steps_ = truncate_steps;
+    memory_bytes_ = memory_mb * 1e6;
+  }
 
   /// The score of some samples, without gradients. `predicted`: room for the most likely class of each, or null.
   Score evaluate(std::span<const Index> samples, Engine engine, std::int32_t* predicted = nullptr);
@@ -68,6 +73,8 @@ class MicroBatches {
   Cut cut_;
   Objective<T> objective_;
   HostBatches<T> batches_;
+  Index truncate_steps_ = 0;
+  double memory_bytes_ = 0;                      // for the tapes together; 0: no limit
   std::vector<T> class_weights_;                 // empty: none
   std::vector<std::unique_ptr<Tape<T>>> tapes_;  // a worker
   std::optional<ShareSums<T>> sums_;

@@ -63,6 +63,8 @@ run_learner("${examples}/custom_neuron/custom_neuron" "${SOURCE}/examples/custom
 run_learner("${examples}/two_layers/two_layers")
 run_learner("${examples}/gru/gru")
 run_learner("${examples}/own_loop/own_loop")
+run_learner("${examples}/populations/populations")
+run_learner("${examples}/dale/dale")
 run_learner("${examples}/csv_task/csv_task" "${SOURCE}/examples/csv_task/signal.csv")
 run_program("adaptive adaptive trial_0|adaptive trial 0: test loss" "${examples}/custom_app/custom_train"
   --config "${SOURCE}/examples/custom_app/adaptive.json" --out "${SCRATCH}/custom" --no-figures)

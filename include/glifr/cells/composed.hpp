@@ -7,6 +7,7 @@
 
 #include "glifr/core/tape.hpp"
 #include "glifr/neurons/constants.hpp"
+#include "glifr/neurons/functions.hpp"
 #include "glifr/ops/elementwise.hpp"
 #include "glifr/ops/linear.hpp"
 #include "glifr/ops/reshape.hpp"
@@ -43,6 +44,45 @@ Var<T> zeros(Tape<T>& tape, Index batch, Index neurons) {
   return tape.constant({batch, neurons}, tape.memory().template allocate_zeroed<T>(batch * neurons));
 }
 
+/// A value without its gradient.
+template <Scalar T>
+Var<T> detached(const Var<T>& x) {
+  return x.tape().adopt(x.shape(), x.value().stride, x.value().data, nullptr);
+}
+
+/// What neurons hear where each has a delay of its own: every step that is within reach, weighted by how near the delay
+/// is to it.
+template <Scalar T>
+class ComposedDelays {
+ public:
+  /// `Layer::delays` and the shortest and the longest of them; `sent(t)`: the outputs of a step, or an empty value.
+  template <class N>
+  explicit ComposedDelays(const Layer<N, T>& layer) : shortest_(layer.delay) {
+    if (layer.delays.is_empty()) return;
+    Arena& arena = layer.delays.tape().arena();
+    const Index count = layer.longest_delay - layer.delay + 1;
+    weights_ = {arena.template allocate<Var<T>>(count), static_cast<std::size_t>(count)};
+    Index steps = shortest_;
+    for (Var<T>& weight : weights_) weight = max(1 - abs(layer.delays - steps++), 0.0);
+  }
+
+  [[nodiscard]] bool is_empty() const { return weights_.empty(); }
+  template <class Sent>
+  [[nodiscard]] Var<T> heard(Index t, Sent&& sent) const {
+    Var<T> sum;
+    Index steps = shortest_;
+    for (const Var<T>& weight : weights_) {
+      const Var<T> outputs = sent(t - steps++);
+      if (!outputs.is_empty()) sum = sum.is_empty() ? outputs * weight : sum + outputs * weight;
+    }
+    return sum;
+  }
+
+ private:
+  Index shortest_;
+  std::span<Var<T>> weights_;
+};
+
 }  // namespace detail
 
 /// What `scan` computes, one tape operation for every operation of every time step: slow and plain, to hold the fused
@@ -54,7 +94,8 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
   constexpr auto states = state_count<N>;
   detail::check_scan(layer, input, initial, mask);
   Tape<T>& tape = layer.w_lateral.tape();
-  const Index neurons = layer.neurons, delay = layer.delay;
+  const Index neurons = layer.neurons, delay = layer.delay, history_steps = layer.history_steps();
+  const detail::ComposedDelays<T> delays(layer);
   const auto parameters = detail::physical_parameters(layer);
   typename N::template Constants<T> constants;
   {
@@ -70,7 +111,7 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
     const std::size_t s = place.number;
     const bool given = s == 0 ? !initial.history.is_empty() : !initial.rest[s - 1].is_empty();
     member = !given   ? detail::zeros(tape, input.batch, neurons)
-             : s == 0 ? step_of(initial.history, delay - 1)
+             : s == 0 ? step_of(initial.history, history_steps - 1)
                       : initial.rest[s - 1];
   });
 
@@ -84,14 +125,25 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
   std::array<std::span<Var<T>>, states> history;
   for (auto& rows : history) rows = options.track_states ? row() : std::span<Var<T>>{};
 
+  Index first_of_reach = 0;  // no gradient passes from this step to those before it
+  const auto sent = [&](Index t) -> Var<T> {
+    if (t < 0) {
+      if (initial.history.is_empty()) return {};
+      const Var<T> outputs_before = step_of(initial.history, history_steps + t);
+      return first_of_reach > 0 ? detail::detached(outputs_before) : outputs_before;
+    }
+    const Var<T>& output = outputs[static_cast<std::size_t>(t)];
+    return t < first_of_reach ? detail::detached(output) : output;
+  };
   for (Index t = 0; t < input.steps; ++t) {
+    if (options.truncate_steps > 0 && t > 0 && t % options.truncate_steps == 0) {
+      first_of_reach = t;
+      for_each_scalar(state, [](Var<T>& member, const ScalarPlace&) { member = detail::detached(member); });
+    }
     Var<T> synaptic = input.is_sparse() ? sparse_matmul(input.active + t * input.batch, input.batch, layer.w_input)
                                         : matmul(step_of(input.dense, t), layer.w_input);
-    if (t >= delay) {
-      synaptic = synaptic + matmul(outputs[static_cast<std::size_t>(t - delay)], layer.w_lateral);
-    } else if (!initial.history.is_empty()) {
-      synaptic = synaptic + matmul(step_of(initial.history, t), layer.w_lateral);
-    }
+    const Var<T> heard = delays.is_empty() ? sent(t - delay) : delays.heard(t, sent);
+    if (!heard.is_empty()) synaptic = synaptic + matmul(heard, layer.w_lateral);
     std::array<Var<T>, static_cast<std::size_t>(input_count<N>)> parts;
     for (std::size_t g = 0; g < parts.size(); ++g)
       parts[g] = detail::column_block(synaptic, static_cast<Index>(g) * neurons, neurons);

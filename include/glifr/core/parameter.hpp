@@ -6,11 +6,21 @@
 #include <utility>
 #include <vector>
 
+#include "glifr/core/distribution.hpp"
 #include "glifr/core/tensor.hpp"
 #include "glifr/error.hpp"
 #include "glifr/neurons/field.hpp"
+#include "glifr/neurons/range.hpp"
 
 namespace glifr {
+
+/// Initial values of some neurons' share of a parameter, in physical units.
+struct InitialColumns {
+  Index first = 0;            ///< column
+  Index count = 0;            ///< columns
+  Index columns = 0;          ///< of all; the parameter holds whole rows of so many
+  Distribution distribution;  ///< where their values come from
+};
 
 /// A named tensor that training moves. Parameters belong to the cell or readout that uses them; everything else
 /// (optimiser, checkpoint, metrics, analysis) finds them through `parameters()`, one list of pointers that stays valid
@@ -23,11 +33,35 @@ struct Parameter {
   bool is_trained = true;             ///< false: frozen, takes part without receiving a gradient
   /// What a neuron's parameter means, by which its raw values become physical ones; nothing: a weight or a bias.
   std::optional<Field> field{};
+  /// Whether it is no quantity but how a layer is wired (which neurons are connected, and with which sign): never
+  /// trained, and drawn or given before the other parameters are initialised.
+  bool is_structure = false;
+  /// Initial values other than those of the field, a part of the columns each; empty: the field's.
+  std::vector<InitialColumns> initial{};
+  /// Between which physical values each column begins. With Transform::fraction it stays there: the physical value is
+  /// lowest + (highest - lowest) fraction. Empty: whatever the transform gives.
+  std::vector<Range> ranges{};
 
   /// A parameter of zeros.
   Parameter(std::string full_name, const Shape& shape, bool stored_transposed = false)
       : name(std::move(full_name)), value(shape), is_stored_transposed(stored_transposed) {}
 };
+
+/// The physical values of a parameter that has a field; `dt` in ms.
+template <Scalar T>
+std::vector<T> physical_values(const Parameter<T>& parameter, double dt) {
+  std::vector<T> values;
+  const auto columns = static_cast<std::size_t>(parameter.value.shape().columns());
+  for (const T raw : parameter.value.values()) {
+    T value = to_physical(parameter.field->transform, raw, static_cast<T>(dt));
+    if (!parameter.ranges.empty() && parameter.field->transform == Transform::fraction) {
+      const Range& range = parameter.ranges[values.size() % columns];
+      value = static_cast<T>(range.lowest) + static_cast<T>(range.highest - range.lowest) * value;
+    }
+    values.push_back(value);
+  }
+  return values;
+}
 
 template <Scalar T>
 using ParameterList = std::vector<Parameter<T>*>;  ///< Parameters of a network, owned by it.

@@ -26,7 +26,8 @@ struct LayerDescription {
   double synaptic_delay = 0;     ///< ms, 0 or more; at least one time step is taken
   /// By the names of the neuron's fields, without dt; the others keep their defaults.
   std::map<std::string, double> constants{};
-  std::map<std::string, bool> trained{};  ///< parameters by the names of the neuron's fields; the others are trained
+  Population population{};  ///< how the neurons differ and are connected
+  double time_step = 0;     ///< ms; set by `make_network`
 
   bool operator==(const LayerDescription&) const = default;
 };
@@ -126,6 +127,8 @@ template <Neuron N, Scalar T>
 std::unique_ptr<NetworkLayer<T>> make_layer(const LayerDescription& description, Index input_size, Index delay,
                                             const std::string& prefix) {
   CellSettings<N> settings{.input_size = input_size, .hidden_size = description.size, .delay = delay};
+  settings.population = description.population;
+  settings.time_step = description.time_step;
   set_constants(describe_neuron<N>(), description.constants,
                 [&](const std::string& name, double value) { *find_constant(settings.constants, name) = value; });
   return std::make_unique<CellLayer<Cell<N, T>>>(settings, prefix);

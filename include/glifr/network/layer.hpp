@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -56,6 +57,12 @@ class GLIFR_API NetworkLayer {
 
   /// Weights first, then the neurons' own. Valid as long as the layer.
   [[nodiscard]] virtual ParameterList<T> parameters() = 0;
+  /// The quantities that training moves through others, as they are now; see `Cell::derived`.
+  [[nodiscard]] virtual std::vector<Parameter<T>> derived() const { return {}; }
+  /// Draws which neurons are connected, before the other parameters are drawn; `number` is the layer's place.
+  virtual void draw_wiring(std::uint64_t /*seed*/, std::size_t /*number*/) {}
+  /// After initial weights were drawn: see `Cell::balance_weights`.
+  virtual void balance_weights() {}
   /// The neurons' constants by name (dt, sigma_v, …), in the neuron's order.
   [[nodiscard]] virtual std::vector<std::pair<std::string, double>> constants() const { return {}; }
   /// Sets a constant of the neurons; false where they have none of that name.
@@ -88,6 +95,16 @@ class GLIFR_API CellLayer final : public NetworkLayer<typename C::Value> {
   [[nodiscard]] Index delay() const override { return cell_.delay(); }
   [[nodiscard]] bool carries_state() const override { return derive::program<NeuronType>.carries_state; }
   [[nodiscard]] ParameterList<T> parameters() override { return cell_.parameters(); }
+  [[nodiscard]] std::vector<Parameter<T>> derived() const override {
+    if constexpr (requires { cell_.derived(); }) return cell_.derived();
+    return {};
+  }
+  void draw_wiring(std::uint64_t seed, std::size_t number) override {
+    if constexpr (requires { cell_.draw_wiring(seed, number); }) cell_.draw_wiring(seed, number);
+  }
+  void balance_weights() override {
+    if constexpr (requires { cell_.balance_weights(); }) cell_.balance_weights();
+  }
 
   [[nodiscard]] std::vector<std::pair<std::string, double>> constants() const override {
     std::vector<std::pair<std::string, double>> list;

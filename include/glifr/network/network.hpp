@@ -35,6 +35,8 @@ struct ForwardOptions {
   /// Valid steps of each sample, 1 to all, where the tape computes: with Outputs::last_step, the output is that of each
   /// sample's last valid step. Empty: that of the last step.
   std::span<const std::int32_t> lengths{};
+  Index truncate_steps = 0;  ///< steps after which gradients end; see `ScanOptions`
+  double memory_limit = 0;   ///< bytes that the scan of each layer may keep; see `ScanOptions`
 };
 
 /// A trainable network: layers of neurons one behind the other, and a linear readout (none: the outputs are those of

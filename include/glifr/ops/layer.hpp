@@ -19,7 +19,8 @@ struct InitialState {
   /// Scalars of the state beside the output.
   static constexpr auto hidden = state_count<N> - 1;
 
-  Var<T> history{};                   ///< outputs of the `delay` steps before, [delay, batch, neurons], oldest first
+  /// Outputs of the steps before, [Layer::history_steps(), batch, neurons], oldest first.
+  Var<T> history{};
   std::array<Var<T>, hidden> rest{};  ///< the state's other scalars, [batch, neurons] each
 
   /// Whether nothing is given.
@@ -39,7 +40,14 @@ struct Layer {
   std::array<Var<T>, fields> raw{};  ///< unconstrained parameters, one value a field, [extent, 1, neurons]
   typename N::template Constants<double> constants{};  ///< what the neurons share
   Index neurons = 0;                                   ///< how many they are
-  Index delay = 1;                                     ///< synaptic delay in steps, >= 1
+  Index delay = 1;                                     ///< synaptic delay in steps, >= 1; with `delays`, the shortest
+  /// A delay for each neuron, [1, neurons], in steps, whole or not, from `delay` to `longest_delay`; empty: `delay` for
+  /// all.
+  Var<T> delays{};
+  Index longest_delay = 1;  ///< with `delays`: at least one more than `delay`
+
+  /// Steps before the first one whose outputs may be heard.
+  [[nodiscard]] Index history_steps() const { return delays.is_empty() ? delay : longest_delay; }
 };
 
 /// What a scan gives back.
@@ -56,6 +64,13 @@ struct ScanResult {
 struct ScanOptions {
   bool last_only = false;     ///< only the last step's output is asked for
   bool track_states = false;  ///< keep every state and the synaptic currents for the caller
+  /// Steps after which gradients end, counted from the first one (truncated backpropagation through time): no gradient
+  /// reaches a state or an output of the steps before a multiple of it from those behind. 0: never.
+  Index truncate_steps = 0;
+  /// Bytes that the scan may keep for the backward pass. Where it would need more, it keeps the outputs alone and some
+  /// of the states; the backward pass computes the rest again, a stretch of steps at a time, to the same numbers. Not
+  /// where states are tracked. 0: no limit.
+  double memory_limit = 0;
 };
 
 namespace detail {
@@ -86,7 +101,16 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
     if (found.size() != f.extent * neurons)
       throw ShapeError(std::string("scan: ") + f.field.name, to_string(Shape{f.extent, 1, neurons}), to_string(found));
   }
-  if (!initial.history.is_empty()) require("scan: history", initial.history, {layer.delay, input.batch, neurons});
+  if (!layer.delays.is_empty()) {
+    require("scan: delays", layer.delays, {1, neurons});
+    if (layer.longest_delay <= layer.delay) {
+      throw ConfigError("synaptic_delay",
+                        "a scan with a delay for each neuron needs a longest one above the shortest, " +
+                            std::to_string(layer.delay) + ", found " + std::to_string(layer.longest_delay));
+    }
+  }
+  if (!initial.history.is_empty())
+    require("scan: history", initial.history, {layer.history_steps(), input.batch, neurons});
   for (const Var<T>& rest : initial.rest) {
     if (!rest.is_empty()) require("scan: initial state", rest, {input.batch, neurons});
   }

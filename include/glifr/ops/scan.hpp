@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
+#include <variant>
 
 #include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/backend/detail/dispatch_scan.hpp"
@@ -34,6 +36,7 @@ struct ScanBuffers {
   T* parameter_sum = nullptr;         ///< gradients of the parameters, as `parameters`
   T* sample_sums = nullptr;           ///< the same for every sample, on a device
   T* mask = nullptr;                  ///< factors on the outputs, or null
+  T* kept_states = nullptr;           ///< [segments, states but the output, batch, stride]: before each segment
   Index mask_step = 0, mask_row = 0;  ///< between those of steps, of samples
 };
 
@@ -44,6 +47,7 @@ template <class N, Scalar T>
 class Scan {
   static constexpr auto states = state_count<N>;
   static constexpr Index inputs = input_count<N>;
+  static constexpr auto hidden_states = static_cast<Index>(states) - 1;  // beside the output
   static constexpr auto parameter_scalars = static_cast<Index>(parameter_count<N>);
   static constexpr const auto& program = derive::program<N>;
   using enum kernels::Transpose;
@@ -55,6 +59,7 @@ class Scan {
         layer_(layer),
         initial_(initial),
         options_(options),
+        mask_(mask),
         timing_(layer, input, initial, options),
         batch_(input.batch),
         stride_(layout::row_stride<T>(layer.neurons)),
@@ -66,17 +71,13 @@ class Scan {
     load_parameters();
     load_lateral_weights();
     load_initial_state();
-    load_mask(mask, input.steps);
+    allocate_mask();
   }
 
   ScanResult<N, T> forward() {
-    for (Index g = 0; g < inputs; ++g)
-      clear_padding(buffers_.synaptic + g * currents_.padded, steps() * batch_, currents_.stride);
-    projection_.project(memory(), buffers_.synaptic);
-    for (Index first = 0; first < steps(); first += transmission_.known_steps()) {
-      const Index count = std::min(transmission_.known_steps(), steps() - first);
-      add_lateral(first, count);
-      kernels::scan_forward(memory(), window(first, count));
+    for (Index first = 0; first < steps(); first += segment_) {
+      if (first > 0) carry_states_over(first);
+      run_forward(first);
     }
     return result();
   }
@@ -84,19 +85,31 @@ class Scan {
   /// Runs on a copy kept in the tape's arena.
   void backward() const {
     clear_early_gradients();
-    const bool has_lateral = transmission_.has_lateral_input();
+    const bool has_lateral = has_lateral_input();
     const kernels::Weights<T> lateral = has_lateral ? kernels::prepare<T>(memory(), yes, lateral_.values) : lateral_;
-    const Index length = transmission_.known_steps();
-    for (Index first = (steps() - 1) / length * length; first >= 0; first -= length) {
-      const Index count = std::min(length, steps() - first);
-      kernels::scan_backward(memory(), window(first, count));
-      send_back(lateral, first, count);
+    const Index length = known_steps(), reach = truncate_steps();
+    Index segment = (steps() - 1) / segment_ * segment_;  // whose states are there
+    for (Index end = steps(), begin = 0; end > 0; end = begin) {
+      const Index needed = (end - 1) / segment_ * segment_;
+      if (needed != segment) compute_again(segment = needed);
+      begin = std::max(needed, (end - 1) / reach * reach);
+      const Index reach_end = std::min((end - 1) / reach * reach + reach, steps());
+      for (Index first = begin + (end - 1 - begin) / length * length; first >= begin; first -= length) {
+        const Index count = std::min(length, end - first);
+        visit([&](const auto& transmission) { transmission.receive(memory(), first, count, reach_end); });
+        kernels::scan_backward(memory(), window(first, count, segment));
+        send_back(lateral, first, count, (end - 1) / reach * reach);
+      }
+      if (begin > 0 && begin % reach == 0) clear(buffers_.adjoint[0], static_cast<Index>(states) * row_size());
     }
     if (layer_.w_lateral.has_grad() && has_lateral) {
-      const Index first = transmission_.first_heard();
-      currents_.add_products(memory(), transmission_.heard(first, steps() - first), synaptic_grad(first),
-                             layer_.w_lateral.grad());
+      visit([&](const auto& transmission) {
+        transmission.for_each_heard(memory(), [&](Index first, const View<T>& heard) {
+          currents_.add_products(memory(), heard, synaptic_grad(first), layer_.w_lateral.grad());
+        });
+      });
     }
+    visit([&](const auto& transmission) { transmission.add_delay_gradients(memory()); });
     projection_.add_gradients(memory(), buffers_.synaptic_grad);
     add_parameter_gradients();
     add_initial_gradients(lateral);
@@ -112,8 +125,8 @@ class Scan {
 
     Timing(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial,
            const ScanOptions& options) {
-      const bool skips =
-          !program.carries_state && options.last_only && !options.track_states && initial.is_zero() && input.steps > 0;
+      const bool skips = !program.carries_state && options.last_only && !options.track_states && initial.is_zero() &&
+                         input.steps > 0 && layer.delays.is_empty() && options.truncate_steps == 0;
       step_stride = skips ? layer.delay : 1;
       delay = skips ? 1 : layer.delay;
       steps = skips ? (input.steps - 1) / step_stride + 1 : input.steps;
@@ -123,7 +136,14 @@ class Scan {
   [[nodiscard]] Index steps() const { return timing_.steps; }
   [[nodiscard]] Index neurons() const { return layer_.neurons; }
   [[nodiscard]] Index row_size() const { return batch_ * stride_; }
-  [[nodiscard]] T* synaptic(Index t) const { return currents_.step(buffers_.synaptic, t); }
+  /// Steps between those over which no gradient passes.
+  [[nodiscard]] Index truncate_steps() const {
+    return options_.truncate_steps > 0 ? options_.truncate_steps : std::max<Index>(1, steps());
+  }
+  /// Of a step of the segment that begins at `segment`; several currents of a neuron are kept for all steps.
+  [[nodiscard]] T* synaptic(Index t, Index segment) const {
+    return currents_.step(buffers_.synaptic, inputs == 1 ? t - segment : t);
+  }
   [[nodiscard]] T* synaptic_grad(Index t) const { return currents_.step(buffers_.synaptic_grad, t); }
   [[nodiscard]] T* output_grad(Index t) const { return buffers_.output_grad + t * row_size(); }
   /// One step of outputs, states or their like.
@@ -131,18 +151,41 @@ class Scan {
 
   [[nodiscard]] Arena& memory() const { return tape_.memory(); }
 
+  /// Calls f(transmission): once a window, not once a step.
+  template <class F>
+  decltype(auto) visit(F&& f) const {
+    return std::visit(f, transmission_);
+  }
+  [[nodiscard]] Index known_steps() const {
+    return visit([](const auto& transmission) { return transmission.known_steps(); });
+  }
+  [[nodiscard]] bool has_lateral_input() const {
+    return visit([](const auto& transmission) { return transmission.has_lateral_input(); });
+  }
+  /// Whether gradients of outputs are added to what stands there. Where only the last output is used, those of earlier
+  /// ones come from one later window each, whose product replaces what stands there.
+  [[nodiscard]] bool adds_gradients() const { return !options_.last_only || options_.truncate_steps > 0; }
+
   void allocate() {
     Arena& arena = memory();
     const Index padded = currents_.padded;
-    history_steps_ = initial_.history.is_empty() ? 1 : timing_.delay;
+    const bool has_history = !initial_.history.is_empty(), has_delays = !layer_.delays.is_empty();
+    history_steps_ = has_delays ? layer_.longest_delay : has_history ? timing_.delay : 1;
     buffers_.output = arena.template allocate<T>((steps() + history_steps_) * row_size()) + history_steps_ * row_size();
-    buffers_.synaptic = arena.template allocate<T>(currents_.size(steps()));
+    choose_segment();
+    const bool is_segmented = segment_ < steps();
+    buffers_.synaptic = arena.template allocate<T>(currents_.size(inputs == 1 ? std::min(segment_, steps()) : steps()));
     for (std::size_t k = 1; k < states; ++k)
-      buffers_.state[k] = arena.template allocate<T>((keeps_states_ ? steps() + 1 : 1) * row_size());
+      buffers_.state[k] =
+          arena.template allocate<T>((keeps_states_ ? std::min(segment_, steps()) + 1 : 1) * row_size());
+    if (is_segmented) {
+      const Index segments = (steps() + segment_ - 1) / segment_;
+      buffers_.kept_states = arena.template allocate<T>(segments * hidden_states * row_size());
+    }
     if (has_grad_) {
       // Where the reverse step does not ask for the synaptic currents, gradients take their place; the gradient of the
       // currents replaces that of the outputs or, where there are several currents, these: but for the caller's.
-      const bool frees_synaptic = inputs == 1 && !program.needs_synaptic && !options_.track_states;
+      const bool frees_synaptic = inputs == 1 && !program.needs_synaptic && !options_.track_states && !is_segmented;
       buffers_.output_grad = frees_synaptic ? buffers_.synaptic : arena.template allocate<T>(steps() * row_size());
       buffers_.synaptic_grad = inputs == 1             ? buffers_.output_grad
                                : options_.track_states ? arena.template allocate<T>(currents_.size(steps()))
@@ -153,8 +196,62 @@ class Scan {
       // On a device samples run side by side, so each needs its own sums.
       if (tape_.device()) buffers_.sample_sums = arena.template allocate_zeroed<T>(batch_ * parameter_scalars * padded);
     }
-    transmission_ = UniformDelay<T>(timing_.delay, steps(), !initial_.history.is_empty(), step_at(buffers_.output),
-                                    buffers_.output_grad);
+    if (has_delays) {
+      transmission_ = NeuronDelays<T>(layer_.delays, timing_.delay, layer_.longest_delay, steps(), has_history,
+                                      step_at(buffers_.output), buffers_.output_grad, has_grad_);
+    } else {
+      transmission_ =
+          UniformDelay<T>(timing_.delay, steps(), has_history, step_at(buffers_.output), buffers_.output_grad);
+    }
+  }
+
+  /// The steps whose states are kept: all of them, or as many as make the least memory together with the states before
+  /// each segment.
+  void choose_segment() {
+    segment_ = std::max<Index>(1, steps());
+    if (!has_grad_ || options_.memory_limit <= 0 || options_.track_states) return;
+    const Index length = timing_.delay, arrays = 2 + hidden_states + (mask_.is_constant() ? 0 : 1);
+    const auto rows = static_cast<double>(steps());
+    if (rows * static_cast<double>(arrays * row_size()) * sizeof(T) <= options_.memory_limit) return;
+    const auto best = static_cast<Index>(std::sqrt(rows));
+    segment_ = (best + length - 1) / length * length;
+  }
+
+  /// The steps from `first`, the beginning of a segment, to its end.
+  void run_forward(Index first) const {
+    const Index end = std::min(first + segment_, steps());
+    load_mask(first, end - first);
+    for (Index g = 0; g < inputs; ++g)
+      clear_padding(synaptic(first, first) + g * currents_.padded, (end - first) * batch_, currents_.stride);
+    projection_.project(memory(), first, end - first, synaptic(first, first));
+    for (Index t = first; t < end; t += known_steps()) {
+      const Index count = std::min(known_steps(), end - t);
+      add_lateral(t, count, first);
+      kernels::scan_forward(memory(), window(t, count, first));
+    }
+  }
+  /// Where the states before the segment at `first` are kept.
+  [[nodiscard]] View<T> kept_state(std::size_t k, Index first) const {
+    return step_at(buffers_.kept_states + (first / segment_ * hidden_states + static_cast<Index>(k) - 1) * row_size());
+  }
+  /// The states behind a segment are those before the next one, which begins at `first`.
+  void carry_states_over(Index first) const {
+    for (std::size_t k = 1; k < states; ++k) {
+      const View<T> last = step_at(buffers_.state[k] + segment_ * row_size());
+      kernels::copy<T>(memory(), last, kept_state(k, first));
+      kernels::copy<T>(memory(), last, step_at(buffers_.state[k]));
+    }
+  }
+  /// States and currents of the segment at `first`, as the forward pass had them.
+  void compute_again(Index first) const {
+    for (std::size_t k = 1; k < states; ++k) {
+      if (first > 0) {
+        kernels::copy<T>(memory(), kept_state(k, first), step_at(buffers_.state[k]));
+      } else {
+        load_initial_rest(k);
+      }
+    }
+    run_forward(first);
   }
 
   void load_parameters() {
@@ -195,8 +292,7 @@ class Scan {
                          {weights.data + g * currents_.padded, neurons(), neurons(), weights.stride});
       }
     }
-    lateral_ =
-        transmission_.has_lateral_input() ? kernels::prepare<T>(memory(), no, weights) : kernels::Weights<T>{weights};
+    lateral_ = has_lateral_input() ? kernels::prepare<T>(memory(), no, weights) : kernels::Weights<T>{weights};
   }
 
   void load_initial_state() {
@@ -205,11 +301,12 @@ class Scan {
     clear(history, history_steps_ * row_size());
     if (!initial_.history.is_empty())
       kernels::copy<T>(memory(), initial_.history.value(), {history, history_steps_ * batch_, neurons(), stride_});
-    for (std::size_t k = 1; k < states; ++k) {
-      clear(buffers_.state[k], row_size());
-      if (!initial_.rest[k - 1].is_empty())
-        kernels::copy<T>(memory(), initial_.rest[k - 1].value(), step_at(buffers_.state[k]));
-    }
+    for (std::size_t k = 1; k < states; ++k) load_initial_rest(k);
+  }
+  void load_initial_rest(std::size_t k) const {
+    clear(buffers_.state[k], row_size());
+    if (!initial_.rest[k - 1].is_empty())
+      kernels::copy<T>(memory(), initial_.rest[k - 1].value(), step_at(buffers_.state[k]));
   }
 
   void clear(T* numbers, Index count) const { kernels::fill(memory(), View<T>(numbers, 1, count), T(0)); }
@@ -219,17 +316,22 @@ class Scan {
     kernels::fill(memory(), View<T>(rows + neurons(), count, currents_.padded - neurons(), stride), T(0));
   }
 
-  void load_mask(const OutputMask<T>& mask, Index all_steps) {
-    if (!mask.is_active()) return;
-    buffers_.mask_row = mask.is_constant() ? 0 : stride_;
-    buffers_.mask_step = mask.is_constant() ? 0 : row_size();
-    const Index rows = mask.is_constant() ? 1 : steps() * batch_;
+  void allocate_mask() {
+    if (!mask_.is_active()) return;
+    buffers_.mask_row = mask_.is_constant() ? 0 : stride_;
+    buffers_.mask_step = mask_.is_constant() ? 0 : row_size();
+    const Index rows = mask_.is_constant() ? 1 : std::min(segment_, steps()) * batch_;
     buffers_.mask = memory().template allocate_zeroed<T>(rows * stride_);
-    mask.fill(tape_, projection_.input_step(0), projection_.step_stride(), all_steps, batch_,
-              {buffers_.mask, rows, neurons(), stride_});
+  }
+  void load_mask(Index first, Index count) const {
+    if (!mask_.is_active() || (mask_.is_constant() && first > 0)) return;
+    const Index rows = mask_.is_constant() ? 1 : count * batch_;
+    mask_.fill(tape_, projection_.input_step(first), projection_.step_stride(), projection_.all_steps(), batch_,
+               {buffers_.mask, rows, neurons(), stride_});
   }
 
-  ScanWindow<N, T> window(Index first, Index count) const {
+  /// `segment`: the first step of the segment whose states are there.
+  ScanWindow<N, T> window(Index first, Index count, Index segment) const {
     ScanWindow<N, T> w;
     w.steps = count;
     w.batch = batch_;
@@ -238,13 +340,13 @@ class Scan {
     w.synaptic_stride = currents_.stride;
     w.parameters = buffers_.parameters.data;
     w.constants = buffers_.constants;
-    w.synaptic = synaptic(first);
+    w.synaptic = synaptic(first, segment);
     for (std::size_t k = 0; k < states; ++k) {
       w.state_step[k] = k == 0 || keeps_states_ ? row_size() : 0;
-      w.state[k] = buffers_.state[k] + first * w.state_step[k];
+      w.state[k] = buffers_.state[k] + (k == 0 ? first : first - segment) * w.state_step[k];
       w.adjoint[k] = buffers_.adjoint[k];
     }
-    w.mask = buffers_.mask ? buffers_.mask + first * buffers_.mask_step : nullptr;
+    w.mask = buffers_.mask ? buffers_.mask + (first - segment) * buffers_.mask_step : nullptr;
     w.mask_step = buffers_.mask_step;
     w.mask_row = buffers_.mask_row;
     if (has_grad_) {
@@ -263,10 +365,12 @@ class Scan {
   }
 
   /// currents += heard W_lat
-  void add_lateral(Index first, Index count) {
-    if (first < transmission_.first_heard()) return;
-    kernels::multiply<T>(memory(), transmission_.heard(first, count), lateral_, T(1),
-                         {synaptic(first), count * batch_, lateral_.values.columns, currents_.stride});
+  void add_lateral(Index first, Index count, Index segment) const {
+    visit([&](const auto& transmission) {
+      if (first < transmission.first_heard()) return;
+      kernels::multiply<T>(memory(), transmission.heard(memory(), first, count), lateral_, T(1),
+                           {synaptic(first, segment), count * batch_, lateral_.values.columns, currents_.stride});
+    });
   }
 
   /// d_heard (+)= d_currents W_lat^T, of the steps from `first` on.
@@ -274,10 +378,12 @@ class Scan {
     kernels::multiply<T>(memory(), {synaptic_grad(first), d_heard.rows, lateral.values.columns, currents_.stride},
                          lateral, beta, d_heard);
   }
-  void send_back(const kernels::Weights<T>& lateral, Index first, Index count) const {
-    transmission_.send_back(first, count, [&](const View<T>& d_heard) {
-      multiply_back(first, lateral, options_.last_only ? T(0) : T(1), d_heard);
-      if (options_.last_only) clear_padding(d_heard.data, d_heard.rows, d_heard.stride);
+  void send_back(const kernels::Weights<T>& lateral, Index first, Index count, Index begin) const {
+    visit([&](const auto& transmission) {
+      transmission.send_back(first, count, begin, [&](Index from, const View<T>& d_heard, bool replaces) {
+        multiply_back(from, lateral, replaces || !adds_gradients() ? T(0) : T(1), d_heard);
+        if (!adds_gradients()) clear_padding(d_heard.data, d_heard.rows, d_heard.stride);
+      });
     });
   }
 
@@ -295,11 +401,12 @@ class Scan {
     return r;
   }
 
-  /// Where only the last output is used, gradients of earlier ones come from later windows alone: the first product
-  /// overwrites what stands there, and only the steps that no later window hears are cleared.
+  /// Where only the last output is used, nothing but products of later windows gives gradients to earlier ones; where
+  /// these replace what stands there, only the steps that no later window hears are cleared.
   void clear_early_gradients() const {
     if (!options_.last_only) return;
-    const Index from = transmission_.first_unheard();
+    const Index from =
+        adds_gradients() ? 0 : visit([](const auto& transmission) { return transmission.first_unheard(); });
     clear(output_grad(from), (steps() - 1 - from) * row_size());
   }
 
@@ -322,23 +429,29 @@ class Scan {
     }
     if (initial_.history.is_empty() || !initial_.history.has_grad()) return;
     const View<T> d_history = initial_.history.grad();
-    const Index heard = transmission_.heard_history() * batch_;
-    if (heard > 0) multiply_back(0, lateral, T(1), d_history.middle_rows(0, heard));
+    const Index end = std::min(truncate_steps(), steps());
+    visit([&](const auto& transmission) {
+      transmission.add_history_gradient(memory(), d_history, end, [&](Index from, const View<T>& d_heard, bool) {
+        multiply_back(from, lateral, T(1), d_heard);
+      });
+    });
     kernels::accumulate<T>(memory(), step_at(buffers_.adjoint[0]),
-                           d_history.middle_rows((timing_.delay - 1) * batch_, batch_));
+                           d_history.middle_rows((history_steps_ - 1) * batch_, batch_));
   }
 
   Tape<T>& tape_;
   Layer<N, T> layer_;
   InitialState<N, T> initial_;
   ScanOptions options_;
+  OutputMask<T> mask_;
   Timing timing_;
   Index batch_, stride_;     // samples; between rows of outputs and states
   Index history_steps_ = 1;  // of outputs before the first step
+  Index segment_ = 1;        // steps whose states are kept at a time; whole windows
   bool has_grad_, keeps_states_;
   CurrentsLayout<T> currents_;
   Projection<T> projection_;
-  UniformDelay<T> transmission_;
+  std::variant<UniformDelay<T>, NeuronDelays<T>> transmission_;
   ScanBuffers<N, T> buffers_;
   kernels::Weights<T> lateral_;
 };

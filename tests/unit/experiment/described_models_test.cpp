@@ -4,7 +4,10 @@
 
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/npy.hpp"
+#include "glifr/network/description.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
 
@@ -78,11 +81,90 @@ TEST_CASE("a described model that cannot be made is refused, naming what is wron
   refuse(R"({"deep": {"layers": [{"size": 2, "widht": 3}]}})", "widht", "no member of layer 1");
   refuse(R"({"deep": {"layers": [{"size": 2, "parameters": {"k": {"train": true}}}]}})", "k", "thresh, k_m");
   refuse(R"({"deep": {"layers": [{"size": 2, "parameters": {"k_m": {"train": 1}}}]}})", "train", "true or false");
-  refuse(R"({"deep": {"layers": [{"size": 2, "lateral": {"density": 0.2}}]}})", "lateral", "no member of layer 1");
+  const auto refuse_layer = [&](const std::string& members, const char* key, const char* text) {
+    refuse(R"({"deep": {"layers": [{"size": 4, "num_ascs": 2, )" + members + "}]}}", key, text);
+  };
+  refuse_layer(R"("lateral": {"density": 1.5})", "density", "<= 1");
+  refuse_layer(R"("lateral": "some")", "lateral", "none");
+  refuse_layer(R"("inhibitory": 2)", "inhibitory", "0 to 1");
+  refuse_layer(R"("parameters": {"k_m": {"per": "cell"}})", "per", "neuron, layer, group");
+  refuse_layer(R"("parameters": {"k_m": {"per": "group"}})", "k_m", "no groups");
+  refuse_layer(R"("parameters": {"k_m": {"initial": {"unifrom": [0, 1]}}})", "unifrom", "uniform");
+  refuse_layer(R"("parameters": {"k_m": {"initial": {"uniform": [1, 0]}}})", "uniform", "the lowest and the highest");
+  refuse_layer(R"("parameters": {"k_m": {"initial": {"lognormal": {"median": 0, "sigma": 1}}}})", "lognormal", "> 0");
+  refuse_layer(R"("synaptic_delay": -1)", "synaptic_delay", ">= 0");
+  refuse_layer(R"("synaptic_delay": {"initial": 1, "train": true})", "range", "is missing");
+  refuse_layer(R"("synaptic_delay": {"initial": 1, "range": [2, 1]})", "synaptic_delay", "the shortest before");
+  refuse_layer(R"("synaptic_delay": {"uniform": [1, 1], "train": true})", "synaptic_delay", "a range of some width");
+  refuse_layer(R"("groups": {"E": {"size": 3}})", "groups", "groups of 3 neurons in a layer of 4");
+  refuse_layer(R"("groups": {"E": {"size": 4, "lateral": {"I": 0.1}}})", "lateral", "'I'");
   refuse(R"({"rnn": {"layers": [{"size": 2}]}})", "models", "has a meaning already");
   refuse(R"({"a/b": {"layers": [{"size": 2}]}})", "models", "letters, digits");
   CHECK_THROWS_WITH(from_text(R"({"base": "sine", "layers": [{"size": 2}]})"),
                     Contains("layers") && Contains("models"));
+}
+
+const std::string populations = R"({"base": "lmnist", "models": {"deep": {"layers": [
+    {"neuron": "glifr", "size": 40, "num_ascs": 2, "synaptic_delay": {"uniform": [0.5, 2.0], "train": true},
+     "parameters": {"k_m": {"per": "neuron", "train": true, "initial": {"lognormal": {"median": 0.05, "sigma": 0.5}}},
+                    "thresh": {"per": "layer", "train": true, "initial": 1},
+                    "r_j": {"per": "group", "initial": {"normal": {"mean": 0, "sd": 0.1}}}},
+     "lateral": {"density": 0.2}, "input": {"density": 0.5},
+     "groups": {"E": {"size": 32, "inhibitory": false, "lateral": {"I": 0.5, "E": "none"}},
+                "I": {"size": 8, "inhibitory": true, "synaptic_delay": 1,
+                      "parameters": {"k_m": {"train": false, "initial": {"uniform": [0.1, 0.2]}}}}}},
+    {"neuron": "rnn", "size": 12, "lateral": "none", "inhibitory": 0.25}]}}})";
+
+TEST_CASE("populations that a model describes are read, made, and read back") {
+  const Config config = from_text(populations);
+  const Settings settings = config.resolve(config.described_models()[0]);
+  const boost::json::object object = to_json(settings);
+  const Settings read = settings_from_json(object, "config.json");
+  CHECK(read.model.layers == settings.model.layers);
+  const Config again = from_text(to_text(object));
+  CHECK_FALSE(first_difference(again.resolve(again.described_models()[0]), settings));
+
+  const NetworkDescription network = describe_network(settings);
+  const auto made = make_network<float>(settings);
+  CHECK(made->layer(0).delay() == 10);  // of the shortest delay, 0.5 ms
+  CHECK(count_parameters(network).trained == count_trained<float>(made->parameters()));
+  const auto shape = [&](const char* name) { return find_parameter(made->parameters(), name).value.shape(); };
+  CHECK(shape("neuron_layer.shared_thresh") == Shape{1, 1});
+  CHECK(shape("neuron_layer.shared_trans_r_j") == Shape{2, 1, 2});
+  CHECK(shape("neuron_layer.trans_k_m") == Shape{1, 40});
+  CHECK(shape("neuron_layer.trans_synaptic_delay") == Shape{1, 40});
+  // E to E none, E to I a half of 256, I to both a fifth of 256 and of 64.
+  CHECK(shape("neuron_layer.trans_weight_lat") == Shape{1, 128 + 51 + 13});
+  CHECK(shape("neuron_layer.trans_weight_iv") == Shape{1, 28 * 40 / 2});
+  CHECK(shape("neuron_layer_2.trans_weight_lat") == Shape{1, 0});
+}
+
+TEST_CASE("recorded initial values and masks come from files") {
+  const test::TemporaryFolder folder;
+  test::write_text(folder.path() / "learnedparams.csv", "1.5,0.02,0.1,0.2,0.3,0.4,0,0\n2.5,0.04,0.1,0.2,0.5,0.6,0,0\n");
+  const std::vector<double> mask{1, 0, 0, 1, 1, 0, 0, 0, 1};
+  const std::string bytes = encode_npy(make_named_tensor<double>("", {3, 3}, std::span<const double>(mask)));
+  test::write_text(folder.path() / "mask.npy", bytes);
+  const Config config = from_text(R"({"base": "sine", "models": {"few": {"layers": [
+      {"size": 3, "num_ascs": 2, "lateral": {"file": "mask.npy"},
+       "parameters": {"thresh": {"initial": {"file": "learnedparams.csv"}},
+                      "k_j": {"initial": {"file": "learnedparams.csv", "column": "k_2"}}}}]}}})");
+  DataFiles files{.root = folder.path()};
+  const Settings settings = config.resolve(config.described_models()[0], &files);
+  const Population& population = settings.model.layers[0].population;
+  CHECK(population.parameters.at("thresh").initial->values == std::vector<double>{1.5, 2.5});
+  CHECK(population.parameters.at("k_j").initial->values == std::vector<double>{0.4, 0.6});
+  CHECK(population.lateral.connections == 4);
+  CHECK(to_line(to_json(settings)).find("\"connections\":4") != std::string::npos);
+
+  const auto refuse = [&](const std::string& layer, const char* text) {
+    const Config other = from_text(R"({"base": "sine", "models": {"few": {"layers": [)" + layer + "]}}}");
+    CHECK_THROWS_WITH(other.resolve(other.described_models()[0], &files), Contains(text));
+  };
+  refuse(R"({"size": 4, "lateral": {"file": "mask.npy"}})", "found an array [3, 3]; accepted as a mask: [4, 4]");
+  refuse(R"({"size": 4, "lateral": {"file": "masks.npy"}})", "masks.npy");
+  refuse(R"({"size": 4, "parameters": {"k_m": {"initial": {"file": "learnedparams.csv", "column": "k_5"}}}})",
+         "there are thresh, k_m, r_1");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ TEST_CASE("a description makes the layers that it names, with their constants, d
                                                    .num_ascs = 2,
                                                    .synaptic_delay = 1,
                                                    .constants = {{"sigma_v", 0.5}},
-                                                   .trained = {{"k_m", false}}},
+                                                   .population = {.parameters = {{"k_m", {.is_trained = false}}}}},
                                                   {.neuron = "lstm", .size = 4}},
                                        .output_size = 2,
                                        .outputs = Outputs::last_step};
@@ -60,7 +60,7 @@ TEST_CASE("what a description gets wrong is named with what is accepted") {
   CHECK_THROWS_WITH(make({.neuron = "rnn", .num_ascs = 1}), Contains("num_ascs"));
   CHECK_THROWS_WITH(make({.constants = {{"sigma", 1}}}), Contains("sigma") && Contains("sigma_v"));
   CHECK_THROWS_WITH(make({.constants = {{"sigma_v", 0}}}), Contains("sigma_v") && Contains("> 0"));
-  CHECK_THROWS_WITH(make({.trained = {{"k", true}}}), Contains("'k'") && Contains("thresh, k_m"));
+  CHECK_THROWS_WITH(make({.population = {.parameters = {{"k", {}}}}}), Contains("'k'") && Contains("thresh, k_m"));
   CHECK_THROWS_WITH(make({.constants = {{"dt", 1}}}), Contains("dt"));
   CHECK_THROWS_AS(make({.size = 0}), ConfigError);
   CHECK_THROWS_AS(make_network<float>({.layers = {}}), ConfigError);

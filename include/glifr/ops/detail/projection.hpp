@@ -20,19 +20,21 @@ class Projection {
 
   /// The step of the sequence behind step t of the scan.
   [[nodiscard]] Index input_step(Index t) const { return input_.steps - 1 - (steps_ - 1 - t) * step_stride_; }
+  /// Steps of the sequence.
+  [[nodiscard]] Index all_steps() const { return input_.steps; }
   /// Between the steps of the sequence that are taken.
   [[nodiscard]] Index step_stride() const { return step_stride_; }
 
-  /// currents = x W_in
-  void project(Arena& memory, T* currents) const {
+  /// currents = x W_in, of `count` steps from `first` on; `currents` is where those of step `first` lie.
+  void project(Arena& memory, Index first, Index count, T* currents) const {
     currents_.for_each_block(weights_.value(), [&](Index column, Index columns, View<T> w) {
       const auto weights = input_.is_sparse() ? kernels::Weights<T>{} : kernels::prepare<T>(memory, no, w);
-      for_each_run([&](Index t, Index count) {
-        const View<T> y(currents_.step(currents, t) + column, count * input_.batch, columns, currents_.stride);
+      for_each_run(first, count, [&](Index t, Index run) {
+        const View<T> y(currents_.step(currents, t - first) + column, run * input_.batch, columns, currents_.stride);
         if (input_.is_sparse()) {
           kernels::gather_rows<T>(memory, active(t), w, T(0), y);
         } else {
-          kernels::multiply<T>(memory, rows(input_.dense.value(), t, count), weights, T(0), y);
+          kernels::multiply<T>(memory, rows(input_.dense.value(), t, run), weights, T(0), y);
         }
       });
     });
@@ -40,7 +42,7 @@ class Projection {
 
   /// d_W_in += x^T d_currents,   d_x += d_currents W_in^T
   void add_gradients(Arena& memory, T* d_currents) const {
-    for_each_run([&](Index t, Index count) {
+    for_each_run(0, steps_, [&](Index t, Index count) {
       T* const d_run = currents_.step(d_currents, t);
       if (weights_.has_grad() && input_.is_sparse()) {
         currents_.for_each_block(weights_.grad(), [&](Index column, Index columns, View<T> dw) {
@@ -60,12 +62,12 @@ class Projection {
   }
 
  private:
-  /// Runs of steps whose inputs lie together: all of them, or, where steps are skipped, one after another. visit(first
-  /// step, count)
+  /// Runs of steps, among `count` from `first` on, whose inputs lie together: all of them, or, where steps are skipped,
+  /// one after another. visit(first step, count)
   template <class Visit>
-  void for_each_run(Visit&& visit) const {
-    if (step_stride_ == 1) return visit(Index{0}, steps_);
-    for (Index t = 0; t < steps_; ++t) visit(t, Index{1});
+  void for_each_run(Index first, Index count, Visit&& visit) const {
+    if (step_stride_ == 1) return visit(first, count);
+    for (Index t = first; t < first + count; ++t) visit(t, Index{1});
   }
   [[nodiscard]] View<T> rows(const View<T>& x, Index t, Index count) const {
     return x.middle_rows(input_step(t) * input_.batch, count * input_.batch);

@@ -1,0 +1,163 @@
+#include "glifr/analysis/connectivity.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+
+#include "glifr/analysis/style.hpp"
+#include "glifr/core/eigen.hpp"
+#include "glifr/error.hpp"
+
+namespace glifr::analysis {
+
+RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::string& name) {
+  const NamedTensor* tensor = checkpoint.find("neuron_layer.weight_lat");
+  if (!tensor || tensor->shape.size() != 2 || tensor->shape[0] != tensor->shape[1] || tensor->shape[0] < 1)
+    throw DataError(
+        name, "there is no square matrix 'neuron_layer.weight_lat'; is this a checkpoint of GLIFR neurons or an RNN?");
+  std::vector<double> values;
+  try {
+    values = values_of<double>(*tensor);
+  } catch (const DataError& error) {  // which knows the tensor, not the file
+    throw DataError(name, error.what());
+  }
+  RecurrentWeights result;
+  result.neurons = tensor->shape[0];
+  const View<const double> weights(values.data(), result.neurons, result.neurons);
+  result.balance.resize(static_cast<std::size_t>(result.neurons));
+  for (Index sender = 0; sender < result.neurons; ++sender) {
+    for (Index receiver = 0; receiver < result.neurons; ++receiver) {
+      const double weight = weights(sender, receiver);
+      if (!std::isfinite(weight))
+        throw DataError(name, "tensor 'neuron_layer.weight_lat' holds a value that is not finite");
+      NeuronBalance& balance = result.balance[static_cast<std::size_t>(receiver)];
+      (weight > 0 ? balance.excitation : balance.inhibition) += weight;
+      result.connections += weight != 0;
+    }
+  }
+  const Eigen::EigenSolver<Matrix<double>> solver(as_eigen(weights), false);
+  if (solver.info() != Eigen::Success)
+    throw DataError(name, "the eigenvalues of 'neuron_layer.weight_lat' were not found");
+  for (Index i = 0; i < result.neurons; ++i) result.eigenvalues.push_back(solver.eigenvalues()[i]);
+  // Pairs of conjugates are equally large: the order must not depend on rounding.
+  std::ranges::sort(result.eigenvalues, [](const auto& a, const auto& b) {
+    const double first = std::abs(a), second = std::abs(b);
+    if (first != second) return first > second;
+    return a.imag() > b.imag();
+  });
+  if (const NamedTensor* delays = checkpoint.find("neuron_layer.synaptic_delay");
+      delays && delays->size() == result.neurons)
+    result.delays = values_of<double>(*delays);
+  return result;
+}
+
+namespace {
+
+constexpr Index bins = 24;
+
+/// Counts of values between the least and the greatest.
+Table histogram(const std::string& name, const std::vector<double>& values, double& width) {
+  const auto [low, high] = std::ranges::minmax(values);
+  const double lower = low, spread = high > low ? high - low : std::max(1e-6, std::abs(low));
+  width = spread / static_cast<double>(bins);
+  std::vector<double> middles, counts(static_cast<std::size_t>(bins));
+  for (Index bin = 0; bin < bins; ++bin) middles.push_back(lower + (static_cast<double>(bin) + 0.5) * width);
+  for (const double value : values) {
+    const auto bin = std::clamp<Index>(static_cast<Index>((value - lower) / width), 0, bins - 1);
+    counts[static_cast<std::size_t>(bin)] += 1;
+  }
+  return {name, {{"middle", middles}, {"neurons", counts}}};
+}
+
+}  // namespace
+
+Figure connectivity_figure(const RecurrentWeights& weights) {
+  Figure figure;
+  figure.name = "connectivity";
+  char radius[32];
+  std::snprintf(radius, sizeof radius, "%.3g", weights.spectral_radius());
+  figure.caption = "Recurrent weights of " + counted(weights.neurons, "neuron") + ", " +
+                   counted(weights.connections, "connection") + ". Eigenvalues with the unit circle (spectral radius " +
+                   radius +
+                   "); excitation and inhibition of each neuron, the sums of its positive and of its negative weights.";
+  Table eigenvalues{"eigenvalues", {{"real", std::vector<double>{}}, {"imaginary", std::vector<double>{}}}};
+  for (const std::complex<double>& value : weights.eigenvalues) {
+    std::get<0>(eigenvalues.columns[0].values).push_back(value.real());
+    std::get<0>(eigenvalues.columns[1].values).push_back(value.imag());
+  }
+  std::vector<double> circle_x, circle_y;
+  for (int i = 0; i <= 72; ++i) {
+    const double angle = 2 * 3.141592653589793 * i / 72;
+    circle_x.push_back(std::cos(angle));
+    circle_y.push_back(std::sin(angle));
+  }
+  figure.tables.push_back(std::move(eigenvalues));
+  figure.tables.push_back({"unit_circle", {{"real", circle_x}, {"imaginary", circle_y}}});
+  Table balance{"balance", {{"excitation", std::vector<double>{}}, {"inhibition", std::vector<double>{}}}};
+  for (const NeuronBalance& neuron : weights.balance) {
+    std::get<0>(balance.columns[0].values).push_back(neuron.excitation);
+    std::get<0>(balance.columns[1].values).push_back(-neuron.inhibition);
+  }
+  figure.tables.push_back(std::move(balance));
+
+  Panel& plane = figure.panels.emplace_back();
+  plane.x.label = "real part";
+  plane.y.label = "imaginary part";
+  plane.series.push_back(
+      {.mark = Mark::line, .table = "unit_circle", .x = "real", .y = {"imaginary"}, .ink = reference_ink()});
+  plane.series.push_back(
+      {.mark = Mark::points, .table = "eigenvalues", .x = "real", .y = {"imaginary"}, .ink = cluster_ink(0)});
+  Panel& sums = figure.panels.emplace_back();
+  sums.x = {.label = "excitation", .least = 0};
+  sums.y = {.label = "inhibition", .least = 0};
+  sums.series.push_back(
+      {.mark = Mark::points, .table = "balance", .x = "excitation", .y = {"inhibition"}, .ink = cluster_ink(0)});
+  if (!weights.delays.empty()) {
+    double width = 1;
+    figure.tables.push_back(histogram("delays", weights.delays, width));
+    figure.caption += " Synaptic delays of the sending neurons.";
+    Panel& delays = figure.panels.emplace_back();
+    delays.x.label = "synaptic delay (ms)";
+    delays.y = {.label = "neurons", .is_count = true};
+    delays.series.push_back({.mark = Mark::boxes,
+                             .table = "delays",
+                             .x = "middle",
+                             .y = {"neurons"},
+                             .ink = faded(cluster_ink(0), 0.8),
+                             .box_width = 0.9 * width});
+  }
+  figure.columns = static_cast<Index>(figure.panels.size());
+  figure.width = 760;
+  figure.aspect = 0.8;
+  return figure;
+}
+
+Figure delays_figure(const std::vector<std::vector<double>>& course) {
+  Figure figure;
+  figure.name = "delays";
+  const std::size_t neurons = course.empty() ? 0 : course.front().size();
+  constexpr std::size_t most_lines = 100;
+  const std::size_t every = std::max<std::size_t>(1, (neurons + most_lines - 1) / most_lines);
+  figure.caption = "Learned synaptic delays of " + counted(static_cast<Index>(neurons), "neuron") +
+                   " over training, a line a neuron" +
+                   (every > 1 ? "; every " + std::to_string(every) + "th is drawn." : ".");
+  Table table{"delays", {{"record", std::vector<double>{}}}};
+  for (std::size_t r = 0; r < course.size(); ++r)
+    std::get<0>(table.columns[0].values).push_back(static_cast<double>(r));
+  std::vector<std::string> names;
+  for (std::size_t n = 0; n < neurons; n += every) {
+    names.push_back("neuron_" + std::to_string(n));
+    std::vector<double> values;
+    for (const std::vector<double>& row : course) values.push_back(row[n]);
+    table.columns.push_back({names.back(), std::move(values)});
+  }
+  figure.tables.push_back(std::move(table));
+  Panel& panel = figure.panels.emplace_back();
+  panel.x = {.label = "recorded epoch (row of parameters/synaptic_delay.csv)", .is_count = true};
+  panel.y.label = "synaptic delay (ms)";
+  panel.series.push_back(
+      {.mark = Mark::line, .table = "delays", .x = "record", .y = names, .ink = faded(cluster_ink(0), 0.6)});
+  return figure;
+}
+
+}  // namespace glifr::analysis
