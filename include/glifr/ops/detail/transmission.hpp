@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "glifr/backend/elementwise.hpp"
+#include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/backend/memory.hpp"
-#include "glifr/backend/sums.hpp"
+#include "glifr/backend/detail/sums.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/core/tape.hpp"
 
