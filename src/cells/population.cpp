@@ -81,7 +81,7 @@ Index connections_in(const Connectivity& c, Index pairs) {
 std::vector<GroupSpan> group_spans(const Population& population, Index size) {
   std::vector<GroupSpan> spans;
   Index first = 0;
-  for (const Group& group : population.groups) {
+  for (const NeuronGroup& group : population.groups) {
     spans.push_back({first, group.size});
     first += group.size;
   }
@@ -100,18 +100,18 @@ void check_population(const Population& population, const std::string& neuron, s
   if (!has_groups) return;
   Index sum = 0;
   std::string names;
-  for (const Group& group : population.groups) {
+  for (const NeuronGroup& group : population.groups) {
     if (group.size < 1) throw ConfigError("size", "found " + std::to_string(group.size) + " in group " + group.name);
     sum += group.size;
     names += (names.empty() ? "" : ", ") + group.name;
-    if (std::ranges::count(population.groups, group.name, &Group::name) > 1)
+    if (std::ranges::count(population.groups, group.name, &NeuronGroup::name) > 1)
       throw ConfigError("groups", "found '" + group.name + "' twice");
   }
   if (sum != size)
     throw ConfigError("groups", "found groups of " + std::to_string(sum) + " neurons in a layer of " +
                                     std::to_string(size) + "; accepted: groups that make up the layer");
   const bool has_delays = has_neuron_delays(population);
-  for (const Group& group : population.groups) {
+  for (const NeuronGroup& group : population.groups) {
     check_parameters(group.parameters, neuron, parameters, true);
     for (const auto& [name, description] : group.parameters) {
       const auto whole = population.parameters.find(name);
@@ -125,7 +125,7 @@ void check_population(const Population& population, const std::string& neuron, s
     if (has_delays && !group.synaptic_delay && !population.synaptic_delay)
       throw ConfigError("synaptic_delay", "is missing in group " + group.name + ", and the layer has none");
     for (const auto& [to, connectivity] : group.lateral) {
-      if (std::ranges::find(population.groups, to, &Group::name) == population.groups.end())
+      if (std::ranges::find(population.groups, to, &NeuronGroup::name) == population.groups.end())
         throw ConfigError("lateral", "found '" + to + "' in group " + group.name + "; accepted: " + names);
       if (connectivity.kind == Connectivity::Kind::mask)
         throw ConfigError("lateral",
@@ -151,8 +151,9 @@ ParameterDescription parameter_of(const Population& population, std::size_t grou
 }
 
 bool has_neuron_delays(const Population& population) {
-  return population.synaptic_delay ||
-         std::ranges::any_of(population.groups, [](const Group& group) { return group.synaptic_delay.has_value(); });
+  return population.synaptic_delay || std::ranges::any_of(population.groups, [](const NeuronGroup& group) {
+           return group.synaptic_delay.has_value();
+         });
 }
 
 DelayDescription delays_of(const Population& population, std::size_t group) {
@@ -162,7 +163,7 @@ DelayDescription delays_of(const Population& population, std::size_t group) {
 
 std::vector<ConnectionBlock> lateral_blocks(const Population& population, Index size) {
   const std::vector<GroupSpan> spans = group_spans(population, size);
-  const bool has_own = std::ranges::any_of(population.groups, [](const Group& g) { return !g.lateral.empty(); });
+  const bool has_own = std::ranges::any_of(population.groups, [](const NeuronGroup& g) { return !g.lateral.empty(); });
   if (!has_own) {
     if (population.lateral.kind == Connectivity::Kind::all) return {};
     const GroupSpan whole{0, size};

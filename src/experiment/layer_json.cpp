@@ -345,14 +345,15 @@ json::object to_json(const std::map<std::string, ParameterDescription>& paramete
   return object;
 }
 
-std::vector<Group> groups_from_json(const json::value& value, const NeuronInfo& neuron, const std::string& where) {
+std::vector<NeuronGroup> groups_from_json(const json::value& value, const NeuronInfo& neuron,
+                                          const std::string& where) {
   const json::object* object = value.if_object();
   if (!object || object->empty())
     refuse("groups", value, where,
            "an object of groups by their names, as {\"E\": {\"size\": 80}, \"I\": {\"size\": 20}}");
-  std::vector<Group> groups;
+  std::vector<NeuronGroup> groups;
   for (const json::key_value_pair& member : *object) {
-    Group group{.name = std::string(member.key())};
+    NeuronGroup group{.name = std::string(member.key())};
     if (group.name == "density" || group.name == "file" || group.name.empty())
       refuse("groups", json::value(member.key()), where, "other names than density and file");
     const std::string of_group = " of group " + group.name + where;
@@ -388,9 +389,9 @@ std::vector<Group> groups_from_json(const json::value& value, const NeuronInfo& 
   return groups;
 }
 
-json::object to_json(const std::vector<Group>& groups) {
+json::object to_json(const std::vector<NeuronGroup>& groups) {
   json::object object;
-  for (const Group& group : groups) {
+  for (const NeuronGroup& group : groups) {
     json::object& of_group = object[group.name].emplace_object();
     of_group["size"] = group.size;
     if (!group.parameters.empty()) of_group["parameters"] = to_json(group.parameters);
@@ -415,7 +416,7 @@ LayerDescription layer_from_json(const json::value& value, std::size_t number, c
   if (const auto groups = members.take("groups")) {
     population.groups = groups_from_json(*groups, neuron, where);
     Index sum = 0;
-    for (const Group& group : population.groups) sum += group.size;
+    for (const NeuronGroup& group : population.groups) sum += group.size;
     if (layer.size == 0) layer.size = sum;
   }
   if (layer.size == 0) throw ConfigError("size", "is missing in layer " + std::to_string(number) + place);
@@ -572,7 +573,7 @@ void read_files(std::vector<LayerDescription>& layers, Index input_size, const s
     };
     read_parameters(population.parameters);
     read_delays(population.synaptic_delay);
-    for (Group& group : population.groups) {
+    for (NeuronGroup& group : population.groups) {
       read_parameters(group.parameters);
       read_delays(group.synaptic_delay);
     }

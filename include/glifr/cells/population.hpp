@@ -78,7 +78,7 @@ struct DelayDescription {
 };
 
 /// A named part of a layer: neurons one behind the other.
-struct Group {
+struct NeuronGroup {
   std::string name;  ///< by which others name it
   Index size = 0;    ///< neurons, 1 or more
   /// By the names of the neuron's fields; what is not here is as in the layer. `per` is the layer's.
@@ -88,7 +88,7 @@ struct Group {
   /// To the neurons of a group of that name; what is not here is as in the layer.
   std::map<std::string, Connectivity> lateral{};
 
-  bool operator==(const Group&) const = default;
+  bool operator==(const NeuronGroup&) const = default;
 };
 
 /// How the neurons of a layer differ and are connected. The defaults are those of a plain layer: each neuron has
@@ -102,7 +102,7 @@ struct Population {
   std::optional<double> inhibitory{};
   /// Delays for each neuron; nothing: one for all, the layer's `delay`.
   std::optional<DelayDescription> synaptic_delay{};
-  std::vector<Group> groups{};  ///< parts of the layer, which they make up together; empty: it has none
+  std::vector<NeuronGroup> groups{};  ///< parts of the layer, which they make up together; empty: it has none
 
   bool operator==(const Population&) const = default;
 };
