@@ -255,7 +255,7 @@ void check_layers(const Settings& s) {
   Index input_size = s.model.input_size;
   for (const LayerDescription& layer : s.model.layers) {
     const Population& population = layer.population;
-    for (const Group& group : population.groups) {
+    for (const NeuronGroup& group : population.groups) {
       for (const auto& [name, parameter] : group.parameters) {
         if (parameter.is_trained || s.training.optimizer.decay() == 0) continue;
         throw ConfigError("weight_decay", "found " + format_number(s.training.optimizer.decay()) + ", which moves " +
@@ -264,7 +264,7 @@ void check_layers(const Settings& s) {
       }
     }
     if (const auto& delay = population.synaptic_delay) check_steps("synaptic_delay", s, delay->longest, 0);
-    for (const Group& group : population.groups) {
+    for (const NeuronGroup& group : population.groups) {
       if (group.synaptic_delay) check_steps("synaptic_delay", s, group.synaptic_delay->longest, 0);
     }
     if (input_size > 0)
