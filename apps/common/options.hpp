@@ -54,8 +54,8 @@ CLI::Option* add_path(CLI::App& app, const std::string& name, std::filesystem::p
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
                         const std::vector<std::string>& choices, const std::string& help);
 
-/// Parses the command line. Where that ends the program, having printed help or version, or a line on standard error
-/// that says what is wrong, the exit code; nothing where the program may go on.
+/// Parses the command line. Where that ends the program, having printed help or version, the exit code; nothing where
+/// the program may go on. Error where the command line is wrong.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
 }  // namespace glifr::apps::cli
