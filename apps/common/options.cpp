@@ -1,7 +1,6 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <iostream>
 
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/error.hpp"
@@ -177,8 +176,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::Success& done) {
     return app.exit(done);
   } catch (const CLI::ParseError& error) {
-    std::cerr << app.get_name() << ": " << error.what() << " (see " << app.get_name() << " --help)" << std::endl;
-    return 2;
+    throw glifr::Error(std::string(error.what()) + " (see " + app.get_name() + " --help)");
   }
   (void)glifr::cpu_target();  // what the environment says is wrong before anything is written
   return std::nullopt;

@@ -59,8 +59,8 @@ void add_cpu_target(CLI::App& app);
 /// --version: the program, the library's version, and the instruction set in use.
 void add_version(CLI::App& app);
 
-/// Parses the command line. Where that ends the program, having printed help or version, or a line on standard error
-/// that says what is wrong, the exit code; nothing where the program may go on.
+/// Parses the command line. Where that ends the program, having printed help or version, the exit code; nothing where
+/// the program may go on. Error where the command line is wrong.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
 }  // namespace glifr::apps::cli

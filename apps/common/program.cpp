@@ -81,6 +81,12 @@ int settle(const char* name, const Ending& ending, glifr::LaunchedGroup& group) 
   return std::stoi(group.gather_texts(std::to_string(ending.code)).front());
 }
 
+/// Takes what is printed nowhere.
+class Nowhere final : public std::streambuf {
+ protected:
+  int overflow(int c) override { return c == EOF ? 0 : c; }
+};
+
 void prepare() {
   open_closed_descriptors();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches the limit on its size is an error of the write, not the end
@@ -108,11 +114,15 @@ int run_program(const char* name, const std::function<int()>& work) {
 
 int run_program_in_group(const char* name, const std::function<int(glifr::LaunchedGroup*)>& work) {
   prepare();
+  Nowhere nowhere;
+  std::streambuf* const output = std::cout.rdbuf();
   std::unique_ptr<glifr::LaunchedGroup> group;
   const Ending ending = attempt([&] {
     group = glifr::join_launched();
+    if (group && group->rank() > 0) std::cout.rdbuf(&nowhere);  // the first process speaks for all
     return work(group.get());
   });
+  std::cout.rdbuf(output);
   if (!group && !ending.problem.empty()) print(name, ending.problem);
   return finish(name, group ? settle(name, ending, *group) : ending.code);
 }

@@ -242,7 +242,7 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
   const bool by_trials = group && shares_trials(*group, o, plan);
   if (group && !by_trials) o.run.group = group;
   if (by_trials) {
-    o.run.waits = true;  // for one that another process trains, if somebody else has begun it
+    glifr::on_first(group, [&] { glifr::check_plan(plan, o.run); });  // of all, before one of them begins
     plan = glifr::part_of(plan, static_cast<std::size_t>(group->rank()), static_cast<std::size_t>(group->size()));
   }
   if (plan.empty() && speaks) progress.print("nothing to do in this part of what is asked for");

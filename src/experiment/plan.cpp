@@ -150,12 +150,14 @@ RunOptions options_of(const PlannedTrial& planned, RunOptions options) {
 
 }  // namespace
 
+void check_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options) {
+  for (const PlannedTrial& planned : plan)
+    check_trial(planned.trial, options_of(planned, options), planned.after.has_value());
+}
+
 std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
                                      Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer) {
-  on_first(options.group, [&] {
-    for (const PlannedTrial& planned : plan)
-      check_trial(planned.trial, options_of(planned, options), planned.after.has_value());
-  });
+  on_first(options.group, [&] { check_plan(plan, options); });
   Schedule schedule(plan);
   // The processes of a group take the same trials in the same order.
   std::atomic<bool> failed = false;

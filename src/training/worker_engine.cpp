@@ -50,8 +50,7 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
 
 Index choose_shares(Index batch, Index micro_batch, Index time_steps) {
   constexpr Index cheap = 16;  // are summed at once, by all workers
-  constexpr Index wanted_rows =
-      1024;  // of a share, where there are more: to clear and add a gradient takes a hundredth
+  constexpr Index wanted_rows = 2048;  // of a share, where there are more: clearing and adding a gradient takes less
   const Index pieces = ceil_divide(batch, std::max<Index>(1, micro_batch));
   return std::min({pieces, most_shares, std::max(cheap, batch * time_steps / wanted_rows)});
 }

@@ -43,9 +43,12 @@ struct PlannedOutcome {
   std::string failure;                  ///< of one that diverged, or could not start because the one before it did
 };
 
-/// Runs a plan with `jobs` trials side by side, after `check_trial` of each: what will be refused is refused before
-/// anything is trained. A trial that diverges is reported in its outcome and the others go on;
-/// any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's order.
+/// Does `check_trial` for each trial of a plan: what will be refused is refused before anything is trained.
+GLIFR_API void check_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options);
+
+/// Runs a plan with `jobs` trials side by side, after `check_plan`. A trial that diverges is reported in its outcome
+/// and the others go on; any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in
+/// the plan's order.
 GLIFR_API std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options,
                                                DataStore& data, Index threads, Index jobs, std::atomic<bool>& stop,
                                                TrialObserver& observer);
