@@ -140,8 +140,8 @@ class Composer {
   // ---- tables ----
 
   analysis::ReportSection overview() {
-    analysis::ReportTable table{"Verdicts on the numbers of table 2, by task, with the fewest trials of a model.",
-                                {"task", "rows", "trials", "verdicts"},
+    analysis::ReportTable table{"Verdicts on the numbers of table 2, by task. Trials: the fewest of a model.",
+                                {"task", "rows", "trials", "same", "better", "different", "not enough trials"},
                                 {}};
     Tally all, of_claims;
     for (const std::string& task : tasks_of(found_.numbers)) {
@@ -153,8 +153,11 @@ class Composer {
         all.add(row);
         fewest = std::min(fewest, row.trials);
       }
-      if (tally.rows > 0)
-        table.rows.push_back({task, std::to_string(tally.rows), std::to_string(fewest), tally.text()});
+      if (tally.rows == 0) continue;
+      std::vector<std::string>& row =
+          table.rows.emplace_back(std::vector{task, std::to_string(tally.rows), std::to_string(fewest)});
+      for (auto word = table.header.begin() + 3; word != table.header.end(); ++word)
+        row.push_back(std::to_string(tally.counts[*word]));
     }
     for (const paper::Row& row : found_.claims) of_claims.add(row);
     analysis::ReportSection section{"Overview", 2, {}};
@@ -178,26 +181,23 @@ class Composer {
     return tasks;
   }
 
-  /// The verdicts on all rows of an item.
-  [[nodiscard]] Tally tally_of(const std::string& item) const {
+  /// The verdicts on the rows of an item.
+  static Tally tally_of(const std::vector<paper::Row>& rows, const std::string& item) {
     Tally tally;
-    for (const auto* rows : {&found_.numbers, &found_.claims}) {
-      for (const paper::Row& row : *rows) {
-        if (row.item == item) tally.add(row);
-      }
+    for (const paper::Row& row : rows) {
+      if (row.item == item) tally.add(row);
     }
     return tally;
   }
 
   analysis::ReportSection contents() {
-    analysis::ReportTable table{"The tables and figures of the paper, and the commands that make each.",
-                                {"item", "commands", "rows and verdicts"},
-                                {}};
+    analysis::ReportTable table{
+        "The tables and figures of the paper, and the commands that make each.", {"item", "commands", "verdicts"}, {}};
     for (const paper::Item& item : paper::contents()) {
-      const Tally tally = tally_of(item.name);
-      const std::string verdicts = item.name == "figure S1" ? "those of table 2"
-                                   : tally.rows == 0        ? "no number to compare"
-                                                            : tally.text();
+      const Tally numbers = tally_of(found_.numbers, item.name), claims = tally_of(found_.claims, item.name);
+      std::string verdicts = numbers.rows > 0 ? "numbers: " + numbers.text() : "";
+      if (claims.rows > 0) verdicts += (verdicts.empty() ? "claims: " : "; claims: ") + claims.text();
+      if (verdicts.empty()) verdicts = item.name == "figure S1" ? "those of table 2" : "no number to compare";
       table.rows.push_back({sentence(item.name), joined(item.commands, "; "), verdicts});
     }
     return {"What the paper has", 2, {std::move(table)}};
@@ -213,7 +213,7 @@ class Composer {
 
   [[nodiscard]] analysis::ReportTable numbers_table(const std::string& item, const std::string& task) const {
     analysis::ReportTable table{
-        {}, {"model", "trials", "ours", "published", "margin", "p of difference", "p of equivalence", "verdict"}, {}};
+        {}, {"model", "verdict", "trials", "ours", "published", "margin", "p of difference", "p of equivalence"}, {}};
     bool has_remarks = false;
     for (const paper::Row& row : found_.numbers) {
       if (row.item != item || row.task != task) continue;
@@ -222,10 +222,10 @@ class Composer {
       const auto& test = row.judgement.difference;
       const auto& equivalence = row.judgement.equivalence;
       table.rows.push_back(
-          {analysis::model_name(row.model), std::to_string(row.trials), mean_and_sd(row.ours, is_percent),
-           mean_and_sd(row.published, is_percent),
+          {analysis::model_name(row.model), verdict_text(row), std::to_string(row.trials),
+           mean_and_sd(row.ours, is_percent), mean_and_sd(row.published, is_percent),
            equivalence ? format(is_percent ? "%.2f" : "%.2g", equivalence->margin * (is_percent ? 100 : 1)) : nothing,
-           test ? p_text(test->p) : nothing, equivalence ? p_text(equivalence->p()) : nothing, verdict_text(row)});
+           test ? p_text(test->p) : nothing, equivalence ? p_text(equivalence->p()) : nothing});
       has_remarks = has_remarks || !remark(row).empty();
     }
     if (has_remarks) {
@@ -244,15 +244,17 @@ class Composer {
     return row.note + (has_note ? (row.note.empty() ? "" : "; ") + note->second : "");
   }
 
-  [[nodiscard]] analysis::ReportTable claims_table(const std::vector<const paper::Row*>& rows) const {
+  static analysis::ReportTable claims_table(const std::vector<const paper::Row*>& rows) {
     analysis::ReportTable table{
-        {}, {"claim", "task", "trials", "what is measured", "ours", "published", "verdict"}, {}};
+        {}, {"claim", "verdict", "task", "trials", "ours", "published", "what is measured", "remarks"}, {}};
+    const auto number = [](const analysis::Moments& m) { return m.count > 0 ? format("%.3g", m.mean) : nothing; };
     for (const paper::Row* row : rows) {
-      const auto number = [](const analysis::Moments& m) { return m.count > 0 ? format("%.3g", m.mean) : nothing; };
-      table.rows.push_back(
-          {sentence(row->statement), row->task, std::to_string(row->trials), row->quantity, number(row->ours),
-           number(row->published),
-           verdict_text(*row) + (row->has_verdict || row->note.empty() ? "" : " (" + row->note + ")")});
+      table.rows.push_back({sentence(row->statement), verdict_text(*row), row->task, std::to_string(row->trials),
+                            number(row->ours), number(row->published), row->quantity, row->note});
+    }
+    if (std::ranges::all_of(rows, [](const paper::Row* row) { return row->note.empty(); })) {
+      table.header.pop_back();
+      for (auto& row : table.rows) row.pop_back();
     }
     return table;
   }
@@ -271,16 +273,10 @@ class Composer {
       }
       if (rows.empty()) continue;
       analysis::ReportTable table = claims_table(rows);
-      table.caption = sentence(item.name) + ": " + tally_of_claims(rows).text() + ".";
+      table.caption = sentence(item.name) + ": " + tally_of(found_.claims, item.name).text() + ".";
       section.parts.emplace_back(std::move(table));
     }
     return section;
-  }
-
-  static Tally tally_of_claims(const std::vector<const paper::Row*>& rows) {
-    Tally tally;
-    for (const paper::Row* row : rows) tally.add(*row);
-    return tally;
   }
 
   analysis::ReportSection missing() {
@@ -334,7 +330,8 @@ class Composer {
         "How the verdicts are made",
         2,
         {analysis::ReportText{
-             "Same: two one-sided tests (without equal variances) say, each at the level " +
+             "Same: of at least " + std::to_string(levels.least_trials) +
+             " trials, two one-sided tests (without equal variances) say, each at the level " +
              glifr::format_number(levels.equivalence) +
              ", that the difference of the means is smaller than the margin, which is " + margin +
              " published standard deviations between trials. Otherwise better or different: Welch's test finds a "
@@ -441,7 +438,7 @@ class Composer {
     for (const paper::Row& row : found_.claims) {
       if (row.item == item && row.trials > 0)
         section.parts.emplace_back(analysis::ReportText{
-            sentence(row.quantity) + format(", mean over trials: %.3g", row.ours.mean) +
+            sentence(row.quantity) + format(": %.3g", row.ours.mean) +
             (row.published.count > 0 ? format("; published: %.3g", row.published.mean) : "") + "."});
     }
   }

@@ -43,7 +43,8 @@ std::string interval_text(const analysis::Moments& m, bool has_accuracy) {
 
 std::string test_text(const std::optional<analysis::TTest>& test) {
   if (!test) return "–";
-  return format("t(%.3g) = %.2f, p %s", test->degrees_of_freedom, test->t, p_text(test->p).c_str());
+  return format("t(%.3g) = %.2f, p %s%s", test->degrees_of_freedom, test->t, test->p < 1e-4 ? "" : "= ",
+                p_text(test->p).c_str());
 }
 
 std::string setting(const analysis::Trial& trial, const char* key) {

@@ -24,9 +24,9 @@ inline std::string mean_and_sd(const glifr::analysis::Moments& m, bool has_accur
   return mean + " ± " + (has_accuracy ? format("%.2f", factor * m.sd) : format("%.2g", m.sd));
 }
 
-/// "= 0.031", "< 0.0001"
+/// "0.031", "< 0.0001"
 inline std::string p_text(double p) {
-  return p < 1e-4 ? "< 0.0001" : format("= %.2g", p);
+  return p < 1e-4 ? "< 0.0001" : format("%.2g", p);
 }
 
 }  // namespace glifr::apps

@@ -33,7 +33,8 @@ th, td { padding: .35rem .6rem; text-align: right; white-space: nowrap; border-t
 th:first-child, td:first-child { text-align: left; }
 thead th { border-top: none; border-bottom: 2px solid var(--line); font-weight: 600; white-space: normal; vertical-align: bottom; }
 tbody th { font-weight: 600; }
-td.words { white-space: normal; text-align: left; min-width: 14rem; overflow-wrap: anywhere; }
+td.words, tbody th.words { white-space: normal; text-align: left; min-width: 14rem; overflow-wrap: anywhere; }
+thead th.words { text-align: left; }
 figure { margin: 1.5rem 0; }
 figure .scroll { margin: 0; }
 .drawing .scroll { background: #ffffff; padding: .4rem; }
@@ -76,15 +77,17 @@ class Page {
   void operator()(const ReportTable& part) {
     out_ << "<figure>\n<figcaption>" << escaped(part.caption)
          << "</figcaption>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
-    for (const std::string& cell : part.header) out_ << "<th scope=\"col\">" << escaped(cell) << "</th>";
+    const std::vector<bool> holds_words = columns_of_words(part);
+    for (std::size_t i = 0; i < part.header.size(); ++i)
+      out_ << "<th scope=\"col\"" << (holds_words[i] ? " class=\"words\">" : ">") << escaped(part.header[i]) << "</th>";
     out_ << "</tr></thead>\n<tbody>\n";
     for (const auto& row : part.rows) {
+      out_ << "<tr>";
       for (std::size_t i = 0; i < row.size(); ++i) {
-        if (i == 0) {
-          out_ << "<tr><th scope=\"row\">" << escaped(row[i]) << "</th>";
-        } else {
-          out_ << (row[i].size() > 40 ? "<td class=\"words\">" : "<td>") << escaped(row[i]) << "</td>";
-        }
+        const char* tag = i == 0 ? "th" : "td";
+        out_ << '<' << tag << (i == 0 ? " scope=\"row\"" : "")
+             << (i < holds_words.size() && holds_words[i] ? " class=\"words\">" : ">") << escaped(row[i]) << "</" << tag
+             << '>';
       }
       out_ << "</tr>\n";
     }
@@ -107,6 +110,17 @@ class Page {
   }
 
  private:
+  /// Which columns hold a text that is too long for a line: they are broken, and begin at the left.
+  static std::vector<bool> columns_of_words(const ReportTable& table) {
+    constexpr std::size_t longest_line = 40;
+    std::vector<bool> holds_words(table.header.size(), false);
+    for (const auto& row : table.rows) {
+      for (std::size_t i = 0; i < std::min(row.size(), holds_words.size()); ++i)
+        holds_words[i] = holds_words[i] || row[i].size() > longest_line;
+    }
+    return holds_words;
+  }
+
   static std::string escaped(std::string_view text) { return detail::escape_html(text); }
 
   std::ostream& out_;

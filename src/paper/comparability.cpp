@@ -34,7 +34,6 @@ std::vector<SettingDifference> differences_from_published(const analysis::ModelT
   for (const analysis::Trial* trial : trials.trials) {
     if (trial->is_imported()) add_differences(differences, {}, {{"training", "as published"}});
     add_differences(differences, settings_of(*trial), published);
-    if (!find_task(trial->base_task()).has_test_set()) continue;
     add_differences(differences, {{"samples tested", samples_tested(*trial)}},
                     {{"samples tested", published_test_samples(any.task)}});
   }

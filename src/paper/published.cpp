@@ -54,7 +54,7 @@ const PublishedResult* find_published(std::string_view task, std::string_view mo
 }
 
 Index published_test_samples(std::string_view task) {
-  return task == "sine" ? 6 : 10000;
+  return task == "sine" ? 6 : task == "realizable" ? 1 : 10000;
 }
 
 }  // namespace glifr::paper

@@ -25,7 +25,7 @@ Judgement judge(const analysis::Moments& ours, const analysis::Moments& publishe
   judgement.difference = analysis::welch_t_test(ours, published);
   judgement.equivalence = analysis::equivalence_test(ours, published, levels.margin * published.sd);
   if (judgement.equivalence->p() < levels.equivalence) {
-    judgement.verdict = Verdict::same;
+    judgement.verdict = ours.count >= levels.least_trials ? Verdict::same : Verdict::not_enough_trials;
   } else if (judgement.difference->p < levels.difference) {
     judgement.verdict = (ours.mean > published.mean) == more_is_better ? Verdict::better : Verdict::different;
   }

@@ -22,6 +22,7 @@ enum class Verdict {
 /// How sure a verdict has to be.
 struct Levels {
   double margin = 1.5;        ///< of equivalence, in published standard deviations between trials
+  Index least_trials = 5;     ///< fewer are not called the same, whatever the tests say
   double equivalence = 0.05;  ///< level of the two one-sided tests
   double difference = 0.01;   ///< level of Welch's test: with 35 rows, 0.05 would call two of them different by chance
   double claim = 0.05;        ///< level of the tests of the paper's claims, as in the paper
@@ -35,8 +36,9 @@ struct Judgement {
 };
 
 /// Compares a mean over our trials with the published one: the same where the two one-sided tests say that they differ
-/// by less than the margin; otherwise better or different where Welch's test says that they differ; otherwise, and with
-/// fewer than two trials, not enough trials. `more_is_better`: of accuracies, not of losses.
+/// by less than the margin, of at least `least_trials` trials; otherwise better or different where Welch's test says
+/// that they differ; otherwise, and with fewer than two trials, not enough trials. `more_is_better`: of accuracies, not
+/// of losses.
 [[nodiscard]] GLIFR_API Judgement judge(const analysis::Moments& ours, const analysis::Moments& published,
                                         bool more_is_better, const Levels& levels = {});
 

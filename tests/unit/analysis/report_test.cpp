@@ -82,6 +82,32 @@ TEST_CASE("a figure that was not drawn says why in its place") {
   CHECK(count(page, "Not drawn: no gnuplot") == 1);
 }
 
+TEST_CASE("a column with a long text begins at the left, whole") {
+  const std::string page = to_html(
+      {"t",
+       "s",
+       {{"one", 2, {ReportTable{"c", {"h", "n", "w"}, {{"a", "1", "short"}, {"b", "2", std::string(41, 'x')}}}}}}});
+  CHECK(count(page, "<th scope=\"col\" class=\"words\">w</th>") == 1);
+  CHECK(count(page, "<td class=\"words\">short</td>") == 1);
+  CHECK(count(page, "<td>1</td>") == 1);
+}
+
+TEST_CASE("a report as Markdown: tables, links to figures, and nothing that Markdown would take for its own") {
+  const test::TemporaryFolder folder;
+  const std::string page =
+      to_markdown({"a_b",
+                   "c*d",
+                   {{"one", 2, {ReportText{"x < y\nz"}, ReportTable{"cap|tion", {"h", "k"}, {{"a|b", "`c`"}}}}},
+                    {"two",
+                     3,
+                     {ReportFigure{"seen", drawn_in(folder)}, ReportFigure{"gone", {"x.gp", false, "no gnuplot"}},
+                      ReportListing{"l", "{<}"}}}}});
+  CHECK(page ==
+        "# a\\_b\n\nc\\*d\n\n## one\n\nx \\< y z\n\n*cap\\|tion*\n\n| h | k |\n|---|---|\n| a\\|b | \\`c\\` |\n\n"
+        "### two\n\n![seen](figure.svg)\n\n*seen*\n\n*gone Not drawn: no gnuplot*\n\n"
+        "<details><summary>l</summary>\n<pre>\n{&lt;}</pre>\n</details>\n");
+}
+
 TEST_CASE("the contents name the sections, not their parts") {
   const std::string page = to_html({"t", "s", {{"whole", 2, {}}, {"part", 3, {}}}});
   CHECK(count(page, "<a href=\"#section-1\">whole</a>") == 1);

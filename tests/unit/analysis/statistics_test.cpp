@@ -93,6 +93,21 @@ TEST_CASE("t-tests with pooled and with separate variances") {
   CHECK_THAT(welch->p, WithinRel(0.042808163011702274, 1e-10));
 }
 
+TEST_CASE("two one-sided tests find means equivalent within a margin") {
+  const Moments a{10, 0, 1}, b{10, 0.2, 1};
+  const auto test = equivalence_test(a, b, 1);
+  REQUIRE(test);
+  CHECK_THAT(test->degrees_of_freedom, WithinRel(18.0, 1e-12));
+  CHECK_THAT(test->p_lower, WithinRel(0.045240503678, 1e-8));  // t = 0.8 / sqrt(0.2)
+  CHECK_THAT(test->p_upper, WithinRel(0.007590395661, 1e-8));  // t = 1.2 / sqrt(0.2)
+  CHECK(test->p() == test->p_lower);
+  CHECK(equivalence_test(b, a, 1)->p_upper == test->p_lower);
+  CHECK(equivalence_test(a, b, 0.1)->p() > 0.5);  // they differ by more
+  CHECK_FALSE(equivalence_test({1, 0, std::nan("")}, b, 1));
+  CHECK_FALSE(equivalence_test({5, 0, 0}, {5, 0, 0}, 1));
+  CHECK_THROWS_AS(equivalence_test(a, b, 0), ConfigError);
+}
+
 TEST_CASE("the effect size is the difference in pooled standard deviations") {
   const Moments a{10, 5.0, 2.0};
   const Moments b{10, 4.0, 2.0};

@@ -41,6 +41,21 @@ TEST_CASE("numbers are written in the shortest digits") {
   CHECK(format_number(-std::numeric_limits<float>::infinity()) == "-inf");
 }
 
+TEST_CASE("a table of words and numbers is read as text") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "cells.csv";
+  test::write_text(file, "task,note\nsine,\"a, b\"\nlmnist,\n");
+  const CsvCells table = read_csv_cells(file);
+  CHECK(table.header == std::vector<std::string>{"task", "note"});
+  CHECK(table.rows == std::vector<std::vector<std::string>>{{"sine", "a, b"}, {"lmnist", ""}});
+  CHECK(table.column("note") == 1);
+  CHECK_FALSE(table.column("model"));
+  test::write_text(file, "task,note\nsine\n");
+  CHECK_THROWS_WITH(read_csv_cells(file), Contains("line 2: found 1 cells; the first line has 2"));
+  test::write_text(file, "");
+  CHECK_THROWS_WITH(read_csv_cells(file), Contains("is empty"));
+}
+
 TEST_CASE("a text stands for a number as a whole or not at all") {
   CHECK(parse_number("+.5") == 0.5);
   CHECK(parse_number("-2.5e3") == -2500);
