@@ -280,10 +280,11 @@ class GLIFR_API Cell {
 
   void add_weights(bool is_chosen, bool is_signed, const char* name, const std::vector<detail::ConnectionBlock>& blocks,
                    Index senders) {
-    const Shape shape =
-        is_chosen ? Shape{inputs, detail::count_connections(blocks)} : Shape{senders, inputs * settings_.hidden_size};
+    const Index rows = is_chosen ? inputs : senders;
+    const Index columns = is_chosen ? detail::count_connections(blocks) : inputs * settings_.hidden_size;
     const char* trans = is_chosen || is_signed ? "trans_" : "";
-    parameters_.emplace_back(prefix_ + trans + name, shape, !is_chosen && weight_names<N>.stored_transposed);
+    parameters_.emplace_back(prefix_ + trans + name, Shape{rows, columns},
+                             !is_chosen && weight_names<N>.stored_transposed);
   }
 
   [[nodiscard]] static Shape field_shape(std::size_t k, Index columns) {
