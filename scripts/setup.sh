@@ -45,6 +45,8 @@ needs - libcli11-dev
 needs - catch2
 likes gnuplot gnuplot-nox                           # figures
 likes - libprotozero-dev                            # event files of TensorBoard
+likes - libopenmpi-dev                              # several processes
+likes mpirun openmpi-bin                            # several processes
 likes - libbenchmark-dev                            # benchmarks
 likes curl curl                                     # scripts/fetch_data.sh
 likes - ca-certificates                             # scripts/fetch_data.sh
