@@ -29,7 +29,7 @@ Trains the networks of the paper, silences their neurons, and writes a page that
 paper against the published one: OUT/page/paper.html, paper.md and paper.csv. Started again, it goes on where it was
 stopped. Builds the programs where they are not there, and fetches MNIST; N-MNIST must be there (datasets/README.md).
 
-  --full         all epochs and trials (default); some hundred hours on two processor cores, most of them for pmnist
+  --full         all epochs and trials (default); about thirty hours on two processor cores, most of them for pmnist
   --quick        a smoke run of about ten minutes on two cores: few epochs and trials, no verdicts
   --tasks LIST   only these tasks
   --trials N     N trials of each network instead of the published number

@@ -286,9 +286,11 @@ class Composer {
       return section;
     }
     analysis::ReportTable table{
-        "Trials of the paper that are not there with the published settings, and what they would cost on the machine "
-        "that trained "
-        "the others: the median of the seconds that an epoch took, times the published epochs.",
+        "Trials of the paper that are not there with the published settings, and what they would cost: the published "
+        "epochs, times "
+        "the median of the seconds that an epoch took where one was trained, else times what it takes by the steps "
+        "measured on two "
+        "processor cores (docs/performance.md).",
         {"task", "models", "trials", "cost", "estimated from"},
         {}};
     for (const paper::Training& training : paper::trainings()) {
@@ -303,7 +305,9 @@ class Composer {
         models.push_back(analysis::model_name(each.model));
         is_known = is_known && each.seconds;
         if (each.seconds) seconds += *each.seconds * static_cast<double>(each.trials);
-        if (!each.basis.empty()) bases.insert(each.basis.substr(0, each.basis.find(',')));
+        if (!each.basis.empty())
+          bases.insert(each.basis.starts_with("docs") ? each.basis
+                                                      : "epochs of " + each.basis.substr(0, each.basis.find(',')));
       }
       if (trials == 0) continue;
       table.rows.push_back({training.task, models.size() == training.models.size() ? "all" : joined(models, ", "),
@@ -311,7 +315,7 @@ class Composer {
                             is_known      ? duration(seconds)
                             : seconds > 0 ? "at least " + duration(seconds)
                                           : "not measured",
-                            bases.empty() ? nothing : "epochs of " + joined({bases.begin(), bases.end()}, ", ")});
+                            bases.empty() ? nothing : joined({bases.begin(), bases.end()}, ", ")});
     }
     section.parts.emplace_back(std::move(table));
     analysis::ReportTable commands{"The commands; --resume goes on with what is there.", {"task", "command"}, {}};

@@ -99,6 +99,16 @@ const Item& find_item(std::string_view name) {
   return *found;
 }
 
+std::optional<double> typical_seconds(std::string_view base_task, std::string_view model) {
+  // Milliseconds of a step, by the batch with which it was measured; the epochs have 60,000 samples.
+  const bool is_rnn = model == "rnn", is_lstm = model == "lstmn";
+  const auto epoch = [](double milliseconds, double batch) { return milliseconds * 1e-3 * 60000 / batch; };
+  if (base_task == "lmnist") return epoch(is_rnn ? 18.8 : is_lstm ? 24.5 : 9.3, 256);
+  if (base_task == "nmnist") return epoch(is_rnn ? 25.5 : is_lstm ? 37.5 : 35, 512);
+  if (base_task == "pmnist") return epoch(is_rnn ? 3.5 : is_lstm ? 1230 : 684, 512);
+  return std::nullopt;
+}
+
 std::vector<std::string> models_of_curves(std::string_view task) {
   if (task == "pmnist") return {"rnn", "glifr_lheta", "glifr_rheta"};
   if (task == "lmnist-anneal" || task == "lmnist-lowsigma") return {"glifr_lheta", "glifr_rheta"};

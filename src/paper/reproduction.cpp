@@ -447,6 +447,10 @@ class Comparer {
                           analysis::counted(static_cast<Index>(seconds.size()), "trial");
           break;
         }
+        if (const auto typical = typical_seconds(base, model); !missing.seconds && typical) {
+          missing.seconds = *typical * static_cast<double>(published.training.max_epochs);
+          missing.basis = "docs/performance.md";
+        }
         found_.missing.push_back(std::move(missing));
       }
     }

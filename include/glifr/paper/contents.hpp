@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ struct Item {
 
 /// The item of that name; std::logic_error where there is none.
 [[nodiscard]] GLIFR_API const Item& find_item(std::string_view name);
+
+/// Seconds that an epoch of a published training takes on two processor cores of 2021 (AMD Zen 3), by the steps that
+/// docs/performance.md measures; nothing where that was not measured.
+[[nodiscard]] GLIFR_API std::optional<double> typical_seconds(std::string_view base_task, std::string_view model);
 
 /// The models whose training curves figure 6 and figure 8 show, of a task.
 [[nodiscard]] GLIFR_API std::vector<std::string> models_of_curves(std::string_view task);

@@ -33,11 +33,12 @@ struct Row {
 
 /// Trials of the paper that are not there.
 struct Missing {
-  std::string task;                 ///< by its name
-  std::string model;                ///< by its name
-  Index trials = 0;                 ///< how many
-  std::optional<double> seconds{};  ///< of one, estimated from measured epochs
-  std::string basis{};              ///< from which trials it was estimated
+  std::string task;   ///< by its name
+  std::string model;  ///< by its name
+  Index trials = 0;   ///< how many
+  std::optional<double>
+      seconds{};        ///< of one, estimated from the epochs of trials that are there, else `typical_seconds`
+  std::string basis{};  ///< from which trials it was estimated
 };
 
 /// What `reproduce` finds.

@@ -142,15 +142,16 @@ def main():
                         results], stdout=subprocess.DEVNULL, check=True)
         (results / "sine" / "rnn").rename(results / "sine" / "<b>&a_model with a very long name that goes on & on")
         failed = False
-        for width_mm in (None, 85, 170):
-            out = folder / f"report-{width_mm}"
-            command = [analyze, "report", results, "--out", out, "--ablation-samples", "6"]
+        for name, width_mm in (("report", None), ("report", 85), ("report", 170), ("paper", None)):
+            out = folder / f"{name}-{width_mm}"
+            command = [analyze, name, results, "--out", out]
+            command += ["--ablation-samples", "6"] if name == "report" else []
             subprocess.run(command + (["--width", str(width_mm)] if width_mm else []), stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, check=True)
-            page = (out / "report.html").read_text(encoding="utf-8")
+            page = (out / f"{name}.html").read_text(encoding="utf-8")
             for width in (1280, 390):
                 result = look_at(chromium, page, width, folder)
-                print(f"width of figures {width_mm or 'by default'}, screen {width}: {result['drawings']} drawings, "
+                print(f"{name}, width of figures {width_mm or 'by default'}, screen {width}: {result['drawings']} drawings, "
                       f"{result['texts']} texts, {len(result['findings'])} findings")
                 for finding in result["findings"]:
                     print("   " + finding)
