@@ -64,7 +64,11 @@ run_learner("${examples}/two_layers/two_layers")
 run_learner("${examples}/gru/gru")
 run_learner("${examples}/own_loop/own_loop")
 run_learner("${examples}/populations/populations")
+# The delays are found to less than a step; where they stay wrong, the loss stays a thousand times higher.
+run_program("learned delays[^\n]*\nafter: 0[.]00000[0-9][^\n]*delays 0[.][0-9]* steps[^\n]*\nfixed delays[^\n]*\nafter: 0[.]00[1-9]"
+  "${examples}/populations/populations")
 run_learner("${examples}/dale/dale")
+run_program("; 0 weights have the wrong sign" "${examples}/dale/dale")
 run_learner("${examples}/csv_task/csv_task" "${SOURCE}/examples/csv_task/signal.csv")
 run_program("adaptive adaptive trial_0|adaptive trial 0: test loss" "${examples}/custom_app/custom_train"
   --config "${SOURCE}/examples/custom_app/adaptive.json" --out "${SCRATCH}/custom" --no-figures)

@@ -70,6 +70,7 @@ class Scan {
     allocate();
     load_parameters();
     load_lateral_weights();
+    projection_.prepare(memory());
     load_initial_state();
     allocate_mask();
   }

@@ -155,7 +155,7 @@ TEST_CASE("recorded initial values and masks come from files") {
   CHECK(population.parameters.at("thresh").initial->values == std::vector<double>{1.5, 2.5});
   CHECK(population.parameters.at("k_j").initial->values == std::vector<double>{0.4, 0.6});
   CHECK(population.lateral.connections == 4);
-  CHECK(to_line(to_json(settings)).find("\"connections\":4") != std::string::npos);
+  CHECK(to_line(to_json(settings)).find("\"connections\": 4") != std::string::npos);
 
   const auto refuse = [&](const std::string& layer, const char* text) {
     const Config other = from_text(R"({"base": "sine", "models": {"few": {"layers": [)" + layer + "]}}}");

@@ -25,10 +25,19 @@ class Projection {
   /// Between the steps of the sequence that are taken.
   [[nodiscard]] Index step_stride() const { return step_stride_; }
 
+  /// Lays the weights out for products, once for all calls of `project`.
+  void prepare(Arena& memory) {
+    if (input_.is_sparse()) return;
+    prepared_ = weights_.tape().arena().template allocate<kernels::Weights<T>>(currents_.inputs);
+    Index block = 0;
+    currents_.for_each_block(weights_.value(),
+                             [&](Index, Index, View<T> w) { prepared_[block++] = kernels::prepare<T>(memory, no, w); });
+  }
   /// currents = x W_in, of `count` steps from `first` on; `currents` is where those of step `first` lie.
   void project(Arena& memory, Index first, Index count, T* currents) const {
+    Index block = 0;
     currents_.for_each_block(weights_.value(), [&](Index column, Index columns, View<T> w) {
-      const auto weights = input_.is_sparse() ? kernels::Weights<T>{} : kernels::prepare<T>(memory, no, w);
+      const auto weights = input_.is_sparse() ? kernels::Weights<T>{} : prepared_[block++];
       for_each_run(first, count, [&](Index t, Index run) {
         const View<T> y(currents_.step(currents, t - first) + column, run * input_.batch, columns, currents_.stride);
         if (input_.is_sparse()) {
@@ -78,6 +87,7 @@ class Projection {
   Var<T> weights_;
   CurrentsLayout<T> currents_;
   Index steps_, step_stride_;
+  kernels::Weights<T>* prepared_ = nullptr;  // of each block; null where the input is sparse
 };
 
 }  // namespace glifr::detail
