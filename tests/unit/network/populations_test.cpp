@@ -174,7 +174,7 @@ TEST_CASE("what cannot be a population of a layer is refused") {
   refuse([](Population& p) { p.inhibitory = 1.5; }, "inhibitory");
   refuse([](Population& p) { p.lateral = Connectivity::with_mask({1, 0}); }, "[4, 4]");
   refuse([](Population& p) { p.groups = {{.name = "E", .size = 3}}; }, "make up the layer");
-  refuse([](Population& p) { p.synaptic_delay = DelayDescription::learned(1, 1); }, "some width");
+  refuse([](Population& p) { p.synaptic_delay.emplace(DelayDescription::learned(1, 1)); }, "some width");
 }
 
 }  // namespace
