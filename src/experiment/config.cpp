@@ -13,6 +13,7 @@
 #include "glifr/io/event_file.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
 #include "glifr/training/micro_batch.hpp"
 #include "layer_json.hpp"
@@ -250,12 +251,46 @@ void check_validation(const Settings& s) {
     throw ConfigError("class_weights", "found balanced; the targets are values, accepted: none");
 }
 
+/// The physical values that a parameter can have.
+Range range_of(Transform transform, double dt) {
+  switch (transform) {
+    case Transform::decay_rate:
+      return {.lowest = 0, .highest = 1 / dt, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::bounded:
+      return {.lowest = -1, .highest = 1, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::positive:
+      return Range::above(0);
+    case Transform::fraction:
+      return {.lowest = 0, .highest = 1, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::identity:
+      break;
+  }
+  return {};
+}
+
+/// Initial numbers that no neuron can start with. Those that are drawn show only then.
+void check_initial_values(const std::map<std::string, ParameterDescription>& parameters, const NeuronInfo& neuron,
+                          double dt) {
+  for (const FieldExtent& parameter : neuron.parameters) {
+    const auto found = parameters.find(parameter.field.name);
+    if (found == parameters.end() || !found->second.initial) continue;
+    const Distribution& initial = *found->second.initial;
+    const Range range = range_of(parameter.field.transform, dt);
+    if (initial.kind == Distribution::Kind::number && !range.contains(initial.first))
+      throw ConfigError(parameter.field.name,
+                        "found the initial value " + format_number(initial.first) + "; accepted: " + to_string(range));
+  }
+}
+
 /// What only the whole network and its training show of its layers.
 void check_layers(const Settings& s) {
   Index input_size = s.model.input_size;
   for (const LayerDescription& layer : s.model.layers) {
     const Population& population = layer.population;
+    const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
+    check_initial_values(population.parameters, neuron, s.model.dt);
     for (const NeuronGroup& group : population.groups) {
+      check_initial_values(group.parameters, neuron, s.model.dt);
       for (const auto& [name, parameter] : group.parameters) {
         if (parameter.is_trained || s.training.optimizer.decay() == 0) continue;
         throw ConfigError("weight_decay", "found " + format_number(s.training.optimizer.decay()) + ", which moves " +
@@ -267,9 +302,7 @@ void check_layers(const Settings& s) {
     for (const NeuronGroup& group : population.groups) {
       if (group.synaptic_delay) check_steps("synaptic_delay", s, group.synaptic_delay->longest, 0);
     }
-    if (input_size > 0)
-      detail::check_population(population, layer.neuron, find_neuron(layer.neuron, layer.num_ascs).parameters,
-                               input_size, layer.size);
+    if (input_size > 0) detail::check_population(population, layer.neuron, neuron.parameters, input_size, layer.size);
     input_size = layer.size;
   }
 }

@@ -139,6 +139,16 @@ TEST_CASE("populations that a model describes are read, made, and read back") {
   CHECK(shape("neuron_layer_2.trans_weight_lat") == Shape{1, 0});
 }
 
+TEST_CASE("an initial value that no neuron can have is refused before anything is trained") {
+  const auto refuse = [](const std::string& parameters, const char* text) {
+    const Config config = from_text(R"({"base": "sine", "models": {"few": {"layers": [{"size": 3, "parameters": )" +
+                                    parameters + "}]}}}");
+    CHECK_THROWS_WITH(config.resolve(config.described_models()[0]), Contains(text));
+  };
+  refuse(R"({"k_m": {"initial": 30}})", "k_m: found the initial value 30; accepted: a number > 0 and < 20");
+  refuse(R"({"k_m": {"initial": -1}})", "k_m: found the initial value -1");
+}
+
 TEST_CASE("recorded initial values and masks come from files") {
   const test::TemporaryFolder folder;
   test::write_text(folder.path() / "learnedparams.csv", "1.5,0.02,0.1,0.2,0.3,0.4,0,0\n2.5,0.04,0.1,0.2,0.5,0.6,0,0\n");
