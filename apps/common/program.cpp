@@ -123,8 +123,11 @@ int run_program_in_group(const char* name, const std::function<int(glifr::Launch
     return work(group.get());
   });
   std::cout.rdbuf(output);
-  if (!group && !ending.problem.empty()) print(name, ending.problem);
-  return finish(name, group ? settle(name, ending, *group) : ending.code);
+  if (group) return finish(name, settle(name, ending, *group));
+  constexpr int refused = 2;
+  if (ending.is_by_another) return refused;
+  if (!ending.problem.empty()) print(name, ending.problem);
+  return finish(name, ending.code);
 }
 
 }  // namespace glifr::apps::cli

@@ -17,6 +17,7 @@ namespace glifr {
 struct Launcher {
   std::string name;     ///< "mpirun", "srun"
   Index processes = 1;  ///< how many
+  Index rank = 0;       ///< number of this one, from 0
 };
 
 /// Whether this process is one of several that were started together, by what a launcher leaves in the environment;
@@ -45,7 +46,8 @@ class GLIFR_API LaunchedGroup : public Group {
 };
 
 /// The group of the processes that were started together with this one; null where this process is alone. ConfigError
-/// where the processes cannot form a group: this build has no MPI, or the launcher does not use it.
+/// where the processes cannot form a group: this build has no MPI, or the launcher does not use it. Without MPI, the
+/// first process throws that, the others PeerFailure.
 [[nodiscard]] std::unique_ptr<LaunchedGroup> join_launched();
 
 }  // namespace glifr

@@ -10,7 +10,8 @@ namespace {
 
 using glifr::find_launcher;
 
-constexpr const char* variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+constexpr const char* variables[] = {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "PMI_SIZE", "PMI_RANK",
+                                     "SLURM_PROCID",         "SLURM_STEP_NUM_TASKS"};
 
 using Variables = std::map<std::string, std::string>;
 
@@ -52,7 +53,14 @@ TEST_CASE("launchers of several processes are told by what they leave in the env
     REQUIRE(found);
     CHECK(found->name == launcher);
     CHECK(found->processes == 4);
+    CHECK(found->rank == 0);
   }
+}
+
+TEST_CASE("a launched process knows its number") {
+  const Environment launched(Variables{{"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_COMM_WORLD_RANK", "3"}});
+  REQUIRE(find_launcher());
+  CHECK(find_launcher()->rank == 3);
 }
 
 TEST_CASE("mpirun of one process within a step of srun is of one process") {
