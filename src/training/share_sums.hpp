@@ -20,9 +20,12 @@ class ShareSums {
  public:
   explicit ShareSums(const ParameterList<T>& parameters) : parameters_(parameters) {}
 
-  /// The coming shares are these of so many. A new batch: what the last one's `parts` named is free again.
+  /// The coming shares are these of so many. A new batch: what the last one's `parts` named is free again, and what it
+  /// had taken where an exception ended it.
   void begin(ShareRange range, Index shares) {
-    for (const PartialSum<T>& part : parts_) release(part.gradients);
+    free_.clear();
+    for (const std::unique_ptr<Gradients<T>>& gradients : owned_) free_.push_back(gradients.get());
+    for (std::atomic<Gradients<T>*>& place : waiting_) place.store(nullptr, std::memory_order_relaxed);
     range_ = range;
     shares_ = shares;
     level_ = std::max<Index>(0, root_level(shares) - left_to_reduction);

@@ -217,7 +217,7 @@ class GLIFR_API Cell {
       std::copy_n(value.value().data, shape.size(), parameter.value.data());
     };
     constexpr WeightNames names = weight_names<N>;
-    const Layer<N, T> layer = on(tape);
+    const Layer<N, T> layer = layer_on(tape);
     if (chooses_input_) add(names.input, layer.w_input.shape(), layer.w_input, names.stored_transposed);
     if (chooses_lateral_ || signs_)
       add(names.lateral, layer.w_lateral.shape(), layer.w_lateral, names.stored_transposed);
@@ -234,18 +234,7 @@ class GLIFR_API Cell {
   /// The layer with its parameters on a tape. std::logic_error where they were never initialised: all are zero.
   [[nodiscard]] Layer<N, T> on(Tape<T>& tape) const {
     require_initialized();
-    Layer<N, T> layer;
-    layer.w_input = weights_on(tape, 0, input_connections_, 0, settings_.input_size);
-    layer.w_lateral = weights_on(tape, 1, lateral_connections_, signs_, settings_.hidden_size);
-    for (std::size_t k = 0; k < field_list.size(); ++k) layer.raw[k] = field_on(tape, k);
-    layer.constants = settings_.constants;
-    layer.neurons = settings_.hidden_size;
-    layer.delay = settings_.delay;
-    if (delays_) {
-      layer.delays = delays_on(tape) / time_step_in_ms();
-      layer.longest_delay = longest_delay_;
-    }
-    return layer;
+    return layer_on(tape);
   }
 
   /// The whole sequence in one fused operation.
@@ -262,6 +251,21 @@ class GLIFR_API Cell {
   }
 
  private:
+  [[nodiscard]] Layer<N, T> layer_on(Tape<T>& tape) const {
+    Layer<N, T> layer;
+    layer.w_input = weights_on(tape, 0, input_connections_, 0, settings_.input_size);
+    layer.w_lateral = weights_on(tape, 1, lateral_connections_, signs_, settings_.hidden_size);
+    for (std::size_t k = 0; k < field_list.size(); ++k) layer.raw[k] = field_on(tape, k);
+    layer.constants = settings_.constants;
+    layer.neurons = settings_.hidden_size;
+    layer.delay = settings_.delay;
+    if (delays_) {
+      layer.delays = delays_on(tape) / time_step_in_ms();
+      layer.longest_delay = longest_delay_;
+    }
+    return layer;
+  }
+
   /// Ends at the first number that is not zero, so at the first of all as a rule.
   void require_initialized() const {
     for (const Parameter<T>& parameter : parameters_) {

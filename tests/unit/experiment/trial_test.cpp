@@ -351,10 +351,10 @@ TEST_CASE("a record that is damaged, or holds what this version does not know, i
   session.resume();
   const fs::path file = session.trial() / "config.json";
   boost::json::object record = read_json_file(file).as_object();
-  record["truncate_steps"] = 50;
+  record["leak_rates"] = 50;
   record["version"] = "9.1.0";
   write_file_atomically(file, to_text(record));
-  CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("'truncate_steps'") && Contains("9.1.0"));
+  CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("'leak_rates'") && Contains("9.1.0"));
   for (const char* text : {"", "[1]", "{\"task\": \"sine\"}", "{"}) {
     write_file_atomically(file, text);
     CHECK_THAT(session.refusal({"max_epochs=2"}), Contains(file.string()));
