@@ -19,7 +19,7 @@ stage() {
 }
 
 stage packages "$root/scripts/setup.sh" --quick
-stage configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON # files compiled together: half the time
+stage configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release
 stage build cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
 stage train "$build/apps/glifr_train/glifr_train" --task sine --model glifr_lheta --out "$results" --overwrite
 stage figure "$build/apps/glifr_analyze/glifr_analyze" responses --checkpoint "$trial/checkpoints/last.safetensors" --out "$figures"
