@@ -83,7 +83,7 @@ endmacro()
 
 macro(glifr_find_mpi)
   set(MPI_CXX_SKIP_MPICXX ON)  # the C interface is all that is used
-  glifr_find(MPI MPI::MPI_CXX 3 "an MPI of version 3 or newer" "libopenmpi-dev and openmpi-bin" "Open MPI (https://www.open-mpi.org)" COMPONENTS CXX)
+  glifr_find(MPI MPI::MPI_CXX 3 "an MPI of version 3 or newer" "libopenmpi-dev and openmpi-bin" "Open MPI (https://www.open-mpi.org)" GLOBAL COMPONENTS CXX)
 endmacro()
 
 macro(glifr_find_cuda)
