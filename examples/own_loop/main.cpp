@@ -32,8 +32,7 @@ int main() try {
     const Var<double> off = network.forward(tape, x).output - tape.constant({steps, samples, 1}, targets.data());
     const Var<double> error = mean(off * off), lateral = tape.use(network.cell().w_lateral());
     tape.backward(error + 1e-3 * sum(lateral * lateral));
-    Gradients<double>* share = &gradients;
-    optimizer.apply(gradients, reduce({&share, 1}).norm, 5e-3);
+    optimizer.apply(gradients, reduce(gradients).norm, 5e-3);
     if (round == 0) std::printf("mean squared error before: %.4f\n", error.item());
     if (round == 400) std::printf("after: %.4f\n", error.item());
   }

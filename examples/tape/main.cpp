@@ -45,8 +45,7 @@ int main() {
       x = next;
     }
     tape.backward(error);
-    Gradients<double>* share = &gradients;
-    optimizer.apply(gradients, reduce({&share, 1}).norm, 0.01);
+    optimizer.apply(gradients, reduce(gradients).norm, 0.01);
     if (round % 500 == 0) std::printf("round %4d: squared error %.6f\n", round, error.item());
   }
   const double p = unknown[1].value.data()[0], q = unknown[2].value.data()[0];

@@ -65,6 +65,11 @@ class GLIFR_API Reduction {
   /// nodes, in order; those of process r of a group stand for `part_of_shares(shares, r, size)`, and may be none. What
   /// they held is lost. std::logic_error where the parts are not those of all shares.
   Result operator()(std::span<const PartialSum<T>> parts, Index shares);
+  /// The same for a gradient that is in one piece, as a training loop of your own has it.
+  Result operator()(Gradients<T>& whole) {
+    const PartialSum<T> part{.node = {}, .gradients = &whole};
+    return (*this)(std::span(&part, 1), 1);
+  }
 
  private:
   using Block = typename ParameterLayout<T>::Block;
