@@ -1,8 +1,10 @@
-// The bodies of kernels of operations and of training, as nvcc compiles them.
+// The bodies of kernels of operations, cells and training, as nvcc compiles them.
 #include "../backend/cuda/kernels.hpp"
 #include "device_step.hpp"
 #include "glifr/backend/detail/cuda/launch.hpp"
 #include "glifr/backend/detail/sums.hpp"
+#include "glifr/cells/wiring.hpp"
+#include "glifr/ops/detail/transmission.hpp"
 #include "glifr/ops/output_mask.hpp"
 #include "glifr/ops/reshape.hpp"
 
@@ -14,6 +16,9 @@ using namespace kernels;
 
 template <Scalar T>
 void compile_all() {
+  compile<SplitDelays<T>, DelayedOutputs<T>, DelayedGradients<T>>();
+  compile<SumChunk<Terms<DelaySlope<T>>, T>, AddElement<DelaySlope<T>, T>>();
+  compile<PlaceWeights<T>, PlaceWeightsBackward<T>, SignWeights<T>, SignWeightsBackward<T>>();
   compile<FillMask<T>, TakeLastValid<T>, TakeLastValidBackward<T>>();
   compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>,
           device::RowWeights<T>>();

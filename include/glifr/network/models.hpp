@@ -34,7 +34,7 @@ struct Model {
 /// The known model of that name. Throws ConfigError (key "model") where there is none.
 [[nodiscard]] GLIFR_API const Model& find_model(std::string_view name);
 
-/// The place of a model among the known ones; their number where there is none of that name.
+/// The place of a model among the known models; how many there are, where none has that name.
 [[nodiscard]] GLIFR_API std::size_t place_of_model(std::string_view name);
 
 namespace detail {

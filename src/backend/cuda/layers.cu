@@ -1,7 +1,5 @@
 #include "glifr/backend/detail/cuda/launch.hpp"
 #include "glifr/backend/detail/dispatch.hpp"
-#include "glifr/cells/wiring.hpp"
-#include "glifr/ops/detail/transmission.hpp"
 #include "kernels.hpp"
 
 namespace glifr::cuda {
@@ -16,9 +14,6 @@ void compile_all() {
   compile<GatherRows<T>, CollectRows<T>>();
   compile<ToPhysical<T>, ToPhysicalBackward<T>>();
   compile<SumChunk<Terms<SquaredDifference<T>>, double>, AddElement<SquaredDifference<T>, double>>();
-  compile<SplitDelays<T>, DelayedOutputs<T>, DelayedGradients<T>>();
-  compile<SumChunk<Terms<DelaySlope<T>>, T>, AddElement<DelaySlope<T>, T>>();
-  compile<PlaceWeights<T>, PlaceWeightsBackward<T>, SignWeights<T>, SignWeightsBackward<T>>();
   compile<SquaredErrorSlope<T>, CrossEntropyRow<T>, WeighLoss<T>, AddScaled<T>>();
 }
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "glifr/backend/detail/elementwise.hpp"
-#include "glifr/backend/memory.hpp"
 #include "glifr/backend/detail/sums.hpp"
+#include "glifr/backend/memory.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/core/tape.hpp"
 
@@ -42,8 +42,8 @@ struct DelayedOutputs {
   }
 };
 
-/// What outputs owe to those who hear them later: d_output += (1 - part) d_heard(whole delay later) + part d_heard(one
-/// step after that).
+/// The gradients of outputs from the steps that hear them: d_output += (1 - part) d_heard(whole delay later) + part
+/// d_heard(one step after that).
 template <Scalar T>
 struct DelayedGradients {
   const T* d_heard;  // of the row of `d_output` 0
