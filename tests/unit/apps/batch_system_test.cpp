@@ -102,7 +102,7 @@ TEST_CASE("the parts of a plan are filed as the whole, and a part may be empty")
   }
 }
 
-TEST_CASE("--shard refuses what is not K of N") {
+TEST_CASE("an array task (--shard) that is not K of N is refused") {
   const Session session;
   for (const std::string shard : {"0/4", "5/4", "1", "1/0", "a/b", "1/2/3", "-1/2"}) {
     const Finished run = session.train(std::string(small) + "--shard " + shard);
