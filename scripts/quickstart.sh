@@ -19,7 +19,8 @@ stage() {
 }
 
 stage packages "$root/scripts/setup.sh" --quick
-stage configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release
+# Sources joined by eights: half the work for a compiler that starts from nothing.
+stage configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON -DGLIFR_TESTS=OFF
 stage build cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
 stage train "$build/apps/glifr_train/glifr_train" --task sine --model glifr_lheta --out "$results" --overwrite
 stage figure "$build/apps/glifr_analyze/glifr_analyze" responses --checkpoint "$trial/checkpoints/last.safetensors" --out "$figures"

@@ -2,7 +2,7 @@
 # Installs the missing dependencies of glifr from the packages of Debian or Ubuntu, as root or through sudo. Does nothing
 # where nothing is missing. Fails where a package that the build needs cannot be installed.
 #
-#   scripts/setup.sh [--quick]     --quick: without the libraries for files of data, which scripts/quickstart.sh does not need
+#   scripts/setup.sh [--quick]     --quick: only what scripts/quickstart.sh needs: no tests, files of data, groups of processes or downloads
 set -euo pipefail
 
 is_quick=false
@@ -42,17 +42,17 @@ needs - libtbb-dev
 needs - libboost-json1.81-dev libboost-json1.83-dev libboost-json-dev
 needs - zlib1g-dev
 needs - libcli11-dev
-needs - catch2
 likes gnuplot gnuplot-nox                           # figures
 likes - libprotozero-dev                            # event files of TensorBoard
-likes - libopenmpi-dev                              # several processes
-likes mpirun openmpi-bin                            # several processes
-likes - libbenchmark-dev                            # benchmarks
-likes curl curl                                     # scripts/fetch_data.sh
-likes - ca-certificates                             # scripts/fetch_data.sh
 if ! $is_quick; then
-  likes - libhdf5-dev # HDF5 files
-  likes - libzip-dev  # .npz files, PyTorch's checkpoints
+  needs - catch2           # tests
+  likes - libhdf5-dev      # HDF5 files
+  likes - libzip-dev       # .npz files, PyTorch's checkpoints
+  likes - libopenmpi-dev   # several processes
+  likes mpirun openmpi-bin # several processes
+  likes - libbenchmark-dev # benchmarks
+  likes curl curl          # scripts/fetch_data.sh
+  likes - ca-certificates  # scripts/fetch_data.sh
 fi
 
 if ((${#needed[@]} + ${#liked[@]} == 0)); then exit 0; fi

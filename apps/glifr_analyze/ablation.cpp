@@ -17,7 +17,7 @@ namespace analysis = glifr::analysis;
 
 namespace {
 
-struct Options {
+struct AblationOptions {
   std::string folder = "results", checkpoint, task, model;
   glifr::Index trials = 0;
   analysis::AblationSettings settings;
@@ -79,7 +79,7 @@ void report(const Session& session, const std::vector<analysis::TaskAblation>& a
 }
 
 /// One network, whether or not a trial's folder tells of it.
-void ablate_checkpoint(const Session& session, const Options& options, const std::string& checkpoint) {
+void ablate_checkpoint(const Session& session, const AblationOptions& options, const std::string& checkpoint) {
   glifr::DataStore data = session.open_data();
   const TrainedRun run =
       describe_checkpoint({find_checkpoint(checkpoint), options.task, options.model, session.seed()}, data);
@@ -88,7 +88,7 @@ void ablate_checkpoint(const Session& session, const Options& options, const std
   report(session, {ablation});
 }
 
-void run(const Session& session, const Options& options) {
+void run(const Session& session, const AblationOptions& options) {
   const std::string& checkpoint = options.checkpoint.empty() ? options.folder : options.checkpoint;
   if (!options.checkpoint.empty() || std::filesystem::is_regular_file(checkpoint))
     return ablate_checkpoint(session, options, checkpoint);
@@ -144,7 +144,7 @@ void add_ablation(CLI::App& app, Session& session) {
                                          "Test results with a share of the neurons silenced at random: ablation.csv, "
                                          "ablation_draws.csv, ablation_ttests.csv and bars. Networks trained with "
                                          "dropout are also tested at their dropout probability");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AblationOptions>();
   options->settings.seed = 0;
   add_results_option(*command, options->folder);
   cli::add_text(*command, "--checkpoint", options->checkpoint,

@@ -12,7 +12,7 @@ namespace analysis = glifr::analysis;
 
 namespace {
 
-struct Options {
+struct ClusterOptions {
   NeuronOptions neurons;
   glifr::Index max_clusters = 11;
 };
@@ -28,7 +28,7 @@ void draw(const Session& session, const Neurons& neurons, const analysis::Cluste
       analysis::fi_curves(reference, neurons.constants, currents), neurons.reference_title()));
 }
 
-void run(const Session& session, const Options& options) {
+void run(const Session& session, const ClusterOptions& options) {
   const Neurons neurons = read_neurons(options.neurons);
   const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), options.max_clusters);
   const bool has_header = options.neurons.has_header;
@@ -51,7 +51,7 @@ void add_cluster(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("cluster",
                                          "Ward clustering of neurons by their parameters: chscores.csv, "
                                          "cluster_labels.csv, scatter plots and f-I curves by cluster");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ClusterOptions>();
   add_neuron_options(*command, options->neurons);
   cli::add_integer(
       *command, "--max-clusters", options->max_clusters, {.lowest = 2, .highest = 1e6},

@@ -10,7 +10,7 @@ namespace glifr::apps {
 
 namespace {
 
-struct Options {
+struct CountOptions {
   std::optional<std::string> task;
   std::string model = "all";
   std::filesystem::path config;
@@ -38,7 +38,7 @@ glifr::Index match_hidden_size(const glifr::Settings& settings, glifr::Index par
   return fitting;
 }
 
-void run(const Session& session, const Options& options) {
+void run(const Session& session, const CountOptions& options) {
   glifr::Config config = options.config.empty() ? glifr::Config(options.task.value_or(std::string(glifr::default_task)))
                                                 : glifr::Config::from_file(options.config, options.task);
   for (const std::string& assignment : options.set) config.set(assignment);
@@ -64,7 +64,7 @@ void run(const Session& session, const Options& options) {
 
 void add_count(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("count", "Trained parameters of each model of a task: count.csv");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CountOptions>();
   cli::add_text(*command, "--task", options->task,
                 "Task whose input and output sizes and hidden sizes are taken (default sine, or what --config names)")
       ->type_name("NAME");

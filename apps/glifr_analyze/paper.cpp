@@ -28,7 +28,7 @@ namespace paper = glifr::paper;
 
 namespace {
 
-struct Options {
+struct PaperOptions {
   std::string folder = "results";
   std::filesystem::path archive;
   paper::Levels levels;
@@ -96,9 +96,9 @@ std::map<std::string, std::string> read_notes(const std::filesystem::path& file)
 }
 
 /// Composes the page; tables and figures go to the output folder on the way.
-class Composer {
+class PaperComposer {
  public:
-  Composer(const Session& session, const Options& options)
+  PaperComposer(const Session& session, const PaperOptions& options)
       : session_(session),
         options_(options),
         results_(session.read_results(options.folder)),
@@ -578,7 +578,7 @@ class Composer {
   analysis::ReportFigure figure(const analysis::Figure& figure) { return {figure.caption, session_.draw(figure)}; }
 
   const Session& session_;
-  const Options& options_;
+  const PaperOptions& options_;
   analysis::Results results_;
   std::vector<analysis::TaskAblation> silenced_;
   std::map<std::string, std::string> notes_;
@@ -586,13 +586,13 @@ class Composer {
   glifr::DataStore data_;
 };
 
-void run(const Session& session, const Options& options) {
+void run(const Session& session, const PaperOptions& options) {
   if (!options.archive.empty()) {
     paper::archive(session.read_results(options.folder), options.folder, options.archive);
     std::cout << "wrote " << options.archive.string() << '\n';
     return;
   }
-  const analysis::Report report = Composer(session, options).compose();
+  const analysis::Report report = PaperComposer(session, options).compose();
   for (const auto& [name, text] :
        {std::pair("paper.html", analysis::to_html(report)), std::pair("paper.md", analysis::to_markdown(report))}) {
     const auto path = session.output(name);
@@ -608,7 +608,7 @@ void add_paper(CLI::App& app, Session& session) {
                                          "Results held against the published ones: every table and figure of the paper "
                                          "with its command, a verdict for each number and claim, and what was not run "
                                          "(paper.html, paper.md, paper.csv, paper_tests.csv)");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PaperOptions>();
   add_results_option(*command, options->folder);
   cli::add_number(*command, "--margin", options->levels.margin, glifr::Range::above(0),
                   "Means that differ by less are the same, in published standard deviations between trials")

@@ -26,7 +26,7 @@ namespace analysis = glifr::analysis;
 
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::string folder = "results";
   glifr::Index ablation_samples = 1000;
 };
@@ -245,9 +245,9 @@ analysis::ReportTable comparison_matrix(const analysis::TaskSummary& summary) {
 }
 
 /// Composes the report of a results folder; tables and figures go to the output folder on the way.
-class Composer {
+class ReportComposer {
  public:
-  Composer(const Session& session, const Options& options)
+  ReportComposer(const Session& session, const ReportOptions& options)
       : session_(session),
         options_(options),
         results_(session.read_results(options.folder)),
@@ -525,7 +525,7 @@ class Composer {
   analysis::ReportFigure figure(const analysis::Figure& figure) { return {figure.caption, session_.draw(figure)}; }
 
   const Session& session_;
-  const Options& options_;
+  const ReportOptions& options_;
   analysis::Results results_;
   analysis::Results networks_;                                // the trials whose networks can be made again
   std::map<std::string, std::vector<std::string>> problems_;  // of the others, by task
@@ -538,7 +538,7 @@ void add_report(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("report",
                                          "Everything that a results folder tells, as one HTML page that needs nothing "
                                          "else (report.html), with its tables and figures");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportOptions>();
   add_results_option(*command, options->folder);
   cli::add_integer(*command, "--ablation-samples", options->ablation_samples, cli::counts_or_none,
                    "Test samples on which neurons of the first trial of each model are silenced; 0: leave that out")
@@ -547,7 +547,7 @@ void add_report(CLI::App& app, Session& session) {
   session.add_options(*command);
   command->callback([&session, options] {
     session.set_action([&session, options] {
-      const analysis::Report report = Composer(session, *options).compose();
+      const analysis::Report report = ReportComposer(session, *options).compose();
       const auto path = session.output("report.html");
       glifr::write_file_atomically(path, analysis::to_html(report));
       std::cout << "wrote " << path.string() << '\n';

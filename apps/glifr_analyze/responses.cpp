@@ -11,14 +11,14 @@ namespace analysis = glifr::analysis;
 
 namespace {
 
-struct Options {
+struct ResponsesOptions {
   std::string folder = "results", checkpoint, task, model;
   glifr::Index trial = -1, samples = 0;
 };
 
 /// The networks to show, by task: that of a checkpoint, or of each model the trial asked for (or its first). Those of
 /// tasks with classes have no targets to be compared with.
-std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& session, const Options& options,
+std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& session, const ResponsesOptions& options,
                                                            const glifr::DataStore& data) {
   std::map<std::string, std::vector<TrainedRun>> runs;
   const auto add = [&](TrainedRun run) {
@@ -72,7 +72,7 @@ glifr::CsvRows to_csv(const analysis::Responses& responses) {
   return csv;
 }
 
-void run(const Session& session, const Options& options) {
+void run(const Session& session, const ResponsesOptions& options) {
   glifr::DataStore data = session.open_data();
   const auto runs_of_tasks = choose_runs(session, options, data);
   for (const auto& [task, runs] : runs_of_tasks) {
@@ -93,7 +93,7 @@ void add_responses(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("responses",
                                          "Outputs of trained networks against their targets, on tasks that have target "
                                          "values: responses.csv and a figure");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ResponsesOptions>();
   add_results_option(*command, options->folder);
   cli::add_text(*command, "--checkpoint", options->checkpoint,
                 "One network, instead of RESULTS: a checkpoint in a trial's folder or, with --task, anywhere")

@@ -10,7 +10,7 @@ namespace analysis = glifr::analysis;
 
 namespace {
 
-struct Options {
+struct TraceOptions {
   std::string neuron, input;
   std::vector<double> sigma_v{1, 1e-3};
   bool has_header = false;
@@ -40,7 +40,7 @@ void write_states(const Session& session, const analysis::Trace& trace, bool has
   if (trace.states() > 2) session.write(currents, "asc.csv");
 }
 
-void run(const Session& session, const Options& options) {
+void run(const Session& session, const TraceOptions& options) {
   const analysis::SingleGlifr neuron = analysis::read_single_glifr(options.neuron);
   const std::vector<double> input = read_input(options.input);
   const analysis::Trace trace = analysis::trace(neuron, input, session.is_float32());
@@ -63,7 +63,7 @@ void run(const Session& session, const Options& options) {
 void add_trace(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand(
       "trace", "The response of one neuron to an input: firing.csv, voltage.csv, asc.csv and a figure");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TraceOptions>();
   cli::add_text(*command, "--neuron", options->neuron,
                 "JSON file of the neuron: dt, tau (ms), sigma_v (mV), R (GOhm), I0 (pA), v_reset (mV), weight_in, "
                 "thresh (mV), "

@@ -53,10 +53,9 @@ RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::stri
 
 namespace {
 
-constexpr Index bins = 24;
-
 /// Counts of values between the least and the greatest.
 Table histogram(const std::string& name, const std::vector<double>& values, double& width) {
+  constexpr Index bins = 24;
   const auto [low, high] = std::ranges::minmax(values);
   const double lower = low, spread = high > low ? high - low : std::max(1e-6, std::abs(low));
   width = spread / static_cast<double>(bins);

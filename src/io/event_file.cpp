@@ -39,9 +39,9 @@ constexpr std::string_view file_version = "brain.Event:2";
 constexpr int buckets = 30;
 
 // A record: the length of its data (8 bytes), a checksum of these 8, the data, a checksum of the data.
-constexpr std::size_t length_bytes = 8;
+constexpr std::size_t record_length_bytes = 8;
 constexpr std::size_t checksum_bytes = 4;
-constexpr std::size_t head_bytes = length_bytes + checksum_bytes;
+constexpr std::size_t head_bytes = record_length_bytes + checksum_bytes;
 
 /// CRC-32C, turned and moved by a constant, so that the checksum of bytes that hold their own checksum is not special.
 std::uint32_t checksum(std::string_view bytes) {
@@ -168,7 +168,7 @@ class Records {
       if (place == 0 && !first_record(0).starts_with(rest)) refuse_content();
       return std::nullopt;
     }
-    if (number_at<std::uint32_t>(rest, length_bytes) != checksum(rest.substr(0, length_bytes))) {
+    if (number_at<std::uint32_t>(rest, record_length_bytes) != checksum(rest.substr(0, record_length_bytes))) {
       if (place == 0) refuse_content();
       fail("the checksum of a record's length is wrong", place);
     }

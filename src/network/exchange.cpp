@@ -21,7 +21,7 @@
 namespace glifr {
 namespace {
 
-constexpr std::string_view layer = "neuron_layer.", readout = "output_linear.";
+constexpr std::string_view layer_name = "neuron_layer.", readout_name = "output_linear.";
 constexpr std::string_view settings = "hyper_parameters.";
 constexpr std::size_t most_listed = 5;  // names in a message
 
@@ -35,7 +35,7 @@ constexpr std::array old_names = std::to_array<std::pair<std::string_view, std::
 std::string find_prefix(const TensorFile& file, const std::string& name) {
   std::set<std::string> prefixes;
   for (const NamedTensor& tensor : file.tensors) {
-    const std::size_t place = tensor.name.find(layer);
+    const std::size_t place = tensor.name.find(layer_name);
     const bool begins_a_key = place == 0 || (place != std::string::npos && tensor.name[place - 1] == '.');
     if (begins_a_key) prefixes.insert(tensor.name.substr(0, place));
   }
@@ -49,7 +49,8 @@ std::string find_prefix(const TensorFile& file, const std::string& name) {
     throw DataError(name, "holds no network of the published code: no tensor is called 'neuron_layer.…'; found " +
                               (list.empty() ? "no tensors" : list));
   }
-  for (const std::string& prefix : prefixes) list += (list.empty() ? "'" : ", '") + prefix + std::string(layer) + "…'";
+  for (const std::string& prefix : prefixes)
+    list += (list.empty() ? "'" : ", '") + prefix + std::string(layer_name) + "…'";
   throw DataError(name, "holds more than one network: " + list);
 }
 
@@ -90,7 +91,7 @@ TensorFile import_torch(const std::filesystem::path& path) {
   for (NamedTensor& tensor : file.tensors) {
     if (!tensor.name.starts_with(prefix)) continue;
     const std::string_view rest = std::string_view(tensor.name).substr(prefix.size());
-    if (!rest.starts_with(layer) && !rest.starts_with(readout)) continue;
+    if (!rest.starts_with(layer_name) && !rest.starts_with(readout_name)) continue;
     std::string name = glifr_name(rest);
     if (network.find(name)) throw DataError(path.string(), "there are two tensors '" + name + "'");
     tensor.name = std::move(name);

@@ -112,10 +112,13 @@ Prediction<T> RecurrentNetwork<T>::forward(Tape<T>& tape, const Sequence<T>& inp
 template class RecurrentNetwork<float>;
 template class RecurrentNetwork<double>;
 
-#define GLIFR_COMPILE_LAYER(...)                      \
-  template class CellLayer<Cell<__VA_ARGS__, float>>; \
-  template class CellLayer<Cell<__VA_ARGS__, double>>;
-GLIFR_FOR_EACH_BUILT_IN_NEURON(GLIFR_COMPILE_LAYER)
+#define GLIFR_COMPILE_LAYER(N, T) \
+  template std::unique_ptr<NetworkLayer<T>> make_cell_layer(const CellSettings<N>&, const std::string&);
+#define GLIFR_COMPILE_LAYERS(...)         \
+  GLIFR_COMPILE_LAYER(__VA_ARGS__, float) \
+  GLIFR_COMPILE_LAYER(__VA_ARGS__, double)
+GLIFR_FOR_EACH_BUILT_IN_NEURON(GLIFR_COMPILE_LAYERS)
+#undef GLIFR_COMPILE_LAYERS
 #undef GLIFR_COMPILE_LAYER
 
 }  // namespace glifr

@@ -56,4 +56,13 @@ struct ConnectionBlock {
 /// Inhibitory neurons of each group, the last of it; empty where weights may have any sign.
 [[nodiscard]] GLIFR_API std::vector<GroupSpan> inhibitory_spans(const Population& population, Index size);
 
+/// Columns of a value that stand for neurons of a layer: one a neuron, or one for all of them.
+struct SpreadColumns {
+  Index column = 0;        ///< the first of the value's
+  bool is_shared = false;  ///< whether that one stands for all these neurons
+  Index neuron = 0;        ///< the first of the neurons
+  Index neurons = 0;       ///< how many
+  bool is_trained = true;  ///< whether they have a gradient
+};
+
 }  // namespace glifr::detail

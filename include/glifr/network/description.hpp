@@ -131,7 +131,7 @@ std::unique_ptr<NetworkLayer<T>> make_layer(const LayerDescription& description,
   settings.time_step = description.time_step;
   set_constants(describe_neuron<N>(), description.constants,
                 [&](const std::string& name, double value) { *find_constant(settings.constants, name) = value; });
-  return std::make_unique<CellLayer<Cell<N, T>>>(settings, prefix);
+  return make_cell_layer<N, T>(settings, prefix);
 }
 
 }  // namespace detail

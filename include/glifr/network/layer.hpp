@@ -145,11 +145,24 @@ class GLIFR_API CellLayer final : public NetworkLayer<typename C::Value> {
   C cell_;
 };
 
-// The layers of built-in neurons are compiled in the library.
-#define GLIFR_DECLARE_LAYER(...)                             \
-  extern template class CellLayer<Cell<__VA_ARGS__, float>>; \
-  extern template class CellLayer<Cell<__VA_ARGS__, double>>;
-GLIFR_FOR_EACH_BUILT_IN_NEURON(GLIFR_DECLARE_LAYER)
+/// A layer of neurons N, with its parameters at zero; their names begin with `prefix`. ConfigError where a size is not
+/// positive.
+template <class N, Scalar T>
+[[nodiscard]] std::unique_ptr<NetworkLayer<T>> make_cell_layer(const CellSettings<N>& settings,
+                                                               const std::string& prefix) {
+  return std::make_unique<CellLayer<Cell<N, T>>>(settings, prefix);
+}
+
+// The layers of built-in neurons are compiled in the library. Functions and not classes: to declare that a class is
+// instantiated elsewhere would instantiate its members' declarations here, all fourteen times.
+#define GLIFR_DECLARE_LAYER(N, T)                                                                    \
+  extern template GLIFR_API std::unique_ptr<NetworkLayer<T>> make_cell_layer(const CellSettings<N>&, \
+                                                                             const std::string&);
+#define GLIFR_DECLARE_LAYERS(...)         \
+  GLIFR_DECLARE_LAYER(__VA_ARGS__, float) \
+  GLIFR_DECLARE_LAYER(__VA_ARGS__, double)
+GLIFR_FOR_EACH_BUILT_IN_NEURON(GLIFR_DECLARE_LAYERS)
+#undef GLIFR_DECLARE_LAYERS
 #undef GLIFR_DECLARE_LAYER
 
 }  // namespace glifr

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,10 +62,7 @@ class GLIFR_API RecurrentNetwork {
   /// The same for a layer of neurons N, with parameters at zero.
   template <Neuron N>
   Cell<N, T>& add(const CellSettings<N>& settings) {
-    auto layer = std::make_unique<CellLayer<Cell<N, T>>>(settings, layer_prefix(depth()));
-    Cell<N, T>& cell = layer->cell();
-    add(std::move(layer));
-    return cell;
+    return static_cast<CellLayer<Cell<N, T>>&>(add(make_cell_layer<N, T>(settings, layer_prefix(depth())))).cell();
   }
   /// Adds the readout behind the last layer, with parameters at zero. ConfigError where there is no layer, there is a
   /// readout already or the size is not positive.
@@ -131,19 +129,18 @@ class Network final : public RecurrentNetwork<typename C::Value> {
   /// A network with its parameters at zero, to be initialised (network/initialize.hpp) or loaded. ConfigError where a
   /// size is not positive.
   Network(const typename C::Settings& settings, Index output_size, Outputs outputs) : RecurrentNetwork<T>(outputs) {
-    auto layer = std::make_unique<CellLayer<C>>(settings);
-    cell_ = &layer->cell();
-    this->add(std::move(layer));
+    if constexpr (std::same_as<C, Cell<NeuronType, T>>) {
+      this->add(make_cell_layer<NeuronType, T>(settings, layer_prefix(0)));
+    } else {
+      this->add(std::make_unique<CellLayer<C>>(settings));
+    }
     if (output_size > 0) this->add_readout(output_size);
   }
 
   /// The layer of neurons.
-  [[nodiscard]] C& cell() { return *cell_; }
+  [[nodiscard]] C& cell() { return static_cast<CellLayer<C>&>(this->layer(0)).cell(); }
   /// Synaptic delay in time steps.
-  [[nodiscard]] Index delay() const { return cell_->delay(); }
-
- private:
-  C* cell_;  // in its layer
+  [[nodiscard]] Index delay() const { return this->layer(0).delay(); }
 };
 
 extern template class RecurrentNetwork<float>;

@@ -5,6 +5,7 @@
 
 #include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/backend/detail/sums.hpp"
+#include "glifr/cells/connections.hpp"
 #include "glifr/core/tape.hpp"
 
 /// From what training moves to what a scan takes: weights of connected pairs to a matrix, weights of a given sign,
@@ -109,20 +110,11 @@ Var<T> sign_weights(const Var<T>& x, const Var<T>& signs) {
   return y;
 }
 
-/// Columns of a value that stand for neurons of a layer: one a neuron, or one for all of them.
-struct SpreadColumns {
-  Index column = 0;        ///< the first of the value's
-  bool is_shared = false;  ///< whether that one stands for all these neurons
-  Index neuron = 0;        ///< the first of the neurons
-  Index neurons = 0;       ///< how many
-  bool is_trained = true;  ///< whether they have a gradient
-};
-
 /// The values of a layer's neurons, [extent, 1, neurons], from those that stand for one or for several of them,
 /// [extent, 1, columns]. Every neuron is in one of the parts.   dL/dx of a shared value = the sum of dL/dy over its
 /// neurons
 template <Scalar T>
-Var<T> spread(const Var<T>& x, std::span<const SpreadColumns> parts, Index neurons) {
+Var<T> spread(const Var<T>& x, std::span<const detail::SpreadColumns> parts, Index neurons) {
   Tape<T>& tape = x.tape();
   const Index extent = x.value().rows;
   const Var<T> y = tape.make_from({extent, 1, neurons}, x);
@@ -130,16 +122,16 @@ Var<T> spread(const Var<T>& x, std::span<const SpreadColumns> parts, Index neuro
     return View<T>{all.data + first, all.rows, count, all.stride};
   };
   kernels::fill(tape.memory(), y.value(), T(0));
-  for (const SpreadColumns& part : parts) {
+  for (const detail::SpreadColumns& part : parts) {
     kernels::accumulate<T>(tape.memory(), columns(x.value(), part.column, part.is_shared ? 1 : part.neurons),
                            columns(y.value(), part.neuron, part.neurons));
   }
   if (!y.has_grad()) return y;
-  auto* kept = tape.arena().template allocate<SpreadColumns>(static_cast<Index>(parts.size()));
+  auto* kept = tape.arena().template allocate<detail::SpreadColumns>(static_cast<Index>(parts.size()));
   std::copy(parts.begin(), parts.end(), kept);
-  tape.on_backward([x, y, columns, list = std::span<const SpreadColumns>(kept, parts.size())] {
+  tape.on_backward([x, y, columns, list = std::span<const detail::SpreadColumns>(kept, parts.size())] {
     Arena& memory = x.tape().memory();
-    for (const SpreadColumns& part : list) {
+    for (const detail::SpreadColumns& part : list) {
       if (!part.is_trained) continue;
       const View<T> dy = columns(y.grad(), part.neuron, part.neurons);
       const View<T> dx = columns(x.grad(), part.column, part.is_shared ? 1 : part.neurons);
