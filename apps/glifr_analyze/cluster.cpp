@@ -20,11 +20,12 @@ struct ClusterOptions {
 void draw(const Session& session, const Neurons& neurons, const analysis::Clustering& clustering) {
   const std::vector<double> currents = analysis::standard_currents();
   const analysis::NeuronTable reference = neurons.reference();
+  if (!neurons.groups.is_empty()) session.draw(analysis::cluster_groups_figure({clustering.labels}, neurons.groups));
   session.draw(analysis::cluster_index_figure(clustering));
   session.draw(
-      analysis::parameter_scatter_figure(neurons.learned, clustering.labels, reference, neurons.reference_title()));
+      analysis::parameter_scatter_figure(neurons.learned, {clustering.labels}, reference, neurons.reference_title()));
   session.draw(analysis::fi_figure(
-      analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32()), clustering.labels,
+      analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32()), {clustering.labels},
       analysis::fi_curves(reference, neurons.constants, currents), neurons.reference_title()));
 }
 
@@ -38,6 +39,14 @@ void run(const Session& session, const ClusterOptions& options) {
   for (const glifr::Index label : clustering.labels) labels.cell(label).end_row();
   session.write(scores, "chscores.csv");
   session.write(labels, "cluster_labels.csv");
+  if (!neurons.groups.is_empty()) {
+    glifr::CsvRows groups({"layer", "group", "neuron", "label"});
+    for (glifr::Index n = 0; n < neurons.learned.neurons; ++n) {
+      begin_row(groups, options.neurons.layer, neurons.groups, n);
+      groups.cell(clustering.labels[static_cast<std::size_t>(n)]).end_row();
+    }
+    session.write(groups, "cluster_neurons.csv");
+  }
 
   std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),
               analysis::counted(neurons.learned.neurons, "neuron").c_str(),
@@ -50,7 +59,8 @@ void run(const Session& session, const ClusterOptions& options) {
 void add_cluster(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("cluster",
                                          "Ward clustering of neurons by their parameters: chscores.csv, "
-                                         "cluster_labels.csv, scatter plots and f-I curves by cluster");
+                                         "cluster_labels.csv, scatter plots and f-I curves by cluster; of layers "
+                                         "with groups also cluster_neurons.csv, the same with layer and group");
   auto options = std::make_shared<ClusterOptions>();
   add_neuron_options(*command, options->neurons);
   cli::add_integer(

@@ -1,36 +1,58 @@
 #include "glifr/analysis/connectivity.hpp"
 
+#include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <string>
 
 #include "connectivity.hpp"
 #include "glifr/analysis/parameters.hpp"
+#include "glifr/analysis/style.hpp"
+#include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/network/layer.hpp"
+#include "neurons.hpp"
 #include "subcommands.hpp"
 
 namespace glifr::apps {
 
 namespace analysis = glifr::analysis;
 
-std::vector<analysis::Figure> connectivity_figures(const std::filesystem::path& checkpoint, glifr::Index layer,
-                                                   analysis::RecurrentWeights* read) {
-  const glifr::TensorFile file =
-      analysis::single_layer(glifr::read_safetensors(checkpoint), layer, checkpoint.string());
-  const analysis::RecurrentWeights weights = analysis::recurrent_weights(file, checkpoint.string());
-  std::vector<analysis::Figure> figures{analysis::connectivity_figure(weights)};
+Wiring read_wiring(const std::filesystem::path& checkpoint, glifr::Index layer) {
+  const auto read = [&](const std::filesystem::path& path) {
+    return analysis::single_layer(glifr::read_safetensors(path), layer, path.string());
+  };
+  Wiring wiring{.weights = analysis::recurrent_weights(read(checkpoint), checkpoint.string())};
+  wiring.groups = groups_of(checkpoint, layer, wiring.weights.neurons);
+  const glifr::TrialFolder trial = glifr::TrialFolder::of_checkpoint(checkpoint);
+  std::vector<double> initial_delays;
+  if (!wiring.weights.delays.empty() && std::filesystem::exists(trial.initial_checkpoint()))
+    initial_delays = analysis::neuron_delays(read(trial.initial_checkpoint()), wiring.weights.neurons);
+  wiring.figures = {analysis::connectivity_figure(wiring.weights, wiring.groups, initial_delays)};
   const std::string prefix = layer == 1 ? "" : glifr::layer_prefix(static_cast<std::size_t>(layer - 1));
-  const auto course = glifr::TrialFolder::of_checkpoint(checkpoint).parameter(prefix + "synaptic_delay");
-  if (std::filesystem::exists(course)) {
-    const glifr::CsvNumbers table = glifr::read_csv_numbers(course, {});
-    std::vector<std::vector<double>> rows;
-    for (glifr::Index r = 0; r < table.rows; ++r) rows.emplace_back(table.row(r).begin(), table.row(r).end());
-    figures.push_back(analysis::delays_figure(rows));
+  const auto course = trial.parameter(prefix + "synaptic_delay");
+  if (!std::filesystem::exists(course)) return wiring;
+  const glifr::CsvNumbers table = glifr::read_csv_numbers(course, {});
+  if (table.columns != wiring.weights.neurons) {
+    throw glifr::DataError(course.string(), "found " + std::to_string(table.columns) + " columns, expected " +
+                                                std::to_string(wiring.weights.neurons) + ", one a neuron");
   }
-  if (read) *read = weights;
-  return figures;
+  std::vector<std::vector<double>> rows;
+  for (glifr::Index r = 0; r < table.rows; ++r) rows.emplace_back(table.row(r).begin(), table.row(r).end());
+  wiring.figures.push_back(analysis::delays_figure(rows, wiring.groups));
+  return wiring;
+}
+
+std::string wiring_text(const analysis::RecurrentWeights& weights) {
+  const analysis::RecurrentWeights::Senders senders = weights.senders();
+  char radius[32];
+  std::snprintf(radius, sizeof radius, "%.4g", weights.spectral_radius());
+  return analysis::counted(weights.connections, "connection") + " of " + analysis::counted(weights.neurons, "neuron") +
+         ", spectral radius " + radius + "; senders: " + std::to_string(senders.excitatory) + " excitatory, " +
+         std::to_string(senders.inhibitory) + " inhibitory, " + std::to_string(senders.both) +
+         " with weights of both signs";
 }
 
 void add_connectivity(CLI::App& app, Session& session) {
@@ -53,23 +75,23 @@ void add_connectivity(CLI::App& app, Session& session) {
   session.add_options(*command);
   command->callback([&session, options] {
     session.set_action([&session, options] {
-      analysis::RecurrentWeights weights;
-      const auto figures = connectivity_figures(find_checkpoint(options->checkpoint), options->layer, &weights);
+      const Wiring wiring = read_wiring(find_checkpoint(options->checkpoint), options->layer);
+      const analysis::RecurrentWeights& weights = wiring.weights;
       glifr::CsvRows eigenvalues({"real", "imaginary", "absolute"});
-      for (const auto& value : weights.eigenvalues) {
-        eigenvalues.cell(value.real()).cell(value.imag()).cell(std::abs(value));
-        eigenvalues.end_row();
-      }
+      for (const auto& value : weights.eigenvalues)
+        eigenvalues.cell(value.real()).cell(value.imag()).cell(std::abs(value)).end_row();
       session.write(eigenvalues, "eigenvalues.csv");
-      glifr::CsvRows balance({"neuron", "excitation", "inhibition", "balance", "synaptic_delay"});
+      glifr::CsvRows balance({"layer", "group", "neuron", "excitation", "inhibition", "balance", "synaptic_delay"});
       for (std::size_t n = 0; n < weights.balance.size(); ++n) {
         const analysis::NeuronBalance& of = weights.balance[n];
-        balance.cell(static_cast<glifr::Index>(n)).cell(of.excitation).cell(of.inhibition).cell(of.balance());
+        begin_row(balance, options->layer, wiring.groups, static_cast<glifr::Index>(n));
+        balance.cell(of.excitation).cell(of.inhibition).cell(of.balance());
         weights.delays.empty() ? balance.empty_cell() : balance.cell(weights.delays[n]);
         balance.end_row();
       }
       session.write(balance, "balance.csv");
-      for (const analysis::Figure& figure : figures) session.draw(figure);
+      std::cout << wiring_text(weights) << '\n';
+      for (const analysis::Figure& figure : wiring.figures) session.draw(figure);
     });
   });
 }

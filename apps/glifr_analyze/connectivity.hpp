@@ -1,15 +1,26 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "glifr/analysis/connectivity.hpp"
+#include "glifr/analysis/parts.hpp"
 
 namespace glifr::apps {
 
-/// The figures of a checkpoint's layer (1 the first): its recurrent weights and, beside a trial with learned delays,
-/// the course of these. `read`: where the weights go, unless null. DataError where the layer has no such weights.
-[[nodiscard]] std::vector<glifr::analysis::Figure> connectivity_figures(
-    const std::filesystem::path& checkpoint, glifr::Index layer, glifr::analysis::RecurrentWeights* read = nullptr);
+/// How the neurons of a layer are connected, with what is drawn of it.
+struct Wiring {
+  glifr::analysis::RecurrentWeights weights;
+  glifr::analysis::NeuronParts groups{};           ///< of the layer, where it has any
+  std::vector<glifr::analysis::Figure> figures{};  ///< its weights and, of a trial with learned delays, their course
+};
+
+/// That of a checkpoint's layer (1 the first). DataError where the layer has no recurrent weights of one current a
+/// neuron.
+[[nodiscard]] Wiring read_wiring(const std::filesystem::path& checkpoint, glifr::Index layer);
+
+/// "2000 connections of 100 neurons, spectral radius 1.2; senders: …"
+[[nodiscard]] std::string wiring_text(const glifr::analysis::RecurrentWeights& weights);
 
 }  // namespace glifr::apps

@@ -1,6 +1,7 @@
 #include "glifr/analysis/fi_curve.hpp"
 
 #include "glifr/analysis/figures.hpp"
+#include "glifr/analysis/statistics.hpp"
 #include "neurons.hpp"
 #include "subcommands.hpp"
 
@@ -23,13 +24,34 @@ void write_curves(const Session& session, const analysis::FiCurves& curves, bool
   session.write(rates, "frates.csv");
 }
 
+/// Mean and standard deviation over the neurons of each group.
+void write_groups(const Session& session, const analysis::FiCurves& curves, const analysis::NeuronParts& groups,
+                  glifr::Index layer) {
+  glifr::CsvRows table({"layer", "group", "neurons", "current", "mean", "sd"});
+  for (glifr::Index group = 0; group < groups.count(); ++group) {
+    const std::vector<glifr::Index> members = groups.members(group, curves.neurons);
+    for (std::size_t i = 0; i < curves.currents.size(); ++i) {
+      std::vector<double> rates;
+      for (const glifr::Index neuron : members) rates.push_back(curves(static_cast<glifr::Index>(i), neuron));
+      const analysis::Moments rate = analysis::moments(rates);
+      table.cell(layer).cell(std::string_view(groups.name(group))).cell(rate.count);
+      table.cell(curves.currents[i]).cell(rate.mean);
+      rate.count > 1 ? table.cell(rate.sd) : table.empty_cell();
+      table.end_row();
+    }
+  }
+  session.write(table, "fi_groups.csv");
+}
+
 void run(const Session& session, const NeuronOptions& options) {
   const Neurons neurons = read_neurons(options);
   const std::vector<double> currents = analysis::standard_currents();
   const analysis::FiCurves curves =
       analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32());
   write_curves(session, curves, options.has_header);
-  session.draw(analysis::fi_figure(curves, {}, analysis::fi_curves(neurons.reference(), neurons.constants, currents),
+  if (!neurons.groups.is_empty()) write_groups(session, curves, neurons.groups, options.layer);
+  session.draw(analysis::fi_figure(curves, neurons.groups,
+                                   analysis::fi_curves(neurons.reference(), neurons.constants, currents),
                                    neurons.reference_title()));
 }
 
@@ -38,7 +60,8 @@ void run(const Session& session, const NeuronOptions& options) {
 void add_fi_curve(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand(
       "fi-curve",
-      "Mean firing over 100 steps under background currents of -10000 to 9900 pA: isyns.csv, frates.csv and a figure");
+      "Mean firing over 100 steps under background currents of -10000 to 9900 pA: isyns.csv, frates.csv and a figure; "
+      "of layers with groups also fi_groups.csv, the means over each");
   auto options = std::make_shared<NeuronOptions>();
   add_neuron_options(*command, *options);
   session.add_options(*command);

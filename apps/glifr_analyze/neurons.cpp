@@ -2,8 +2,12 @@
 
 #include <string_view>
 
+#include "glifr/analysis/connectivity.hpp"
 #include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/config.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/json.hpp"
 #include "glifr/io/json_members.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/training/checkpoint.hpp"
@@ -120,6 +124,8 @@ Neurons read_neurons(const NeuronOptions& given) {
         analysis::single_layer(glifr::read_safetensors(options.checkpoint), options.layer, options.checkpoint);
     take_constants(file, options, neurons.constants);
     neurons.learned = analysis::neurons_of(file, options.checkpoint, time_step_of(file, options));
+    neurons.groups = groups_of(options.checkpoint, options.layer, neurons.learned.neurons);
+    neurons.delays = analysis::neuron_delays(file, neurons.learned.neurons);
   }
   analysis::GlifrConstants& constants = neurons.constants;
   constants.dt = options.dt.value_or(constants.dt);
@@ -134,6 +140,30 @@ Neurons read_neurons(const NeuronOptions& given) {
                                               std::to_string(neurons.learned.num_ascs));
   }
   return neurons;
+}
+
+analysis::NeuronParts groups_of(const std::filesystem::path& checkpoint, glifr::Index layer, glifr::Index neurons) {
+  const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
+  if (!std::filesystem::exists(file)) return {};
+  const std::string unknown = "the groups of the neurons are not known: ";
+  try {
+    const boost::json::value document = glifr::read_json_file(file);
+    const boost::json::object* config = document.if_object();
+    if (!config || !config->contains("layers")) return {};  // only described models have groups
+    const auto layers = glifr::describe_network(glifr::settings_from_json(*config, file.string())).layers;
+    if (layer > std::ssize(layers)) return {};
+    analysis::NeuronParts groups = analysis::parts_of(layers[static_cast<std::size_t>(layer - 1)].population.groups);
+    if (groups.is_empty() || std::ssize(groups.labels) == neurons) return groups;
+    Session::warn(unknown + file.string() + " is of " + std::to_string(groups.labels.size()) + " neurons, " +
+                  checkpoint.string() + " has " + std::to_string(neurons));
+  } catch (const glifr::Error& error) {
+    Session::warn(unknown + error.what());
+  }
+  return {};
+}
+
+void begin_row(glifr::CsvRows& table, glifr::Index layer, const analysis::NeuronParts& groups, glifr::Index neuron) {
+  table.cell(layer).cell(std::string_view(groups.name_of(neuron))).cell(neuron);
 }
 
 }  // namespace glifr::apps

@@ -6,6 +6,8 @@
 
 #include "common/options.hpp"
 #include "glifr/analysis/parameters.hpp"
+#include "glifr/analysis/parts.hpp"
+#include "glifr/io/csv.hpp"
 
 namespace glifr::apps {
 
@@ -22,6 +24,8 @@ struct Neurons {
   glifr::analysis::NeuronTable learned;
   glifr::analysis::GlifrConstants constants{};
   std::optional<glifr::analysis::NeuronTable> initial;  ///< before training, where that is known
+  glifr::analysis::NeuronParts groups{};                ///< of the layer, where it has any
+  std::vector<double> delays{};                         ///< ms, of each neuron; empty: they have the same
 
   /// What the learned neurons are compared with: those before training, else one as homogeneous initialisation makes
   /// it.
@@ -39,5 +43,14 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options);
 /// its default is taken with a warning, but for the time step, which must be known. Throws ConfigError where options
 /// are missing or contradict each other, DataError for missing or damaged files.
 [[nodiscard]] Neurons read_neurons(const NeuronOptions& options);
+
+/// The groups of a checkpoint's layer (1 the first) by config.json of the trial in whose folder it lies; empty where
+/// there is none, or the layer has no groups. Warns where it cannot be read or is of other neurons.
+[[nodiscard]] glifr::analysis::NeuronParts groups_of(const std::filesystem::path& checkpoint, glifr::Index layer,
+                                                     glifr::Index neurons);
+
+/// Begins a row of a table of neurons: the layer, the group (empty where there is none) and the neuron, from 0.
+void begin_row(glifr::CsvRows& table, glifr::Index layer, const glifr::analysis::NeuronParts& groups,
+               glifr::Index neuron);
 
 }  // namespace glifr::apps

@@ -556,13 +556,13 @@ class PaperComposer {
                                                       analysis::counted(clustering.best, "cluster") + " of " +
                                                       analysis::counted(neurons.learned.neurons, "neuron") + "."});
       add_drawn(section, analysis::cluster_index_figure(clustering), number, task, found->first);
-      add_drawn(section, analysis::parameter_scatter_figure(neurons.learned, clustering.labels, neurons.initial),
+      add_drawn(section, analysis::parameter_scatter_figure(neurons.learned, {clustering.labels}, neurons.initial),
                 number, task, found->first);
       const auto currents = analysis::standard_currents();
       analysis::GlifrConstants constants = neurons.constants;
       constants.tau = constants.dt;
       add_drawn(section,
-                analysis::fi_figure(analysis::fi_curves(neurons.learned, constants, currents), clustering.labels,
+                analysis::fi_figure(analysis::fi_curves(neurons.learned, constants, currents), {clustering.labels},
                                     analysis::fi_curves(neurons.initial, constants, currents)),
                 number, task, found->first);
     }

@@ -486,8 +486,9 @@ class ReportComposer {
     if (!run) return;
     for (const glifr::Index layer : layers) add_layer(section, group, *run, layer);
     for (const glifr::Index layer : wired) {
-      for (const analysis::Figure& each : connectivity_figures(run->checkpoint, layer))
-        add_figure(section, group, *run, layer, each);
+      const Wiring wiring = read_wiring(run->checkpoint, layer);
+      section.parts.push_back(analysis::ReportText{wiring_text(wiring.weights) + "."});
+      for (const analysis::Figure& each : wiring.figures) add_figure(section, group, *run, layer, each);
     }
   }
 
@@ -496,17 +497,23 @@ class ReportComposer {
     const Neurons neurons = read_neurons({.checkpoint = run.checkpoint.string(), .layer = layer});
     const auto currents = analysis::standard_currents();
 
-    std::vector<glifr::Index> labels;
-    std::vector<analysis::Figure> figures{analysis::parameter_histogram_figure(neurons.learned, neurons.initial)};
+    // Coloured by group where there are groups, by cluster otherwise.
+    analysis::NeuronParts parts = neurons.groups;
+    std::vector<analysis::Figure> figures{
+        analysis::parameter_histogram_figure(neurons.learned, neurons.initial, neurons.groups)};
     constexpr glifr::Index max_clusters = 11;
     if (neurons.learned.neurons > max_clusters) {
       const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), max_clusters);
-      labels = clustering.labels;
       figures.push_back(analysis::cluster_index_figure(clustering));
       section.parts.push_back(analysis::ReportText{clusters_text(clustering, neurons.learned.neurons)});
+      if (neurons.groups.is_empty()) {
+        parts.labels = clustering.labels;
+      } else {
+        figures.push_back(analysis::cluster_groups_figure({clustering.labels}, neurons.groups));
+      }
     }
-    figures.push_back(analysis::parameter_scatter_figure(neurons.learned, labels, neurons.initial));
-    figures.push_back(analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents), labels,
+    figures.push_back(analysis::parameter_scatter_figure(neurons.learned, parts, neurons.initial));
+    figures.push_back(analysis::fi_figure(analysis::fi_curves(neurons.learned, neurons.constants, currents), parts,
                                           analysis::fi_curves(neurons.reference(), neurons.constants, currents),
                                           neurons.reference_title()));
     for (const analysis::Figure& each : figures) add_figure(section, group, run, layer, each);

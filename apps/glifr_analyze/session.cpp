@@ -87,7 +87,7 @@ analysis::Drawing Session::draw(const analysis::Figure& figure) const {
 analysis::Results Session::read_results(const std::string& place) const {
   std::filesystem::path folder = place;
   if (std::filesystem::is_regular_file(folder)) {
-    folder = glifr::TrialFolder::of_checkpoint(std::filesystem::absolute(folder)).path();
+    folder = glifr::TrialFolder::of_checkpoint(folder).path();
     if (!std::filesystem::exists(glifr::TrialFolder(folder).record()))
       throw glifr::DataError(place, "is no folder of results, nor a checkpoint in a trial's folder");
   }

@@ -71,7 +71,7 @@ TrainedRun describe_checkpoint(const CheckpointRequest& request, const glifr::Da
   const std::filesystem::path& checkpoint = request.checkpoint;
   if (!std::filesystem::is_regular_file(checkpoint))
     throw glifr::DataError(checkpoint.string(), "there is no such file");
-  const auto file = glifr::TrialFolder::of_checkpoint(std::filesystem::absolute(checkpoint)).record();
+  const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
   if (!std::filesystem::exists(file)) {
     if (request.task.empty()) {
       throw glifr::ConfigError("--task", "is missing: there is no config.json of a trial that says what " +

@@ -7,8 +7,25 @@
 #include "glifr/analysis/style.hpp"
 #include "glifr/core/eigen.hpp"
 #include "glifr/error.hpp"
+#include "histogram.hpp"
 
 namespace glifr::analysis {
+
+std::vector<double> neuron_delays(const TensorFile& checkpoint, Index neurons) {
+  const NamedTensor* delays = checkpoint.find("neuron_layer.synaptic_delay");
+  return delays && delays->size() == neurons ? values_of<double>(*delays) : std::vector<double>{};
+}
+
+RecurrentWeights::Senders RecurrentWeights::senders() const {
+  Senders count;
+  for (const NeuronBalance& neuron : sent) {
+    const bool excites = neuron.excitation > 0, inhibits = neuron.inhibition < 0;
+    count.both += excites && inhibits;
+    count.excitatory += excites && !inhibits;
+    count.inhibitory += inhibits && !excites;
+  }
+  return count;
+}
 
 RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::string& name) {
   const NamedTensor* tensor = checkpoint.find("neuron_layer.weight_lat");
@@ -25,13 +42,15 @@ RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::stri
   result.neurons = tensor->shape[0];
   const View<const double> weights(values.data(), result.neurons, result.neurons);
   result.balance.resize(static_cast<std::size_t>(result.neurons));
+  result.sent.resize(static_cast<std::size_t>(result.neurons));
   for (Index sender = 0; sender < result.neurons; ++sender) {
     for (Index receiver = 0; receiver < result.neurons; ++receiver) {
       const double weight = weights(sender, receiver);
       if (!std::isfinite(weight))
         throw DataError(name, "tensor 'neuron_layer.weight_lat' holds a value that is not finite");
-      NeuronBalance& balance = result.balance[static_cast<std::size_t>(receiver)];
-      (weight > 0 ? balance.excitation : balance.inhibition) += weight;
+      for (NeuronBalance* balance :
+           {&result.balance[static_cast<std::size_t>(receiver)], &result.sent[static_cast<std::size_t>(sender)]})
+        (weight > 0 ? balance->excitation : balance->inhibition) += weight;
       result.connections += weight != 0;
     }
   }
@@ -45,32 +64,21 @@ RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::stri
     if (first != second) return first > second;
     return a.imag() > b.imag();
   });
-  if (const NamedTensor* delays = checkpoint.find("neuron_layer.synaptic_delay");
-      delays && delays->size() == result.neurons)
-    result.delays = values_of<double>(*delays);
+  result.delays = neuron_delays(checkpoint, result.neurons);
   return result;
 }
 
 namespace {
 
-/// Counts of values between the least and the greatest.
-Table histogram(const std::string& name, const std::vector<double>& values, double& width) {
-  constexpr Index bins = 24;
-  const auto [low, high] = std::ranges::minmax(values);
-  const double lower = low, spread = high > low ? high - low : std::max(1e-6, std::abs(low));
-  width = spread / static_cast<double>(bins);
-  std::vector<double> middles, counts(static_cast<std::size_t>(bins));
-  for (Index bin = 0; bin < bins; ++bin) middles.push_back(lower + (static_cast<double>(bin) + 0.5) * width);
-  for (const double value : values) {
-    const auto bin = std::clamp<Index>(static_cast<Index>((value - lower) / width), 0, bins - 1);
-    counts[static_cast<std::size_t>(bin)] += 1;
-  }
-  return {name, {{"middle", middles}, {"neurons", counts}}};
+/// What the key says of a group; nothing where neurons are not told apart.
+std::string group_title(const NeuronParts& groups, Index group) {
+  return groups.is_empty() ? std::string() : literal(groups.name(group));
 }
 
 }  // namespace
 
-Figure connectivity_figure(const RecurrentWeights& weights) {
+Figure connectivity_figure(const RecurrentWeights& weights, const NeuronParts& groups,
+                           const std::vector<double>& initial_delays) {
   Figure figure;
   figure.name = "connectivity";
   char radius[32];
@@ -92,12 +100,15 @@ Figure connectivity_figure(const RecurrentWeights& weights) {
   }
   figure.tables.push_back(std::move(eigenvalues));
   figure.tables.push_back({"unit_circle", {{"real", circle_x}, {"imaginary", circle_y}}});
-  Table balance{"balance", {{"excitation", std::vector<double>{}}, {"inhibition", std::vector<double>{}}}};
-  for (const NeuronBalance& neuron : weights.balance) {
-    std::get<0>(balance.columns[0].values).push_back(neuron.excitation);
-    std::get<0>(balance.columns[1].values).push_back(-neuron.inhibition);
+  std::vector<std::string> names;
+  std::vector<double> excitation, inhibition;
+  for (Index n = 0; n < weights.neurons; ++n) {
+    const NeuronBalance& neuron = weights.balance[static_cast<std::size_t>(n)];
+    names.push_back(groups.name(groups.of(n)));
+    excitation.push_back(neuron.excitation);
+    inhibition.push_back(-neuron.inhibition);
   }
-  figure.tables.push_back(std::move(balance));
+  figure.tables.push_back({"balance", {{"group", names}, {"excitation", excitation}, {"inhibition", inhibition}}});
 
   Panel& plane = figure.panels.emplace_back();
   plane.x.label = "real part";
@@ -109,12 +120,23 @@ Figure connectivity_figure(const RecurrentWeights& weights) {
   Panel& sums = figure.panels.emplace_back();
   sums.x = {.label = "excitation", .least = 0};
   sums.y = {.label = "inhibition", .least = 0};
-  sums.series.push_back(
-      {.mark = Mark::points, .table = "balance", .x = "excitation", .y = {"inhibition"}, .ink = cluster_ink(0)});
+  for (Index group = 0; group < groups.count(); ++group) {
+    sums.series.push_back({.mark = Mark::points,
+                           .table = "balance",
+                           .x = "excitation",
+                           .y = {"inhibition"},
+                           .ink = cluster_ink(group),
+                           .title = group_title(groups, group),
+                           .where = Filter{"group", groups.name(group)}});
+  }
   if (!weights.delays.empty()) {
-    double width = 1;
-    figure.tables.push_back(histogram("delays", weights.delays, width));
-    figure.caption += " Synaptic delays of the sending neurons.";
+    const bool has_initial = !initial_delays.empty() && initial_delays != weights.delays;
+    std::vector<double> both = weights.delays;
+    if (has_initial) both.insert(both.end(), initial_delays.begin(), initial_delays.end());
+    const detail::Bins bins(both);
+    Table table{"delays", {{"middle", bins.middles()}, {"neurons", bins.counts(weights.delays)}}};
+    figure.caption += " Synaptic delays of the sending neurons";
+    figure.caption += has_initial ? "; black: before training." : ".";
     Panel& delays = figure.panels.emplace_back();
     delays.x.label = "synaptic delay (ms)";
     delays.y = {.label = "neurons", .is_count = true};
@@ -123,15 +145,26 @@ Figure connectivity_figure(const RecurrentWeights& weights) {
                              .x = "middle",
                              .y = {"neurons"},
                              .ink = faded(cluster_ink(0), 0.8),
-                             .box_width = 0.9 * width});
+                             .box_width = 0.9 * bins.width()});
+    if (has_initial) {
+      table.columns.push_back({"before_training", bins.counts(initial_delays)});
+      delays.series.push_back({.mark = Mark::outline,
+                               .table = "delays",
+                               .x = "middle",
+                               .y = {"before_training"},
+                               .ink = reference_ink(),
+                               .title = "before training"});
+    }
+    figure.tables.push_back(std::move(table));
   }
+  figure.has_key = true;
   figure.columns = static_cast<Index>(figure.panels.size());
   figure.width = 760;
   figure.aspect = 0.8;
   return figure;
 }
 
-Figure delays_figure(const std::vector<std::vector<double>>& course) {
+Figure delays_figure(const std::vector<std::vector<double>>& course, const NeuronParts& groups) {
   Figure figure;
   figure.name = "delays";
   const std::size_t neurons = course.empty() ? 0 : course.front().size();
@@ -143,19 +176,29 @@ Figure delays_figure(const std::vector<std::vector<double>>& course) {
   Table table{"delays", {{"record", std::vector<double>{}}}};
   for (std::size_t r = 0; r < course.size(); ++r)
     std::get<0>(table.columns[0].values).push_back(static_cast<double>(r));
-  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> names(static_cast<std::size_t>(groups.count()));  // of each group
   for (std::size_t n = 0; n < neurons; n += every) {
-    names.push_back("neuron_" + std::to_string(n));
+    const std::string name = "neuron_" + std::to_string(n);
+    names[static_cast<std::size_t>(groups.of(static_cast<Index>(n)))].push_back(name);
     std::vector<double> values;
     for (const std::vector<double>& row : course) values.push_back(row[n]);
-    table.columns.push_back({names.back(), std::move(values)});
+    table.columns.push_back({name, std::move(values)});
   }
   figure.tables.push_back(std::move(table));
   Panel& panel = figure.panels.emplace_back();
   panel.x = {.label = "recorded epoch (row of parameters/synaptic_delay.csv)", .is_count = true};
   panel.y.label = "synaptic delay (ms)";
-  panel.series.push_back(
-      {.mark = Mark::line, .table = "delays", .x = "record", .y = names, .ink = faded(cluster_ink(0), 0.6)});
+  for (Index group = 0; group < groups.count(); ++group) {
+    const auto& own = names[static_cast<std::size_t>(group)];
+    if (own.empty()) continue;
+    panel.series.push_back({.mark = Mark::line,
+                            .table = "delays",
+                            .x = "record",
+                            .y = own,
+                            .ink = faded(cluster_ink(group), 0.6),
+                            .title = group_title(groups, group)});
+  }
+  figure.has_key = true;
   return figure;
 }
 

@@ -1,31 +1,28 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
+#include "histogram.hpp"
 #include "table_rows.hpp"
 
 namespace glifr::analysis {
 namespace {
 
 constexpr Index max_curves = 300;
-constexpr Index bins = 30;
+using detail::Bins;
 
-Index label_of(std::span<const Index> labels, Index neuron) {
-  return labels.empty() ? 0 : labels[static_cast<std::size_t>(neuron)];
+/// What the key says of a part: its name and size; nothing where all neurons are alike.
+std::string part_title(const NeuronParts& parts, Index part) {
+  if (parts.is_empty()) return "learned";
+  return (parts.names.empty() ? "cluster " : "") + literal(parts.name(part)) +
+         " (n = " + std::to_string(std::ranges::count(parts.labels, part)) + ")";
 }
 
-Index cluster_count(std::span<const Index> labels) {
-  return labels.empty() ? 1 : 1 + *std::ranges::max_element(labels);
-}
-
-/// What the key says of a cluster: its name, which counts from 1, and its size; nothing where all neurons are alike.
-std::string cluster_title(std::span<const Index> labels, Index cluster) {
-  if (labels.empty()) return "learned";
-  return "cluster " + std::to_string(cluster + 1) + " (n = " + std::to_string(std::ranges::count(labels, cluster)) +
-         ")";
+/// What columns of a part are called.
+std::string part_column(const NeuronParts& parts, Index part) {
+  return parts.kind() + "_" + parts.name(part);
 }
 
 std::vector<double> column_of(const FiCurves& curves, Index neuron) {
@@ -72,13 +69,6 @@ void add_band(Table& table, Panel& panel, std::vector<Series>& lines, const std:
                           .ink = faded(ink, 0.2)});
 }
 
-/// The numbers of the neurons, in ascending order.
-std::vector<Index> all_of(const FiCurves& curves) {
-  std::vector<Index> neurons(static_cast<std::size_t>(curves.neurons));
-  std::iota(neurons.begin(), neurons.end(), Index{0});
-  return neurons;
-}
-
 /// Two columns of a neuron table.
 struct Pair {
   std::string x, y;
@@ -105,43 +95,23 @@ Table neuron_table(const std::string& name, std::vector<Column> first, const Neu
   return table;
 }
 
-/// The span of values that a histogram covers, widened where they are all equal.
-struct Bins {
-  double lower, width;
-
-  explicit Bins(const std::vector<double>& values) {
-    const auto [low, high] = std::ranges::minmax(values);
-    const double spread = high > low ? high - low : std::max(1.0, std::abs(low));
-    lower = high > low ? low : low - spread / 2;
-    width = spread / static_cast<double>(bins);
-  }
-  [[nodiscard]] double middle(Index bin) const { return lower + (static_cast<double>(bin) + 0.5) * width; }
-  [[nodiscard]] std::vector<double> count(const std::vector<double>& values) const {
-    std::vector<double> counts(static_cast<std::size_t>(bins));
-    for (const double value : values) {
-      const auto bin = std::clamp<Index>(static_cast<Index>((value - lower) / width), 0, bins - 1);
-      counts[static_cast<std::size_t>(bin)] += 1;
-    }
-    return counts;
-  }
-};
-
 }  // namespace
 
-Figure fi_figure(const FiCurves& curves, std::span<const Index> labels, const std::optional<FiCurves>& initial,
+Figure fi_figure(const FiCurves& curves, const NeuronParts& parts, const std::optional<FiCurves>& initial,
                  const std::string& initial_title) {
   Figure figure;
   figure.name = "fi_curves";
   figure.caption = "Firing of single neurons, the mean over " + std::to_string(fi_steps) +
                    " steps from rest, under constant background currents";
-  figure.caption +=
-      labels.empty() ? "." : ": mean over the n neurons of each cluster, with one standard deviation to either side.";
+  figure.caption += parts.is_empty() ? "."
+                                     : ": mean over the n neurons of each " + parts.kind() +
+                                           ", with one standard deviation to either side.";
   Table table{"fi_curves", {{"current", curves.currents}}};
   Panel panel;
   panel.x.label = "background current I_0 (pA)";
   panel.y = {.label = "mean firing rate S", .lower = 0, .upper = 1};
   std::vector<Series> lines;  // on top of all bands
-  if (labels.empty()) {
+  if (parts.is_empty()) {
     const Index every = std::max<Index>(1, (curves.neurons + max_curves - 1) / max_curves);
     if (every > 1) {
       figure.caption +=
@@ -161,18 +131,17 @@ Figure fi_figure(const FiCurves& curves, std::span<const Index> labels, const st
                        .x = "current",
                        .y = columns,
                        .ink = ink,
-                       .title = cluster_title(labels, 0)});
+                       .title = part_title(parts, 0)});
     }
   }
-  for (Index cluster = 0; !labels.empty() && cluster < cluster_count(labels); ++cluster) {
-    std::vector<Index> neurons = all_of(curves);
-    std::erase_if(neurons, [&](Index neuron) { return label_of(labels, neuron) != cluster; });
+  for (Index part = 0; !parts.is_empty() && part < parts.count(); ++part) {
+    const std::vector<Index> neurons = parts.members(part, curves.neurons);
     if (neurons.empty()) continue;
-    add_band(table, panel, lines, "cluster_" + std::to_string(cluster + 1), band_of(curves, neurons),
-             cluster_ink(cluster), cluster_title(labels, cluster));
+    add_band(table, panel, lines, part_column(parts, part), band_of(curves, neurons), cluster_ink(part),
+             part_title(parts, part));
   }
   if (initial) {
-    const RateBand band = band_of(*initial, all_of(*initial));
+    const RateBand band = band_of(*initial, NeuronParts{}.members(0, initial->neurons));
     figure.caption += " Black: " + initial_title +
                       (band.is_empty ? "." : ", mean and standard deviation over the network's neurons.");
     Ink ink = reference_ink();
@@ -188,26 +157,24 @@ Figure fi_figure(const FiCurves& curves, std::span<const Index> labels, const st
   return figure;
 }
 
-Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Index> labels,
+Figure parameter_scatter_figure(const NeuronTable& learned, const NeuronParts& parts,
                                 const std::optional<NeuronTable>& initial, const std::string& initial_title) {
   Figure figure;
   figure.name = "parameters_scatter";
   figure.caption = "Parameters of " + counted(learned.neurons, "trained neuron") + ", a point a neuron";
-  figure.caption += labels.empty() ? "." : ", coloured by cluster (n: neurons in it).";
+  figure.caption += parts.is_empty() ? "." : ", coloured by " + parts.kind() + " (n: neurons in it).";
   if (initial) figure.caption += " Black: " + initial_title + ".";
-  std::vector<double> clusters;
-  for (Index neuron = 0; neuron < learned.neurons; ++neuron) {
-    clusters.push_back(static_cast<double>(label_of(labels, neuron) + 1));
-  }
-  figure.tables.push_back(neuron_table("learned", {{"cluster", clusters}}, learned));
+  std::vector<std::string> names;
+  for (Index neuron = 0; neuron < learned.neurons; ++neuron) names.push_back(parts.name(parts.of(neuron)));
+  figure.tables.push_back(neuron_table("learned", {{parts.kind(), names}}, learned));
   if (initial) figure.tables.push_back(neuron_table("initial", {}, *initial));
 
   for (const Pair& pair : scatter_pairs(learned.num_ascs)) {
     Panel& panel = figure.panels.emplace_back();
     panel.x.label = axis_label(pair.x);
     panel.y.label = axis_label(pair.y);
-    for (Index cluster = 0; cluster < cluster_count(labels); ++cluster) {
-      Ink ink = cluster_ink(cluster);
+    for (Index part = 0; part < parts.count(); ++part) {
+      Ink ink = cluster_ink(part);
       ink.point_size = 0.45;
       ink.opacity = 0.75;
       panel.series.push_back({.mark = Mark::points,
@@ -215,8 +182,8 @@ Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Inde
                               .x = pair.x,
                               .y = {pair.y},
                               .ink = ink,
-                              .title = cluster_title(labels, cluster),
-                              .where = Filter{"cluster", static_cast<double>(cluster + 1)}});
+                              .title = part_title(parts, part),
+                              .where = Filter{parts.kind(), parts.name(part)}});
     }
     if (!initial) continue;
     Ink ink = reference_ink();
@@ -231,11 +198,15 @@ Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Inde
   return figure;
 }
 
-Figure parameter_histogram_figure(const NeuronTable& learned, const std::optional<NeuronTable>& initial) {
+Figure parameter_histogram_figure(const NeuronTable& learned, const std::optional<NeuronTable>& initial,
+                                  const NeuronParts& parts) {
   Figure figure;
   figure.name = "parameters_histogram";
   figure.caption = "Parameters of " + counted(learned.neurons, "trained neuron");
-  figure.caption += initial ? " (bars) and their values before training (black)." : ".";
+  if (!parts.is_empty()) figure.caption += " by " + parts.kind();
+  figure.caption += !initial           ? "."
+                    : parts.is_empty() ? " (bars) and their values before training (black)."
+                                       : " (coloured) and the values of all of them before training (black).";
   figure.caption += " V_th: threshold; k_m: decay rate of the membrane";
   figure.caption += learned.num_ascs == 0 ? "."
                                           : "; r, k, a of each after-spike current: multiplicative jump, decay rate, "
@@ -247,31 +218,44 @@ Figure parameter_histogram_figure(const NeuronTable& learned, const std::optiona
     std::vector<double> both = values;
     both.insert(both.end(), before.begin(), before.end());
     const Bins histogram(both);
-    Table table{names[c], {{"middle", std::vector<double>{}}, {"learned", histogram.count(values)}}};
-    for (Index bin = 0; bin < bins; ++bin) std::get<0>(table.columns[0].values).push_back(histogram.middle(bin));
+    const std::vector<double> heights = histogram.counts(values);
+    Table table{names[c], {{"middle", histogram.middles()}, {"learned", heights}}};
 
     Panel& panel = figure.panels.emplace_back();
     panel.x.label = axis_label(names[c]);
-    const std::vector<double> heights = histogram.count(values);
-    panel.series.push_back({.mark = Mark::boxes,
-                            .table = names[c],
-                            .x = "middle",
-                            .y = {"learned"},
-                            .ink = faded(cluster_ink(0), 0.8),
-                            .title = "learned",
-                            .box_width = 0.9 * histogram.width});
+    if (parts.is_empty()) {
+      panel.series.push_back({.mark = Mark::boxes,
+                              .table = names[c],
+                              .x = "middle",
+                              .y = {"learned"},
+                              .ink = faded(cluster_ink(0), 0.8),
+                              .title = "learned",
+                              .box_width = 0.9 * histogram.width()});
+    }
+    for (Index part = 0; !parts.is_empty() && part < parts.count(); ++part) {
+      std::vector<double> own;
+      for (const Index neuron : parts.members(part, learned.neurons))
+        own.push_back(values[static_cast<std::size_t>(neuron)]);
+      table.columns.push_back({part_column(parts, part), histogram.counts(own)});
+      panel.series.push_back({.mark = Mark::outline,
+                              .table = names[c],
+                              .x = "middle",
+                              .y = {part_column(parts, part)},
+                              .ink = cluster_ink(part),
+                              .title = part_title(parts, part)});
+    }
     if (initial) {
       const auto [low, high] = std::ranges::minmax(before);
       std::string x = "middle";
       Mark mark = Mark::outline;
-      if (high - low < 2 * histogram.width) {
+      if (high - low < 2 * histogram.width()) {
         // All but equal values would be one bar that dwarfs the others: a line shows where they are.
         mark = Mark::line;
         x = "initial_value";
         table.columns.push_back({x, std::vector<double>(2, (low + high) / 2)});
         table.columns.push_back({"initial", std::vector<double>{0, *std::ranges::max_element(heights)}});
       } else {
-        const std::vector<double> counts = histogram.count(before);
+        const std::vector<double> counts = histogram.counts(before);
         table.columns.push_back({"initial", counts});
       }
       panel.series.push_back({.mark = mark,
@@ -288,6 +272,42 @@ Figure parameter_histogram_figure(const NeuronTable& learned, const std::optiona
   figure.columns = 2;
   figure.width = 760;
   figure.aspect = 0.35;
+  return figure;
+}
+
+Figure cluster_groups_figure(const NeuronParts& clusters, const NeuronParts& groups) {
+  Figure figure;
+  figure.name = "cluster_groups";
+  figure.caption = "Neurons of each group in each cluster of parameters.";
+  figure.width = 480;
+  figure.has_key = true;
+  const Index count = clusters.count();
+  Table table{"cluster_groups", {{"cluster", std::vector<double>{}}}};
+  for (Index cluster = 1; cluster <= count; ++cluster)
+    std::get<0>(table.columns[0].values).push_back(static_cast<double>(cluster));
+  Panel panel;
+  panel.x = {.label = "cluster", .lower = 0.4, .upper = static_cast<double>(count) + 0.6, .is_count = true};
+  panel.y = {.label = "neurons", .is_count = true};
+  const double width = 0.8 / static_cast<double>(groups.count());
+  for (Index group = 0; group < groups.count(); ++group) {
+    const double shift = (static_cast<double>(group) + 0.5) * width - 0.4;
+    std::vector<double> places, counts(static_cast<std::size_t>(count));
+    for (Index cluster = 1; cluster <= count; ++cluster) places.push_back(static_cast<double>(cluster) + shift);
+    for (const Index neuron : groups.members(group, std::ssize(clusters.labels)))
+      counts[static_cast<std::size_t>(clusters.of(neuron))] += 1;
+    const std::string column = part_column(groups, group), place = column + "_place";
+    table.columns.push_back({place, places});
+    table.columns.push_back({column, counts});
+    panel.series.push_back({.mark = Mark::boxes,
+                            .table = table.name,
+                            .x = place,
+                            .y = {column},
+                            .ink = faded(cluster_ink(group), 0.8),
+                            .title = part_title(groups, group),
+                            .box_width = 0.9 * width});
+  }
+  figure.tables.push_back(std::move(table));
+  figure.panels.push_back(std::move(panel));
   return figure;
 }
 

@@ -268,17 +268,44 @@ Range range_of(Transform transform, double dt) {
   return {};
 }
 
-/// Initial numbers that no neuron can start with. Those that are drawn show only then.
+/// Initial values that no neuron can start with: a number out of range, or a distribution of which none of as many
+/// values as are drawn for a neuron is within it.
+void check_initial_value(const std::string& key, const Distribution& initial, const Range& range) {
+  const bool is_recorded = initial.kind == Distribution::Kind::recorded;
+  if (is_recorded && initial.values.empty()) return;  // its file was not read
+  const auto value = initial.draw(Random(0, Stream::initialize), 0, 1, [&](double x) { return range.contains(x); });
+  if (value) return;
+  const std::string found = initial.kind == Distribution::Kind::number
+                                ? "the initial value " + format_number(initial.first)
+                                : "initial values of which none is one that a neuron can have" +
+                                      (is_recorded && !initial.file.empty() ? ", in " + initial.file : "");
+  throw ConfigError(key, "found " + found + "; accepted: " + to_string(range));
+}
+
 void check_initial_values(const std::map<std::string, ParameterDescription>& parameters, const NeuronInfo& neuron,
                           double dt) {
   for (const FieldExtent& parameter : neuron.parameters) {
     const auto found = parameters.find(parameter.field.name);
     if (found == parameters.end() || !found->second.initial) continue;
-    const Distribution& initial = *found->second.initial;
-    const Range range = range_of(parameter.field.transform, dt);
-    if (initial.kind == Distribution::Kind::number && !range.contains(initial.first))
-      throw ConfigError(parameter.field.name,
-                        "found the initial value " + format_number(initial.first) + "; accepted: " + to_string(range));
+    check_initial_value(parameter.field.name, *found->second.initial, range_of(parameter.field.transform, dt));
+  }
+}
+
+/// Delays of which each neuron has its own: longer than the simulation, or with initial values out of their range.
+void check_delays(const Settings& s, const Population& population) {
+  if (!detail::has_neuron_delays(population)) return;
+  std::vector<DelayDescription> delays;
+  for (std::size_t g = 0; g < std::max<std::size_t>(1, population.groups.size()); ++g)
+    delays.push_back(detail::delays_of(population, g));
+  const bool is_learned = std::ranges::any_of(delays, &DelayDescription::is_trained);
+  for (const DelayDescription& delay : delays) {
+    check_steps("synaptic_delay", s, delay.longest, 0);
+    Range range{.lowest = std::max(s.model.dt, delay.shortest), .highest = std::max(s.model.dt, delay.longest)};
+    // Learned ones never reach the ends of their range.
+    range.excludes_lowest = range.excludes_highest = is_learned && range.highest > range.lowest;
+    Distribution initial = delay.initial;
+    if (initial.kind == Distribution::Kind::number) initial.first = std::max(s.model.dt, initial.first);
+    check_initial_value("synaptic_delay", initial, range);
   }
 }
 
@@ -298,10 +325,7 @@ void check_layers(const Settings& s) {
                                               ", too, that is not trained; accepted: 0");
       }
     }
-    if (const auto& delay = population.synaptic_delay) check_steps("synaptic_delay", s, delay->longest, 0);
-    for (const NeuronGroup& group : population.groups) {
-      if (group.synaptic_delay) check_steps("synaptic_delay", s, group.synaptic_delay->longest, 0);
-    }
+    check_delays(s, population);
     if (input_size > 0) detail::check_population(population, layer.neuron, neuron.parameters, input_size, layer.size);
     input_size = layer.size;
   }

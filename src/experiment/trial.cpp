@@ -563,6 +563,14 @@ Start take_folder(const Trial& trial, const RunOptions& options, const std::atom
   return Start::trained;
 }
 
+/// Removes the folder of a trial that failed before anything was written, and those of its model and task, where
+/// nothing is in them.
+void remove_empty(fs::path folder) {
+  constexpr int levels = 3;
+  std::error_code error;
+  for (int level = 0; level < levels && fs::remove(folder, error); ++level) folder = folder.parent_path();
+}
+
 TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                            const std::atomic<bool>& stop, TrialObserver& observer) {
   std::optional<FolderLock> lock;  // of the first process of a group
@@ -570,9 +578,17 @@ TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataSt
       decided_by_first(options.group, [&] { return take_folder(trial, options, stop, observer, lock); });
   if (start == Start::skipped) return {TrialOutcome::State::skipped};
   if (start == Start::interrupted) return {TrialOutcome::State::interrupted};
-  if (options.precision == Precision::float32)
-    return TrialRun<float>(trial, options, data, workers, stop, observer).run();
-  return TrialRun<double>(trial, options, data, workers, stop, observer).run();
+  try {
+    if (options.precision == Precision::float32)
+      return TrialRun<float>(trial, options, data, workers, stop, observer).run();
+    return TrialRun<double>(trial, options, data, workers, stop, observer).run();
+  } catch (...) {
+    if (lock) {
+      lock.reset();  // whose file is in the folder
+      remove_empty(trial.folder(options.out).path());
+    }
+    throw;
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "glifr/analysis/clustering.hpp"
 #include "glifr/analysis/fi_curve.hpp"
 #include "glifr/analysis/parameters.hpp"
+#include "glifr/analysis/parts.hpp"
 #include "glifr/analysis/plot.hpp"
 #include "glifr/analysis/results.hpp"
 #include "glifr/analysis/summary.hpp"
@@ -47,22 +48,26 @@ GLIFR_API Drawing draw_training_curve(const std::filesystem::path& metrics, cons
 
 // ---- neurons, drawn by src/analysis/figures_neurons.cpp ----
 
-/// f-I curves of single neurons or, where there are labels (one a neuron), mean and standard deviation over each
-/// cluster; in black, mean and standard deviation of other neurons, called `initial_title`. Of more than 300 neurons
-/// without labels, 300 at equal distances are drawn.
-[[nodiscard]] GLIFR_API Figure fi_figure(const FiCurves& curves, std::span<const Index> labels = {},
+/// f-I curves of single neurons or, where these are told apart, mean and standard deviation over each cluster or group;
+/// in black, mean and standard deviation of other neurons, called `initial_title`. Of more than 300 neurons that are
+/// not told apart, 300 at equal distances are drawn.
+[[nodiscard]] GLIFR_API Figure fi_figure(const FiCurves& curves, const NeuronParts& parts = {},
                                          const std::optional<FiCurves>& initial = std::nullopt,
                                          const std::string& initial_title = "before training");
 
 /// thresh against k_m and, with after-spike currents, r_1 against r_2, k_1 against k_2, a_1 against a_2; coloured by
-/// cluster where there are labels, other neurons, called `initial_title`, in black.
-[[nodiscard]] GLIFR_API Figure parameter_scatter_figure(const NeuronTable& learned, std::span<const Index> labels = {},
+/// cluster or group where neurons are told apart, other neurons, called `initial_title`, in black.
+[[nodiscard]] GLIFR_API Figure parameter_scatter_figure(const NeuronTable& learned, const NeuronParts& parts = {},
                                                         const std::optional<NeuronTable>& initial = std::nullopt,
                                                         const std::string& initial_title = "before training");
 
-/// A histogram of every parameter, learned against initial.
+/// A histogram of every parameter, learned against initial; of each cluster or group where neurons are told apart.
 [[nodiscard]] GLIFR_API Figure parameter_histogram_figure(const NeuronTable& learned,
-                                                          const std::optional<NeuronTable>& initial);
+                                                          const std::optional<NeuronTable>& initial,
+                                                          const NeuronParts& parts = {});
+
+/// How many neurons of each group are in each cluster.
+[[nodiscard]] GLIFR_API Figure cluster_groups_figure(const NeuronParts& clusters, const NeuronParts& groups);
 
 /// Calinski-Harabasz index against the number of clusters.
 [[nodiscard]] GLIFR_API Figure cluster_index_figure(const Clustering& clustering);

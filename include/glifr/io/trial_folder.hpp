@@ -17,7 +17,7 @@ class TrialFolder {
       : path_(results / task / model / ("trial_" + std::to_string(number))) {}
   /// That to which a checkpoint belongs.
   [[nodiscard]] static TrialFolder of_checkpoint(const std::filesystem::path& checkpoint) {
-    return TrialFolder(checkpoint.parent_path().parent_path());
+    return TrialFolder(std::filesystem::absolute(checkpoint).parent_path().parent_path());
   }
 
   /// The folder.

@@ -159,9 +159,9 @@ TEST_CASE("figures of neurons with and without after-spike currents, clusters an
     const FiCurves curves = fi_curves(learned, constants, currents);
     const Clustering clustering = choose_clusters(learned.view());
     drawn(fi_figure(curves));
-    drawn(fi_figure(curves, clustering.labels, fi_curves(initial, constants, currents)));
+    drawn(fi_figure(curves, {clustering.labels}, fi_curves(initial, constants, currents)));
     drawn(parameter_scatter_figure(learned));
-    drawn(parameter_scatter_figure(learned, clustering.labels, initial));
+    drawn(parameter_scatter_figure(learned, {clustering.labels}, initial));
     drawn(parameter_histogram_figure(learned, std::nullopt));
     drawn(parameter_histogram_figure(learned, some_neurons(30, num_ascs)));
     drawn(parameter_histogram_figure(learned, initial));
@@ -179,7 +179,7 @@ TEST_CASE("of very many f-I curves some are drawn, and the caption says so") {
 TEST_CASE("clusters' f-I curves are a mean and a band that stays where rates can be") {
   const FiCurves curves{{0, 1}, 3, {0.0, 0.9, 0.5, 0.1, 1.0, 0.5}};  // the third neuron is a cluster of its own
   const FiCurves initial{{0, 1}, 2, {0.2, 0.4, 0.2, 0.4}};
-  const Figure figure = fi_figure(curves, std::vector<Index>{0, 0, 1}, initial);
+  const Figure figure = fi_figure(curves, {{0, 0, 1}}, initial);
   const auto column = [&](const std::string& name) {
     const auto& columns = figure.tables[0].columns;
     const auto found = std::ranges::find(columns, name, &Column::name);
@@ -227,7 +227,7 @@ TEST_CASE("figures of extreme values are drawn") {
   drawn(trace_figure(std::vector<double>(50, 1e10),
                      std::vector<SigmaTrace>{{1, trace(neuron, std::vector<double>(50, 1e10))}}, 0.05));
   FiCurves undefined{{0, 1}, 2, std::vector<double>(4, std::nan(""))};
-  drawn(fi_figure(undefined, std::vector<Index>{0, 1}));
+  drawn(fi_figure(undefined, {{0, 1}}));
   const TaskAblation losses{"sine", false, {{"rnn", {0, 0.333, 1}, {{1e-6}, {1, 2, 3}, {1e4}}}}};
   drawn(ablation_figure(losses));
 }

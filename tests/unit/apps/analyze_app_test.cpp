@@ -191,6 +191,122 @@ TEST_CASE("ablation, responses and report of trained networks, the same on any n
                        Catch::Contains("<summary>sine/rnn/trial_0</summary>"));
 }
 
+namespace {
+
+/// Trains a network whose first layer has groups, signs and learned delays; the results are in `cortex/cortex`.
+std::string train_groups(const Session& session) {
+  glifr::test::write_text(session.file("cortex.json"), R"({"base": "sine", "models": {"cortex": {"layers": [
+    {"neuron": "glifr", "num_ascs": 2, "lateral": {"density": 0.5},
+     "groups": {"E, slow": {"size": 12, "inhibitory": false, "parameters": {"k_m": {"initial": 0.1}}},
+                "I": {"size": 4, "inhibitory": true}},
+     "synaptic_delay": {"uniform": [0.5, 1], "train": true}},
+    {"neuron": "glifr", "size": 13}, {"neuron": "lstm", "size": 3}]}}})");
+  const Finished run = session.train("--config " + session.file("cortex.json").string() + " --model cortex --epochs 3");
+  INFO(run.error);
+  REQUIRE(run.exit_code == 0);
+  return (session.results() / "cortex/cortex/trial_0").string();
+}
+
+}  // namespace
+
+TEST_CASE("neurons, f-I curves, clusters and connections by layer and group") {
+  const Session session;
+  const std::string trial = train_groups(session);
+  const auto run = [&](const std::string& arguments) {
+    const Finished finished = session.analyze(arguments + session.out_option());
+    INFO(finished.error);
+    CHECK(finished.exit_code == 0);
+    CHECK(finished.error.empty());
+    return finished.out;
+  };
+  const auto cells = [&](const char* file) { return glifr::read_csv_cells(session.out() / file); };
+  run("parameters " + trial);
+  const glifr::CsvCells neurons = cells("neurons.csv");
+  CHECK(neurons.header == std::vector<std::string>{"layer", "group", "neuron", "thresh", "k_m", "r_1", "r_2", "k_1",
+                                                   "k_2", "a_1", "a_2", "synaptic_delay"});
+  REQUIRE(neurons.rows.size() == 16);
+  CHECK(neurons.rows[11][1] == "E, slow");
+  CHECK(neurons.rows[12][1] == "I");
+  CHECK(glifr::read_csv_numbers(session.out() / "learnedparams.csv", {}).columns == 8);
+
+  run("fi-curve " + trial);
+  const glifr::CsvCells curves = cells("fi_groups.csv");
+  CHECK(curves.header == std::vector<std::string>{"layer", "group", "neurons", "current", "mean", "sd"});
+  REQUIRE(curves.rows.size() == 2 * 200);
+  CHECK(curves.rows[0][2] == "12");
+  const glifr::CsvNumbers rates = glifr::read_csv_numbers(session.out() / "frates.csv", {});
+  double mean = 0;
+  for (glifr::Index n = 12; n < 16; ++n) mean += rates(199, n) / 4;
+  CHECK(std::stod(curves.rows[399][4]) == Approx(mean));
+
+  run("cluster " + trial);
+  const glifr::CsvCells clusters = cells("cluster_neurons.csv");
+  const glifr::CsvNumbers labels = glifr::read_csv_numbers(session.out() / "cluster_labels.csv", {});
+  REQUIRE(clusters.rows.size() == 16);
+  for (std::size_t n = 0; n < 16; ++n) CHECK(std::stod(clusters.rows[n][3]) == labels(static_cast<glifr::Index>(n), 0));
+  CHECK(fs::exists(session.out() / "cluster_groups.gp"));
+
+  const std::string said = run("connectivity " + trial);
+  CHECK_THAT(said, Catch::Contains("128 connections of 16 neurons, spectral radius ") &&
+                       Catch::Contains("senders: 12 excitatory, 4 inhibitory, 0 with weights of both signs"));
+  const glifr::CsvCells balance = cells("balance.csv");
+  CHECK(balance.header ==
+        std::vector<std::string>{"layer", "group", "neuron", "excitation", "inhibition", "balance", "synaptic_delay"});
+  REQUIRE(balance.rows.size() == 16);
+  const double delay = std::stod(balance.rows[3][6]);
+  CHECK((delay > 0.5 && delay < 1));
+  CHECK(balance.rows[3][6] == neurons.rows[3][11]);
+  CHECK(glifr::read_csv_numbers(session.out() / "eigenvalues.csv", {.has_header = true}).rows == 16);
+  CHECK_THAT(glifr::read_file(session.out() / "connectivity_delays.csv"), Catch::Contains("before_training"));
+  CHECK(fs::exists(session.out() / "delays.gp"));
+
+  // The second layer has no groups, and its neurons the same delay.
+  fs::remove_all(session.out());
+  run("parameters --layer 2 " + trial);
+  CHECK(cells("neurons.csv").header == std::vector<std::string>{"layer", "group", "neuron", "thresh", "k_m"});
+  CHECK(cells("neurons.csv").rows.at(0).at(0) == "2");
+  CHECK(cells("neurons.csv").rows.at(0).at(1).empty());
+  run("fi-curve --layer 2 " + trial);
+  CHECK_FALSE(fs::exists(session.out() / "fi_groups.csv"));
+  CHECK_THAT(run("connectivity --layer 2 " + trial), Catch::Contains("169 connections of 13 neurons"));
+
+  // Away from its trial, nothing is known of groups.
+  fs::copy(fs::path(trial) / "checkpoints/last.safetensors", session.file("alone.safetensors"));
+  run("parameters " + session.file("alone.safetensors").string());
+  CHECK(cells("neurons.csv").rows.at(0).at(1).empty());
+
+  run("report --ablation-samples 0 " + session.results().string());
+  const std::string page = glifr::read_file(session.out() / "report.html");
+  CHECK_THAT(page, Catch::Contains("128 connections of 16 neurons, spectral radius ") &&
+                       Catch::Contains("Neurons of each group in each cluster") &&
+                       Catch::Contains("Learned synaptic delays"));
+}
+
+TEST_CASE("connections that cannot be analysed, and groups that are not those of a checkpoint") {
+  const Session session;
+  const std::string trial = train_groups(session);
+  const std::string connectivity = "connectivity --no-figures " + session.out_option() + " ";
+  require_refused(session.analyze(connectivity + "--layer 3 " + trial), "there is no square matrix");
+  require_refused(session.analyze(connectivity + "--layer 4 " + trial), "there is no layer 4");
+  require_refused(session.analyze(connectivity + session.file("none.safetensors").string()), "none.safetensors");
+  require_refused(session.analyze(connectivity + session.file("cortex.json").string()), "cortex.json");
+  require_refused(session.analyze("connectivity"), "--checkpoint is required");
+  CHECK_FALSE(fs::exists(session.out()));
+
+  glifr::test::write_text(fs::path(trial) / "parameters/synaptic_delay.csv", "1,2\n");
+  require_refused(session.analyze(connectivity + trial), "synaptic_delay.csv: found 2 columns, expected 16");
+
+  const fs::path config = fs::path(trial) / "config.json";
+  std::string text = glifr::read_file(config);
+  text.replace(text.find("\"size\": 4"), 9, "\"size\": 5");
+  text.replace(text.find("\"size\": 16"), 10, "\"size\": 17");
+  glifr::test::write_text(config, text);
+  const Finished other = session.analyze("parameters --no-figures " + trial + session.out_option());
+  CHECK(other.exit_code == 0);
+  CHECK(count_lines(other.error) == 1);
+  CHECK_THAT(other.error, Catch::Contains("config.json is of 17 neurons") && Catch::Contains("has 16"));
+}
+
 TEST_CASE("a checkpoint without metadata works where its constants are given") {
   const Session session;
   train_sine(session, "glifr_lheta");

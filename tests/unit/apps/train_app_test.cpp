@@ -107,6 +107,25 @@ TEST_CASE("a trial's folder holds what the formats promise") {
   require_no_leftovers(session.out());
 }
 
+TEST_CASE("a trial whose initial values cannot be drawn leaves no folder behind") {
+  const Session session;
+  const auto refuse = [&](const std::string& k_m) {
+    glifr::test::write_text(
+        session.folder() / "few.json",
+        R"({"base": "sine", "models": {"few": {"layers": [{"size": 200, "parameters": {"k_m": {"initial": )" + k_m +
+            "}}}]}}}");
+    const Finished run = session.train("--config " + (session.folder() / "few.json").string() + " --epochs 1");
+    CAPTURE(k_m, run.error);
+    CHECK(run.exit_code == 2);
+    CHECK(count_lines(run.error) == 1);
+    CHECK_THAT(run.error, Catch::Contains("k_m: found initial values of which none is one that a neuron can have"));
+    CHECK_FALSE(fs::exists(session.out() / "few"));
+  };
+  refuse(R"({"uniform": [30, 40]})");  // none fits, which shows beforehand
+  refuse(R"({"lognormal": {"median": 1e6, "sigma": 1}})");
+  refuse(R"({"uniform": [0, 10000]})");  // one in 500 fits, so that one neuron of 200 finds none
+}
+
 TEST_CASE("same bits on any number of threads") {
   std::vector<std::string> checkpoints;
   for (const char* threads : {"1", "2", "3"}) {

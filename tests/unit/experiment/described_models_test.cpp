@@ -147,6 +147,19 @@ TEST_CASE("an initial value that no neuron can have is refused before anything i
   };
   refuse(R"({"k_m": {"initial": 30}})", "k_m: found the initial value 30; accepted: a number > 0 and < 20");
   refuse(R"({"k_m": {"initial": -1}})", "k_m: found the initial value -1");
+  refuse(R"({"k_m": {"initial": {"uniform": [20, 30]}}})",
+         "k_m: found initial values of which none is one that a neuron can have; accepted: a number > 0 and < 20");
+  refuse(R"({"k_m": {"initial": {"normal": {"mean": -5, "sd": 1}}}})", "k_m: found initial values of which none");
+  const auto refuse_delay = [](const std::string& delay, const char* text) {
+    const Config config =
+        from_text(R"({"base": "sine", "models": {"few": {"layers": [{"size": 3, "synaptic_delay": )" + delay + "}]}}}");
+    CHECK_THROWS_WITH(config.resolve(config.described_models()[0]), Contains(text));
+  };
+  refuse_delay(R"({"normal": {"mean": 9, "sd": 0.1}, "range": [1, 2]})",
+               "synaptic_delay: found initial values of which none is one that a neuron can have; accepted: a number "
+               ">= 1 and <= 2");
+  // Learned delays never reach the ends of their range.
+  refuse_delay(R"({"initial": 1, "range": [1, 2], "train": true})", "synaptic_delay: found the initial value 1");
 }
 
 TEST_CASE("recorded initial values and masks come from files") {
@@ -175,6 +188,10 @@ TEST_CASE("recorded initial values and masks come from files") {
   refuse(R"({"size": 4, "lateral": {"file": "masks.npy"}})", "masks.npy");
   refuse(R"({"size": 4, "parameters": {"k_m": {"initial": {"file": "learnedparams.csv", "column": "k_5"}}}})",
          "there are thresh, k_m, r_1");
+  refuse(
+      R"({"size": 4, "num_ascs": 1, "parameters": {"r_j": {"initial": {"file": "learnedparams.csv", "column": "thresh"}}}})",
+      "r_j: found initial values of which none is one that a neuron can have, in learnedparams.csv; accepted: a "
+      "number");
 }
 
 }  // namespace

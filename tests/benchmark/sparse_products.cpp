@@ -1,0 +1,229 @@
+// Products of outputs with the weights of few connections, beside the dense products of scans: the currents of a
+// window, S W; the gradients of outputs, dI W^T; the gradients of weights, S^T dI, at connections alone.
+//
+//   sparse_products [--rows R,...]      milliseconds, the least of several runs that alternate with the dense ones
+//
+// A sparse product takes some samples at a time, transposed, so that a register holds the outputs of one neuron for
+// several samples and a connection is one multiplication of registers. Sums run in the order of the connections,
+// whatever the number of threads.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "glifr/backend/cpu_target.hpp"
+#include "glifr/backend/detail/cpu/pack.hpp"
+#include "glifr/backend/detail/kernels.hpp"
+#include "glifr/backend/layout.hpp"
+#include "glifr/core/random.hpp"
+
+namespace {
+
+using namespace glifr;
+
+using P = cpu::Pack<float, 4>;
+constexpr Index block = P::width;  // samples that are taken together
+
+/// Connections by the neuron at one of their ends: those of neuron n are begin[n] to begin[n + 1].
+struct Connections {
+  std::vector<Index> begin{0};
+  std::vector<std::int32_t> other;  // the neuron at the other end
+  std::vector<float> weight;
+};
+
+/// `count` rows of x, transposed: [columns, block], 0 where there is no row.
+void transpose(View<const float> x, Index first, Index count, float* panel) {
+  constexpr Index columns_at_once = 8;
+  for (Index c = 0; c < x.columns; c += columns_at_once) {
+    const Index width = std::min(columns_at_once, x.columns - c);
+    for (Index r = 0; r < count; ++r) {
+      const float* row = x.row(first + r) + c;
+      for (Index k = 0; k < width; ++k) panel[(c + k) * block + r] = row[k];
+    }
+    for (Index k = 0; k < width; ++k) std::fill(panel + (c + k) * block + count, panel + (c + k + 1) * block, 0.0f);
+  }
+}
+
+/// y += x W, of connections by receivers; y += x W^T, of connections by senders.
+void multiply(View<const float> x, const Connections& connections, View<float> y, std::vector<float>& panel) {
+  constexpr Index neurons_at_once = 8;
+  panel.resize(static_cast<std::size_t>(x.columns * block));
+  alignas(64) float sums[neurons_at_once * block];
+  for (Index first = 0; first < x.rows; first += block) {
+    const Index count = std::min(block, x.rows - first);
+    transpose(x, first, count, panel.data());
+    for (Index n = 0; n < y.columns; n += neurons_at_once) {
+      const Index width = std::min(neurons_at_once, y.columns - n);
+      for (Index i = 0; i < width; ++i) {
+        P sum(0.0f);
+        for (Index k = connections.begin[static_cast<std::size_t>(n + i)];
+             k < connections.begin[static_cast<std::size_t>(n + i + 1)]; ++k) {
+          const auto place = static_cast<std::size_t>(k);
+          sum = sum + P::load(panel.data() + connections.other[place] * block) * P(connections.weight[place]);
+        }
+        sum.store(sums + i * block);
+      }
+      for (Index r = 0; r < count; ++r) {
+        float* row = y.row(first + r) + n;
+        for (Index i = 0; i < width; ++i) row[i] += sums[i * block + r];
+      }
+    }
+  }
+}
+
+/// gradient[k] += x(sender)^T d(receiver), of connections by senders.
+void add_gradients(View<const float> x, View<const float> d, const Connections& connections,
+                   std::vector<float>& gradient, std::vector<float>& x_panel, std::vector<float>& d_panel) {
+  x_panel.resize(static_cast<std::size_t>(x.columns * block));
+  d_panel.resize(static_cast<std::size_t>(d.columns * block));
+  for (Index first = 0; first < x.rows; first += block) {
+    const Index count = std::min(block, x.rows - first);
+    transpose(x, first, count, x_panel.data());
+    transpose(d, first, count, d_panel.data());
+    for (Index n = 0; n < x.columns; ++n) {
+      const P of_sender = P::load(x_panel.data() + n * block);
+      for (Index k = connections.begin[static_cast<std::size_t>(n)];
+           k < connections.begin[static_cast<std::size_t>(n + 1)]; ++k) {
+        const auto place = static_cast<std::size_t>(k);
+        gradient[place] += (of_sender * P::load(d_panel.data() + connections.other[place] * block)).sum();
+      }
+    }
+  }
+}
+
+template <class Work>
+double milliseconds(Work&& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return 1e3 * std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct Matrix {
+  Index stride;
+  std::vector<float> values;
+  View<float> view;
+
+  Matrix(Index rows, Index columns, std::uint32_t key)
+      : stride(layout::row_stride<float>(columns)),
+        values(static_cast<std::size_t>(rows * stride)),
+        view(values.data(), rows, columns, stride) {
+    const Random random(7, Stream::data, key);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(random.uniform(i)) - 0.5f;
+  }
+};
+
+/// The least of the times of both, which take turns.
+template <class A, class B>
+std::pair<double, double> compare(A&& a, B&& b) {
+  double first = std::numeric_limits<double>::infinity(), second = first, spent = 0;
+  for (int turn = 0; turn < 3 || (turn < 50 && spent < 300); ++turn) {
+    const double one = milliseconds(a), other = milliseconds(b);
+    first = std::min(first, one);
+    second = std::min(second, other);
+    spent += one + other;
+  }
+  return {first, second};
+}
+
+void measure(Index neurons, double density, Index rows) {
+  const Random random(3, Stream::data);
+  Connections by_sender, by_receiver;
+  std::vector<float> dense(static_cast<std::size_t>(neurons * neurons));
+  const auto is_connected = [&](Index s, Index r) {
+    return random.uniform(static_cast<std::uint64_t>(s * neurons + r)) < density;
+  };
+  const auto weight = [&](Index s, Index r) {
+    return static_cast<float>(random.uniform(static_cast<std::uint64_t>(s * neurons + r)) / density - 0.5);
+  };
+  for (Index a = 0; a < neurons; ++a) {
+    for (Index b = 0; b < neurons; ++b) {
+      const auto add = [&](Connections& list, Index s, Index r) {
+        if (!is_connected(s, r)) return;
+        list.other.push_back(static_cast<std::int32_t>(b));
+        list.weight.push_back(weight(s, r));
+      };
+      add(by_sender, a, b);
+      add(by_receiver, b, a);
+      if (is_connected(a, b)) dense[static_cast<std::size_t>(a * neurons + b)] = weight(a, b);
+    }
+    by_sender.begin.push_back(std::ssize(by_sender.other));
+    by_receiver.begin.push_back(std::ssize(by_receiver.other));
+  }
+  const View<float> w(dense.data(), neurons, neurons);
+  Matrix x(rows, neurons, 1), d(rows, neurons, 2), y(rows, neurons, 3), z(rows, neurons, 3);
+  std::vector<float> dense_gradient(dense.size()), gradient(by_sender.weight.size()), panel, other_panel;
+  const auto& host = kernels::host<float>();
+
+  double largest = 0;
+  const auto time_product = [&](kernels::Transpose transpose, const Connections& connections, const Matrix& from) {
+    Arena memory;
+    const auto weights = host.prepare(transpose, w, memory);
+    const auto run_dense = [&] { host.multiply(from.view, weights, 1, y.view); };
+    const auto run_sparse = [&] { multiply(from.view, connections, z.view, panel); };
+    std::fill(y.values.begin(), y.values.end(), 0.0f);
+    std::fill(z.values.begin(), z.values.end(), 0.0f);
+    run_dense();
+    run_sparse();
+    for (Index r = 0; r < rows; ++r) {
+      for (Index c = 0; c < neurons; ++c)
+        largest = std::max(largest, static_cast<double>(std::abs(y.view(r, c) - z.view(r, c))));
+    }
+    return compare(run_dense, run_sparse);
+  };
+  const auto forward = time_product(kernels::Transpose::no, by_receiver, x);
+  const auto backward = time_product(kernels::Transpose::yes, by_sender, d);
+  const auto run_dense = [&] {
+    host.add_transposed_product(x.view, d.view, {dense_gradient.data(), neurons, neurons});
+  };
+  const auto run_sparse = [&] { add_gradients(x.view, d.view, by_sender, gradient, panel, other_panel); };
+  run_dense();
+  run_sparse();
+  for (Index n = 0; n < neurons; ++n) {
+    for (Index k = by_sender.begin[static_cast<std::size_t>(n)]; k < by_sender.begin[static_cast<std::size_t>(n + 1)];
+         ++k) {
+      const auto place = static_cast<std::size_t>(k);
+      const float expected = dense_gradient[static_cast<std::size_t>(n * neurons + by_sender.other[place])];
+      largest = std::max(largest, static_cast<double>(std::abs(expected - gradient[place])));
+    }
+  }
+  if (!(largest < 1e-2)) {
+    std::fprintf(stderr, "the products differ by %g\n", largest);
+    std::exit(1);
+  }
+  const auto weights = compare(run_dense, run_sparse);
+  const double all = forward.first + backward.first + weights.first,
+               sparse = forward.second + backward.second + weights.second;
+  std::printf("%7td %8.3g %5td  %8.3f %8.3f %8.3f  %8.3f %8.3f %8.3f  %6.2f\n", neurons, density, rows, forward.first,
+              backward.first, weights.first, forward.second, backward.second, weights.second, all / sparse);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<Index> rows{64, 256};
+  if (argc == 3 && std::strcmp(argv[1], "--rows") == 0) {
+    rows.clear();
+    for (const char* at = argv[2]; *at != 0;) {
+      char* end = nullptr;
+      rows.push_back(std::strtol(at, &end, 10));
+      at = *end == ',' ? end + 1 : end;
+    }
+  } else if (argc != 1) {
+    std::fprintf(stderr, "sparse_products [--rows R,...]\n");
+    return 2;
+  }
+  std::printf("kernels: %s; registers of the sparse products: %d bytes\n", std::string(to_string(cpu_target())).c_str(),
+              GLIFR_VECTOR_BYTES);
+  std::printf("neurons  density  rows     S W   dI W^T   S^T dI  sparse: the same, ms       dense / sparse\n");
+  for (const Index neurons : {128, 512, 1024, 2048, 4096}) {
+    for (const Index r : rows) {
+      for (const double density : {0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005}) measure(neurons, density, r);
+    }
+  }
+}
