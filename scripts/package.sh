@@ -9,13 +9,13 @@ set -euo pipefail
 trap 'printf "package.sh: failed: %s\n" "$BASH_COMMAND" >&2' ERR
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-build=build-package
+build="build-package"
 options=()
 generators="DEB;TGZ"
 case ${1-} in
   "") scripts/setup.sh --package ;;
   --arm64)
-    build=build-package-arm64
+    build="build-package-arm64"
     GLIFR_SYSROOT=$(realpath -m "${2:-$build/sysroot}")
     export GLIFR_SYSROOT
     scripts/arm64_root.sh "$GLIFR_SYSROOT"

@@ -36,7 +36,7 @@ done
 for test in "${tests[@]}"; do
   say "$test"
   start=$SECONDS
-  (cd "$build" && qemu-aarch64-static -L "$GLIFR_SYSROOT" "$(find "$build/tests" -type f -name "$test")" --colour-mode none --skip-benchmarks)
+  (cd "$build" && qemu-aarch64-static -L "$GLIFR_SYSROOT" "$(find "$build/tests" -type f -name "$test")")
   say "$test: $((SECONDS - start)) s"
 done
 say "not run: $(cmake --build "$build" --target help | grep -oE '\b[a-z_]+_test\b' | sort -u | grep -vxF "$(printf '%s\n' "${tests[@]}")" | tr '\n' ' ')and all that needs glifr_train or glifr_analyze"
