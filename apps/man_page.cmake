@@ -1,9 +1,9 @@
 # Writes a program's manual page from what it says of itself with --help, of each subcommand too.
-# -DPROGRAM=path -DPAGE=file
+# -DPROGRAM=path -DPAGE=file -DEMULATOR=what runs the program, where that is for another machine
 cmake_path(GET PROGRAM FILENAME name)
 
 function(ask result)
-  execute_process(COMMAND "${PROGRAM}" ${ARGN} OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${EMULATOR} "${PROGRAM}" ${ARGN} OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
   set(${result} "${text}" PARENT_SCOPE)
 endfunction()
 

@@ -1,5 +1,8 @@
-# Cross compilation for 64-bit ARM with Debian's g++-aarch64-linux-gnu, and tests by qemu-user; see scripts/test_arm64.sh. GLIFR_SYSROOT in the environment: a
-# root of the target with the libraries.
+# Cross compilation for 64-bit ARM with Debian's g++-aarch64-linux-gnu; what is built runs in qemu-user's emulation. GLIFR_SYSROOT in the environment: a folder
+# with the target's libraries, which scripts/arm64_root.sh makes.
+if(NOT DEFINED ENV{GLIFR_SYSROOT})
+  message(FATAL_ERROR "GLIFR_SYSROOT is not in the environment: it names the folder that scripts/arm64_root.sh makes")
+endif()
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)

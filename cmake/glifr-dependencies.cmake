@@ -44,8 +44,12 @@ macro(glifr_find_libraries)
   endif()
   glifr_find(Eigen3 Eigen3::Eigen 3.4 "Eigen 3.4 or newer" libeigen3-dev "Eigen (https://eigen.tuxfamily.org)" CONFIG)
   glifr_find(TBB TBB::tbb 2021 "oneTBB 2021 or newer" libtbb-dev "oneTBB (https://github.com/uxlfoundation/oneTBB)" CONFIG)
-  glifr_find(Boost Boost::json 1.81 "Boost 1.81 or newer with its library JSON" "libboost-json1.81-dev or a newer one"
-    "Boost with its library json (https://www.boost.org)" CONFIG COMPONENTS json)
+  if(NOT TARGET glifr::boost_json)  # the archive of scripts/package.sh has its own
+    glifr_find(Boost Boost::json 1.81 "Boost 1.81 or newer with its library JSON" "libboost-json1.81-dev or a newer one"
+      "Boost with its library json (https://www.boost.org)" CONFIG COMPONENTS json)
+    add_library(glifr::boost_json INTERFACE IMPORTED)
+    set_target_properties(glifr::boost_json PROPERTIES INTERFACE_LINK_LIBRARIES Boost::json)
+  endif()
   glifr_find(Threads Threads::Threads "" "a library of threads" libc6-dev "the C library's headers")
 endmacro()
 

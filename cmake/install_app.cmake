@@ -8,7 +8,7 @@ function(glifr_install_app app)
   set(apps "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../apps")
   set(writer "${apps}/man_page.cmake")
   add_custom_command(TARGET ${app} POST_BUILD
-    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${app}> -DPAGE=${page} -P "${writer}"
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${app}> "-DEMULATOR=${CMAKE_CROSSCOMPILING_EMULATOR}" -DPAGE=${page} -P "${writer}"
     BYPRODUCTS "${page}" VERBATIM)
   set_property(TARGET ${app} APPEND PROPERTY LINK_DEPENDS "${writer}")
   if(GLIFR_BUNDLE)

@@ -5,8 +5,9 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libglifr-dev RENA
 
 set(CPACK_GENERATOR DEB)
 if(GLIFR_BUNDLE)
-  include(bundle)
+  glifr_install_bundle()
 endif()
+string(TOLOWER "glifr-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR}" CPACK_PACKAGE_FILE_NAME)  # of the archive
 set(CPACK_PACKAGE_VENDOR "The glifr authors")
 set(CPACK_PACKAGE_CONTACT "The glifr authors <authors@glifr.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")

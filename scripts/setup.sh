@@ -2,11 +2,22 @@
 # Installs the missing dependencies of glifr from the packages of Debian or Ubuntu, as root or through sudo. Does nothing
 # where nothing is missing. Fails where a package that the build needs cannot be installed.
 #
-#   scripts/setup.sh [--quick]     --quick: only what scripts/quickstart.sh needs: no tests, files of data, groups of processes or downloads
+#   scripts/setup.sh [--quick | --package]
+#
+# --quick: what scripts/quickstart.sh needs, without tests, files of data, groups of processes and downloads; --package: what scripts/package.sh needs, without
+# tests, MPI and gnuplot
 set -euo pipefail
 
-is_quick=false
-if [[ ${1-} == --quick ]]; then is_quick=true; fi
+is_quick=false is_package=false
+case ${1-} in
+  "") ;;
+  --quick) is_quick=true ;;
+  --package) is_package=true ;;
+  *)
+    printf "setup.sh: '%s' is not known; accepted: --quick, --package\n" "$1" >&2
+    exit 2
+    ;;
+esac
 
 say() { printf 'setup.sh: %s\n' "$*"; }
 fail() {
@@ -42,17 +53,25 @@ needs - libtbb-dev
 needs - libboost-json1.81-dev libboost-json1.83-dev libboost-json-dev
 needs - zlib1g-dev
 needs - libcli11-dev
-likes gnuplot gnuplot-nox                           # figures
-likes - libprotozero-dev                            # event files of TensorBoard
-if ! $is_quick; then
-  needs - catch2           # tests
-  likes - libhdf5-dev      # HDF5 files
-  likes - libzip-dev       # .npz files, PyTorch's checkpoints
-  likes - libopenmpi-dev   # several processes
-  likes mpirun openmpi-bin # several processes
-  likes - libbenchmark-dev # benchmarks
-  likes curl curl          # scripts/fetch_data.sh
-  likes - ca-certificates  # scripts/fetch_data.sh
+if $is_package; then
+  needs - libprotozero-dev
+  needs - libhdf5-dev
+  needs - libzip-dev
+  needs dpkg-shlibdeps dpkg-dev
+  needs file file
+else
+  likes gnuplot gnuplot-nox  # figures
+  likes - libprotozero-dev   # event files of TensorBoard
+  if ! $is_quick; then
+    needs - catch2           # tests
+    likes - libhdf5-dev      # HDF5 files
+    likes - libzip-dev       # .npz files, PyTorch's checkpoints
+    likes - libopenmpi-dev   # several processes
+    likes mpirun openmpi-bin # several processes
+    likes - libbenchmark-dev # benchmarks
+    likes curl curl          # scripts/fetch_data.sh
+    likes - ca-certificates  # scripts/fetch_data.sh
+  fi
 fi
 
 if ((${#needed[@]} + ${#liked[@]} == 0)); then exit 0; fi

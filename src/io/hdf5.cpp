@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "glifr/error.hpp"
@@ -220,6 +222,43 @@ Handle select_rows(hid_t dataset, const std::vector<Index>& shape, Index first, 
   return space;
 }
 
+/// The paths of the datasets of a file, by name; groups that several links lead to are entered once.
+///
+/// A program may be linked with a newer library than this file was compiled for. Only functions that have one name in all versions are called, so neither
+/// H5Lvisit nor H5Oget_info, and H5F_ACC_RDONLY is not used, since it ends the program where the versions differ.
+struct DatasetList {
+  std::vector<std::string>& paths;
+  std::set<std::pair<unsigned long, unsigned long>> entered;
+  std::string prefix{};
+
+  /// Adds those below a group whose path is `path`, with a slash at its end where it is not empty. False where the library fails.
+  bool add(hid_t group, const std::string& path) {
+    H5G_stat_t stat{};
+    if (H5Gget_objinfo(group, ".", true, &stat) < 0) return false;
+    if (!entered.emplace(stat.objno[0], stat.objno[1]).second) return true;
+    const std::string outer = std::exchange(prefix, path);
+    const herr_t result = H5Giterate(group, ".", nullptr, visit, this);
+    prefix = outer;
+    return result >= 0;
+  }
+
+  static herr_t visit(hid_t group, const char* link, void* data) {
+    auto& list = *static_cast<DatasetList*>(data);
+    const std::string path = list.prefix + link;
+    const Handle object(H5Oopen(group, link, H5P_DEFAULT), H5Oclose);
+    // What cannot be opened is listed too: to whoever asks for it, the library says why.
+    if (!object.is_open() || H5Iget_type(object.id()) == H5I_DATASET) {
+      list.paths.push_back(path);
+      return 0;
+    }
+    H5G_stat_t stat{};
+    const bool is_group = H5Gget_objinfo(group, link, false, &stat) >= 0 && stat.type == H5G_GROUP;  // and no soft link
+    return !is_group || list.add(object.id(), path + "/") ? 0 : -1;
+  }
+};
+
+constexpr unsigned read_only = 0;
+
 Handle make_space(hsize_t elements) {
   return {H5Screate_simple(1, &elements, nullptr), H5Sclose};
 }
@@ -275,19 +314,10 @@ struct Hdf5File::Impl {
 #if H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0))
     H5Pset_file_locking(access.id(), false, true);  // there are file systems without locks, and nothing is written
 #endif
-    file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose);
+    file = Handle(H5Fopen(path.c_str(), read_only, access.id()), H5Fclose);
     if (!file.is_open()) throw DataError(name, "cannot be opened as an HDF5 file: " + Calls::problem());
-    const auto visit = [](hid_t group, const char* link, const H5L_info_t*, void* found) -> herr_t {
-      const Handle object(H5Oopen(group, link, H5P_DEFAULT), H5Oclose);
-      // What cannot be opened is listed too: to whoever asks for it, the library says why.
-      if (!object.is_open() || H5Iget_type(object.id()) == H5I_DATASET) {
-        static_cast<std::vector<std::string>*>(found)->emplace_back(link);
-      }
-      return 0;
-    };
-    if (H5Lvisit(file.id(), H5_INDEX_NAME, H5_ITER_INC, visit, &datasets) < 0) {
-      throw DataError(name, "cannot be read: " + Calls::problem());
-    }
+    DatasetList list{datasets, {}};
+    if (!list.add(file.id(), "")) throw DataError(name, "cannot be read: " + Calls::problem());
   }
 
   [[nodiscard]] Place place(std::string_view path) const {

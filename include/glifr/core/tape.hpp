@@ -240,8 +240,9 @@ class Tape {
 
 template <Scalar T>
 T Var<T>::item() const {
+  const T* value = node().value;  // first: a value that is empty or dead has no tape to ask
   T number;
-  kernels::copy_out(tape_->device(), &number, node().value, 1);
+  kernels::copy_out(tape_->device(), &number, value, 1);
   return number;
 }
 

@@ -104,6 +104,26 @@ with h5py.File('all.h5', 'w') as f:
   CHECK(read(file.array("/link"), 0, 1) == std::vector<double>{0, 1, 0, 1, 0, 1});
 }
 
+TEST_CASE("every path to a dataset is listed by name, and each group is entered once") {
+  Written written;
+  GLIFR_NEEDS_WRITTEN(written, R"(
+with h5py.File('links.h5', 'w') as f:
+    f['b/z'] = f['b/deep/er/x'] = f['c'] = np.arange(3)
+    f['b/alias'] = f['b/z']            # the same dataset
+    f['d'] = f['b']                    # the same group
+    f['b/up'] = f['/']                 # a circle
+    f['a'] = h5py.SoftLink('/b')       # the group b is entered by its own name
+    f['e'] = h5py.SoftLink('/b/z')
+    f['f'] = h5py.SoftLink('/nowhere')
+    f['g'] = h5py.ExternalLink('nowhere.h5', '/x')
+    f['h'] = np.dtype('f4')
+)");
+  const Hdf5File file = written.open("links.h5");
+  CHECK(file.names() == std::vector<std::string>{"b/alias", "b/deep/er/x", "b/z", "c", "e", "f", "g"});
+  CHECK(read(file.array("b/deep/er/x"), 0, 3) == std::vector<double>{0, 1, 2});
+  CHECK_THROWS_AS(file.array("f"), DataError);
+}
+
 TEST_CASE("lists of variable length read as they are") {
   Written written;
   GLIFR_NEEDS_WRITTEN(written, R"(
