@@ -212,6 +212,10 @@ int main(int argc, char** argv) {
     for (const char* at = argv[2]; *at != 0;) {
       char* end = nullptr;
       rows.push_back(std::strtol(at, &end, 10));
+      if (end == at || rows.back() < 1 || (*end != 0 && *end != ',')) {
+        std::fprintf(stderr, "--rows: found '%s'; accepted: numbers of rows, as 64,256\n", argv[2]);
+        return 2;
+      }
       at = *end == ',' ? end + 1 : end;
     }
   } else if (argc != 1) {
