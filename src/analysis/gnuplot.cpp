@@ -93,7 +93,8 @@ std::string run_gnuplot(const std::filesystem::path& script) {
   pid_t process = 0;
   const int error =
       ::posix_spawnp(&process, "gnuplot", &spawn.actions, nullptr, const_cast<char* const*>(arguments.data()), environ);
-  if (error == ENOENT) return "gnuplot was not found; install it (Debian: gnuplot-nox) and run: gnuplot " + file;
+  const std::string not_found = "gnuplot was not found; install it (Debian: gnuplot-nox) and run: gnuplot " + file;
+  if (error == ENOENT) return not_found;
   if (error != 0) return std::string("gnuplot was not started: ") + std::strerror(error);
 
   messages.close_write_end();
@@ -101,6 +102,8 @@ std::string run_gnuplot(const std::filesystem::path& script) {
   const int status = wait_for(process);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   if (WIFSIGNALED(status)) return "gnuplot was ended by signal " + std::to_string(WTERMSIG(status));
+  // POSIX lets a program that cannot be started end with 127; so it is in qemu-user's emulation.
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && output.empty()) return not_found;
   return "gnuplot failed: " + last_line(output);
 }
 

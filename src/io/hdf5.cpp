@@ -224,14 +224,16 @@ Handle select_rows(hid_t dataset, const std::vector<Index>& shape, Index first, 
 
 /// The paths of the datasets of a file, by name; groups that several links lead to are entered once.
 ///
-/// A program may be linked with a newer library than this file was compiled for. Only functions that have one name in all versions are called, so neither
-/// H5Lvisit nor H5Oget_info, and H5F_ACC_RDONLY is not used, since it ends the program where the versions differ.
+/// A program may be linked with a newer library than this file was compiled for. Only functions that have one name in
+/// all versions are called, so neither H5Lvisit nor H5Oget_info, and H5F_ACC_RDONLY is not used, since it ends the
+/// program where the versions differ.
 struct DatasetList {
   std::vector<std::string>& paths;
   std::set<std::pair<unsigned long, unsigned long>> entered;
   std::string prefix{};
 
-  /// Adds those below a group whose path is `path`, with a slash at its end where it is not empty. False where the library fails.
+  /// Adds those below a group whose path is `path`, with a slash at its end where it is not empty. False where the
+  /// library fails.
   bool add(hid_t group, const std::string& path) {
     H5G_stat_t stat{};
     if (H5Gget_objinfo(group, ".", true, &stat) < 0) return false;
