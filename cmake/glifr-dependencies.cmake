@@ -47,8 +47,10 @@ macro(glifr_find_libraries)
   if(NOT TARGET glifr::boost_json)  # the archive of scripts/package.sh has its own
     glifr_find(Boost Boost::json 1.81 "Boost 1.81 or newer with its library JSON" "libboost-json1.81-dev or a newer one"
       "Boost with its library json (https://www.boost.org)" CONFIG COMPONENTS json)
-    add_library(glifr::boost_json INTERFACE IMPORTED)
-    set_target_properties(glifr::boost_json PROPERTIES INTERFACE_LINK_LIBRARIES Boost::json)
+    if(TARGET Boost::json)
+      add_library(glifr::boost_json INTERFACE IMPORTED)
+      set_target_properties(glifr::boost_json PROPERTIES INTERFACE_LINK_LIBRARIES Boost::json)
+    endif()
   endif()
   glifr_find(Threads Threads::Threads "" "a library of threads" libc6-dev "the C library's headers")
 endmacro()
