@@ -56,7 +56,7 @@ std::string wiring_text(const analysis::RecurrentWeights& weights) {
 }
 
 void add_connectivity(CLI::App& app, Session& session) {
-  struct Options {
+  struct ConnectivityOptions {
     std::string checkpoint{};
     glifr::Index layer = 1;
   };
@@ -64,7 +64,7 @@ void add_connectivity(CLI::App& app, Session& session) {
                                          "Recurrent weights of a checkpoint: eigenvalues and spectral radius "
                                          "(eigenvalues.csv), excitation and inhibition of each neuron (balance.csv), "
                                          "synaptic delays, their course where they were learned");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConnectivityOptions>();
   cli::add_text(*command, "CHECKPOINT,--checkpoint", options->checkpoint,
                 "Checkpoint of a network (.safetensors), or the folder of its trial")
       ->type_name("FILE")

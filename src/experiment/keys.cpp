@@ -12,7 +12,7 @@ namespace {
 constexpr Range any{};
 constexpr Range positive = Range::above(0);
 constexpr Range not_negative = Range::from(0);
-constexpr Range share{.lowest = 0, .highest = 1};
+constexpr Range proportion{.lowest = 0, .highest = 1};
 constexpr Range moment{.lowest = 0, .highest = 1, .excludes_highest = true};  // decay of a running mean
 constexpr Range none_or_count{.lowest = 0, .highest = 1e9};
 constexpr Range count{.lowest = 1, .highest = 1e9};
@@ -74,7 +74,7 @@ std::vector<ConfigKey> network_keys() {
        .name = "dropout_prob",
        .place = [](S& s) -> Place { return &s.training.dropout; },
        .help = "share of the firing that is dropped in training",
-       .range = share},
+       .range = proportion},
       {.group = "Network",
        .name = "final_reduction",
        .place = [](S& s) -> Place { return &s.model.final_reduction; },

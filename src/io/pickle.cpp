@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t most_values = 4'000'000;
 constexpr Index most_elements = Index{1} << 48;  // of a storage; their bytes can be counted in an Index
-constexpr std::size_t longest_quotation = 80;    // of a name, in messages
+constexpr std::size_t longest_name = 80;         // that messages quote
 
 /// The operations of pickles, protocols 0 to 5, by the names of Python's pickletools.
 enum class Op : unsigned char {
@@ -239,7 +239,7 @@ std::optional<std::string> decode_repr(std::string_view text) {
 }
 
 std::string quote(std::string_view text) {
-  return "'" + std::string(text.substr(0, longest_quotation)) + (text.size() > longest_quotation ? "…'" : "'");
+  return "'" + std::string(text.substr(0, longest_name)) + (text.size() > longest_name ? "…'" : "'");
 }
 
 /// The last element that a tensor reaches in its storage, or nothing where that is beyond counting.
