@@ -90,6 +90,9 @@ endmacro()
 macro(glifr_find_mpi)
   set(MPI_CXX_SKIP_MPICXX ON)  # the C interface is all that is used
   glifr_find(MPI MPI::MPI_CXX 3 "an MPI of version 3 or newer" "libopenmpi-dev and openmpi-bin" "Open MPI (https://www.open-mpi.org)" GLOBAL COMPONENTS CXX)
+  if(NOT glifr_missing AND DEFINED MPI_CXX_FOUND AND NOT MPI_CXX_FOUND)  # CMake makes the target even where it finds no MPI
+    set(glifr_missing "an MPI of version 3 or newer is missing: on Debian and Ubuntu install libopenmpi-dev and openmpi-bin. ")
+  endif()
 endmacro()
 
 macro(glifr_find_cuda)
