@@ -6,10 +6,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "glifr/cells/detail/wiring.hpp"
 #include "glifr/core/random.hpp"
 #include "glifr/error.hpp"
 #include "glifr/ops/elementwise.hpp"
+#include "glifr/ops/wiring.hpp"
+#include "spread.hpp"
 
 namespace glifr {
 
@@ -206,22 +207,24 @@ void LayerParameters<T>::require_initialized() const {
 // --- the parameters on a tape
 
 template <Scalar T>
-Var<T> LayerParameters<T>::weights_on(Tape<T>& tape, std::size_t parameter, std::size_t connections, std::size_t signs,
-                                      Index senders) const {
-  const Var<T> moved = tape.use(parameters_[parameter]);
-  const Var<T> sign = signs ? tape.use(parameters_[signs]) : Var<T>{};
-  if (connections) return place_weights(moved, tape.use(parameters_[connections]), sign, senders, plan_.hidden_size);
-  return signs ? sign_weights(moved, sign) : moved;
-}
-
-template <Scalar T>
 Var<T> LayerParameters<T>::input_weights_on(Tape<T>& tape) const {
-  return weights_on(tape, 0, input_connections_, 0, plan_.input_size);
+  return tape.use(parameters_[0]);
 }
 
 template <Scalar T>
 Var<T> LayerParameters<T>::lateral_weights_on(Tape<T>& tape) const {
-  return weights_on(tape, 1, lateral_connections_, signs_, plan_.hidden_size);
+  const Var<T> moved = tape.use(parameters_[1]);
+  return signs_ ? sign_weights(moved, tape.use(parameters_[signs_]), lateral_connections_on(tape)) : moved;
+}
+
+template <Scalar T>
+Var<T> LayerParameters<T>::input_connections_on(Tape<T>& tape) const {
+  return input_connections_ ? tape.use(parameters_[input_connections_]) : Var<T>{};
+}
+
+template <Scalar T>
+Var<T> LayerParameters<T>::lateral_connections_on(Tape<T>& tape) const {
+  return lateral_connections_ ? tape.use(parameters_[lateral_connections_]) : Var<T>{};
 }
 
 template <Scalar T>
@@ -262,15 +265,14 @@ std::vector<Parameter<T>> LayerParameters<T>::derived() const {
     Parameter<T>& parameter = list.emplace_back(prefix_ + name, shape, transposed);
     std::copy_n(value.value().data, shape.size(), parameter.value.data());
   };
-  const WeightNames& names = plan_.weights;
-  if (chooses_input_) {
-    const Var<T> weights = input_weights_on(tape);
-    add(names.input, weights.shape(), weights, names.stored_transposed);
-  }
-  if (chooses_lateral_ || signs_) {
-    const Var<T> weights = lateral_weights_on(tape);
-    add(names.lateral, weights.shape(), weights, names.stored_transposed);
-  }
+  const auto add_weights = [&](const char* name, Var<T> weights, const Var<T>& connections, Index senders) {
+    if (!connections.is_empty()) weights = place_weights(weights, connections, senders, plan_.hidden_size);
+    add(name, weights.shape(), weights, plan_.weights.stored_transposed);
+  };
+  if (chooses_input_)
+    add_weights(plan_.weights.input, input_weights_on(tape), input_connections_on(tape), plan_.input_size);
+  if (chooses_lateral_ || signs_)
+    add_weights(plan_.weights.lateral, lateral_weights_on(tape), lateral_connections_on(tape), plan_.hidden_size);
   for (std::size_t k = 0; k < plan_.fields.size(); ++k) {
     if (!is_shared(k)) continue;
     const Field& field = plan_.fields[k].field;

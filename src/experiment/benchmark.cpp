@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "glifr/backend/cpu_target.hpp"
+#include "glifr/cells/connections.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/data.hpp"
@@ -134,14 +135,23 @@ StepWork count_work(const Settings& s) {
     const bool skips = !neuron.carries_state && last && k + 1 == network.layers.size();
     const Index steps = skips ? (all_steps - 1) / delay + 1 : all_steps;
     const Index heard = std::max<Index>(0, steps - (skips ? 1 : delay));
-    const double n = static_cast<double>(layer.size), currents = static_cast<double>(neuron.inputs) * n;
-    const double projected = static_cast<double>(steps) * sources * currents * (k == 0 ? 2 : 3);
-    if (k == 0 && density) {
+    const double n = static_cast<double>(layer.size), inputs = static_cast<double>(neuron.inputs);
+    const auto connected = [](const std::vector<detail::ConnectionBlock>& blocks, double pairs) {
+      return blocks.empty() ? pairs : static_cast<double>(detail::count_connections(blocks));
+    };
+    const bool is_gathered = k == 0 && density;  // of all pairs, whichever are connected
+    const double from_input =
+        is_gathered
+            ? sources * n
+            : connected(detail::input_blocks(layer.population, static_cast<Index>(sources), layer.size), sources * n);
+    const double among_neurons = connected(detail::lateral_blocks(layer.population, layer.size), n * n);
+    const double projected = static_cast<double>(steps) * from_input * inputs * (k == 0 ? 2 : 3);
+    if (is_gathered) {
       work.gathered = batch * *density * projected;
     } else {
       products += projected;
     }
-    products += static_cast<double>(heard) * n * currents * 3;
+    products += static_cast<double>(heard) * among_neurons * inputs * 3;
     work.neuron_steps += batch * static_cast<double>(steps) * n;
     sources = n;
   }

@@ -3,8 +3,8 @@
 #include "device_step.hpp"
 #include "glifr/backend/detail/cuda/launch.hpp"
 #include "glifr/backend/detail/sums.hpp"
-#include "glifr/cells/detail/wiring.hpp"
 #include "glifr/ops/detail/transmission.hpp"
+#include "glifr/ops/detail/wiring.hpp"
 #include "glifr/ops/output_mask.hpp"
 #include "glifr/ops/reshape.hpp"
 

@@ -2,10 +2,6 @@
 // window, S W; the gradients of outputs, dI W^T; the gradients of weights, S^T dI, at connections alone.
 //
 //   sparse_products [--rows R,...]      milliseconds, the least of several runs that alternate with the dense ones
-//
-// A sparse product takes some samples at a time, transposed, so that a register holds the outputs of one neuron for
-// several samples and a connection is one multiplication of registers. Sums run in the order of the connections,
-// whatever the number of threads.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -17,7 +13,6 @@
 #include <vector>
 
 #include "glifr/backend/cpu_target.hpp"
-#include "glifr/backend/detail/cpu/pack.hpp"
 #include "glifr/backend/detail/kernels.hpp"
 #include "glifr/backend/layout.hpp"
 #include "glifr/core/random.hpp"
@@ -26,75 +21,12 @@ namespace {
 
 using namespace glifr;
 
-using P = cpu::Pack<float, 4>;
-constexpr Index block = P::width;  // samples that are taken together
-
 /// Connections by the neuron at one of their ends: those of neuron n are begin[n] to begin[n + 1].
 struct Connections {
   std::vector<Index> begin{0};
   std::vector<std::int32_t> other;  // the neuron at the other end
   std::vector<float> weight;
 };
-
-/// `count` rows of x, transposed: [columns, block], 0 where there is no row.
-void transpose(View<const float> x, Index first, Index count, float* panel) {
-  constexpr Index columns_at_once = 8;
-  for (Index c = 0; c < x.columns; c += columns_at_once) {
-    const Index width = std::min(columns_at_once, x.columns - c);
-    for (Index r = 0; r < count; ++r) {
-      const float* row = x.row(first + r) + c;
-      for (Index k = 0; k < width; ++k) panel[(c + k) * block + r] = row[k];
-    }
-    for (Index k = 0; k < width; ++k) std::fill(panel + (c + k) * block + count, panel + (c + k + 1) * block, 0.0f);
-  }
-}
-
-/// y += x W, of connections by receivers; y += x W^T, of connections by senders.
-void multiply(View<const float> x, const Connections& connections, View<float> y, std::vector<float>& panel) {
-  constexpr Index neurons_at_once = 8;
-  panel.resize(static_cast<std::size_t>(x.columns * block));
-  alignas(64) float sums[neurons_at_once * block];
-  for (Index first = 0; first < x.rows; first += block) {
-    const Index count = std::min(block, x.rows - first);
-    transpose(x, first, count, panel.data());
-    for (Index n = 0; n < y.columns; n += neurons_at_once) {
-      const Index width = std::min(neurons_at_once, y.columns - n);
-      for (Index i = 0; i < width; ++i) {
-        P sum(0.0f);
-        for (Index k = connections.begin[static_cast<std::size_t>(n + i)];
-             k < connections.begin[static_cast<std::size_t>(n + i + 1)]; ++k) {
-          const auto place = static_cast<std::size_t>(k);
-          sum = sum + P::load(panel.data() + connections.other[place] * block) * P(connections.weight[place]);
-        }
-        sum.store(sums + i * block);
-      }
-      for (Index r = 0; r < count; ++r) {
-        float* row = y.row(first + r) + n;
-        for (Index i = 0; i < width; ++i) row[i] += sums[i * block + r];
-      }
-    }
-  }
-}
-
-/// gradient[k] += x(sender)^T d(receiver), of connections by senders.
-void add_gradients(View<const float> x, View<const float> d, const Connections& connections,
-                   std::vector<float>& gradient, std::vector<float>& x_panel, std::vector<float>& d_panel) {
-  x_panel.resize(static_cast<std::size_t>(x.columns * block));
-  d_panel.resize(static_cast<std::size_t>(d.columns * block));
-  for (Index first = 0; first < x.rows; first += block) {
-    const Index count = std::min(block, x.rows - first);
-    transpose(x, first, count, x_panel.data());
-    transpose(d, first, count, d_panel.data());
-    for (Index n = 0; n < x.columns; ++n) {
-      const P of_sender = P::load(x_panel.data() + n * block);
-      for (Index k = connections.begin[static_cast<std::size_t>(n)];
-           k < connections.begin[static_cast<std::size_t>(n + 1)]; ++k) {
-        const auto place = static_cast<std::size_t>(k);
-        gradient[place] += (of_sender * P::load(d_panel.data() + connections.other[place] * block)).sum();
-      }
-    }
-  }
-}
 
 template <class Work>
 double milliseconds(Work&& work) {
@@ -156,7 +88,7 @@ void measure(Index neurons, double density, Index rows) {
   }
   const View<float> w(dense.data(), neurons, neurons);
   Matrix x(rows, neurons, 1), d(rows, neurons, 2), y(rows, neurons, 3), z(rows, neurons, 3);
-  std::vector<float> dense_gradient(dense.size()), gradient(by_sender.weight.size()), panel, other_panel;
+  std::vector<float> dense_gradient(dense.size()), gradient(by_sender.weight.size());
   const auto& host = kernels::host<float>();
 
   double largest = 0;
@@ -164,7 +96,9 @@ void measure(Index neurons, double density, Index rows) {
     Arena memory;
     const auto weights = host.prepare(transpose, w, memory);
     const auto run_dense = [&] { host.multiply(from.view, weights, 1, y.view); };
-    const auto run_sparse = [&] { multiply(from.view, connections, z.view, panel); };
+    const kernels::SparseColumns<float> few{connections.begin.data(), connections.other.data(),
+                                            connections.weight.data()};
+    const auto run_sparse = [&] { host.multiply_sparse(from.view, few, 1, z.view); };
     std::fill(y.values.begin(), y.values.end(), 0.0f);
     std::fill(z.values.begin(), z.values.end(), 0.0f);
     run_dense();
@@ -180,7 +114,9 @@ void measure(Index neurons, double density, Index rows) {
   const auto run_dense = [&] {
     host.add_transposed_product(x.view, d.view, {dense_gradient.data(), neurons, neurons});
   };
-  const auto run_sparse = [&] { add_gradients(x.view, d.view, by_sender, gradient, panel, other_panel); };
+  const auto run_sparse = [&] {
+    host.add_sparse_products(x.view, d.view, by_sender.begin.data(), by_sender.other.data(), gradient.data());
+  };
   run_dense();
   run_sparse();
   for (Index n = 0; n < neurons; ++n) {
@@ -222,8 +158,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "sparse_products [--rows R,...]\n");
     return 2;
   }
-  std::printf("kernels: %s; registers of the sparse products: %d bytes\n", std::string(to_string(cpu_target())).c_str(),
-              GLIFR_VECTOR_BYTES);
+  std::printf("kernels: %s\n", std::string(to_string(cpu_target())).c_str());
   std::printf("neurons  density  rows     S W   dI W^T   S^T dI  sparse: the same, ms       dense / sparse\n");
   for (const Index neurons : {128, 512, 1024, 2048, 4096}) {
     for (const Index r : rows) {

@@ -144,6 +144,8 @@ class GLIFR_API Cell {
     Layer<N, T> layer;
     layer.w_input = parameters_.input_weights_on(tape);
     layer.w_lateral = parameters_.lateral_weights_on(tape);
+    layer.input_connections = parameters_.input_connections_on(tape);
+    layer.lateral_connections = parameters_.lateral_connections_on(tape);
     for (std::size_t k = 0; k < field_list.size(); ++k) layer.raw[k] = parameters_.field_on(tape, k);
     layer.constants = constants_;
     layer.neurons = hidden_size();

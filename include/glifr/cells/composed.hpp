@@ -12,6 +12,7 @@
 #include "glifr/ops/linear.hpp"
 #include "glifr/ops/reshape.hpp"
 #include "glifr/ops/scan.hpp"
+#include "glifr/ops/wiring.hpp"
 
 namespace glifr {
 
@@ -95,6 +96,11 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
   detail::check_scan(layer, input, initial, mask);
   Tape<T>& tape = layer.w_lateral.tape();
   const Index neurons = layer.neurons, delay = layer.delay, history_steps = layer.history_steps();
+  const auto matrix = [&](const Var<T>& weights, const Var<T>& connections, Index senders) {
+    return connections.is_empty() ? weights : place_weights(weights, connections, senders, neurons);
+  };
+  const Var<T> w_input = matrix(layer.w_input, layer.input_connections, input.features),
+               w_lateral = matrix(layer.w_lateral, layer.lateral_connections, neurons);
   const detail::ComposedDelays<T> delays(layer);
   const auto parameters = detail::physical_parameters(layer);
   typename N::template Constants<T> constants;
@@ -140,10 +146,10 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
       first_of_reach = t;
       for_each_scalar(state, [](Var<T>& member, const ScalarPlace&) { member = detail::detached(member); });
     }
-    Var<T> synaptic = input.is_sparse() ? sparse_matmul(input.active + t * input.batch, input.batch, layer.w_input)
-                                        : matmul(step_of(input.dense, t), layer.w_input);
+    Var<T> synaptic = input.is_sparse() ? sparse_matmul(input.active + t * input.batch, input.batch, w_input)
+                                        : matmul(step_of(input.dense, t), w_input);
     const Var<T> heard = delays.is_empty() ? sent(t - delay) : delays.heard(t, sent);
-    if (!heard.is_empty()) synaptic = synaptic + matmul(heard, layer.w_lateral);
+    if (!heard.is_empty()) synaptic = synaptic + matmul(heard, w_lateral);
     std::array<Var<T>, static_cast<std::size_t>(input_count<N>)> parts;
     for (std::size_t g = 0; g < parts.size(); ++g)
       parts[g] = detail::column_block(synaptic, static_cast<Index>(g) * neurons, neurons);

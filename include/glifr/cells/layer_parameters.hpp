@@ -64,10 +64,12 @@ class GLIFR_API LayerParameters {
   /// std::logic_error where all are zero.
   void require_initialized() const;
 
-  /// The weights of all pairs, [input_size, inputs * hidden_size].
+  /// The weights, as `Layer` takes them: of all pairs, or of `input_connections_on`.
   [[nodiscard]] Var<T> input_weights_on(Tape<T>& tape) const;
-  /// The weights of all pairs, [hidden_size, inputs * hidden_size].
   [[nodiscard]] Var<T> lateral_weights_on(Tape<T>& tape) const;
+  /// The connected pairs, [2, connections]; empty where all are connected.
+  [[nodiscard]] Var<T> input_connections_on(Tape<T>& tape) const;
+  [[nodiscard]] Var<T> lateral_connections_on(Tape<T>& tape) const;
   /// The raw values of field `k` of each neuron.
   [[nodiscard]] Var<T> field_on(Tape<T>& tape, std::size_t k) const;
   /// Whether each neuron has a delay of its own.
@@ -84,8 +86,6 @@ class GLIFR_API LayerParameters {
   void add_delays();
   Parameter<T>& add_structure(const char* name, const Shape& shape);
   [[nodiscard]] Shape field_shape(std::size_t k, Index columns) const;
-  [[nodiscard]] Var<T> weights_on(Tape<T>& tape, std::size_t parameter, std::size_t connections, std::size_t signs,
-                                  Index senders) const;
   [[nodiscard]] bool is_shared(std::size_t k) const;
   [[nodiscard]] bool learns_delays() const;
 

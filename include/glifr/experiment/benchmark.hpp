@@ -10,7 +10,8 @@ namespace glifr {
 /// What a training step computes, by the settings alone. Steps that cannot reach the loss are not counted.
 struct StepWork {
   double gflop = 0;         ///< floating-point operations of matrix products, in 10^9: input, lateral and readout, each
-                            ///< once forward, and once for each of the gradients that training asks for
+                            ///< once forward, and once for each of the gradients that training asks for; of a layer
+                            ///< with few connections, those of the connections
   double gathered = 0;      ///< additions of weights' numbers for active inputs, where the input is sparse
   double neuron_steps = 0;  ///< neurons times time steps times samples
 };

@@ -35,8 +35,11 @@ struct Layer {
   /// Parameters of a neuron, arrays counted once.
   static constexpr auto fields = static_cast<std::size_t>(count_fields<typename N::template Parameters<double>>());
 
-  Var<T> w_input;                    ///< [features, inputs * neurons]
-  Var<T> w_lateral;                  ///< [neurons, inputs * neurons]
+  Var<T> w_input;    ///< [features, inputs * neurons], or of `input_connections` [inputs, connections]
+  Var<T> w_lateral;  ///< [neurons, inputs * neurons], or of `lateral_connections` [inputs, connections]
+  /// The sender and the receiver of each weight, [2, connections], senders in ascending order, no pair twice; empty:
+  /// all pairs are connected.
+  Var<T> input_connections{}, lateral_connections{};
   std::array<Var<T>, fields> raw{};  ///< unconstrained parameters, one value a field, [extent, 1, neurons]
   typename N::template Constants<double> constants{};  ///< what the neurons share
   Index neurons = 0;                                   ///< how many they are
@@ -88,12 +91,18 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
   if (layer.delay < 1)
     throw ConfigError("synaptic_delay",
                       "a scan needs a delay of at least one step, found " + std::to_string(layer.delay));
-  if (layer.w_input.value().rows != input.features) {
+  if (layer.input_connections.is_empty() && layer.w_input.value().rows != input.features) {
     throw ShapeError("scan", "inputs of " + std::to_string(layer.w_input.value().rows) + " features",
                      std::to_string(input.features));
   }
-  require("scan: input weights", layer.w_input, {input.features, columns});
-  require("scan: lateral weights", layer.w_lateral, {neurons, columns});
+  const auto require_weights = [&](const char* what, const Var<T>& weights, const Var<T>& connections, Index senders) {
+    if (connections.is_empty()) return require(what, weights, {senders, columns});
+    const Index count = connections.value().columns;
+    require(what, weights, {input_count<N>, count});
+    require("scan: connections", connections, {2, count});
+  };
+  require_weights("scan: input weights", layer.w_input, layer.input_connections, input.features);
+  require_weights("scan: lateral weights", layer.w_lateral, layer.lateral_connections, neurons);
   if (!input.is_sparse()) require("scan: input", input.dense, {input.steps, input.batch, input.features});
   std::size_t k = 0;
   for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) {

@@ -13,6 +13,7 @@
 #include "glifr/neurons/detail/derive.hpp"
 #include "glifr/ops/detail/currents.hpp"
 #include "glifr/ops/detail/projection.hpp"
+#include "glifr/ops/detail/sparse_weights.hpp"
 #include "glifr/ops/detail/transmission.hpp"
 #include "glifr/ops/layer.hpp"
 
@@ -66,7 +67,7 @@ class Scan {
         has_grad_(tape_.is_recording()),
         keeps_states_(has_grad_ || options.track_states),
         currents_(input.batch, inputs, layer.neurons),
-        projection_(input, layer.w_input, currents_, timing_.steps, timing_.step_stride) {
+        projection_(input, layer.w_input, layer.input_connections, currents_, timing_.steps, timing_.step_stride) {
     allocate();
     load_parameters();
     load_lateral_weights();
@@ -87,7 +88,8 @@ class Scan {
   void backward() const {
     clear_early_gradients();
     const bool has_lateral = has_lateral_input();
-    const kernels::Weights<T> lateral = has_lateral ? kernels::prepare<T>(memory(), yes, lateral_.values) : lateral_;
+    const kernels::Weights<T> lateral =
+        has_lateral && sparse_lateral_.is_empty() ? kernels::prepare<T>(memory(), yes, lateral_.values) : lateral_;
     const Index length = known_steps(), reach = truncate_steps();
     Index segment = (steps() - 1) / segment_ * segment_;  // whose states are there
     for (Index end = steps(), begin = 0; end > 0; end = begin) {
@@ -106,7 +108,11 @@ class Scan {
     if (layer_.w_lateral.has_grad() && has_lateral) {
       visit([&](const auto& transmission) {
         transmission.for_each_heard(memory(), [&](Index first, const View<T>& heard) {
-          currents_.add_products(memory(), heard, synaptic_grad(first), layer_.w_lateral.grad());
+          if (sparse_lateral_.is_empty()) {
+            currents_.add_products(memory(), heard, synaptic_grad(first), layer_.w_lateral.grad());
+          } else {
+            sparse_lateral_.add_products(heard, currents_.rows(synaptic_grad(first), heard.rows));
+          }
         });
       });
     }
@@ -284,6 +290,10 @@ class Scan {
   /// The lateral weights, with padding between the inputs where there are several: one product a window instead of one
   /// an input.
   void load_lateral_weights() {
+    if (!layer_.lateral_connections.is_empty()) {
+      sparse_lateral_ = {layer_.w_lateral, layer_.lateral_connections, neurons(), currents_};
+      return;
+    }
     View<T> weights = layer_.w_lateral.value();
     if (inputs > 1 && currents_.padded != neurons()) {
       const View<T> dense = weights;
@@ -369,13 +379,18 @@ class Scan {
   void add_lateral(Index first, Index count, Index segment) const {
     visit([&](const auto& transmission) {
       if (first < transmission.first_heard()) return;
-      kernels::multiply<T>(memory(), transmission.heard(memory(), first, count), lateral_, T(1),
-                           {synaptic(first, segment), count * batch_, lateral_.values.columns, currents_.stride});
+      const View<T> heard = transmission.heard(memory(), first, count);
+      if (!sparse_lateral_.is_empty())
+        return sparse_lateral_.multiply(heard, T(1), currents_.rows(synaptic(first, segment), heard.rows));
+      kernels::multiply<T>(memory(), heard, lateral_, T(1),
+                           {synaptic(first, segment), heard.rows, lateral_.values.columns, currents_.stride});
     });
   }
 
   /// d_heard (+)= d_currents W_lat^T, of the steps from `first` on.
   void multiply_back(Index first, const kernels::Weights<T>& lateral, T beta, View<T> d_heard) const {
+    if (!sparse_lateral_.is_empty())
+      return sparse_lateral_.multiply_turned(currents_.rows(synaptic_grad(first), d_heard.rows), beta, d_heard);
     kernels::multiply<T>(memory(), {synaptic_grad(first), d_heard.rows, lateral.values.columns, currents_.stride},
                          lateral, beta, d_heard);
   }
@@ -455,6 +470,7 @@ class Scan {
   std::variant<UniformDelay<T>, NeuronDelays<T>> transmission_;
   ScanBuffers<N, T> buffers_;
   kernels::Weights<T> lateral_;
+  SparseWeights<T> sparse_lateral_;  // instead, where the layer has few connections
 };
 
 }  // namespace detail
@@ -471,7 +487,10 @@ ScanResult<N, T> scan(const Layer<N, T>& layer, const Sequence<T>& input, const 
                       const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {
   detail::check_scan(layer, input, initial, mask);
   Tape<T>& tape = layer.w_lateral.tape();
-  detail::Scan<N, T> scan(layer, input, initial, mask, options);
+  Layer<N, T> chosen = layer;
+  detail::choose_products(chosen.w_input, chosen.input_connections, input.features, layer.neurons, !input.is_sparse());
+  detail::choose_products(chosen.w_lateral, chosen.lateral_connections, layer.neurons, layer.neurons, true);
+  detail::Scan<N, T> scan(chosen, input, initial, mask, options);
   const ScanResult<N, T> result = scan.forward();
   if (scan.has_grad() && input.steps > 0) tape.on_backward([scan] { scan.backward(); });
   return result;

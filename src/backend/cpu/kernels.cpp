@@ -6,6 +6,7 @@
 #include "optimize.hpp"
 #include "parameters.hpp"
 #include "products.hpp"
+#include "sparse_products.hpp"
 
 namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 
@@ -15,6 +16,8 @@ const kernels::HostKernels<T>& kernel_table() {
                                                  .prepare = prepare<T>,
                                                  .multiply = multiply<T>,
                                                  .add_transposed_product = add_transposed_product<T>,
+                                                 .multiply_sparse = multiply_sparse<T>,
+                                                 .add_sparse_products = add_sparse_products<T>,
                                                  .gather_rows = gather_rows<T>,
                                                  .gather_rows_backward = gather_rows_backward<T>,
                                                  .to_physical = to_physical<T>,

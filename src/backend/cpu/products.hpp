@@ -140,23 +140,24 @@ GLIFR_INLINE void transpose_square(Vector (&square)[sizeof...(Lane)], std::index
   }
 }
 
-/// A panel from rows of the weights: `rows.rows` columns of it, `rows.columns` long; zeros beside them.
+/// A panel from rows: `rows.rows` columns of it, `rows.columns` long; zeros beside them. `width`: numbers in a row of
+/// the panel, a multiple of those in a register.
 template <Scalar T>
-void turn_into_panel(View<const T> rows, T* panel) {
+GLIFR_INLINE void turn_into_panel(View<const T> rows, Index width, T* panel) {
   using P = Pack<T, 1>;
-  constexpr Index width = PanelRow<T>::width;
   constexpr auto lanes = static_cast<std::size_t>(P::lanes);
-  Index k = 0;
-  for (; rows.rows == width && k + P::lanes <= rows.columns; k += P::lanes) {
-    for (Index first = 0; first < width; first += P::lanes) {
+  const Index whole_rows = rows.rows / P::lanes * P::lanes, whole_columns = rows.columns / P::lanes * P::lanes;
+  for (Index k = 0; k < whole_columns; k += P::lanes) {
+    for (Index first = 0; first < whole_rows; first += P::lanes) {
       typename P::Vector square[lanes];
       for (std::size_t i = 0; i < lanes; ++i) square[i] = P::load(rows.row(first + static_cast<Index>(i)) + k).v[0];
       transpose_square(square, std::make_index_sequence<lanes>{});
       for (std::size_t i = 0; i < lanes; ++i) P(square[i]).store(panel + (k + static_cast<Index>(i)) * width + first);
     }
   }
-  for (; k < rows.columns; ++k) {
-    for (Index j = 0; j < width; ++j) panel[k * width + j] = j < rows.rows ? rows(j, k) : T(0);
+  for (Index k = 0; k < rows.columns; ++k) {
+    for (Index j = k < whole_columns ? whole_rows : 0; j < width; ++j)
+      panel[k * width + j] = j < rows.rows ? rows(j, k) : T(0);
   }
 }
 
@@ -177,7 +178,7 @@ void copy_into_panel(View<const T> columns, T* panel) {
 template <Scalar T>
 void lay_out(View<const T> values, Transpose transpose, Index first, Index count, Index k, Index deep, T* panel) {
   if (transpose == Transpose::yes) {
-    turn_into_panel<T>({values.row(first) + k, count, deep, values.stride}, panel);
+    turn_into_panel<T>({values.row(first) + k, count, deep, values.stride}, PanelRow<T>::width, panel);
   } else {
     copy_into_panel<T>({values.row(k) + first, deep, count, values.stride}, panel);
   }

@@ -12,6 +12,14 @@
 
 namespace glifr::kernels {
 
+/// A matrix with few entries, by its columns: those of column c are places begin[c] to begin[c + 1].
+template <Scalar T>
+struct SparseColumns {
+  const Index* begin = nullptr;       ///< [columns + 1]
+  const std::int32_t* row = nullptr;  ///< of each entry
+  const T* values = nullptr;          ///< of each entry
+};
+
 /// Weights that many products ask for, laid out for them where that pays.
 template <Scalar T>
 struct Weights {
@@ -34,6 +42,12 @@ struct HostKernels {
   void (*multiply)(View<const T> a, const Weights<T>& weights, T beta, View<T> c);
   /// c += a^T b, as gradients of weights are: long sums, small results.
   void (*add_transposed_product)(View<const T> a, View<const T> b, View<T> c);
+  /// c = a weights + beta c; beta is 0 or 1.
+  void (*multiply_sparse)(View<const T> a, const SparseColumns<T>& weights, T beta, View<T> c);
+  /// The gradients of such weights: sums[k] += row r of a^T times column column[k] of b, for every k from begin[r] to
+  /// begin[r + 1].
+  void (*add_sparse_products)(View<const T> a, View<const T> b, const Index* begin, const std::int32_t* column,
+                              T* sums);
 
   /// y[r] = beta y[r] + sum of the rows of `weights` that are active in row r.
   void (*gather_rows)(const ActiveInputs* active, View<const T> weights, T beta, View<T> y, Arena& scratch);

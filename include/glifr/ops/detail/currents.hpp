@@ -28,6 +28,10 @@ struct CurrentsLayout {
   [[nodiscard]] Index columns() const { return inputs * padded; }
   /// Numbers in the currents of that many steps.
   [[nodiscard]] Index size(Index steps) const { return steps * batch * stride; }
+  /// `count` rows of them.
+  [[nodiscard]] View<T> rows(T* currents, Index count) const {
+    return {currents, count, inputs == 1 ? neurons : columns(), stride};
+  }
   /// Currents from step t on.
   [[nodiscard]] T* step(T* currents, Index t) const { return currents + size(t); }
 

@@ -3,6 +3,7 @@
 #include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/ops/detail/currents.hpp"
+#include "glifr/ops/detail/sparse_weights.hpp"
 #include "glifr/ops/sequence.hpp"
 
 namespace glifr::detail {
@@ -14,9 +15,15 @@ class Projection {
   using enum kernels::Transpose;
 
  public:
-  Projection(const Sequence<T>& input, const Var<T>& weights, const CurrentsLayout<T>& currents, Index steps,
-             Index step_stride)
-      : input_(input), weights_(weights), currents_(currents), steps_(steps), step_stride_(step_stride) {}
+  /// `connections`: of the weights, where they are a list (`Layer`); not for inputs that are lists themselves.
+  Projection(const Sequence<T>& input, const Var<T>& weights, const Var<T>& connections,
+             const CurrentsLayout<T>& currents, Index steps, Index step_stride)
+      : input_(input),
+        weights_(weights),
+        connections_(connections),
+        currents_(currents),
+        steps_(steps),
+        step_stride_(step_stride) {}
 
   /// The step of the sequence behind step t of the scan.
   [[nodiscard]] Index input_step(Index t) const { return input_.steps - 1 - (steps_ - 1 - t) * step_stride_; }
@@ -28,6 +35,10 @@ class Projection {
   /// Lays the weights out for products, once for all calls of `project`.
   void prepare(Arena& memory) {
     if (input_.is_sparse()) return;
+    if (!connections_.is_empty()) {
+      sparse_ = {weights_, connections_, input_.features, currents_};
+      return;
+    }
     prepared_ = weights_.tape().arena().template allocate<kernels::Weights<T>>(currents_.inputs);
     Index block = 0;
     currents_.for_each_block(weights_.value(),
@@ -35,6 +46,12 @@ class Projection {
   }
   /// currents = x W_in, of `count` steps from `first` on; `currents` is where those of step `first` lie.
   void project(Arena& memory, Index first, Index count, T* currents) const {
+    if (!sparse_.is_empty()) {
+      return for_each_run(first, count, [&](Index t, Index run) {
+        sparse_.multiply(rows(input_.dense.value(), t, run), T(0),
+                         currents_.rows(currents_.step(currents, t - first), run * input_.batch));
+      });
+    }
     Index block = 0;
     currents_.for_each_block(weights_.value(), [&](Index column, Index columns, View<T> w) {
       const auto weights = input_.is_sparse() ? kernels::Weights<T>{} : prepared_[block++];
@@ -51,6 +68,7 @@ class Projection {
 
   /// d_W_in += x^T d_currents,   d_x += d_currents W_in^T
   void add_gradients(Arena& memory, T* d_currents) const {
+    if (!sparse_.is_empty()) return add_sparse_gradients(d_currents);
     for_each_run(0, steps_, [&](Index t, Index count) {
       T* const d_run = currents_.step(d_currents, t);
       if (weights_.has_grad() && input_.is_sparse()) {
@@ -71,6 +89,13 @@ class Projection {
   }
 
  private:
+  void add_sparse_gradients(T* d_currents) const {
+    for_each_run(0, steps_, [&](Index t, Index count) {
+      const View<T> d_run = currents_.rows(currents_.step(d_currents, t), count * input_.batch);
+      if (weights_.has_grad()) sparse_.add_products(rows(input_.dense.value(), t, count), d_run);
+      if (input_.dense.has_grad()) sparse_.multiply_turned(d_run, T(1), rows(input_.dense.grad(), t, count));
+    });
+  }
   /// Runs of steps, among `count` from `first` on, whose inputs lie together: all of them, or, where steps are skipped,
   /// one after another. visit(first step, count)
   template <class Visit>
@@ -84,7 +109,8 @@ class Projection {
   [[nodiscard]] const ActiveInputs* active(Index t) const { return input_.active + input_step(t) * input_.batch; }
 
   Sequence<T> input_;
-  Var<T> weights_;
+  Var<T> weights_, connections_;
+  SparseWeights<T> sparse_;  // where the weights are a list
   CurrentsLayout<T> currents_;
   Index steps_, step_stride_;
   kernels::Weights<T>* prepared_ = nullptr;  // of each block; null where the input is sparse

@@ -1,0 +1,52 @@
+#include "glifr/ops/wiring.hpp"
+
+#include "glifr/backend/detail/elementwise.hpp"
+#include "glifr/ops/detail/wiring.hpp"
+
+namespace glifr {
+
+template <Scalar T>
+Var<T> place_weights(const Var<T>& x, const Var<T>& connections, Index senders, Index receivers) {
+  Tape<T>& tape = x.tape();
+  const View<T> values = x.value();
+  const Var<T> y = tape.make_from({senders, values.rows * receivers}, x);
+  kernels::fill(tape.memory(), y.value(), T(0));
+  for_each_element(tape.device(), values.rows, values.columns,
+                   kernels::PlaceWeights<T>{values, connections.value(), receivers, y.value()});
+  if (y.has_grad()) {
+    tape.on_backward([x, connections, receivers, y] {
+      const View<T> dx = x.grad();
+      for_each_element(x.tape().device(), dx.rows, dx.columns,
+                       kernels::PlaceWeightsBackward<T>{connections.value(), receivers, y.grad(), dx});
+    });
+  }
+  return y;
+}
+
+template <Scalar T>
+Var<T> sign_weights(const Var<T>& x, const Var<T>& signs, const Var<T>& connections) {
+  Tape<T>& tape = x.tape();
+  const View<T> values = x.value();
+  const Var<T> y = tape.make_from(x.shape(), x);
+  const T* sign = signs.value().data;
+  const T* senders = connections.is_empty() ? nullptr : connections.value().row(0);
+  for_each_element(tape.device(), values.rows, values.columns,
+                   kernels::SignWeights<T>{values, sign, senders, y.value()});
+  if (y.has_grad()) {
+    tape.on_backward([x, sign, senders, y] {
+      const View<T> dx = x.grad();
+      for_each_element(x.tape().device(), dx.rows, dx.columns,
+                       kernels::SignWeightsBackward<T>{x.value(), sign, senders, y.grad(), dx});
+    });
+  }
+  return y;
+}
+
+#define GLIFR_INSTANTIATE_WIRING(T)                                                  \
+  template Var<T> place_weights(const Var<T>&, const Var<T>&, Index senders, Index); \
+  template Var<T> sign_weights(const Var<T>&, const Var<T>& signs, const Var<T>& pairs);
+GLIFR_INSTANTIATE_WIRING(float)
+GLIFR_INSTANTIATE_WIRING(double)
+#undef GLIFR_INSTANTIATE_WIRING
+
+}  // namespace glifr
