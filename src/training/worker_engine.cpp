@@ -49,7 +49,7 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
 }
 
 Index choose_shares(Index batch, Index micro_batch, Index time_steps) {
-  constexpr Index cheap = 16;  // are summed at once, by all workers
+  constexpr Index cheap = 16;          // are summed at once, by all workers
   constexpr Index wanted_rows = 2048;  // of a share, where there are more: clearing and adding a gradient takes less
   const Index pieces = ceil_divide(batch, std::max<Index>(1, micro_batch));
   return std::min({pieces, most_shares, std::max(cheap, batch * time_steps / wanted_rows)});
@@ -61,7 +61,10 @@ MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<
     : network_(network), data_(data), cut_(cut), objective_(std::move(loss)), batches_(data, network.outputs()) {
   objective_.check(network, data, class_weights);
   for (const double weight : class_weights) class_weights_.push_back(static_cast<T>(weight));
-  for (Index i = 0; i < threads; ++i) tapes_.push_back(std::make_unique<Tape<T>>());
+  for (Index i = 0; i < threads; ++i) {
+    tapes_.push_back(std::make_unique<Tape<T>>());
+    tapes_.back()->share(&prepared_);
+  }
 }
 
 template <Scalar T>
@@ -142,6 +145,7 @@ Score MicroBatches<T>::evaluate(std::span<const Index> samples, Engine engine, s
   const auto pieces_of = [&](Index rank) { return part_of_shares(pieces, rank, cut_.group->size()); };
   const auto [first, last] = cut_.group ? pieces_of(cut_.group->rank()) : ShareRange{0, pieces};
   outcomes_.assign(static_cast<std::size_t>(pieces), {});
+  prepared_.renew();
   parallel_for(last - first, [&, start = first](Index k) {
     const Index i = start + k;
     Tape<T>& t = tape();
@@ -182,6 +186,7 @@ typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList
   if (!sums_) sums_.emplace(parameters);
   sums_->begin(range, shares);
   outcomes_.assign(static_cast<std::size_t>(pieces), {});
+  prepared_.renew();
 
   parallel_for(range.last - range.first, [&](Index k) {
     const Index s = range.first + k;

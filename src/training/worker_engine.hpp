@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "glifr/core/prepared_weights.hpp"
 #include "glifr/neurons/indexing.hpp"
 #include "glifr/training/engine.hpp"
 #include "glifr/training/reduce.hpp"
@@ -76,6 +77,7 @@ class MicroBatches {
   Index truncate_steps_ = 0;
   double memory_bytes_ = 0;                      // for the tapes together; 0: no limit
   std::vector<T> class_weights_;                 // empty: none
+  PreparedWeights<T> prepared_;                  // of the tapes together, as long as parameters do not change
   std::vector<std::unique_ptr<Tape<T>>> tapes_;  // a worker
   std::optional<ShareSums<T>> sums_;
   std::vector<Outcome> outcomes_;  // a piece

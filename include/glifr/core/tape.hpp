@@ -17,6 +17,8 @@ namespace glifr {
 
 template <Scalar T>
 class Tape;
+template <Scalar T>
+class PreparedWeights;
 
 namespace detail {
 
@@ -164,6 +166,21 @@ class Tape {
   /// copied to the device in every round.
   void use_on_device(DeviceParameters<T>* parameters) { device_parameters_ = parameters; }
 
+  /// From now on, weights that are parameters are laid out for products once for all tapes that share these
+  /// (`prepare`); null: each tape does that for itself.
+  void share(PreparedWeights<T>* weights) { shared_weights_ = weights; }
+  /// What it shares.
+  [[nodiscard]] PreparedWeights<T>* shared_weights() const { return shared_weights_; }
+  /// The parameter that a number belongs to, where one is used as it lies in the host's memory; else null.
+  [[nodiscard]] const Parameter<T>* parameter_of(const T* number) {
+    if (device()) return nullptr;
+    for (const auto& [used, var] : used_) {
+      const T* first = used->value.data();
+      if (number >= first && number < first + used->value.size()) return used;
+    }
+    return nullptr;
+  }
+
   /// Numbers of the host where the tape's values are: copied for this round, or as they are where that is the host.
   template <class S>
   const S* to_memory(std::span<const S> values) {
@@ -235,6 +252,7 @@ class Tape {
   std::vector<std::pair<const Parameter<T>*, Var<T>>> used_;
   Gradients<T>* gradients_ = nullptr;
   DeviceParameters<T>* device_parameters_ = nullptr;
+  PreparedWeights<T>* shared_weights_ = nullptr;
   std::uint64_t round_ = 0;
 };
 

@@ -8,6 +8,7 @@
 
 #include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/backend/detail/dispatch_scan.hpp"
+#include "glifr/core/prepared_weights.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/neurons/constants.hpp"
 #include "glifr/neurons/detail/derive.hpp"
@@ -71,7 +72,7 @@ class Scan {
     allocate();
     load_parameters();
     load_lateral_weights();
-    projection_.prepare(memory());
+    projection_.prepare();
     load_initial_state();
     allocate_mask();
   }
@@ -89,7 +90,7 @@ class Scan {
     clear_early_gradients();
     const bool has_lateral = has_lateral_input();
     const kernels::Weights<T> lateral =
-        has_lateral && sparse_lateral_.is_empty() ? kernels::prepare<T>(memory(), yes, lateral_.values) : lateral_;
+        has_lateral && sparse_lateral_.is_empty() ? prepare(tape_, yes, lateral_.values) : lateral_;
     const Index length = known_steps(), reach = truncate_steps();
     Index segment = (steps() - 1) / segment_ * segment_;  // whose states are there
     for (Index end = steps(), begin = 0; end > 0; end = begin) {
@@ -303,7 +304,7 @@ class Scan {
                          {weights.data + g * currents_.padded, neurons(), neurons(), weights.stride});
       }
     }
-    lateral_ = has_lateral_input() ? kernels::prepare<T>(memory(), no, weights) : kernels::Weights<T>{weights};
+    lateral_ = has_lateral_input() ? prepare<T>(tape_, no, weights) : kernels::Weights<T>{weights};
   }
 
   void load_initial_state() {

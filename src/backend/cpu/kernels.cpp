@@ -14,6 +14,7 @@ template <Scalar T>
 const kernels::HostKernels<T>& kernel_table() {
   static constexpr kernels::HostKernels<T> table{.gemm = gemm<T>,
                                                  .prepare = prepare<T>,
+                                                 .prepare_again = prepare_again<T>,
                                                  .multiply = multiply<T>,
                                                  .add_transposed_product = add_transposed_product<T>,
                                                  .multiply_sparse = multiply_sparse<T>,

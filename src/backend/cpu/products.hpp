@@ -323,6 +323,19 @@ void gemm(Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, 
 }
 
 template <Scalar T>
+void prepare_again(const Weights<T>& weights, Index part, Index parts, T* panels) {
+  constexpr Index width = PanelRow<T>::width;
+  const View<const T>& values = weights.values;
+  const bool is_turned = weights.transpose == Transpose::yes;
+  const Index inner = is_turned ? values.columns : values.rows, columns = is_turned ? values.rows : values.columns;
+  const Index count = ceil_divide(columns, width);
+  for (Index panel = count * part / parts; panel < count * (part + 1) / parts; ++panel) {
+    const Index first = panel * width;
+    lay_out<T>(values, weights.transpose, first, part_at(first, width, columns), 0, inner, panels + first * inner);
+  }
+}
+
+template <Scalar T>
 Weights<T> prepare(Transpose transpose, View<const T> values, Arena& memory) {
   constexpr Index width = PanelRow<T>::width;
   Weights<T> weights{values, transpose};
@@ -331,8 +344,7 @@ Weights<T> prepare(Transpose transpose, View<const T> values, Arena& memory) {
   if (inner <= 1 || columns <= 1) return weights;
   T* panels = memory.allocate<T>(ceil_divide(columns, width) * width * inner);
   weights.panels = panels;
-  for (Index first = 0; first < columns; first += width, panels += width * inner)
-    lay_out<T>(values, transpose, first, part_at(first, width, columns), 0, inner, panels);
+  prepare_again<T>(weights, 0, 1, panels);
   return weights;
 }
 

@@ -38,6 +38,8 @@ struct HostKernels {
   void (*gemm)(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<const T> b, T beta, View<T> c);
   /// The weights for any number of calls of `multiply`, as long as neither they nor `memory` change.
   Weights<T> (*prepare)(Transpose transpose, View<const T> values, Arena& memory);
+  /// Where `prepare` made `panels`: one of `parts` parts of them once more, because the values have changed.
+  void (*prepare_again)(const Weights<T>& weights, Index part, Index parts, T* panels);
   /// c = a weights + beta c; beta is 0 or 1.
   void (*multiply)(View<const T> a, const Weights<T>& weights, T beta, View<T> c);
   /// c += a^T b, as gradients of weights are: long sums, small results.

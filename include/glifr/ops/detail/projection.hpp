@@ -1,6 +1,7 @@
 #pragma once
 
 #include "glifr/backend/detail/dispatch.hpp"
+#include "glifr/core/prepared_weights.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/ops/detail/currents.hpp"
 #include "glifr/ops/detail/sparse_weights.hpp"
@@ -33,7 +34,7 @@ class Projection {
   [[nodiscard]] Index step_stride() const { return step_stride_; }
 
   /// Lays the weights out for products, once for all calls of `project`.
-  void prepare(Arena& memory) {
+  void prepare() {
     if (input_.is_sparse()) return;
     if (!connections_.is_empty()) {
       sparse_ = {weights_, connections_, input_.features, currents_};
@@ -41,8 +42,9 @@ class Projection {
     }
     prepared_ = weights_.tape().arena().template allocate<kernels::Weights<T>>(currents_.inputs);
     Index block = 0;
-    currents_.for_each_block(weights_.value(),
-                             [&](Index, Index, View<T> w) { prepared_[block++] = kernels::prepare<T>(memory, no, w); });
+    currents_.for_each_block(weights_.value(), [&](Index, Index, const View<T>& w) {
+      prepared_[block++] = glifr::prepare<T>(weights_.tape(), no, w);
+    });
   }
   /// currents = x W_in, of `count` steps from `first` on; `currents` is where those of step `first` lie.
   void project(Arena& memory, Index first, Index count, T* currents) const {
