@@ -49,6 +49,8 @@ template <Scalar T, int Rows, bool Turned>
 GLIFR_INLINE void multiply_tile(const T* a, Index a_stride, const T* b, Index b_stride, Index inner, bool adds, T* c,
                                 Index c_stride) {
   using P = PanelRow<T>;
+  // The rows of a large result lie in pages of their own, and are asked for before they are needed.
+  for (Index i = 0; i < Rows; ++i) __builtin_prefetch(c + i * c_stride);
   P sums[Rows];
   for (P& sum : sums) sum = P(T(0));
   for (Index k = 0; k < inner; ++k) {
@@ -203,25 +205,29 @@ void copy_block(const T* a, Index a_stride, Index rows, Index inner, T* block) {
 }
 
 /// c (+)= a b, or a^T b where `Turned`: a is copied block by block, so that its tiles are read in one stretch.
-/// panel(first, k, deep, scratch) gives rows k to k + deep of the panel that begins at column `first`; it may lay them
-/// out in `scratch`.
-template <Scalar T, bool Turned, class Panel>
-void multiply_blocks(const T* a, Index a_stride, Index inner, bool adds, View<T> c, Panel&& panel) {
-  constexpr Index width = PanelRow<T>::width;
+/// panels(k, deep, scratch) gives rows k to k + deep of all panels, which it may lay out in `scratch`, and the distance
+/// between them.
+template <Scalar T, bool Turned, class Panels>
+void multiply_blocks(const T* a, Index a_stride, Index inner, bool adds, View<T> c, Index scratch_size,
+                     Panels&& panels) {
+  constexpr Index width = PanelRow<T>::width, line = 64 / static_cast<Index>(sizeof(T));
   T* const block =
-      reinterpret_cast<T*>(product_scratch(static_cast<std::size_t>((block_rows + width) * depth) * sizeof(T)));
-  T* const panel_scratch = block + block_rows * depth;
+      reinterpret_cast<T*>(product_scratch(static_cast<std::size_t>(block_rows * depth + scratch_size) * sizeof(T)));
   alignas(64) T edge[max_rows * width];
   for (Index k = 0; k < inner; k += depth) {
     const Index deep = part_at(k, depth, inner);
     const bool adds_now = adds || k > 0;
+    const auto [panel, distance] = panels(k, deep, block + block_rows * depth);
     for (Index top = 0; top < c.rows; top += block_rows) {
       const View<T> rows = c.middle_rows(top, part_at(top, block_rows, c.rows));
       copy_block<T, Turned>(a + (Turned ? k * a_stride + top : top * a_stride + k), a_stride, rows.rows, deep, block);
+      const Index ahead = ceil_divide(deep * width, ceil_divide(rows.rows, max_rows) * line) * line;
       for (Index first = 0; first < c.columns; first += width) {
-        const T* b = panel(first, k, deep, panel_scratch);
+        const T* b = panel + first / width * distance;
+        const T* next = b + (first + width < c.columns ? distance : 0);
         const Index columns = part_at(first, width, c.columns);
-        for (Index r = 0; r < rows.rows; r += max_rows) {
+        for (Index r = 0; r < rows.rows; r += max_rows, next += ahead) {
+          for (Index i = 0; i < ahead; i += line) __builtin_prefetch(next + i);
           const View<T> tile(rows.row(r) + first, part_at(r, max_rows, rows.rows), columns, c.stride);
           with_rows(tile.rows, [&](auto count) {
             constexpr int height = decltype(count)::value;
@@ -311,14 +317,18 @@ void gemm(Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, 
   if (c.columns == 1 && c.stride == 1 && is_turned && tb == Transpose::no)
     return weighted_row_sum(b.data, b.stride, a, beta, c.data);
   if (c.columns == 1 && b.stride == 1 && !is_turned && tb == Transpose::no) return row_dots(a, b.data, beta, c);
-  const auto panel = [&](Index first, Index k, Index deep, T* scratch) {
-    lay_out<T>(b, tb, first, part_at(first, PanelRow<T>::width, c.columns), k, deep, scratch);
-    return scratch;
+  constexpr Index width = PanelRow<T>::width;
+  const Index deepest = std::min(depth, inner);
+  const auto panels = [&](Index k, Index deep, T* scratch) {
+    for (Index first = 0; first < c.columns; first += width)
+      lay_out<T>(b, tb, first, part_at(first, width, c.columns), k, deep, scratch + first * deepest);
+    return std::pair<const T*, Index>(scratch, width * deepest);
   };
+  const Index scratch_size = ceil_divide(c.columns, width) * width * deepest;
   if (is_turned) {
-    multiply_blocks<T, true>(a.data, a.stride, inner, beta != T(0), c, panel);
+    multiply_blocks<T, true>(a.data, a.stride, inner, beta != T(0), c, scratch_size, panels);
   } else {
-    multiply_blocks<T, false>(a.data, a.stride, inner, beta != T(0), c, panel);
+    multiply_blocks<T, false>(a.data, a.stride, inner, beta != T(0), c, scratch_size, panels);
   }
 }
 
@@ -354,8 +364,8 @@ void multiply(View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
   constexpr Index width = PanelRow<T>::width;
   const Index inner = a.columns;
   if (c.columns >= columns_worth_a_copy && c.rows >= max_rows) {
-    return multiply_blocks<T, false>(a.data, a.stride, inner, beta != T(0), c, [&](Index first, Index k, Index, T*) {
-      return weights.panels + first * inner + k * width;
+    return multiply_blocks<T, false>(a.data, a.stride, inner, beta != T(0), c, 0, [&](Index k, Index, T*) {
+      return std::pair<const T*, Index>(weights.panels + k * width, width * inner);
     });
   }
   for (Index k = 0; k < inner; k += depth) {

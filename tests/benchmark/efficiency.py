@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Floating-point operations a second of whole training steps against the size of the layer, as a table and a figure.
+
+  efficiency.py STEP_FLOORS OUT [--threads 1,2] [--seconds S] [--peers FILE]
+
+STEP_FLOORS is build/tests/benchmark/step_floors. Writes OUT.csv and, by gnuplot, OUT.svg. FILE: a CSV table with the
+columns peer, task, batch, neurons, ms of the same steps elsewhere; its lines are drawn beside ours.
+"""
+import argparse
+import csv
+import subprocess
+
+
+def measure(step_floors, threads, seconds):
+    command = [step_floors, "--sizes", "--threads", str(threads), "--seconds", str(seconds)]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    peak = float(lines[0].split()[-2])
+    for line in lines[2:]:
+        task, batch, neurons, ms, gflops, _ = line.split()
+        yield {"threads": threads, "task": task, "batch": batch, "neurons": int(neurons), "ms": float(ms),
+               "gflops": float(gflops), "peak": peak}
+
+
+def draw(rows, out):
+    series = {}
+    for row in rows:
+        series.setdefault((row["name"], row["task"], row["batch"]), []).append((row["neurons"], row["gflops"]))
+    blocks, plots = [], []
+    for (name, task, batch), points in sorted(series.items()):
+        block = f"$d{len(blocks)}"
+        blocks.append(f"{block} << END\n" + "\n".join(f"{n} {g}" for n, g in sorted(points)) + "\nEND")
+        plots.append(f"{block} with linespoints title '{name}, {task} ({batch})'")
+    for threads, peak in sorted({(row["threads"], row["peak"]) for row in rows if "peak" in row}):
+        plots.append(f"{peak} with lines dashtype 2 linecolor 'gray40' title "
+                     f"'products in cache, {threads} thread{'s' if threads > 1 else ''}'")
+    script = "\n".join(blocks) + f"""
+set terminal svg size 800,420 font 'sans,12' background 'white'
+set output '{out}.svg'
+set logscale x 2
+set xlabel 'neurons of the layer'
+set ylabel 'GFLOP/s of a training step'
+set yrange [0:*]
+set key outside right samplen 2
+set grid
+plot {", ".join(plots)}
+"""
+    subprocess.run(["gnuplot"], input=script, check=True, text=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step_floors")
+    parser.add_argument("out")
+    parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--seconds", default="1")
+    parser.add_argument("--peers")
+    options = parser.parse_args()
+    rows = []
+    for threads in options.threads.split(","):
+        for row in measure(options.step_floors, int(threads), options.seconds):
+            row["name"] = f"glifr, {threads} thread{'s' if int(threads) > 1 else ''}"
+            rows.append(row)
+    ours = {(row["task"], row["batch"], row["neurons"]): row for row in rows}
+    with open(options.out + ".csv", "w", newline="") as file:
+        table = csv.DictWriter(file, ["threads", "task", "batch", "neurons", "ms", "gflops", "peak"],
+                               extrasaction="ignore")
+        table.writeheader()
+        table.writerows(rows)
+    if options.peers:
+        with open(options.peers, newline="") as file:
+            for peer in csv.DictReader(file):
+                same = ours[peer["task"], peer["batch"], int(peer["neurons"])]  # as many operations
+                rows.append({"name": peer["peer"], "task": peer["task"], "batch": peer["batch"],
+                             "neurons": same["neurons"], "threads": 0,
+                             "gflops": same["gflops"] * same["ms"] / float(peer["ms"])})
+    draw(rows, options.out)
+
+
+if __name__ == "__main__":
+    main()
