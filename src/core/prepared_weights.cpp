@@ -1,63 +1,87 @@
 #include "glifr/core/prepared_weights.hpp"
 
+#include <cstdint>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include "glifr/backend/detail/dispatch.hpp"
+#include "glifr/backend/memory.hpp"
 #include "glifr/backend/parallel.hpp"
 
 namespace glifr {
 
 template <Scalar T>
+struct PreparedWeights<T>::List {
+  struct Entry {
+    const Parameter<T>* parameter = nullptr;
+    Index offset = 0;  // of the values in the parameter's
+    kernels::Weights<T> weights;
+    std::uint64_t round = 0, asked = 0;  // in which they were laid out, and asked for
+    Arena memory;
+    std::mutex mutex;  // of what changes
+  };
+
+  std::uint64_t round = 1;
+  std::mutex mutex;  // of the entries' number
+  std::vector<std::unique_ptr<Entry>> entries;
+  std::vector<Entry*> large;
+
+  Entry& find(kernels::Transpose transpose, const Parameter<T>& parameter, const View<const T>& values) {
+    const Index offset = values.data - parameter.value.data();
+    const std::lock_guard lock(mutex);
+    for (const auto& entry : entries) {
+      const View<const T>& known = entry->weights.values;
+      if (entry->parameter == &parameter && entry->offset == offset && entry->weights.transpose == transpose &&
+          known.rows == values.rows && known.columns == values.columns && known.stride == values.stride)
+        return *entry;
+    }
+    auto entry = std::make_unique<Entry>();
+    entry->parameter = &parameter;
+    entry->offset = offset;
+    entry->weights = {values, transpose};
+    return *entries.emplace_back(std::move(entry));
+  }
+};
+
+template <Scalar T>
+PreparedWeights<T>::PreparedWeights() : list_(std::make_unique<List>()) {}
+template <Scalar T>
+PreparedWeights<T>::~PreparedWeights() = default;
+
+template <Scalar T>
 void PreparedWeights<T>::renew() {
   constexpr Index parts = 16, worth_sharing = 32768;  // numbers: less takes a thread as long as telling others to help
-  ++round_;
-  large_.clear();
-  for (const auto& entry : entries_) {
+  auto& [round, mutex, entries, large] = *list_;
+  ++round;
+  large.clear();
+  for (const auto& entry : entries) {
     View<const T>& values = entry->weights.values;
-    if (!entry->weights.panels || entry->asked + 1 != round_ || values.rows * values.columns < worth_sharing) continue;
+    if (!entry->weights.panels || entry->asked + 1 != round || values.rows * values.columns < worth_sharing) continue;
     // The parameter may have been given another tensor.
     const Tensor<T>& value = entry->parameter->value;
     values.data = value.data() + entry->offset;
     if (entry->offset + (values.rows - 1) * values.stride + values.columns <= value.size())
-      large_.push_back(entry.get());
+      large.push_back(entry.get());
   }
-  parallel_for(parts * std::ssize(large_), [&](Index i) {
-    const kernels::Weights<T>& weights = large_[static_cast<std::size_t>(i / parts)]->weights;
+  parallel_for(parts * std::ssize(large), [&again = large](Index i) {
+    const kernels::Weights<T>& weights = again[static_cast<std::size_t>(i / parts)]->weights;
     kernels::host<T>().prepare_again(weights, i % parts, parts, const_cast<T*>(weights.panels));
   });
-  for (Entry* entry : large_) entry->round = round_;
-}
-
-template <Scalar T>
-typename PreparedWeights<T>::Entry& PreparedWeights<T>::find(kernels::Transpose transpose,
-                                                             const Parameter<T>& parameter,
-                                                             const View<const T>& values) {
-  const Index offset = values.data - parameter.value.data();
-  const std::lock_guard lock(mutex_);
-  for (const auto& entry : entries_) {
-    const View<const T>& known = entry->weights.values;
-    if (entry->parameter == &parameter && entry->offset == offset && entry->weights.transpose == transpose &&
-        known.rows == values.rows && known.columns == values.columns && known.stride == values.stride)
-      return *entry;
-  }
-  auto entry = std::make_unique<Entry>();
-  entry->parameter = &parameter;
-  entry->offset = offset;
-  entry->weights = {values, transpose};
-  return *entries_.emplace_back(std::move(entry));
+  for (auto* entry : large) entry->round = round;
 }
 
 template <Scalar T>
 kernels::Weights<T> PreparedWeights<T>::get(kernels::Transpose transpose, const Parameter<T>& parameter,
                                             const View<const T>& values) {
-  Entry& entry = find(transpose, parameter, values);
+  auto& entry = list_->find(transpose, parameter, values);
   const std::lock_guard lock(entry.mutex);
-  entry.asked = round_;
-  if (entry.round != round_) {
+  entry.asked = list_->round;
+  if (entry.round != list_->round) {
     entry.memory.reset();
     entry.weights.values.data = values.data;
     entry.weights.panels = kernels::host<T>().prepare(transpose, values, entry.memory).panels;
-    entry.round = round_;
+    entry.round = list_->round;
   }
   return entry.weights;
 }
