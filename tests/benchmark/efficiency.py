@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Floating-point operations a second of whole training steps against the size of the layer, as a table and a figure.
 
-  efficiency.py STEP_FLOORS OUT [--threads 1,2] [--seconds S] [--peers FILE]
+  efficiency.py STEP_FLOORS OUT [--threads 1,2] [--seconds S] [--most NEURONS] [--peers FILE]
 
 STEP_FLOORS is build/tests/benchmark/step_floors. Writes OUT.csv and, by gnuplot, OUT.svg. FILE: a CSV table with the
 columns peer, task, batch, neurons, ms of the same steps elsewhere; its lines are drawn beside ours.
@@ -11,8 +11,8 @@ import csv
 import subprocess
 
 
-def measure(step_floors, threads, seconds):
-    command = [step_floors, "--sizes", "--threads", str(threads), "--seconds", str(seconds)]
+def measure(step_floors, threads, seconds, most):
+    command = [step_floors, "--sizes", "--threads", str(threads), "--seconds", seconds, "--most", most]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     peak = float(lines[0].split()[-2])
     for line in lines[2:]:
@@ -53,11 +53,12 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--seconds", default="1")
+    parser.add_argument("--most", default="8192", help="neurons of the largest layer: it takes minutes a step")
     parser.add_argument("--peers")
     options = parser.parse_args()
     rows = []
     for threads in options.threads.split(","):
-        for row in measure(options.step_floors, int(threads), options.seconds):
+        for row in measure(options.step_floors, int(threads), options.seconds, options.most):
             row["name"] = f"glifr, {threads} thread{'s' if int(threads) > 1 else ''}"
             rows.append(row)
     ours = {(row["task"], row["batch"], row["neurons"]): row for row in rows}

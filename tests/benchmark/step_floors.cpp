@@ -3,7 +3,8 @@
 // nearest caches.
 //
 //   step_floors [--threads N] [--seconds S]            the table of tasks and models
-//   step_floors --sizes [--threads N] [--seconds S]    GFLOP/s of whole steps against the number of neurons
+//   step_floors --sizes [--most N] [--threads N] [--seconds S]
+//                                                     GFLOP/s of whole steps against the number of neurons, 64 to N
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
@@ -29,6 +30,7 @@ using namespace glifr;
 
 Index threads = hardware_threads();
 double seconds = 1;
+Index most_neurons = 8192;
 
 /// How often a second all threads together do the work that make() gives each of them, in its own memory.
 double rate(const std::function<std::function<void()>()>& make) {
@@ -198,7 +200,7 @@ void print_sizes() {
   std::printf("%-7s %6s %7s %10s %9s %6s\n", "task", "batch", "neurons", "ms", "GFLOP/s", "share");
   for (const char* task : {"lmnist", "pmnist"}) {
     for (const char* batch : {"64", "512"}) {
-      for (Index neurons = 64; neurons <= 8192; neurons *= 2) {
+      for (Index neurons = 64; neurons <= most_neurons; neurons *= 2) {
         if (std::strcmp(task, "pmnist") == 0 && neurons > 1024) continue;  // minutes a step
         const Step step =
             measure(task, "glifr_lheta", {{"batch_size", batch}, {"hidden_size", std::to_string(neurons)}});
@@ -221,10 +223,13 @@ int main(int argc, char** argv) {
       sizes = true;
     } else if (option == "--threads" && i + 1 < argc) {
       threads = std::atoll(argv[++i]);
+    } else if (option == "--most" && i + 1 < argc) {
+      most_neurons = std::atoll(argv[++i]);
     } else if (option == "--seconds" && i + 1 < argc) {
       seconds = std::atof(argv[++i]);
     } else {
-      std::fprintf(stderr, "step_floors: found %s; accepted: --sizes, --threads N, --seconds S\n", option.c_str());
+      std::fprintf(stderr, "step_floors: found %s; accepted: --sizes, --most NEURONS, --threads N, --seconds S\n",
+                   option.c_str());
       return 2;
     }
   }
