@@ -1,9 +1,6 @@
 #include "glifr/ops/detail/sparse_weights.hpp"
 
-#include <algorithm>
-#include <stdexcept>
-#include <string>
-
+#include "connections.hpp"
 #include "glifr/backend/detail/kernels.hpp"
 #include "glifr/ops/wiring.hpp"
 
@@ -27,6 +24,7 @@ SparseWeights<T>::SparseWeights(const Var<T>& weights, const Var<T>& connections
       padded_(currents.padded) {
   Arena& memory = weights.tape().memory();
   const View<const T> pairs = connections.value();
+  check_connections(pairs, senders, neurons_);
   sender_begin_ = memory.allocate_zeroed<Index>(senders + 1);
   receiver_begin_ = memory.allocate_zeroed<Index>(neurons_ + 2);
   receiver_ = memory.allocate<std::int32_t>(connections_);
@@ -34,13 +32,8 @@ SparseWeights<T>::SparseWeights(const Var<T>& weights, const Var<T>& connections
   values_ = memory.allocate<T>(inputs_ * connections_);
 
   // receiver_begin_[n + 2] counts the connections to neuron n; then receiver_begin_[n + 1] is where the next one goes.
-  Index before = 0;
   for (Index k = 0; k < connections_; ++k) {
     const auto sender = static_cast<Index>(pairs(0, k)), receiver = static_cast<Index>(pairs(1, k));
-    if (sender < before)
-      throw std::invalid_argument("connections: expected in ascending order of their senders, found " +
-                                  std::to_string(sender) + " behind " + std::to_string(before));
-    before = sender;
     ++sender_begin_[sender + 1];
     ++receiver_begin_[receiver + 2];
     receiver_[k] = static_cast<std::int32_t>(receiver);

@@ -1,5 +1,6 @@
 #include "glifr/ops/wiring.hpp"
 
+#include "connections.hpp"
 #include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/ops/detail/wiring.hpp"
 
@@ -9,6 +10,7 @@ template <Scalar T>
 Var<T> place_weights(const Var<T>& x, const Var<T>& connections, Index senders, Index receivers) {
   Tape<T>& tape = x.tape();
   const View<T> values = x.value();
+  if (!tape.device()) detail::check_connections<T>(connections.value(), senders, receivers);
   const Var<T> y = tape.make_from({senders, values.rows * receivers}, x);
   kernels::fill(tape.memory(), y.value(), T(0));
   for_each_element(tape.device(), values.rows, values.columns,

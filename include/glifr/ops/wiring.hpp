@@ -7,7 +7,8 @@
 namespace glifr {
 
 /// The matrix [senders, inputs * receivers] of the weights x [inputs, connections]; pairs that are not connected have a
-/// weight of 0. `connections` [2, connections]: the sender and the receiver of each, no pair twice.
+/// weight of 0. `connections` [2, connections]: the sender and the receiver of each, senders in ascending order, no
+/// pair twice; ShapeError, on the host, where one is none.
 ///     dL/dx = dL/dweight of the pair
 template <Scalar T>
 [[nodiscard]] GLIFR_API Var<T> place_weights(const Var<T>& x, const Var<T>& connections, Index senders,

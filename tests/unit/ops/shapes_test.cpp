@@ -105,6 +105,27 @@ TEST_CASE("what a scan is given") {
   CHECK(scan_error([](auto& tape, auto& layer, auto&...) {
           layer.w_lateral = tape.make({2, 3});
         }) == "scan: lateral weights: expected [3, 3], found [2, 3]");
+  const auto list = [](auto& tape, auto& layer, std::initializer_list<float> pairs) {
+    const Index count = static_cast<Index>(pairs.size()) / 2;
+    layer.w_lateral = tape.make({1, count});
+    layer.lateral_connections = tape.make({2, count});
+    std::copy(pairs.begin(), pairs.end(), layer.lateral_connections.value().data);
+  };
+  CHECK(scan_error([&](auto& tape, auto& layer, auto&...) { list(tape, layer, {0, 2, 1, 1}); }).empty());
+  CHECK(scan_error([&](auto& tape, auto& layer, auto&...) {
+          list(tape, layer, {0, 2, 1, 1});
+          layer.w_lateral = tape.make({1, 3});
+        }) == "scan: lateral weights: expected [1, 2], found [1, 3]");
+  CHECK(
+      scan_error([&](auto& tape, auto& layer, auto&...) {
+        list(tape, layer, {0, 2, 1, 3});
+      }) ==
+      "scan: connections: expected senders below 3 in ascending order, receivers below 3, found 2 to 3 behind 0 to 1");
+  CHECK(
+      scan_error([&](auto& tape, auto& layer, auto&...) {
+        list(tape, layer, {2, 0, 1, 1});
+      }) ==
+      "scan: connections: expected senders below 3 in ascending order, receivers below 3, found 0 to 1 behind 2 to 1");
   CHECK(scan_error([](auto&, auto&, auto& input, auto&...) { input.batch = 5; }) ==
         "scan: input: expected [5, 5, 4], found [5, 6, 4]");
   CHECK(scan_error([](auto& tape, auto& layer, auto&...) {

@@ -16,7 +16,8 @@ class GLIFR_API SparseWeights {
   /// None.
   SparseWeights() = default;
   /// Of the weights [inputs, connections] of `connections` (`Layer`), from `senders` neurons or features to the neurons
-  /// whose currents lie as `currents` says. std::invalid_argument where the senders do not ascend.
+  /// whose currents lie as `currents` says. ShapeError where the senders do not ascend or a
+  /// neuron is none.
   SparseWeights(const Var<T>& weights, const Var<T>& connections, Index senders, const CurrentsLayout<T>& currents);
 
   [[nodiscard]] bool is_empty() const { return sender_begin_ == nullptr; }

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "glifr/backend/view.hpp"
+#include "glifr/error.hpp"
+#include "glifr/neurons/scalar.hpp"
+
+namespace glifr::detail {
+
+/// ShapeError where a list of connections (`Layer`) names a neuron that there is not, or its senders do not ascend.
+/// Lies in the host's memory.
+template <Scalar T>
+void check_connections(View<const T> pairs, Index senders, Index receivers) {
+  const auto name = [](T sender, T receiver) {
+    return std::to_string(static_cast<Index>(sender)) + " to " + std::to_string(static_cast<Index>(receiver));
+  };
+  for (Index k = 0; k < pairs.columns; ++k) {
+    const T sender = pairs(0, k), receiver = pairs(1, k);
+    // In this form, so that a NaN is found, too.
+    const bool is_fine = sender >= (k > 0 ? pairs(0, k - 1) : T(0)) && sender < static_cast<T>(senders) &&
+                         receiver >= T(0) && receiver < static_cast<T>(receivers);
+    if (is_fine) continue;
+    throw ShapeError("scan: connections",
+                     "senders below " + std::to_string(senders) + " in ascending order, receivers below " +
+                         std::to_string(receivers),
+                     name(sender, receiver) + (k > 0 ? " behind " + name(pairs(0, k - 1), pairs(1, k - 1)) : ""));
+  }
+}
+
+}  // namespace glifr::detail
