@@ -1,11 +1,11 @@
 #include "glifr/analysis/connectivity.hpp"
 
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
 
+#include "common/format.hpp"
 #include "connectivity.hpp"
 #include "glifr/analysis/parameters.hpp"
 #include "glifr/analysis/style.hpp"
@@ -47,12 +47,10 @@ Wiring read_wiring(const std::filesystem::path& checkpoint, glifr::Index layer) 
 
 std::string wiring_text(const analysis::RecurrentWeights& weights) {
   const analysis::RecurrentWeights::Senders senders = weights.senders();
-  char radius[32];
-  std::snprintf(radius, sizeof radius, "%.4g", weights.spectral_radius());
   return analysis::counted(weights.connections, "connection") + " of " + analysis::counted(weights.neurons, "neuron") +
-         ", spectral radius " + radius + "; senders: " + std::to_string(senders.excitatory) + " excitatory, " +
-         std::to_string(senders.inhibitory) + " inhibitory, " + std::to_string(senders.both) +
-         " with weights of both signs";
+         ", spectral radius " + format("%.4g", weights.spectral_radius()) +
+         "; senders: " + std::to_string(senders.excitatory) + " excitatory, " + std::to_string(senders.inhibitory) +
+         " inhibitory, " + std::to_string(senders.both) + " with weights of both signs";
 }
 
 void add_connectivity(CLI::App& app, Session& session) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <set>
 
+#include "common/format.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
@@ -32,12 +33,8 @@ void print(const analysis::TaskSummary& summary) {
 std::string mean_and_sd(const analysis::ModelSummary& results) {
   const double factor = results.has_accuracy() ? 100 : 1;
   const analysis::Moments m = analysis::moments(results.values());
-  char text[64];
-  std::snprintf(text, sizeof text, "%.6g", factor * m.mean);
-  std::string words = text;
-  if (m.count < 2) return words;
-  std::snprintf(text, sizeof text, " +- %.3g", factor * m.sd);
-  return words + text;
+  const std::string mean = format("%.6g", factor * m.mean);
+  return m.count < 2 ? mean : mean + format(" +- %.3g", factor * m.sd);
 }
 
 void print(const analysis::SettingSummary& summary, const std::string& base_task) {

@@ -1,19 +1,12 @@
 #pragma once
 
-#include <cstdio>
 #include <string>
 
+#include "common/format.hpp"
 #include "glifr/analysis/statistics.hpp"
 
 /// Numbers as tables for people write them.
 namespace glifr::apps {
-
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  char text[96];
-  std::snprintf(text, sizeof text, pattern, values...);
-  return text;
-}
 
 /// "94.17 ± 0.13" of accuracies in percent, "0.0123 ± 0.0045" of losses; a dash where there is nothing.
 inline std::string mean_and_sd(const glifr::analysis::Moments& m, bool has_accuracy) {

@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <utility>
 #include <vector>
+
+#include "common/format.hpp"
 
 namespace glifr::apps {
 
@@ -15,21 +16,11 @@ using glifr::Index;
 
 namespace {
 
-std::string format(const char* pattern, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, pattern, value);
-  return text;
-}
-
-std::string duration(double seconds) {
+/// "1:02:03", "0:20"
+std::string clock_text(double seconds) {
   const auto whole = static_cast<long>(seconds + 0.5);
-  char text[64];
-  if (whole >= 3600) {
-    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
-  } else {
-    std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
-  }
-  return text;
+  if (whole >= 3600) return format("%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  return format("%ld:%02ld", whole / 60, whole % 60);
 }
 
 std::string bar(double share, std::size_t width) {
@@ -159,7 +150,7 @@ std::string Progress::describe(const Running& r, std::size_t columns) const {
     parts.push_back({", ", format("validation %.4g", *r.val_loss), 3});
   }
   parts.push_back({", ", format("%.0f samples/s", per_second * samples_per_step), 7});
-  if (per_second > 0) parts.push_back({", ", duration((all - done) / per_second) + " left", 3});
+  if (per_second > 0) parts.push_back({", ", clock_text((all - done) / per_second) + " left", 3});
   return fit(std::move(parts), columns);
 }
 

@@ -6,9 +6,9 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <csignal>
-#include <cstdio>
 #include <iostream>
 
+#include "common/format.hpp"
 #include "common/program.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/apps/train.hpp"
@@ -113,13 +113,9 @@ std::string result_line(const glifr::Trial& trial, const glifr::TrialOutcome& ou
                         const std::filesystem::path& folder) {
   if (outcome.state == glifr::TrialOutcome::State::skipped)
     return trial.label() + ": complete already, skipped (" + folder.string() + ")";
-  char text[128];
-  if (outcome.accuracy) {
-    std::snprintf(text, sizeof text, "test accuracy %.2f %%, test loss %.5g", 100 * *outcome.accuracy,
-                  outcome.test.loss());
-  } else {
-    std::snprintf(text, sizeof text, "test loss %.6g", outcome.test.loss());
-  }
+  const std::string text =
+      outcome.accuracy ? format("test accuracy %.2f %%, test loss %.5g", 100 * *outcome.accuracy, outcome.test.loss())
+                       : format("test loss %.6g", outcome.test.loss());
   return trial.label() + ": " + text + " (" + folder.string() + ")";
 }
 

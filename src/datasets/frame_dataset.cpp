@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "glifr/backend/memory.hpp"
+
 namespace glifr {
 
 template <Scalar T>
 void FrameDataset<T>::inputs(std::span<const Index> samples, T* x) const {
   const BinaryFrames& frames = data_->frames;
   if (is_sparse()) return frames.gather_dense(samples, x);
-  std::fill_n(x, time_steps() * std::ssize(samples) * input_size(), T{0});
+  fill_zero(x, time_steps() * std::ssize(samples) * input_size());
   for (Index step = 0; step < time_steps(); ++step) {
     for (const Index sample : samples) {
       const auto frame = static_cast<std::size_t>(sample * time_steps() + step);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "glifr/backend/memory.hpp"
+
 namespace glifr {
 
 void BinaryFrames::append(const BinaryFrames& others) {
@@ -26,7 +28,7 @@ void BinaryFrames::gather(std::span<const Index> chosen, ActiveInputs* rows) con
 
 template <Scalar T>
 void BinaryFrames::gather_dense(std::span<const Index> chosen, T* values) const {
-  std::fill_n(values, time_steps * std::ssize(chosen) * frame_size, T{0});
+  fill_zero(values, time_steps * std::ssize(chosen) * frame_size);
   for (Index step = 0; step < time_steps; ++step) {
     for (const Index sample : chosen) {
       const ActiveInputs active = frame(sample, step);

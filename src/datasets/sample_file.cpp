@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "glifr/backend/memory.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/content.hpp"
 #include "glifr/io/elements.hpp"
@@ -90,7 +91,7 @@ void read_steps(const SampleArray& array, Index sample, Index steps, Index valid
       convert_elements(array.dtype(), from + step * width * size_of(array.dtype()), width, to);
       check_finite(array, sample, step, to, width);
     } else {
-      std::fill_n(to, width, T{0});
+      fill_zero(to, width);
     }
   }
 }

@@ -192,7 +192,7 @@ typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList
     const Index s = range.first + k;
     Tape<T>& t = tape();
     Gradients<T>* share = sums_->take();
-    std::fill(share->values().begin(), share->values().end(), T(0));
+    fill_zero(share->values().data(), std::ssize(share->values()));
     t.set_mode(Tape<T>::Mode::record);
     t.accumulate_into(share);
     for (Index i = first_piece(s); i < first_piece(s + 1); ++i) {

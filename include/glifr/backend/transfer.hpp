@@ -13,7 +13,8 @@ namespace glifr::kernels {
 /// y = value.
 template <Scalar T>
 void fill(Arena& memory, View<T> y, T value) {
-  for_each_element(memory.device(), y.rows, y.columns, Fill<T>{y, value});
+  if (memory.device() || value != T(0)) return for_each_element(memory.device(), y.rows, y.columns, Fill<T>{y, value});
+  for (Index r = 0; r < y.rows; ++r) fill_zero(y.row(r), y.columns);
 }
 
 /// Numbers of the host to the memory of the host or of a device, and back (which waits).

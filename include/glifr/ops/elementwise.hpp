@@ -9,6 +9,7 @@
 #include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
+#include "glifr/export.hpp"
 
 /// Elementwise operations on tape values. Every neuron's `step` runs on them as it stands, which is the composed form
 /// of a network: one entry on the tape for every operation and time step, slow and plain, to hold the fused scan
@@ -195,5 +196,32 @@ template <Scalar T>
 Var<T> operator-(const Var<T>& x) {
   return detail::call<functions::Negate>(x);
 }
+
+// Compiled in the library: once, and for speed whatever flags a caller has.
+#define GLIFR_ELEMENTWISE_MAP(declare, F, T) declare Var<T> map(const F&, const Var<T>&);
+#define GLIFR_ELEMENTWISE_COMBINE(declare, F, count, T) declare Var<T> combine<F>(const std::array<Var<T>, count>&);
+#define GLIFR_ELEMENTWISE(declare, T)                            \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Add, 2, T)       \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Subtract, 2, T)  \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Multiply, 2, T)  \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Divide, 2, T)    \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Less, 2, T)      \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Select, 3, T)    \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Min, 2, T)       \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Max, 2, T)       \
+  GLIFR_ELEMENTWISE_MAP(declare, functions::Negate, T)           \
+  GLIFR_ELEMENTWISE_MAP(declare, functions::Exp, T)              \
+  GLIFR_ELEMENTWISE_MAP(declare, functions::Log, T)              \
+  GLIFR_ELEMENTWISE_MAP(declare, functions::Sqrt, T)             \
+  GLIFR_ELEMENTWISE_MAP(declare, functions::Tanh, T)             \
+  GLIFR_ELEMENTWISE_MAP(declare, functions::Sigmoid, T)          \
+  GLIFR_ELEMENTWISE_MAP(declare, functions::Abs, T)              \
+  GLIFR_ELEMENTWISE_COMBINE(declare, functions::Surrogate, 3, T) \
+  GLIFR_ELEMENTWISE_MAP(declare, kernels::Affine<T>, T)          \
+  GLIFR_ELEMENTWISE_MAP(declare, kernels::Reciprocal<T>, T)      \
+  declare void kernels::copy<T>(Arena&, View<const T>, View<T>); \
+  declare void kernels::accumulate<T>(Arena&, View<const T>, View<T>);
+GLIFR_ELEMENTWISE(extern template GLIFR_API, float)
+GLIFR_ELEMENTWISE(extern template GLIFR_API, double)
 
 }  // namespace glifr
