@@ -20,7 +20,7 @@ say() { printf 'test_arm64.sh: %s\n' "$*"; }
 
 "$source/scripts/arm64_root.sh" "$GLIFR_SYSROOT"
 cmake -S "$source" -B "$build" -DCMAKE_TOOLCHAIN_FILE="$source/cmake/aarch64-linux-gnu.cmake" -DCMAKE_BUILD_TYPE=Release -DGLIFR_APPS=OFF \
-  -DGLIFR_TESTS=ON -DGLIFR_CUDA=OFF -DGLIFR_MPI=OFF
+  -DGLIFR_TESTS=ON -DGLIFR_CUDA=OFF -DGLIFR_MPI=OFF -DCMAKE_UNITY_BUILD=ON
 cmake --build "$build" --parallel "$(nproc)" --target "${tests[@]}"
 
 # Fused multiplication and addition of whole vector registers.
