@@ -1,123 +1,139 @@
 #!/usr/bin/env bash
-# All checks that need a machine with a GPU: builds for its GPU, runs the tests on it, also under compute-sanitizer,
-# times training steps of four tasks and three models, and prints one table at the end.
+# Checks glifr on a machine with a GPU. It belongs into the archive that scripts/gpu_stage.sh makes elsewhere, and is run where that was unpacked:
 #
-#   scripts/gpu_check.sh [--torch-peer FILE] [--data DIR] [--seconds S] [--no-sanitizer]
+#   tar -xzf glifr-gpu-check.tar.gz && glifr-gpu-check/gpu_check.sh [PART...]
 #
-# Needs a GPU, the CUDA Toolkit and this repository. --torch-peer (or $GLIFR_TORCH_PEER) is a program that times the same
-# steps in PyTorch; --data (or $GLIFR_DATA) is the folder of the data sets: if it holds MNIST, three trials of pmnist
-# are trained in full. Checks whose inputs are missing are skipped, with a message. Logs go to build-gpu/check.
-set -euo pipefail
+# Parts, in this order (default: all; at most an hour, on an H100 by calculation 15 minutes):
+#   programs   the card, and whether the programs find their libraries
+#   tests      all tests on the GPU
+#   sanitize   the tests without the grid of scans under compute-sanitizer: memcheck and initcheck (there is no shared memory for racecheck)
+#   jobs       48 trials side by side, three times
+#   times      milliseconds a training step of four tasks and three models, in float32 and TF32
+#   fleet      20 trials of sine and of lmnist, alone and side by side
+#   torch      the same steps in PyTorch, where the archive holds a program for that
+#   full       three trials of lmnist and pmnist, where it holds MNIST
+#
+# A part has a limit of its own, so that one that hangs costs itself alone. Logs go to $OUT (default ./logs), a table is printed last; exit code 1 where
+# something failed.
+set -uo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build=$root/build-gpu
-logs=$build/check
-peer=${GLIFR_TORCH_PEER:-}
-data=${GLIFR_DATA:-$root/datasets}
-seconds=3
-sanitizer=yes
-say() { printf 'gpu_check.sh: %s\n' "$*"; }
-fail() {
-  say "$*" >&2
-  exit 1
-}
-
-while (($#)); do
-  case $1 in
-    --torch-peer) peer=${2:?--torch-peer needs a file} && shift ;;
-    --data) data=${2:?--data needs a folder} && shift ;;
-    --seconds) seconds=${2:?--seconds needs a number} && shift ;;
-    --no-sanitizer) sanitizer=no ;;
-    *) fail "$1 is no option; see the beginning of this file" ;;
-  esac
-  shift
-done
-
+OUT=$(realpath -m "${OUT:-logs}")
+mkdir -p "$OUT"
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 2
+parts=("$@")
+if ((${#parts[@]} == 0)); then parts=(programs tests sanitize jobs times fleet torch full); fi
 PATH=$PATH:/usr/local/cuda/bin
-command -v nvcc >/dev/null || fail "there is no nvcc: the CUDA Toolkit is needed"
-"$root/scripts/setup.sh"
-cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DGLIFR_CUDA=ON -DGLIFR_TESTS=ON -DGLIFR_APPS=ON -DGLIFR_WARNINGS_AS_ERRORS=ON
-cmake --build "$build" --parallel "$(nproc)"
-mkdir -p "$logs"
-train=$build/apps/glifr_train/glifr_train
-tests=$build/tests/device/cuda_test
-
-checks=()
-# check NAME COMMAND...: runs the command, keeps its output in a log, and records whether it succeeded.
-check() {
-  local log=$logs/${1// /_}.txt
-  say "$1"
-  if "${@:2}" >"$log" 2>&1; then
-    if grep -q '\[skipped\] there is no GPU' "$log"; then checks+=("$1: skipped, there is no GPU"); else checks+=("$1: passed"); fi
-  else
-    checks+=("$1: FAILED, see $log")
+export LD_LIBRARY_PATH=$PWD/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} CUDA_MODULE_LOADING=LAZY
+# cuBLAS is the toolkit's, unless it came along.
+for library in lib /usr/local/cuda*/lib64 /usr/lib/*-linux-gnu; do
+  if compgen -G "$library/libcublas.so.1[0-9]" >/dev/null; then
+    LD_LIBRARY_PATH=$LD_LIBRARY_PATH:$(realpath "$library")
+    break
   fi
-}
-check "tests on the GPU" "$tests"
-check "all other tests" ctest --test-dir "$build" --label-exclude cuda --no-tests=error --parallel "$(nproc)"
-if [[ $sanitizer == yes ]] && command -v compute-sanitizer >/dev/null; then
-  for tool in memcheck racecheck; do
-    check "$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 "$tests" '~[grid]'
-  done
-else
-  checks+=("compute-sanitizer: skipped")
-fi
-
-# Prints the number after "KEY": in a line of JSON.
-number() { sed -n "s/.*\"$1\": *\([0-9.eE+-]*\).*/\1/p"; }
-milliseconds() { awk -v s="${1:-}" 'BEGIN { if (s == "") print "-"; else printf "%.3g", 1000 * s }'; }
-ratio() { awk -v a="${1:-}" -v b="${2:-}" 'BEGIN { if (a == "" || b == "") print "-"; else printf "%.1f", a / b }'; }
-
-# peer_seconds TASK MODEL plain|best: prints the seconds of a step in PyTorch, with a plain loop or the fastest variant.
-peer_seconds() {
-  [[ -n $peer ]] || return 0
-  local log=$logs/torch_$1_$2_$3.json
-  local peer_run=("${PYTHON:-python3}" "$peer" --all --device cuda --threadlist 1 --task "$1" --model "$2" --steps 10 --seconds 10)
-  if [[ $3 == plain ]]; then
-    "${peer_run[@]}" --variant eager >"$log" 2>&1 || true
-  else
-    { "${peer_run[@]}" && "${peer_run[@]}" --graph; } >"$log" 2>&1 || true
-  fi
-  number median_s <"$log" | sort -g | head -n 1
-}
-
-declare -A batch=([sine]=6 [lmnist]=256 [pmnist]=512 [nmnist]=512)
-declare -A cell=([glifr_lheta]=glifr [rnn]=rnn [lstmn]=lstm)
-rows=()
-for task in sine lmnist pmnist nmnist; do
-  for model in glifr_lheta rnn lstmn; do
-    say "timing $task $model"
-    settings=(--set "batch_size=${batch[$task]}")
-    if [[ $model == rnn && ($task == sine || $task == lmnist) ]]; then settings+=(--set synaptic_delay=1); fi
-    times=()
-    for flags in "" --tf32; do
-      log=$logs/${task}_$model$flags.json
-      # shellcheck disable=SC2086  # no flag, or one
-      "$train" --benchmark --device cuda $flags --task "$task" --model "$model" --benchmark-seconds "$seconds" "${settings[@]}" >"$log" ||
-        checks+=("benchmark $task $model $flags: FAILED")
-      times+=("$(number median_seconds <"$log")")
-    done
-    plain=$(peer_seconds "$task" "${cell[$model]}" plain)
-    best=$(peer_seconds "$task" "${cell[$model]}" best)
-    rows+=("$task ${batch[$task]} $model $(milliseconds "${times[0]}") $(milliseconds "${times[1]}") $(milliseconds "$plain") $(milliseconds "$best") $(ratio "$plain" "${times[0]}") $(ratio "$best" "${times[0]}")")
-  done
 done
 
-if compgen -G "$data/mnist/train-images*" >/dev/null; then
-  say "pmnist glifr_lheta, 3 trials in full"
-  start=$SECONDS
-  check "pmnist in full" "$train" --task pmnist --model glifr_lheta --ntrials 3 --device cuda --data "$data" --out "$logs/results" --overwrite
-  checks+=("pmnist in full: $((SECONDS - start)) s for 3 trials; results in $logs/results")
-else
-  checks+=("pmnist in full: skipped, no MNIST in $data")
-fi
+table=() failed=no
+# check NAME SECONDS COMMAND...: runs the command for no longer than that, keeps its output in a log, and adds a line to the table.
+check() {
+  local name=$1 limit=$2 start=$SECONDS state=passed code=0
+  shift 2
+  printf '%s\n' "$name" >&2
+  timeout -k 5 "$limit" "$@" >"$OUT/$name.txt" 2>&1 || code=$?
+  case $code in
+    0)
+      if grep -q '\[skipped\] there is no GPU' "$OUT/$name.txt"; then
+        state="FAILED: no GPU" code=1
+      fi
+      ;;
+    124 | 137) state="TOOK TOO LONG" ;;
+    *) state="FAILED ($code)" ;;
+  esac
+  if ((code != 0)); then failed=yes; fi
+  table+=("$(printf '%-24s %-20s %4d s  %s' "$name" "$state" $((SECONDS - start)) \
+    "$(grep -E 'All tests passed|test cases:|ERROR SUMMARY|glifr_train:|rror' "$OUT/$name.txt" | tail -n 1 | cut -c1-100)")")
+}
+skip() { table+=("$(printf '%-24s skipped: %s' "$1" "$2")"); }
+# Prints the number after "KEY": in the last line of JSON of a log, in milliseconds.
+milliseconds() { sed -n "s/.*\"$2\": *\([0-9.eE+-]*\).*/\1/p" "$OUT/$1.txt" 2>/dev/null | tail -n 1 | awk '{printf "%.4g", 1000 * $1}'; }
 
-printf '\n%s, CUDA %s\n' "$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null || echo 'no nvidia-smi')" \
-  "$(nvcc --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')"
-printf '%s\n' "${checks[@]}"
-printf '\nMilliseconds a training step\n'
-{
-  echo "task batch model glifr tf32 plain_loop best_torch times_plain times_best"
+declare -A batch=([sine]=6 [lmnist]=256 [pmnist]=512 [nmnist]=512) cell=([glifr_lheta]=glifr [rnn]=rnn [lstmn]=lstm)
+train=(./glifr_train --device cuda --no-figures --overwrite)
+rows=()
+for part in "${parts[@]}"; do
+  case $part in
+    programs)
+      check card 20 nvidia-smi --query-gpu=name,driver_version,clocks.sm,power.limit --format=csv
+      check libraries 20 bash -c 'ldd ./cuda_test ./glifr_train && ! ldd ./cuda_test ./glifr_train | grep "not found" && ./glifr_train --version'
+      ;;
+    tests)
+      check tests 120 ./cuda_test '~[grid]'
+      check tests_grid 300 ./cuda_test '[grid]'
+      ;;
+    sanitize)
+      for tool in memcheck initcheck; do
+        if command -v compute-sanitizer >/dev/null; then
+          check "$tool" 300 compute-sanitizer --tool "$tool" --error-exitcode 9 ./cuda_test '~[grid]' '~many*'
+        else
+          skip "$tool" "there is no compute-sanitizer"
+        fi
+      done
+      ;;
+    jobs)
+      for round in 1 2 3; do
+        check "jobs_$round" 60 "${train[@]}" --task sine --ntrials 48 --epochs 20 --jobs 16 --out "$OUT/jobs"
+      done
+      ;;
+    times)
+      for task in sine lmnist nmnist pmnist; do
+        for model in glifr_lheta rnn lstmn; do
+          settings=(--set "batch_size=${batch[$task]}")
+          if [[ $model == rnn && ($task == sine || $task == lmnist) ]]; then settings+=(--set synaptic_delay=1); fi
+          for mode in "" --tf32; do
+            # shellcheck disable=SC2086  # no option, or one
+            check "time_${task}_$model$mode" 30 "${train[@]}" --benchmark $mode --task "$task" --model "$model" --benchmark-seconds 1 "${settings[@]}"
+          done
+          rows+=("$task ${batch[$task]} $model $(milliseconds "time_${task}_$model" median_seconds) $(milliseconds "time_${task}_$model--tf32" median_seconds)")
+        done
+      done
+      ;;
+    fleet)
+      for jobs in 1 20; do
+        check "fleet_sine_$jobs" 120 "${train[@]}" --task sine --ntrials 20 --epochs 500 --jobs "$jobs" --out "$OUT/fleet"
+        if [[ -d data/mnist ]]; then
+          check "fleet_lmnist_$jobs" 120 "${train[@]}" --task lmnist --ntrials 20 --epochs 1 --jobs "$jobs" --data data --out "$OUT/fleet"
+        fi
+      done
+      ;;
+    torch)
+      if [[ ! -e torch_peer.py ]]; then
+        skip torch "the archive holds no program for it"
+        continue
+      fi
+      for task in sine lmnist nmnist pmnist; do
+        for model in glifr_lheta rnn lstmn; do
+          check "torch_${task}_$model" 60 "${PYTHON:-python3}" torch_peer.py --all --device cuda --threadlist 1 --task "$task" --model "${cell[$model]}" --steps 10 --seconds 10
+        done
+      done
+      ;;
+    full)
+      if [[ ! -d data/mnist ]]; then
+        skip full "the archive holds no MNIST"
+        continue
+      fi
+      check full_lmnist 120 "${train[@]}" --task lmnist --ntrials 3 --data data --out "$OUT/full"
+      check full_pmnist 420 "${train[@]}" --task pmnist --ntrials 3 --data data --out "$OUT/full"
+      ;;
+    *)
+      printf 'gpu_check.sh: %s is no part; accepted: programs, tests, sanitize, jobs, times, fleet, torch, full\n' "$part" >&2
+      exit 2
+      ;;
+  esac
+done
+
+printf '\n%s\n' "$(nvidia-smi --query-gpu=name,driver_version,temperature.gpu,clocks.sm --format=csv,noheader 2>/dev/null || echo 'no nvidia-smi')"
+printf '%s\n' "${table[@]}"
+if ((${#rows[@]} > 0)); then
+  printf '\nMilliseconds a training step\ntask batch model float32 tf32\n'
   printf '%s\n' "${rows[@]}"
-} | column -t
-for line in "${checks[@]}"; do [[ $line != *FAILED* ]] || exit 1; done
+fi
+[[ $failed == no ]]

@@ -146,7 +146,7 @@ ParsedOptions parse_options(int argc, char** argv) {
                    "Threads of the whole process (default: SLURM_CPUS_PER_TASK, or the processors that it may use)")
       ->type_name("N");
   cli::add_integer(app, "--jobs", o.jobs, cli::threads,
-                   "Trials side by side within the threads (default: chosen by the size of a step)")
+                   "Trials side by side, within the threads or on the GPU (default: chosen by the size of a step)")
       ->type_name("N");
   cli::add_choice(app, "--distribute", o.distribute, {"auto", "batch", "trials"},
                   "What the processes that mpirun or srun starts share out: the batches of each trial, or the trials; "

@@ -249,9 +249,12 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
   if (speaks) note_other_options(o, config, progress);
   Reporter reporter(progress, o.run);
   heed_signals();
-  const glifr::Index jobs = o.run.group  ? 1
-                            : o.jobs > 0 ? std::clamp<glifr::Index>(std::ssize(plan), 1, std::min(o.jobs, threads))
-                                         : glifr::choose_jobs(plan, threads);
+  // Trials on a GPU take threads of the processor only now and then.
+  const glifr::Index limit_of_jobs = o.run.open_device ? o.jobs : std::min(o.jobs, threads);
+  const glifr::Index jobs = o.run.group         ? 1
+                            : o.jobs > 0        ? std::clamp<glifr::Index>(std::ssize(plan), 1, limit_of_jobs)
+                            : o.run.open_device ? glifr::choose_lanes(plan)
+                                                : glifr::choose_jobs(plan, threads);
   std::vector<glifr::PlannedOutcome> outcomes;
   const auto train = [&] { outcomes = glifr::run_plan(plan, o.run, data, threads, jobs, stop_requested, reporter); };
   if (by_trials) {

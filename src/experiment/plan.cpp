@@ -5,9 +5,12 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <numeric>
+#include <optional>
 #include <thread>
 #include <tuple>
 
+#include "glifr/backend/fleet.hpp"
 #include "glifr/distributed/group.hpp"
 
 namespace glifr {
@@ -66,15 +69,45 @@ std::vector<PlannedTrial> part_of(const std::vector<PlannedTrial>& plan, std::si
   return chosen;
 }
 
-Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads) {
-  // Products of a forward pass: below some ten million, a step lasts about as long as handing work to another thread.
-  const auto work = [](const Settings& s) {
+namespace {
+
+/// Whether a forward pass of each trial has fewer products than that.
+bool are_small(const std::vector<PlannedTrial>& plan, double products) {
+  return std::all_of(plan.begin(), plan.end(), [&](const PlannedTrial& p) {
+    const Settings& s = p.trial.settings;
     return static_cast<double>(s.training.batch_size * s.time_steps() * s.model.hidden_size) *
-           static_cast<double>(s.model.hidden_size + s.model.input_size);
-  };
-  const bool is_small =
-      std::all_of(plan.begin(), plan.end(), [&](const PlannedTrial& p) { return work(p.trial.settings) < 3e7; });
-  return is_small ? std::clamp<Index>(static_cast<Index>(plan.size()), 1, threads) : 1;
+               static_cast<double>(s.model.hidden_size + s.model.input_size) <
+           products;
+  });
+}
+
+/// A number for each trial, the same for those whose networks and batches have the same sizes.
+std::vector<std::size_t> shapes_of(const std::vector<PlannedTrial>& plan) {
+  using Shape = std::tuple<std::string, std::string, Index, Index, Index>;
+  std::map<Shape, std::size_t> numbers;
+  std::vector<std::size_t> shapes;
+  for (const PlannedTrial& planned : plan) {
+    const Settings& s = planned.trial.settings;
+    const Shape shape{s.task.base, s.model.name, s.model.hidden_size, s.training.batch_size, s.time_steps()};
+    shapes.push_back(numbers.try_emplace(shape, numbers.size()).first->second);
+  }
+  return shapes;
+}
+
+}  // namespace
+
+Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads) {
+  // Below some ten million, a step lasts about as long as handing work to another thread.
+  return are_small(plan, 3e7) ? std::clamp<Index>(std::ssize(plan), 1, threads) : 1;
+}
+
+Index choose_lanes(const std::vector<PlannedTrial>& plan) {
+  constexpr Index most = 32;
+  if (!are_small(plan, 2e9)) return 1;  // a fraction of a millisecond on a GPU, about as long as a step's launches
+  std::map<std::size_t, Index> counts;
+  Index largest = 1;
+  for (const std::size_t shape : shapes_of(plan)) largest = std::max(largest, ++counts[shape]);
+  return std::min(largest, most);
 }
 
 namespace {
@@ -82,15 +115,22 @@ namespace {
 /// What the threads of a plan share: which trials wait, run and are done.
 class Schedule {
  public:
-  explicit Schedule(const std::vector<PlannedTrial>& plan)
-      : plan_(plan), states_(plan.size(), State::waiting), outcomes_(plan.size()) {}
+  /// Trials are started in the order of the plan, or shape by shape.
+  Schedule(const std::vector<PlannedTrial>& plan, bool by_shape)
+      : plan_(plan), order_(plan.size()), states_(plan.size(), State::waiting), outcomes_(plan.size()) {
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    if (!by_shape) return;
+    const std::vector<std::size_t> shapes = shapes_of(plan);
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](std::size_t a, std::size_t b) { return shapes[a] < shapes[b]; });
+  }
 
   /// The next trial that may start, waiting for one if need be; nothing when none is left.
   std::optional<std::size_t> take() {
     std::unique_lock lock(mutex_);
     while (!error_) {
       bool some_wait = false;
-      for (std::size_t i = 0; i < plan_.size(); ++i) {
+      for (const std::size_t i : order_) {
         if (states_[i] != State::waiting) continue;
         const auto after = plan_[i].after;
         if (!after || states_[*after] == State::complete) {
@@ -136,6 +176,7 @@ class Schedule {
   }
 
   const std::vector<PlannedTrial>& plan_;
+  std::vector<std::size_t> order_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<State> states_;
@@ -158,7 +199,13 @@ void check_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options
 std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
                                      Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer) {
   on_first(options.group, [&] { check_plan(plan, options); });
-  Schedule schedule(plan);
+  RunOptions own = options;
+  std::optional<Fleet> fleet;
+  if (options.open_device && jobs > 1) {
+    fleet.emplace(options.open_device());
+    own.open_device = [&fleet] { return fleet->open_lane(); };
+  }
+  Schedule schedule(plan, fleet.has_value());
   // The processes of a group take the same trials in the same order.
   std::atomic<bool> failed = false;
   const auto goes_on = [&] { return options.group ? !failed && options.group->all_of(!stop) : !stop; };
@@ -171,7 +218,7 @@ std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, cons
     Workers workers(worker_threads);
     while (const auto i = goes_on() ? schedule.take() : std::nullopt) {
       try {
-        schedule.complete(*i, run_trial(plan[*i].trial, options_of(plan[*i], options), data, workers, stop, observer));
+        schedule.complete(*i, run_trial(plan[*i].trial, options_of(plan[*i], own), data, workers, stop, observer));
       } catch (const NumericError& error) {
         schedule.fail(*i, plan[*i].trial.label() + ": " + error.what());
       } catch (const PeerFailure& failure) {

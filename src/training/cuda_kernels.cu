@@ -19,11 +19,11 @@ void compile_all() {
   compile<SplitDelays<T>, DelayedOutputs<T>, DelayedGradients<T>>();
   compile<SumChunk<Terms<DelaySlope<T>>, T>, AddElement<DelaySlope<T>, T>>();
   compile<PlaceWeights<T>, PlaceWeightsBackward<T>, SignWeights<T>, SignWeightsBackward<T>>();
-  compile<FillMask<T>, TakeLastValid<T>, TakeLastValidBackward<T>>();
-  compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>,
-          device::RowWeights<T>>();
+  compile<TakeLastValid<T>, TakeLastValidBackward<T>, device::WidenLoss<T>, device::RowWeights<T>>();
+  compile_for_lanes<FillMask<T>, device::TakeBatch<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>>();
   compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
-  compile<SumChunk<Terms<device::Square<T>>, double>, AddElement<device::Square<T>, double>>();
+  compile_for_lanes<device::TallyRows<T>, SumChunk<device::TallyValue<T>, device::Tally>>();
+  compile_for_lanes<SumChunk<device::Square<T>, double>>();
 }
 
 }  // namespace
@@ -31,7 +31,8 @@ void compile_all() {
 void add_training_kernels() {
   compile_all<float>();
   compile_all<double>();
-  compile<device::TakeSamples, device::TakeFrames, device::FinishStep>();
+  compile_for_lanes<SumChunk<Partials<device::Tally>, device::Tally>, device::FinishStep>();
+  compile<device::TallyWhole>();
 }
 
 }  // namespace glifr::cuda

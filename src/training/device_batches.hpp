@@ -54,8 +54,8 @@ class DeviceBatches {
     Index* samples = memory.template allocate<Index>(count);
     std::int32_t* labels = labels_ ? memory.template allocate<std::int32_t>(count) : nullptr;
     std::int32_t* lengths = lengths_ ? memory.template allocate<std::int32_t>(count) : nullptr;
-    for_each_element(tape.device(), 1, count,
-                     device::TakeSamples{state, order, labels_, lengths_, samples, labels, lengths});
+    const device::NextSamples next{state, order, count};
+    device::TakeBatch<T> take{.samples = {next, labels_, lengths_, samples, labels, lengths}};
     const auto size = static_cast<std::size_t>(count);
     Batch<T> batch{.inputs = {steps_, count, features_},
                    .samples = {samples, size},
@@ -64,22 +64,24 @@ class DeviceBatches {
                    .whole = count};
     if (inputs_) {
       const View<T> x(memory.template allocate<T>(steps_ * count * features_), steps_ * count, features_);
-      take(tape, inputs_, steps_, 0, nullptr, batch.samples, x);
+      take.inputs = {next, inputs_, steps_, 0, nullptr, x};
       batch.inputs.dense = tape.constant({steps_, count, features_}, x.data);
     } else {
       auto* rows = memory.template allocate<ActiveInputs>(steps_ * count);
-      for_each_element(tape.device(), steps_ * count, 1,
-                       device::TakeFrames{ones_, offsets_, steps_, samples, count, rows});
+      take.frames = {next, ones_, offsets_, steps_, rows};
       batch.inputs.active = rows;
     }
     const bool gives_last = outputs_ == Outputs::last_step;
     if (targets_) {
       const Index first_step = gives_last ? target_steps_ - 1 : 0, rows = (target_steps_ - first_step) * count;
       const View<T> y(memory.template allocate<T>(rows * width_), rows, width_);
-      take(tape, targets_, target_steps_, first_step, gives_last && target_steps_ > 1 ? lengths : nullptr,
-           batch.samples, y);
+      take.targets = {next, targets_, target_steps_, first_step, gives_last && target_steps_ > 1 ? lengths_ : nullptr,
+                      y};
       batch.targets = y;
     }
+    for_each_element(
+        tape.device(), 1,
+        std::max({take.samples.size(), take.inputs.size(), take.targets.size(), take.frames.size()}), take);
     const T* const class_weights = tape.is_recording() ? class_weights_ : nullptr;
     if (class_weights || (lengths && !gives_last)) {
       const Index steps = gives_last ? 1 : steps_;
@@ -92,13 +94,6 @@ class DeviceBatches {
   }
 
  private:
-  /// Rows (step, sample) of `y` out of [samples, steps, width]; `last_of` as in `TakeValues`.
-  void take(Tape<T>& tape, const T* all, Index steps, Index first_step, const std::int32_t* last_of,
-            std::span<const Index> samples, View<T> y) const {
-    for_each_element(tape.device(), y.rows, y.columns,
-                     device::TakeValues<T>{all, steps, first_step, last_of, samples.data(), std::ssize(samples), y});
-  }
-
   /// Numbers of the host, on the device.
   template <class S>
   const S* copy(const std::vector<S>& values) {

@@ -116,7 +116,7 @@ class DeviceEngine final : public TrainingEngine<T> {
     for (Index first = 0; first < source_.size(); first += settings_.batch_size) {
       const Index count = std::min(settings_.batch_size, source_.size() - first);
       tape_.clear();
-      finish(tape_, forward(tape_, count, 0).measured, count, nullptr);
+      finish(tape_, forward(tape_, count, 0).tallied, count, {});
     }
     tape_.set_mode(Tape<T>::Mode::record);
     const device::StepState state = read_state();
@@ -140,7 +140,7 @@ class DeviceEngine final : public TrainingEngine<T> {
   };
   struct Forward {
     Var<T> output;
-    Measured<T> measured;
+    Tallied<T> tallied;
   };
 
   /// The coming steps take the samples of `order`; `done` is the score of those before.
@@ -186,14 +186,18 @@ class DeviceEngine final : public TrainingEngine<T> {
                                         .lengths = batch.lengths,
                                         .truncate_steps = settings_.truncate_steps})
                               .output;
-    return {output, objective_.measure(output, batch)};
+    return {output, objective_.tally(output, batch)};
   }
 
+  /// Adds to the gradients, which every update leaves at zero.
   Forward gradient(Tape<T>& tape, Index count) const {
     tape.clear();
-    kernels::fill(tape.memory(), View<T>(parameters_.gradients(), 1, parameters_.layout().trained_size()), T(0));
     const Forward result = forward(tape, count, settings_.dropout);
-    tape.backward(result.measured.loss.value);
+    if (result.tallied.loss.is_empty()) {
+      tape.backward_from(result.output);
+    } else {
+      tape.backward(result.tallied.loss);
+    }
     return result;
   }
 
@@ -201,9 +205,8 @@ class DeviceEngine final : public TrainingEngine<T> {
   void update(Tape<T>& tape, Index count) const {
     const Forward result = gradient(tape, count);
     const Index size = parameters_.layout().trained_size();
-    auto* squares = tape.memory().template allocate_zeroed<double>(1);
-    kernels::add_sums(tape.memory(), 1, size, device::Square<T>{parameters_.gradients()}, View<double>(squares, 1, 1));
-    finish(tape, result.measured, count, squares);
+    finish(tape, result.tallied, count,
+           kernels::sum_to_few<double>(tape.memory(), size, device::Square<T>{parameters_.gradients()}));
     const OptimizerSettings& o = settings_.optimizer;
     if (o.is_adam()) {
       for_each_element(tape.device(), 1, size,
@@ -216,11 +219,11 @@ class DeviceEngine final : public TrainingEngine<T> {
     }
   }
 
-  void finish(Tape<T>& tape, const Measured<T>& measured, Index count, const double* squares) const {
+  void finish(Tape<T>& tape, const Tallied<T>& tallied, Index count, const kernels::FewTerms<double>& squares) const {
     const OptimizerSettings& o = settings_.optimizer;
     for_each_element(tape.device(), 1, 1,
-                     device::FinishStep{state_, count, measured.loss.sum_at, 1 / measured.terms_per_sample,
-                                        measured.correct, squares, o.beta1, o.beta2, o.gradient_clip, o.decay()});
+                     device::FinishStep{state_, count, tallied.tallies, 1 / tallied.terms_per_sample, squares, o.beta1,
+                                        o.beta2, o.gradient_clip, o.decay()});
   }
 
   void step(Index count) {
@@ -253,13 +256,22 @@ class DeviceEngine final : public TrainingEngine<T> {
 
   /// Runs the failed step once more, for since then nothing has changed, and looks at its numbers.
   [[nodiscard]] std::string name_culprit(Index count) {
+    const Forward result = gradient(tape_, count);
+    const std::string culprit = look_for_culprit(result);
+    kernels::fill(memory_, View<T>(parameters_.gradients(), 1, parameters_.layout().trained_size()), T(0));
+    return culprit;
+  }
+  [[nodiscard]] std::string look_for_culprit(const Forward& result) {
     const auto holds_finite = [&](const T* there, Index size) {
       std::vector<T> values(static_cast<std::size_t>(size));
       kernels::copy_out(&device_, values.data(), there, size);
       return is_finite<T>(values);
     };
-    const Forward result = gradient(tape_, count);
-    if (!std::isfinite(result.measured.loss.sum())) {
+    std::vector<device::Tally> tallies(static_cast<std::size_t>(result.tallied.tallies.count));
+    kernels::copy_out(&device_, tallies.data(), result.tallied.tallies.data, std::ssize(tallies));
+    device::Tally total;
+    for (const device::Tally& tally : tallies) total += tally;
+    if (!std::isfinite(total.loss)) {
       const View<T> output = result.output.value();
       for (Index r = 0; r < output.rows; ++r) {
         if (!holds_finite(output.row(r), output.columns)) return "the network's output";
@@ -285,22 +297,26 @@ class DeviceEngine final : public TrainingEngine<T> {
     if (second_) kernels::copy_out(&device_, optimizer_.second().data(), second_, std::ssize(optimizer_.second()));
   }
 
-  [[nodiscard]] std::size_t memory_of_step(Index count) {
+  struct StepMemory {
+    std::size_t all, zeroed;  // bytes
+  };
+  [[nodiscard]] StepMemory memory_of_step(Index count) {
     MeasuringDevice measuring;
     Tape<T> tape(Tape<T>::Mode::record, &measuring);
     tape.use_on_device(&parameters_);
     update(tape, count);
-    return tape.memory().taken();
+    return {tape.memory().taken(), tape.memory().taken_zeroed()};
   }
 
   void reserve_memory() {
     const Index batch = std::min(settings_.batch_size, source_.size());
-    const std::size_t needed = memory_of_step(batch), free = device_.free_memory();
+    const auto [needed, zeroed] = memory_of_step(batch);
+    const std::size_t free = device_.free_memory();
     if (needed > free) {
       Index fitting = 0;  // by halves
       for (Index too_many = batch; too_many - fitting > 1;) {
         const Index middle = fitting + (too_many - fitting) / 2;
-        (memory_of_step(middle) <= free ? fitting : too_many) = middle;
+        (memory_of_step(middle).all <= free ? fitting : too_many) = middle;
       }
       throw DeviceFailure(
           device_.name(),
@@ -309,7 +325,7 @@ class DeviceEngine final : public TrainingEngine<T> {
               " are free; " +
               (fitting > 0 ? "batch_size " + std::to_string(fitting) + " would fit" : "no batch would fit"));
     }
-    tape_.memory().reserve(needed);
+    tape_.memory().reserve(needed, zeroed);
   }
 
   RecurrentNetwork<T>& network_;

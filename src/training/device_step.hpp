@@ -3,7 +3,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "glifr/backend/detail/losses.hpp"
 #include "glifr/backend/detail/optimize.hpp"
+#include "glifr/backend/detail/sums.hpp"
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
 #include "glifr/core/random.hpp"
@@ -27,15 +29,23 @@ struct StepState {
   kernels::AdamFactors adam{};
 };
 
-/// Numbers of the batch's samples, and their labels and lengths where there are any.
-struct TakeSamples {
+/// The samples of a batch, by their places in it.
+struct NextSamples {
   const StepState* state;
   const Index* order;
+  Index batch;
+  GLIFR_INLINE Index operator()(Index b) const { return order[state->first + b]; }
+};
+
+/// Numbers of the batch's samples, and their labels and lengths where there are any.
+struct TakeSamples {
+  NextSamples next;
   const std::int32_t *all_labels, *all_lengths;
   Index* samples;
   std::int32_t *labels, *lengths;
-  GLIFR_INLINE void operator()(Index, Index b) const {
-    const Index sample = order[state->first + b];
+  [[nodiscard]] GLIFR_INLINE Index size() const { return next.batch; }
+  GLIFR_INLINE void operator()(Index b) const {
+    const Index sample = next(b);
     samples[b] = sample;
     if (all_labels) labels[b] = all_labels[sample];
     if (all_lengths) lengths[b] = all_lengths[sample];
@@ -45,29 +55,50 @@ struct TakeSamples {
 /// Values of the samples from some step on: [samples, steps, features] to rows (step, sample).
 template <Scalar T>
 struct TakeValues {
-  const T* values;
+  NextSamples next;
+  const T* values;  // null: none
   Index steps, first_step;
-  const std::int32_t* last_of;  // null; or valid steps of each sample, of which the last is taken
-  const Index* samples;
-  Index batch;
+  const std::int32_t* last_of;  // null; or valid steps of each sample of the data, of which the last is taken
   View<T> y;
-  GLIFR_INLINE void operator()(Index r, Index c) const {
-    const Index step = last_of ? last_of[r] - 1 : first_step + r / batch;
-    y(r, c) = values[(samples[r % batch] * steps + step) * y.columns + c];
+  [[nodiscard]] GLIFR_INLINE Index size() const { return values ? y.rows * y.columns : 0; }
+  GLIFR_INLINE void operator()(Index i) const {
+    const Index r = i / y.columns, sample = next(r % next.batch);
+    const Index step = last_of ? last_of[sample] - 1 : first_step + r / next.batch;
+    y.data[i] = values[(sample * steps + step) * y.columns + i - r * y.columns];
   }
 };
 
 /// Lists of active inputs of the samples, row (step, sample).
 struct TakeFrames {
+  NextSamples next;
   const std::uint16_t* ones;
-  const Index* offsets;  // [samples, steps], then the end
+  const Index* offsets;  // [samples, steps], then the end; null: no lists
   Index steps;
-  const Index* samples;
-  Index batch;
   ActiveInputs* rows;
-  GLIFR_INLINE void operator()(Index r, Index) const {
-    const Index frame = samples[r % batch] * steps + r / batch;
+  [[nodiscard]] GLIFR_INLINE Index size() const { return offsets ? steps * next.batch : 0; }
+  GLIFR_INLINE void operator()(Index r) const {
+    const Index frame = next(r % next.batch) * steps + r / next.batch;
     rows[r] = {ones + offsets[frame], offsets[frame + 1] - offsets[frame]};
+  }
+};
+
+/// All that a batch takes out of the data, in one launch: a thread takes the i-th number of each.
+template <Scalar T>
+struct TakeBatch {
+  TakeSamples samples;
+  TakeValues<T> inputs{}, targets{};
+  TakeFrames frames{};
+  GLIFR_INLINE void operator()(Index, Index i) const {
+    take(samples, i);
+    take(inputs, i);
+    take(targets, i);
+    take(frames, i);
+  }
+
+ private:
+  template <class Part>
+  GLIFR_INLINE static void take(const Part& part, Index i) {
+    if (i < part.size()) part(i);
   }
 };
 
@@ -106,6 +137,49 @@ struct IsCorrect {
   GLIFR_INLINE double operator()(Index r, Index) const { return most_likely(logits, r) == labels[r] ? 1 : 0; }
 };
 
+/// What a batch adds to the score of an epoch.
+struct Tally {
+  double loss = 0;     ///< the sum over elements or samples
+  double correct = 0;  ///< samples whose most likely class is their label
+  GLIFR_INLINE Tally& operator+=(const Tally& other) {
+    loss += other.loss;
+    correct += other.correct;
+    return *this;
+  }
+};
+
+/// The sums over every `chunks`-th row of logits; adds dL/dx on the way.
+template <Scalar T>
+struct TallyRows {
+  kernels::CrossEntropy<T> loss;
+  Index chunks;
+  Tally* tallies;
+  GLIFR_INLINE void operator()(Index, Index chunk) const {
+    Tally sum;
+    for (Index r = chunk; r < loss.x.rows; r += chunks)
+      sum += {loss(r), most_likely(loss.x, r) == loss.labels[r] ? 1.0 : 0.0};
+    tallies[chunk] = sum;
+  }
+};
+/// A value with its target as a term of such a sum.
+template <Scalar T>
+struct TallyValue {
+  kernels::SquaredDifference<T> loss;
+  kernels::SquaredErrorSlope<T> slope;
+  GLIFR_INLINE Tally operator()(Index k, Index, Index) const {
+    const Index r = k / loss.x.columns, c = k - r * loss.x.columns;
+    if (slope.dx.data) slope(r, c);
+    return {loss(r, c), 0};
+  }
+};
+/// A loss that somebody else computed.
+struct TallyWhole {
+  const double* loss;
+  const double* correct;  // null: no labels
+  Tally* tally;
+  GLIFR_INLINE void operator()(Index, Index) const { *tally = {*loss, correct ? *correct : 0}; }
+};
+
 /// sum = factor value, in double.
 template <Scalar T>
 struct WidenLoss {
@@ -118,8 +192,8 @@ struct WidenLoss {
 template <Scalar T>
 struct Square {
   const T* values;
-  GLIFR_INLINE double operator()(Index, Index c) const {
-    return static_cast<double>(values[c]) * static_cast<double>(values[c]);
+  GLIFR_INLINE double operator()(Index k, Index, Index) const {
+    return static_cast<double>(values[k]) * static_cast<double>(values[k]);
   }
 };
 
@@ -131,56 +205,59 @@ GLIFR_INLINE bool is_finite(double x) {
 /// follow.
 struct FinishStep {
   StepState* state;
-  Index count;             // samples
-  const double* loss_sum;  // over elements or samples
-  double loss_share;       // of it, in a sum of samples' mean losses
-  const double* correct;   // null: no labels
-  const double* squares;   // of the gradients; null: no training
+  Index count;  // samples
+  kernels::FewTerms<Tally> tallies;
+  double loss_share;                  // of their losses, in a sum of samples' mean losses
+  kernels::FewTerms<double> squares;  // of the gradients; none: no training
   double beta1, beta2, gradient_clip, decay;
   GLIFR_INLINE void operator()(Index, Index) const {
     StepState& s = *state;
     if (s.failed >= 0) return;
-    if (squares) {
-      if (!is_finite(*loss_sum) || !is_finite(*squares)) {
+    const Tally tally = tallies.sum();
+    if (squares.data) {
+      const double square = squares.sum();
+      if (!is_finite(tally.loss) || !is_finite(square)) {
         s.failed = s.first;
         return;
       }
-      const double norm = std::sqrt(*squares), t = static_cast<double>(++s.updates);
+      const double norm = std::sqrt(square), t = static_cast<double>(++s.updates);
       s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
       s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
       s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
       s.adam.kept = 1 - s.learning_rate * decay;
     }
-    s.loss_sum += *loss_sum * loss_share;
-    if (correct) s.correct += *correct;
+    s.loss_sum += tally.loss * loss_share;
+    s.correct += tally.correct;
     s.first += count;
   }
 };
 
-/// Moves the parameters by Adam, as `kernels::adam_update`.
+/// Moves the parameters by Adam, as `kernels::adam_update`, and clears the gradients for the next step.
 template <Scalar T>
 struct UpdateByAdam {
   const StepState* state;
   double beta1, beta2, eps;
-  const T* gradients;
-  T *parameters, *first, *second;
+  T *gradients, *parameters, *first, *second;
   GLIFR_INLINE void operator()(Index, Index i) const {
+    const T gradient = gradients[i];
+    gradients[i] = 0;
     if (state->failed >= 0) return;
     const kernels::AdamStep<T> step({beta1, beta2, eps, state->adam.rate, state->adam.root_scale, state->adam.kept});
-    step(gradients[i] * static_cast<T>(state->gradient_scale), parameters[i], first[i], second[i]);
+    step(gradient * static_cast<T>(state->gradient_scale), parameters[i], first[i], second[i]);
   }
 };
 
-/// Moves the parameters by SGD, as `kernels::sgd_update`.
+/// The same by SGD, as `kernels::sgd_update`.
 template <Scalar T>
 struct UpdateBySgd {
   const StepState* state;
   double momentum;
-  const T* gradients;
-  T *parameters, *velocity;
+  T *gradients, *parameters, *velocity;
   GLIFR_INLINE void operator()(Index, Index i) const {
+    const T gradient = gradients[i];
+    gradients[i] = 0;
     if (state->failed >= 0) return;
-    kernels::sgd_step(gradients[i] * static_cast<T>(state->gradient_scale), static_cast<T>(state->learning_rate),
+    kernels::sgd_step(gradient * static_cast<T>(state->gradient_scale), static_cast<T>(state->learning_rate),
                       static_cast<T>(momentum), parameters[i], velocity ? velocity + i : nullptr);
   }
 };

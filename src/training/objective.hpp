@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -20,6 +21,14 @@ struct Measured {
   Loss<T> loss;                     ///< to be differentiated
   double terms_per_sample = 1;      ///< in the loss's sum
   const double* correct = nullptr;  ///< samples whose most likely class is their label; null where there are no labels
+};
+
+/// The same on a device, in a step that the engine takes.
+template <Scalar T>
+struct Tallied {
+  Var<T> loss;  ///< to be differentiated; empty: the gradient of the output is there already
+  kernels::FewTerms<device::Tally> tallies;
+  double terms_per_sample = 1;  ///< in the sum of their losses
 };
 
 /// What training minimises: cross entropy for labels, mean squared error for values, or a custom function.
@@ -54,17 +63,51 @@ class Objective {
   [[nodiscard]] Measured<T> measure(const Var<T>& output, const Batch<T>& batch) const {
     if (own_) return measure_own(output, batch);
     if (batch.labels.empty()) {
-      // The weights of a sample's steps add up to 1.
-      const Index terms = (batch.weights ? 1 : output.shape()[0]) * batch.targets.columns;
+      const Index terms = terms_of(output, batch);
       return {mean_squared_error<T>(output, batch.targets, terms * batch.whole, batch.weights),
               static_cast<double>(terms), nullptr};
     }
-    const Var<T> logits = output.tape().alias(output, {std::ssize(batch.samples), output.shape().columns()}, 0);
+    const Var<T> logits = logits_of(output, batch);
     return {softmax_cross_entropy<T>(logits, batch.labels, batch.whole, batch.weights), 1,
             count_correct(logits, batch)};
   }
 
+  /// The same on a device: loss, count of the correct and gradient of the output (which is zero before) in one launch.
+  [[nodiscard]] Tallied<T> tally(const Var<T>& output, const Batch<T>& batch) const {
+    Arena& memory = output.tape().memory();
+    if (own_) {
+      const Measured<T> measured = measure_own(output, batch);
+      auto* tally = memory.template allocate<device::Tally>(1);
+      for_each_element(memory.device(), 1, 1, device::TallyWhole{measured.loss.sum_at, measured.correct, tally});
+      return {measured.loss.value, {tally, 1}, measured.terms_per_sample};
+    }
+    if (batch.labels.empty()) {
+      const View<T> x = output.value();
+      const Index terms = terms_of(output, batch);
+      const T weight = T(1) / static_cast<T>(terms * batch.whole);
+      const device::TallyValue<T> term{{x, batch.targets, batch.weights},
+                                       {x, batch.targets, weight, output.grad(), batch.weights}};
+      return {{}, kernels::sum_to_few<device::Tally>(memory, x.rows * x.columns, term), static_cast<double>(terms)};
+    }
+    const Var<T> logits = logits_of(output, batch);
+    const T weight = T(1) / static_cast<T>(batch.whole);
+    const Index chunks = std::min(logits.value().rows, kernels::FewTerms<device::Tally>::most);
+    auto* tallies = memory.template allocate<device::Tally>(chunks);
+    const kernels::CrossEntropy<T> loss{logits.value(), batch.labels.data(), weight, logits.grad(), batch.weights};
+    for_each_element(memory.device(), 1, chunks, device::TallyRows<T>{loss, chunks, tallies});
+    return {{}, {tallies, chunks}, 1};
+  }
+
  private:
+  /// Terms of a sample in the sum of squares; the weights of its steps add up to 1.
+  static Index terms_of(const Var<T>& output, const Batch<T>& batch) {
+    return (batch.weights ? 1 : output.shape()[0]) * batch.targets.columns;
+  }
+  /// A row of the output for each sample.
+  static Var<T> logits_of(const Var<T>& output, const Batch<T>& batch) {
+    return output.tape().alias(output, {std::ssize(batch.samples), output.shape().columns()}, 0);
+  }
+
   static void check_weights(Index classes, const std::vector<double>& weights) {
     if (weights.empty()) return;
     const auto refuse = [](const std::string& found) {

@@ -7,8 +7,10 @@
 #include "glifr/cells/glifr.hpp"
 #include "glifr/datasets/synthetic.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/plan.hpp"
 #include "glifr/experiment/trial.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/engine.hpp"
@@ -59,6 +61,15 @@ TEST_CASE("the emulated device copies nothing to where its memory is not") {
   EmulatedDevice device;
   float here = 0;
   CHECK_THROWS_AS(device.copy_in(&here, &here, sizeof here), std::logic_error);
+}
+
+TEST_CASE("the emulated device runs nothing that holds an address of the host") {
+  EmulatedDevice device;
+  float here = 0;
+  const View<float> on_host(&here, 1, 1);
+  CHECK_THROWS_AS(for_each_element(&device, 1, 1, kernels::Fill<float>{on_host, 1}), std::logic_error);
+  Arena there(&device);
+  CHECK_NOTHROW(kernels::fill(there, View<float>(there.allocate<float>(1), 1, 1), 1.0f));
 }
 
 TEST_CASE("a steady step allocates nothing, sends nothing and is replayed whole") {
@@ -164,6 +175,33 @@ TEST_CASE("a trial on a device leaves the files of one on the host") {
     REQUIRE(metrics.rows == 20);
     for (Index r = 0; r < 20; ++r) CHECK(std::abs(metrics(r, 1) - expected(r, 1)) < 1e-3 * expected(r, 1));
   }
+}
+
+TEST_CASE("trials side by side on a device leave the files of trials one after another") {
+  const test::TemporaryFolder folder;
+  Config config("sine");
+  config.set("max_epochs=12");
+  config.set("hidden_size=9");
+  const auto run = [&](const char* name, Index jobs) {
+    RunOptions options;
+    options.out = folder.path() / name;
+    options.device = "cuda";
+    options.open_device = [] { return std::make_unique<EmulatedDevice>(); };
+    DataStore data({.root = folder.path()});
+    const auto plan =
+        make_plan(config, {find_model("rnn"), find_model("glifr_lheta"), find_model("glifr_rheta")}, 0, 3, options, {});
+    std::atomic<bool> stop = false;
+    TrialObserver observer;
+    for (const PlannedOutcome& outcome : run_plan(plan, options, data, 1, jobs, stop, observer)) {
+      REQUIRE(outcome.outcome);
+      CHECK(outcome.outcome->state == TrialOutcome::State::complete);
+    }
+    std::vector<std::string> files;
+    for (const PlannedTrial& planned : plan)
+      files.push_back(read_file(planned.trial.folder(options.out).last_checkpoint()));
+    return files;
+  };
+  CHECK(run("together", 3) == run("alone", 1));
 }
 
 TEST_CASE("a fault on the device is one line, and the last checkpoint stays and can be resumed") {

@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <limits>
+#include <map>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "glifr/backend/detail/kernels.hpp"
@@ -18,7 +21,8 @@ namespace glifr::test {
 /// A device made of the host: loops instead of threads, our products instead of cuBLAS, a list of calls as a recording.
 /// What it is asked for is done when somebody waits, as if it were slow.
 /// Its memory can be touched by what runs on it and by nothing else, and what is launched may carry no address of the
-/// host: code that mixes the two up ends here as it would on a GPU. While work is recorded it refuses what a GPU cannot
+/// host: code that mixes the two up ends here as it would on a GPU. Memory that was never written, or was given back,
+/// holds NaN. While work is recorded it refuses what a GPU cannot
 /// record: copies, memory, waiting. In a build with CUDA, what is launched must have
 /// been compiled for the GPU too.
 class EmulatedDevice final : public Device {
@@ -44,11 +48,14 @@ class EmulatedDevice final : public Device {
     used_ += (bytes + page - 1) / page * page;
     ++allocations;
     ++live_;
+    sizes_[start] = bytes;
     enqueue([start, bytes] { std::memset(start, 0xff, bytes); });  // NaN, and indices that lead nowhere
     return start;
   }
-  void release(void*) noexcept override {
+  void release(void* memory) noexcept override {
+    enqueue([memory, bytes = sizes_[memory]] { std::memset(memory, 0xff, bytes); });
     run_pending();
+    sizes_.erase(memory);
     if (--live_ == 0) used_ = 0;
   }
   [[nodiscard]] std::size_t free_memory() const override { return capacity_ - std::min(capacity_, used_); }
@@ -76,6 +83,7 @@ class EmulatedDevice final : public Device {
 #endif
     std::vector<std::byte> body(launch.body_size);
     std::memcpy(body.data(), launch.body, launch.body_size);
+    refuse_addresses_of_host(body, launch.type.name());
     enqueue([this, body, rows = launch.rows, columns = launch.columns, run = launch.run] {
       if (++launches == fault_at_) has_fault_ = true;
       run(body.data(), rows, columns);
@@ -151,6 +159,29 @@ class EmulatedDevice final : public Device {
     for (const auto& call : calls) call();
   }
 
+  /// std::logic_error where a body holds an address of memory that the host has.
+  void refuse_addresses_of_host(const std::vector<std::byte>& body, const char* name) const {
+    constexpr std::size_t size = sizeof(std::uintptr_t);
+    // Where Linux puts programs, heaps and stacks on machines of 64 bits; no number of a body looks like it.
+    constexpr std::uintptr_t lowest = std::uintptr_t{0x50} << 40, highest = std::uintptr_t{0x80} << 40;
+    for (std::size_t at = 0; at + size <= body.size(); at += size) {
+      std::uintptr_t word;
+      std::memcpy(&word, body.data() + at, size);
+      const bool is_address = word >= lowest && word < highest;
+      if (is_address && !is_ours(reinterpret_cast<const void*>(word)) && is_mapped(word))  // NOLINT: only compared
+        throw std::logic_error(std::string("an address of the host at byte ") + std::to_string(at) + " of a " + name);
+    }
+  }
+  static bool is_mapped(std::uintptr_t address) {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      std::size_t end = 0;
+      const std::uintptr_t first = std::stoull(line, &end, 16), last = std::stoull(line.substr(end + 1), nullptr, 16);
+      if (address >= first && address < last) return true;
+    }
+    return false;
+  }
+
   [[nodiscard]] bool is_ours(const void* p) const {
     return p >= memory_ && p < memory_ + reserved;
   }
@@ -163,6 +194,7 @@ class EmulatedDevice final : public Device {
   std::size_t capacity_, used_ = 0;
   Index live_ = 0, fault_at_ = -1;
   bool has_fault_ = false;
+  std::map<void*, std::size_t> sizes_;  // of what was allocated
   std::vector<std::function<void()>> pending_;
   std::unique_ptr<Calls> recording_;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/core/random.hpp"
 #include "glifr/core/tape.hpp"
 
@@ -40,10 +41,10 @@ Tensor<std::remove_const_t<T>> copy_of(View<T> view, Device* device = nullptr) {
   using Number = std::remove_const_t<T>;
   Tensor<Number> tensor({view.rows, view.columns});
   if (tensor.size() == 0) return tensor;
-  Tensor<Number> whole({(view.rows - 1) * view.stride + view.columns});  // at once: a device is far away
-  kernels::copy_out<Number>(device, whole.data(), view.data, whole.size());
-  for (Index r = 0; r < view.rows; ++r)
-    std::copy_n(whole.data() + r * view.stride, view.columns, tensor.data() + r * view.columns);
+  Arena there(device);  // where the rows are put together: nothing may lie between them
+  const View<Number> dense(there.allocate<Number>(tensor.size()), view.rows, view.columns);
+  kernels::copy<Number>(there, view, dense);
+  kernels::copy_out<Number>(device, tensor.data(), dense.data, tensor.size());
   return tensor;
 }
 

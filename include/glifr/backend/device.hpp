@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <typeindex>
@@ -62,6 +63,11 @@ class GLIFR_API Device {
   virtual void copy_out(void* to, const void* from, std::size_t bytes) = 0;
 
   virtual void launch(const Launch& launch) = 0;
+  /// The same body for several problems of one shape: launches of one type and of one size, whose bodies differ in what
+  /// they hold. As if they were launched one after another, which a device may do at once.
+  virtual void launch_lanes(std::span<const Launch> lanes) {
+    for (const Launch& lane : lanes) launch(lane);
+  }
   /// As `kernels::gemm`.
   virtual void gemm(kernels::Transpose transpose_a, kernels::Transpose transpose_b, View<const float> a,
                     View<const float> b, float beta, View<float> c) = 0;

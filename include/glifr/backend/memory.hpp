@@ -67,6 +67,14 @@ class Arena {
   /// Room for `count` values of T, each zero.
   template <class T>
   T* allocate_zeroed(Index count) {
+    const std::size_t bytes = rounded_up(static_cast<std::size_t>(count) * sizeof(T));
+    taken_zeroed_ += bytes;
+    if (zeroed_.size > 0 && zeroed_used_ + bytes <= zeroed_.size) {
+      std::byte* piece = zeroed_.memory.get() + zeroed_used_;
+      zeroed_used_ += bytes;
+      taken_ += bytes;
+      return reinterpret_cast<T*>(piece);
+    }
     T* values = allocate<T>(count);
     if (device_) {
       for_each_element(device_, 1, count, kernels::Fill<T>{{values, 1, count}, T(0)});
@@ -76,11 +84,16 @@ class Arena {
     return values;
   }
 
-  /// Sees to it that a round of as many bytes fits without another allocation. Between rounds only.
-  void reserve(std::size_t bytes) {
+  /// Makes room for rounds of as many bytes, so that they allocate nothing. On a device, `zeroed` of these bytes are
+  /// for `allocate_zeroed`: they lie together, and `reset` clears them all with one launch. Between rounds only.
+  void reserve(std::size_t bytes, std::size_t zeroed = 0) {
+    if (zeroed > 0) {
+      zeroed_ = make_block(rounded_up(zeroed));
+      bytes -= zeroed;
+    }
     if (blocks_.size() == 1 && blocks_[0].size >= bytes) return;
     blocks_.clear();
-    if (bytes > 0) add_block(rounded_up(bytes));
+    if (bytes > 0) blocks_.push_back(make_block(rounded_up(bytes)));
   }
 
   /// Takes back all that was handed out; the memory stays for the next round.
@@ -88,16 +101,24 @@ class Arena {
     block_ = 0;
     used_ = 0;
     taken_ = 0;
+    zeroed_used_ = 0;
+    taken_zeroed_ = 0;
+    if (zeroed_.size == 0) return;
+    const auto count = static_cast<Index>(zeroed_.size / sizeof(double));
+    for_each_element(device_, 1, count,
+                     kernels::Fill<double>{{reinterpret_cast<double*>(zeroed_.memory.get()), 1, count}, 0.0});
   }
 
   /// Bytes held, handed out or not.
   [[nodiscard]] std::size_t capacity() const {
     std::size_t total = 0;
     for (const Block& block : blocks_) total += block.size;
-    return total;
+    return total + zeroed_.size;
   }
   /// Bytes handed out in this round.
   [[nodiscard]] std::size_t taken() const { return taken_; }
+  /// Those among them that were asked for as zeros.
+  [[nodiscard]] std::size_t taken_zeroed() const { return taken_zeroed_; }
 
  private:
   struct Release {
@@ -105,8 +126,8 @@ class Arena {
     void operator()(std::byte* p) const { device ? device->release(p) : AlignedDelete{}(p); }
   };
   struct Block {
-    std::unique_ptr<std::byte, Release> memory;
-    std::size_t size;
+    std::unique_ptr<std::byte, Release> memory{nullptr, Release{nullptr}};
+    std::size_t size = 0;
   };
 
   static constexpr std::size_t rounded_up(std::size_t bytes) {
@@ -119,16 +140,16 @@ class Arena {
       used_ = 0;
     }
     if (block_ == blocks_.size())
-      add_block(std::max({bytes, smallest_block, capacity()}));  // doubling: few blocks, little waste
+      blocks_.push_back(make_block(std::max({bytes, smallest_block, capacity()})));  // doubling: few, little waste
     std::byte* piece = blocks_[block_].memory.get() + used_;
     used_ += bytes;
     taken_ += bytes;
     return piece;
   }
 
-  void add_block(std::size_t size) {
+  [[nodiscard]] Block make_block(std::size_t size) const {
     std::byte* memory = device_ ? static_cast<std::byte*>(device_->allocate(size)) : allocate_aligned(size).release();
-    blocks_.push_back({std::unique_ptr<std::byte, Release>(memory, {device_}), size});
+    return {std::unique_ptr<std::byte, Release>(memory, {device_}), size};
   }
 
   static constexpr std::size_t smallest_block = std::size_t{1} << 16;
@@ -137,6 +158,8 @@ class Arena {
   std::size_t block_ = 0;
   std::size_t used_ = 0;   // of the current block
   std::size_t taken_ = 0;  // of all
+  Block zeroed_;
+  std::size_t zeroed_used_ = 0, taken_zeroed_ = 0;
 };
 
 }  // namespace glifr

@@ -206,6 +206,11 @@ class Tape {
     if (loss.shape().size() != 1) throw ShapeError("backward", "a loss of size 1", to_string(loss.shape()));
     if (!loss.has_grad()) return;
     kernels::fill(memory(), loss.grad(), T(1));
+    backward_from(loss);
+  }
+  /// The same where the gradient of `value` is there already, whoever computed it.
+  void backward_from(const Var<T>& value) {
+    if (!value.has_grad()) return;
     for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) entry->run(entry->closure);
   }
 

@@ -37,6 +37,10 @@ struct PlannedTrial {
 /// shared out, else one.
 [[nodiscard]] GLIFR_API Index choose_jobs(const std::vector<PlannedTrial>& plan, Index threads);
 
+/// The same on a device, whose launches serve several trials of one shape (`Fleet`): as many as there are of a shape,
+/// up to 32, where a step is too small to keep a GPU busy, else one.
+[[nodiscard]] GLIFR_API Index choose_lanes(const std::vector<PlannedTrial>& plan);
+
 /// How a planned trial ended.
 struct PlannedOutcome {
   std::optional<TrialOutcome> outcome;  ///< nothing: it was not run or failed
@@ -46,9 +50,10 @@ struct PlannedOutcome {
 /// Does `check_trial` for each trial of a plan: what will be refused is refused before anything is trained.
 GLIFR_API void check_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options);
 
-/// Runs a plan with `jobs` trials side by side, after `check_plan`. A trial that diverges is reported in its outcome
-/// and the others go on; any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in
-/// the plan's order.
+/// Runs a plan with `jobs` trials side by side, after `check_plan`. On a device, these are lanes of a `Fleet`, and
+/// trials of one shape are started one after another. A trial that diverges is reported in its outcome and the others
+/// go on; any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's
+/// order.
 GLIFR_API std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options,
                                                DataStore& data, Index threads, Index jobs, std::atomic<bool>& stop,
                                                TrialObserver& observer);

@@ -67,7 +67,7 @@ class Scan {
         stride_(layout::row_stride<T>(layer.neurons)),
         has_grad_(tape_.is_recording()),
         keeps_states_(has_grad_ || options.track_states),
-        currents_(input.batch, inputs, layer.neurons),
+        currents_(input.batch, inputs, layer.neurons, tape_.device() != nullptr),
         projection_(input, layer.w_input, layer.input_connections, currents_, timing_.steps, timing_.step_stride) {
     allocate();
     load_parameters();
@@ -87,7 +87,6 @@ class Scan {
 
   /// Runs on a copy kept in the tape's arena.
   void backward() const {
-    clear_early_gradients();
     const bool has_lateral = has_lateral_input();
     const kernels::Weights<T> lateral =
         has_lateral && sparse_lateral_.is_empty() ? prepare(tape_, yes, lateral_.values) : lateral_;
@@ -179,13 +178,19 @@ class Scan {
     const Index padded = currents_.padded;
     const bool has_history = !initial_.history.is_empty(), has_delays = !layer_.delays.is_empty();
     history_steps_ = has_delays ? layer_.longest_delay : has_history ? timing_.delay : 1;
-    buffers_.output = arena.template allocate<T>((steps() + history_steps_) * row_size()) + history_steps_ * row_size();
     choose_segment();
     const bool is_segmented = segment_ < steps();
+    // On a device one launch is to clear the states before the first step, outputs included: all lie equally far apart.
+    is_one_block_ = tape_.device() && history_steps_ == 1 && keeps_states_ && !is_segmented;
+    state_size_ = (keeps_states_ ? std::min(segment_, steps()) + 1 : 1) * row_size();
+    T* block = arena.template allocate<T>(is_one_block_ ? static_cast<Index>(states) * state_size_
+                                                        : (steps() + history_steps_) * row_size());
+    buffers_.output = block + history_steps_ * row_size();
     buffers_.synaptic = arena.template allocate<T>(currents_.size(inputs == 1 ? std::min(segment_, steps()) : steps()));
-    for (std::size_t k = 1; k < states; ++k)
+    for (std::size_t k = 1; k < states; ++k) {
       buffers_.state[k] =
-          arena.template allocate<T>((keeps_states_ ? std::min(segment_, steps()) + 1 : 1) * row_size());
+          is_one_block_ ? block + static_cast<Index>(k) * state_size_ : arena.template allocate<T>(state_size_);
+    }
     if (is_segmented) {
       const Index segments = (steps() + segment_ - 1) / segment_;
       buffers_.kept_states = arena.template allocate<T>(segments * hidden_states * row_size());
@@ -256,7 +261,8 @@ class Scan {
       if (first > 0) {
         kernels::copy<T>(memory(), kept_state(k, first), step_at(buffers_.state[k]));
       } else {
-        load_initial_rest(k);
+        clear(buffers_.state[k], row_size());
+        copy_initial_rest(k);
       }
     }
     run_forward(first);
@@ -310,13 +316,17 @@ class Scan {
   void load_initial_state() {
     T* const history = buffers_.output - history_steps_ * row_size();
     buffers_.state[0] = buffers_.output - row_size();
-    clear(history, history_steps_ * row_size());
+    if (is_one_block_) {
+      kernels::fill(memory(), View<T>(history, static_cast<Index>(states), row_size(), state_size_), T(0));
+    } else {
+      clear(history, history_steps_ * row_size());
+      for (std::size_t k = 1; k < states; ++k) clear(buffers_.state[k], row_size());
+    }
     if (!initial_.history.is_empty())
       kernels::copy<T>(memory(), initial_.history.value(), {history, history_steps_ * batch_, neurons(), stride_});
-    for (std::size_t k = 1; k < states; ++k) load_initial_rest(k);
+    for (std::size_t k = 1; k < states; ++k) copy_initial_rest(k);
   }
-  void load_initial_rest(std::size_t k) const {
-    clear(buffers_.state[k], row_size());
+  void copy_initial_rest(std::size_t k) const {
     if (!initial_.rest[k - 1].is_empty())
       kernels::copy<T>(memory(), initial_.rest[k - 1].value(), step_at(buffers_.state[k]));
   }
@@ -333,7 +343,8 @@ class Scan {
     buffers_.mask_row = mask_.is_constant() ? 0 : stride_;
     buffers_.mask_step = mask_.is_constant() ? 0 : row_size();
     const Index rows = mask_.is_constant() ? 1 : std::min(segment_, steps()) * batch_;
-    buffers_.mask = memory().template allocate_zeroed<T>(rows * stride_);
+    buffers_.mask = tape_.device() ? memory().template allocate<T>(rows * stride_)  // which looks at no padding
+                                   : memory().template allocate_zeroed<T>(rows * stride_);
   }
   void load_mask(Index first, Index count) const {
     if (!mask_.is_active() || (mask_.is_constant() && first > 0)) return;
@@ -409,7 +420,7 @@ class Scan {
     const Index from = options_.last_only && steps() > 0 ? steps() - 1 : 0;
     r.output = tape_.adopt({steps() - from, batch_, neurons()}, stride_, buffers_.output + from * row_size(),
                            has_grad_ ? output_grad(from) : nullptr);
-    if (has_grad_) clear(output_grad(from), (steps() - from) * row_size());
+    if (has_grad_) clear(output_grad(first_cleared(from)), (steps() - first_cleared(from)) * row_size());
     if (options_.track_states) {
       for (std::size_t k = 0; k < states; ++k)
         r.states[k] = tape_.adopt({steps(), batch_, neurons()}, stride_, buffers_.state[k] + row_size(), nullptr);
@@ -418,13 +429,13 @@ class Scan {
     return r;
   }
 
+  /// The first step whose gradients of outputs are zero at the beginning; `from` is the first one that is given out.
   /// Where only the last output is used, nothing but products of later windows gives gradients to earlier ones; where
   /// these replace what stands there, only the steps that no later window hears are cleared.
-  void clear_early_gradients() const {
-    if (!options_.last_only) return;
-    const Index from =
-        adds_gradients() ? 0 : visit([](const auto& transmission) { return transmission.first_unheard(); });
-    clear(output_grad(from), (steps() - 1 - from) * row_size());
+  [[nodiscard]] Index first_cleared(Index from) const {
+    if (!options_.last_only || steps() == 0) return from;
+    if (adds_gradients()) return 0;
+    return std::min(from, visit([](const auto& transmission) { return transmission.first_unheard(); }));
   }
 
   void add_parameter_gradients() const {
@@ -465,6 +476,8 @@ class Scan {
   Index batch_, stride_;     // samples; between rows of outputs and states
   Index history_steps_ = 1;  // of outputs before the first step
   Index segment_ = 1;        // steps whose states are kept at a time; whole windows
+  Index state_size_ = 0;     // of one state in all steps that are kept
+  bool is_one_block_ = false;
   bool has_grad_, keeps_states_;
   CurrentsLayout<T> currents_;
   Projection<T> projection_;

@@ -28,8 +28,8 @@ void compile_all() {
   compile_maps<T>(functions::All{});
   compile_map<T, Affine<T>>();
   compile_map<T, Reciprocal<T>>();
-  compile<Fill<T>, Copy<T>, Accumulate<T>, AddElement<Element<T>, T>>();
-  compile<SumChunk<Terms<Element<T>>, T>, SumChunk<Partials<T>, T>>();
+  compile_for_lanes<Fill<T>, Copy<T>, Accumulate<T>, AddElement<Element<T>, T>>();
+  compile_for_lanes<SumChunk<Terms<Element<T>>, T>, SumChunk<Partials<T>, T>>();
 }
 
 }  // namespace

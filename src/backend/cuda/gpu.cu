@@ -6,6 +6,8 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -31,8 +33,8 @@ LauncherTable& launcher_table() {
   return table;
 }
 
-/// The launcher of a body, or null.
-Launcher look_up(std::type_index type) {
+/// The launchers of a body, or none.
+std::optional<Launcher> look_up(std::type_index type) {
   [[maybe_unused]] static const bool own_are_known = [] {
     add_elementwise_kernels();
     add_combining_kernels();
@@ -44,7 +46,7 @@ Launcher look_up(std::type_index type) {
   LauncherTable& table = launcher_table();
   const std::lock_guard lock(table.mutex);
   const auto found = table.launchers.find(type);
-  return found == table.launchers.end() ? nullptr : found->second;
+  return found == table.launchers.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// An error that was seen is also kept by CUDA as the last one, and would be taken for that of a later call.
@@ -200,7 +202,14 @@ class Gpu final : public Device {
   void launch(const Launch& launch) override {
     const Launcher launcher = find_launcher(launch.type);
     use();
-    check(launcher(launch.body, launch.rows, launch.columns, queue_.stream), "a kernel's launch");
+    check(launcher.one(launch, queue_.stream), "a kernel's launch");
+  }
+  void launch_lanes(std::span<const Launch> lanes) override {
+    if (lanes.empty()) return;
+    const Launcher launcher = find_launcher(lanes[0].type);
+    if (!launcher.lanes) return Device::launch_lanes(lanes);
+    use();
+    check(launcher.lanes(lanes, queue_.stream), "a kernel's launch for several lanes");
   }
 
   // cuBLAS thinks in columns: what it takes for a matrix is ours turned, and (a b)^T = b^T a^T.
@@ -292,12 +301,13 @@ class Gpu final : public Device {
   Launcher find_launcher(std::type_index type) {
     const auto known = launchers_.find(type);
     if (known != launchers_.end()) return known->second;
-    const Launcher launcher = look_up(type);
+    const std::optional<Launcher> launcher = look_up(type);
     if (!launcher) {
       throw DeviceUnavailable("cuda", std::string("no kernel was compiled for ") + type.name() +
                                           "; neurons and functions of your own are compiled by nvcc, see docs/gpu.md");
     }
-    return launchers_[type] = launcher;
+    launchers_.emplace(type, *launcher);
+    return *launcher;
   }
 
   int ordinal_;
@@ -351,7 +361,7 @@ std::optional<std::string> gpu_problem(int ordinal) {
 }
 
 bool is_compiled_for_gpu(std::type_index body) {
-  return cuda::look_up(body) != nullptr;
+  return cuda::look_up(body).has_value();
 }
 
 std::unique_ptr<Device> open_gpu(const GpuSettings& settings) {

@@ -10,9 +10,9 @@ using namespace kernels;
 
 template <Scalar T>
 void compile_all() {
-  compile<SumChunk<Terms<WeightedRow<T>>, T>, AddElement<WeightedRow<T>, T>>();
-  compile<GatherRows<T>, CollectRows<T>>();
-  compile<ToPhysical<T>, ToPhysicalBackward<T>>();
+  compile_for_lanes<SumChunk<ProductTerm<T>, T>>();
+  compile_for_lanes<GatherRows<T>, CollectRows<T>>();
+  compile_for_lanes<ToPhysical<T>, ToPhysicalBackward<T>>();
   compile<SumChunk<Terms<SquaredDifference<T>>, double>, AddElement<SquaredDifference<T>, double>>();
   compile<SquaredErrorSlope<T>, CrossEntropyRow<T>, WeighLoss<T>, AddScaled<T>>();
 }
@@ -22,7 +22,8 @@ void compile_all() {
 void add_layer_kernels() {
   compile_all<float>();
   compile_all<double>();
-  compile<MarkActive, SumChunk<Terms<Numbers>, double>, AddElement<Numbers, double>>();
+  compile_for_lanes<MarkActive, PackMarks>();
+  compile<Fill<std::uint64_t>, SumChunk<Terms<Numbers>, double>, AddElement<Numbers, double>>();
 }
 
 }  // namespace glifr::cuda

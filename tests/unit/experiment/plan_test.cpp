@@ -67,4 +67,12 @@ TEST_CASE("which part a trial is in does not depend on what is trained already")
   }
 }
 
+TEST_CASE("a device takes the trials of one shape side by side, where a step is small") {
+  const test::TemporaryFolder folder;
+  CHECK(choose_lanes(plan_of("rnn,glifr_lheta", 7, folder.path())) == 7);
+  CHECK(choose_lanes(plan_of("glifr_lheta", 100, folder.path())) == 32);
+  const Config large("pmnist");
+  CHECK(choose_lanes(make_plan(large, {find_model("glifr_lheta")}, 0, 7, {.out = folder.path()}, {})) == 1);
+}
+
 }  // namespace

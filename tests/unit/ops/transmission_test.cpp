@@ -129,7 +129,7 @@ TEST_CASE("outputs are heard between two steps where each neuron has a delay of 
 }
 
 TEST_CASE("each of several inputs is padded, and weights with the same padding need one product for all inputs") {
-  const detail::CurrentsLayout<float> currents(2, 4, 20);
+  const detail::CurrentsLayout<float> currents(2, 4, 20, false);
   CHECK(currents.padded == 32);
   CHECK(currents.columns() == 128);
   CHECK(currents.size(3) == 3 * 2 * currents.stride);

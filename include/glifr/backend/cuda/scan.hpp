@@ -11,7 +11,8 @@ namespace glifr::cuda {
 ///     const bool is_compiled = glifr::cuda::compile_neuron<MyNeuron>();
 template <class N>
 bool compile_neuron() {
-  compile<device::ScanForward<N, float>, device::ScanBackward<N, true, float>, device::ScanBackward<N, false, float>>();
+  compile_for_lanes<device::ScanForward<N, float>, device::ScanBackward<N, true, float>,
+                    device::ScanBackward<N, false, float>>();
   compile<device::ScanForward<N, double>, device::ScanBackward<N, true, double>,
           device::ScanBackward<N, false, double>>();
   return true;

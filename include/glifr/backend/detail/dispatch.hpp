@@ -21,12 +21,28 @@ namespace glifr::kernels {
 
 // --- products -----------------------------------------------------------------------------------------------------
 
-/// A row of a^T b where a is a single column.
+/// A term of an element of a product of matrices, which may be turned.
 template <Scalar T>
-struct WeightedRow {
-  View<const T> a, b;
-  GLIFR_INLINE T operator()(Index r, Index c) const { return a(r, 0) * b(r, c); }
+struct ProductTerm {
+  const T *a, *b;
+  Index a_row, a_inner, b_inner, b_column;  // between neighbours
+
+  ProductTerm(Transpose ta, Transpose tb, View<const T> x, View<const T> y)
+      : a(x.data),
+        b(y.data),
+        a_row(ta == Transpose::yes ? 1 : x.stride),
+        a_inner(ta == Transpose::yes ? x.stride : 1),
+        b_inner(tb == Transpose::yes ? 1 : y.stride),
+        b_column(tb == Transpose::yes ? y.stride : 1) {}
+  GLIFR_INLINE T operator()(Index k, Index r, Index c) const {
+    return a[r * a_row + k * a_inner] * b[k * b_inner + c * b_column];
+  }
 };
+
+/// Products of matrices of no more terms than this are sums like any other on a device: they are too small to be shared
+/// out among its processors as large ones are, and several problems side by side can be computed at once
+/// (`Device::launch_lanes`).
+inline constexpr Index small_product = Index{1} << 23;
 
 template <Scalar T>
 void gemm(Arena& memory, Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, View<T> c) {
@@ -34,11 +50,9 @@ void gemm(Arena& memory, Transpose ta, Transpose tb, View<const T> a, View<const
   if (c.rows == 0 || c.columns == 0) return;
   const Index inner = ta == Transpose::yes ? a.rows : a.columns;
   if (inner == 0) return beta == T(0) ? fill(memory, c, T(0)) : void();
-  // The gradient of the weights of a single input: a long sum that a product of matrices would hardly share out.
-  if (ta == Transpose::yes && tb == Transpose::no && c.rows == 1) {
-    if (beta == T(0)) fill(memory, c, T(0));
-    return add_sums(memory, b.rows, b.columns, WeightedRow<T>{a, b}, c);
-  }
+  // The gradient of the weights of a single input is a long sum, too, whatever its size.
+  if (c.rows * c.columns * inner <= small_product || (ta == Transpose::yes && c.rows == 1))
+    return sum_on_device(memory, inner, ProductTerm<T>(ta, tb, a, b), c, beta != T(0));
   memory.device()->gemm(ta, tb, a, b, beta, c);
 }
 
@@ -67,9 +81,8 @@ struct GatherRows {
   View<T> y;
   GLIFR_INLINE void operator()(Index r, Index c) const {
     const ActiveInputs list = active[r];
-    T sum = beta == T(0) ? T(0) : y(r, c);
-    for (Index k = 0; k < list.count; ++k) sum += weights(list.indices[k], c);
-    y(r, c) = sum;
+    const T sum = add_up<T>(0, list.count, 1, [&](Index k) { return weights(list.indices[k], c); });
+    y(r, c) = beta == T(0) ? sum : y(r, c) + sum;
   }
 };
 template <Scalar T>
@@ -78,27 +91,36 @@ void gather_rows(Arena& memory, const ActiveInputs* active, View<const T> weight
   for_each_element(memory.device(), y.rows, y.columns, GatherRows<T>{active, weights, beta, y});
 }
 
-/// A bit for each (input, row): whether it is active. 32 rows a word.
+/// Sets the mark of each (input, row) that is active; `stride` lie between inputs. Threads share out a row's list.
 struct MarkActive {
+  static constexpr Index parts = 32;
+
   const ActiveInputs* active;
-  Index rows, words;
+  Index stride;
+  std::uint16_t* marks;
+  GLIFR_INLINE void operator()(Index r, Index part) const {
+    const ActiveInputs list = active[r];
+    for (Index k = part; k < list.count; k += parts) marks[list.indices[k] * stride + r] = 1;
+  }
+};
+/// The marks of 32 rows as the bits of a word.
+struct PackMarks {
+  static constexpr Index rows_a_word = 32;
+
+  static constexpr Index marks_at_once = 4;
+
+  const std::uint64_t* marks;  // four at a time, each 0 or 1
+  Index words;
   std::uint32_t* bits;
   GLIFR_INLINE void operator()(Index input, Index word) const {
-    std::uint32_t mark = 0;
-    for (Index r = 32 * word; r < rows && r < 32 * word + 32; ++r) {
-      const ActiveInputs list = active[r];
-      Index low = 0, high = list.count;  // the first index not below `input`
-      while (low < high) {
-        const Index middle = (low + high) / 2;
-        if (list.indices[middle] < input) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      if (low < list.count && list.indices[low] == input) mark |= std::uint32_t{1} << (r - 32 * word);
-    }
-    bits[input * words + word] = mark;
+    constexpr int quads = rows_a_word / marks_at_once;
+    // The product moves the i-th mark, bit 16 i, to bit 60 + i, and no two marks to one place.
+    constexpr std::uint64_t gather = 0x1000'2000'4000'8000;
+    std::array<std::uint64_t, quads> four;
+    for (int i = 0; i < quads; ++i) four[i] = marks[(input * words + word) * quads + i];
+    std::uint32_t packed = 0;
+    for (int i = 0; i < quads; ++i) packed |= static_cast<std::uint32_t>(four[i] * gather >> 60) << (4 * i);
+    bits[input * words + word] = packed;
   }
 };
 /// The number of the lowest set bit; there is one. Not std::countr_zero: nvcc 13.0 turns that into the constant 32 in
@@ -114,10 +136,14 @@ struct CollectRows {
   View<const T> dy;
   View<T> d_weights;
   GLIFR_INLINE void operator()(Index input, Index c) const {
+    constexpr int at_once = 4;
     T sum = 0;
-    for (Index word = 0; word < words; ++word) {
-      for (std::uint32_t left = bits[input * words + word]; left != 0; left &= left - 1) {
-        sum += dy(32 * word + lowest_bit(left), c);
+    for (Index first = 0; first < words; first += at_once) {
+      std::array<std::uint32_t, at_once> some;
+      for (int i = 0; i < at_once; ++i) some[i] = first + i < words ? bits[input * words + first + i] : 0;
+      for (int i = 0; i < at_once; ++i) {
+        for (std::uint32_t left = some[i]; left != 0; left &= left - 1)
+          sum += dy(PackMarks::rows_a_word * (first + i) + lowest_bit(left), c);
       }
     }
     d_weights(input, c) += sum;
@@ -126,9 +152,13 @@ struct CollectRows {
 template <Scalar T>
 void gather_rows_backward(Arena& memory, const ActiveInputs* active, View<const T> dy, View<T> d_weights) {
   if (!memory.device()) return host<T>().gather_rows_backward(active, dy, d_weights, memory);
-  const Index words = (dy.rows + 31) / 32;
+  const Index words = (dy.rows + PackMarks::rows_a_word - 1) / PackMarks::rows_a_word;
+  const Index stride = words * PackMarks::rows_a_word;
+  auto* marks = memory.allocate_zeroed<std::uint64_t>(d_weights.rows * stride / PackMarks::marks_at_once);
   auto* bits = memory.allocate<std::uint32_t>(d_weights.rows * words);
-  for_each_element(memory.device(), d_weights.rows, words, MarkActive{active, dy.rows, words, bits});
+  for_each_element(memory.device(), dy.rows, MarkActive::parts,
+                   MarkActive{active, stride, reinterpret_cast<std::uint16_t*>(marks)});
+  for_each_element(memory.device(), d_weights.rows, words, PackMarks{marks, words, bits});
   for_each_element(memory.device(), d_weights.rows, d_weights.columns, CollectRows<T>{bits, words, dy, d_weights});
 }
 

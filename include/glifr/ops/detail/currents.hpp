@@ -13,15 +13,15 @@ struct CurrentsLayout {
   Index batch = 0;    ///< samples
   Index inputs = 1;   ///< synaptic currents a neuron
   Index neurons = 0;  ///< how many they are
-  Index padded = 0;   ///< neurons, as they are computed
+  Index padded = 0;   ///< neurons, as they are computed: whole registers, or on a device as many as there are
   Index stride = 0;   ///< between rows
 
   CurrentsLayout() = default;
-  CurrentsLayout(Index samples, Index inputs_a_neuron, Index neuron_count)
+  CurrentsLayout(Index samples, Index inputs_a_neuron, Index neuron_count, bool on_device)
       : batch(samples),
         inputs(inputs_a_neuron),
         neurons(neuron_count),
-        padded(layout::padded<T>(neuron_count)),
+        padded(on_device ? neuron_count : layout::padded<T>(neuron_count)),
         stride(layout::row_stride<T>(inputs_a_neuron * padded)) {}
 
   /// Columns that are computed.
