@@ -21,7 +21,7 @@ void compile_all() {
   compile<PlaceWeights<T>, PlaceWeightsBackward<T>, SignWeights<T>, SignWeightsBackward<T>>();
   compile<FillMask<T>, TakeLastValid<T>, TakeLastValidBackward<T>>();
   compile<device::TakeValues<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>, device::WidenLoss<T>,
-          device::RowWeights<T>>();
+          device::RowWeights<T>, device::CopyValues<T>, device::AddValues<T>>();
   compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
   compile<SumChunk<Terms<device::Square<T>>, double>, AddElement<device::Square<T>, double>>();
 }
@@ -31,7 +31,7 @@ void compile_all() {
 void add_training_kernels() {
   compile_all<float>();
   compile_all<double>();
-  compile<device::TakeSamples, device::TakeFrames, device::FinishStep>();
+  compile<device::TakeSamples, device::TakeFrames, device::KeepOutcome, device::FinishStep>();
 }
 
 }  // namespace glifr::cuda

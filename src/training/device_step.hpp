@@ -127,32 +127,64 @@ GLIFR_INLINE bool is_finite(double x) {
   return x - x == 0;
 }
 
-/// Adds a batch's score; in training, decides on the update or, where a number is not finite, against it and all that
-/// follow.
-struct FinishStep {
-  StepState* state;
-  Index count;             // samples
+/// What a part of a batch gives beside its gradient.
+struct Outcome {
+  double loss_sum = 0;  ///< of the samples' mean losses
+  double correct = 0;   ///< samples whose class was found
+};
+
+/// Keeps the outcome of a part of a batch.
+struct KeepOutcome {
   const double* loss_sum;  // over elements or samples
   double loss_share;       // of it, in a sum of samples' mean losses
   const double* correct;   // null: no labels
-  const double* squares;   // of the gradients; null: no training
+  Outcome* outcome;
+  GLIFR_INLINE void operator()(Index, Index) const { *outcome = {*loss_sum * loss_share, correct ? *correct : 0}; }
+};
+
+/// to = from.
+template <Scalar T>
+struct CopyValues {
+  const T* from;
+  T* to;
+  GLIFR_INLINE void operator()(Index, Index i) const { to[i] = from[i]; }
+};
+
+/// to += from.
+template <Scalar T>
+struct AddValues {
+  const T* from;
+  T* to;
+  GLIFR_INLINE void operator()(Index, Index i) const { to[i] += from[i]; }
+};
+
+/// Adds a batch's score, and decides on the update or, where a number is not finite, against it and all that follow.
+struct FinishStep {
+  StepState* state;
+  Index count;              // samples
+  const Outcome* outcomes;  // of the parts of the batch, in order
+  Index parts;
+  const double* squares;  // of the gradients
   double beta1, beta2, gradient_clip, decay;
   GLIFR_INLINE void operator()(Index, Index) const {
     StepState& s = *state;
     if (s.failed >= 0) return;
-    if (squares) {
-      if (!is_finite(*loss_sum) || !is_finite(*squares)) {
-        s.failed = s.first;
-        return;
-      }
-      const double norm = std::sqrt(*squares), t = static_cast<double>(++s.updates);
-      s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
-      s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
-      s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
-      s.adam.kept = 1 - s.learning_rate * decay;
+    Outcome sum;
+    for (Index i = 0; i < parts; ++i) {
+      sum.loss_sum += outcomes[i].loss_sum;
+      sum.correct += outcomes[i].correct;
     }
-    s.loss_sum += *loss_sum * loss_share;
-    if (correct) s.correct += *correct;
+    if (!is_finite(sum.loss_sum) || !is_finite(*squares)) {
+      s.failed = s.first;
+      return;
+    }
+    const double norm = std::sqrt(*squares), t = static_cast<double>(++s.updates);
+    s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
+    s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
+    s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
+    s.adam.kept = 1 - s.learning_rate * decay;
+    s.loss_sum += sum.loss_sum;
+    s.correct += sum.correct;
     s.first += count;
   }
 };

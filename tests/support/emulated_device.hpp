@@ -90,6 +90,11 @@ class EmulatedDevice final : public Device {
     enqueue([=] { kernels::host<double>().gemm(ta, tb, a, b, beta, c); });
   }
 
+  /// Has something done in turn, as a library does that puts its own work into the queue of a GPU.
+  void call(std::function<void()> work) {
+    enqueue(std::move(work));
+  }
+
   void wait() override {
     refuse_while_recording("to wait");
     run_pending();
