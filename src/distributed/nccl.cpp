@@ -24,6 +24,7 @@ struct Nccl {
   decltype(&ncclRecv) receive = nullptr;
   decltype(&ncclGetVersion) get_version = nullptr;
   decltype(&ncclGetErrorString) error_string = nullptr;
+  int version = 0;
   std::optional<std::string> problem{};  // why it cannot be used
 
   Nccl() {
@@ -40,6 +41,14 @@ struct Nccl {
     find("ncclRecv", receive);
     find("ncclGetVersion", get_version);
     find("ncclGetErrorString", error_string);
+    if (!problem && get_version(&version) != ncclSuccess) version = 0;
+    constexpr int first = 20906;  // of version 2.9.6
+    if (!problem && version < first) problem = "NCCL " + version_text() + " cannot be recorded; needed: 2.9.6 or newer";
+  }
+  [[nodiscard]] std::string version_text() const {
+    const int major = version < 10000 ? 1000 : 10000;  // up to 2.8, a version had fewer digits
+    return std::to_string(version / major) + "." + std::to_string(version % major / 100) + "." +
+           std::to_string(version % 100);
   }
 
  private:
@@ -88,12 +97,7 @@ class NcclLinks final : public DeviceLinks {
   NcclLinks& operator=(const NcclLinks&) = delete;
 
   [[nodiscard]] Group& group() const override { return group_; }
-  [[nodiscard]] std::string description() const override {
-    int version = 0;  // 22803 for 2.28.3
-    check(nccl().get_version(&version), "ncclGetVersion");
-    return "NCCL " + std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
-           std::to_string(version % 100);
-  }
+  [[nodiscard]] std::string description() const override { return "NCCL " + nccl().version_text(); }
   [[nodiscard]] bool can_be_recorded() const override { return true; }
 
   void exchange(std::span<const Message> sent, std::span<const Message> received) override {

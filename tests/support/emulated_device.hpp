@@ -21,7 +21,7 @@ namespace glifr::test {
 /// host: code that mixes the two up ends here as it would on a GPU. While work is recorded it refuses what a GPU cannot
 /// record: copies, memory, waiting. In a build with CUDA, what is launched must have
 /// been compiled for the GPU too.
-class EmulatedDevice final : public Device {
+class EmulatedDevice : public Device {
  public:
   explicit EmulatedDevice(std::size_t capacity = std::size_t{1} << 30) : capacity_(capacity) {
     memory_ =
