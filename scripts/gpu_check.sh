@@ -112,6 +112,20 @@ else
   checks+=("pmnist in full: skipped, no MNIST in $data")
 fi
 
+# Several GPUs, one process each, must end with the bits of one GPU that computes as many shares.
+gpus=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU') || gpus=0
+several_gpus() {
+  local run=("$train" --task sine --model glifr_lheta --epochs 200 --device cuda --set "device_shares=$gpus" --no-figures --overwrite)
+  "${run[@]}" --out "$logs/one_gpu" &&
+    mpirun -n "$gpus" "${run[@]}" --distribute batch --out "$logs/several_gpus" &&
+    cmp "$logs"/{one_gpu,several_gpus}/sine/glifr_lheta/trial_0/checkpoints/last.safetensors
+}
+if ((gpus > 1)) && command -v mpirun >/dev/null; then
+  check "$gpus GPUs" several_gpus
+else
+  checks+=("several GPUs: skipped, there are $gpus GPUs, $(command -v mpirun >/dev/null && echo mpirun || echo 'no mpirun')")
+fi
+
 printf '\n%s, CUDA %s\n' "$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null || echo 'no nvidia-smi')" \
   "$(nvcc --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')"
 printf '%s\n' "${checks[@]}"
