@@ -10,6 +10,7 @@
 #   jobs       48 trials side by side, three times
 #   times      milliseconds a training step of four tasks and three models, in float32 and TF32
 #   fleet      20 trials of sine and of lmnist, alone and side by side
+#   several    where there are several GPUs and mpirun: one process each, against the bits of one GPU that computes as many shares
 #   torch      the same steps in PyTorch, where the archive holds a program for that
 #   full       three trials of lmnist and pmnist, where it holds MNIST
 #
@@ -21,7 +22,7 @@ OUT=$(realpath -m "${OUT:-logs}")
 mkdir -p "$OUT"
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 2
 parts=("$@")
-if ((${#parts[@]} == 0)); then parts=(programs tests sanitize jobs times fleet torch full); fi
+if ((${#parts[@]} == 0)); then parts=(programs tests sanitize jobs times fleet several torch full); fi
 PATH=$PATH:/usr/local/cuda/bin
 export LD_LIBRARY_PATH=$PWD/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} CUDA_MODULE_LOADING=LAZY
 # cuBLAS is the toolkit's, unless it came along.
@@ -104,6 +105,17 @@ for part in "${parts[@]}"; do
         fi
       done
       ;;
+    several)
+      gpus=$(nvidia-smi -L 2>/dev/null | grep -c '^GPU')
+      if ((gpus < 2)) || ! command -v mpirun >/dev/null; then
+        skip several "needs several GPUs and mpirun, there are $gpus GPUs"
+        continue
+      fi
+      shared=("${train[@]}" --task sine --model glifr_lheta --epochs 200 --set "device_shares=$gpus")
+      check several_alone 120 "${shared[@]}" --out "$OUT/one_gpu"
+      check several 120 mpirun -n "$gpus" "${shared[@]}" --distribute batch --out "$OUT/several_gpus"
+      check several_same_bits 20 cmp "$OUT"/{one_gpu,several_gpus}/sine/glifr_lheta/trial_0/checkpoints/last.safetensors
+      ;;
     torch)
       if [[ ! -e torch_peer.py ]]; then
         skip torch "the archive holds no program for it"
@@ -124,7 +136,7 @@ for part in "${parts[@]}"; do
       check full_pmnist 420 "${train[@]}" --task pmnist --ntrials 3 --data data --out "$OUT/full"
       ;;
     *)
-      printf 'gpu_check.sh: %s is no part; accepted: programs, tests, sanitize, jobs, times, fleet, torch, full\n' "$part" >&2
+      printf 'gpu_check.sh: %s is no part; accepted: programs, tests, sanitize, jobs, times, fleet, several, torch, full\n' "$part" >&2
       exit 2
       ;;
   esac

@@ -96,14 +96,7 @@ bool shares_trials(const glifr::LaunchedGroup& group, const Options& options,
                    const std::vector<glifr::PlannedTrial>& plan) {
   const std::vector<std::size_t> chains = glifr::chains_of(plan);
   const auto count = chains.empty() ? 0 : static_cast<glifr::Index>(std::ranges::max(chains)) + 1;
-  const bool by_trials = options.distribute == "trials" || (options.distribute == "auto" && count >= group.size());
-  if (!by_trials && options.run.open_device) {
-    throw glifr::ConfigError("--distribute", "found " + options.distribute + " with " + std::to_string(group.size()) +
-                                                 " processes and " + std::to_string(count) +
-                                                 " trials to share out; GPUs share no batches: accepted are trials, or "
-                                                 "--device cpu");
-  }
-  return by_trials;
+  return options.distribute == "trials" || (options.distribute == "auto" && count >= group.size());
 }
 
 void run_beside_others(glifr::LaunchedGroup& group, std::atomic<bool>& stop, const std::function<void()>& f) {

@@ -20,7 +20,7 @@ namespace glifr::apps {
 void require_same_run(glifr::LaunchedGroup& group, const Options& options,
                       const std::vector<glifr::PlannedTrial>& plan);
 
-/// Whether the processes take whole trials; otherwise they share the batches of each. ConfigError where they cannot.
+/// Whether the processes take whole trials; otherwise they share the batches of each.
 [[nodiscard]] bool shares_trials(const glifr::LaunchedGroup& group, const Options& options,
                                  const std::vector<glifr::PlannedTrial>& plan);
 

@@ -1,4 +1,3 @@
-# Not tried: Optuna is in no package of Debian 12 that the tests use. The commands that it runs are tried.
 """Searches a learning rate and a dropout by Optuna. Start it any number of times, as in an array of jobs: all share one study.
 
 sbatch --array=1-8 --cpus-per-task=2 --wrap "python3 examples/cluster/optuna_sweep.py"

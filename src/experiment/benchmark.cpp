@@ -9,6 +9,7 @@
 
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/cells/connections.hpp"
+#include "glifr/distributed/device_links.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/data.hpp"
@@ -93,9 +94,10 @@ boost::json::object measure(const Settings& settings, const RunOptions& options,
   Workers workers(threads);
   Optimizer<T> optimizer(network->parameters(), training.optimizer);
   const EngineParts<T> parts{*network, *data, training, optimizer};
-  const auto engine = options.group ? make_group_engine<T>(parts, workers, *options.group)
-                      : device      ? make_device_engine<T>(parts, *device)
-                                    : make_worker_engine<T>(parts, workers);
+  const auto links = device && options.group ? link_devices(*device, *options.group) : nullptr;
+  const auto engine = device          ? make_device_engine<T>(parts, *device, links.get())
+                      : options.group ? make_group_engine<T>(parts, workers, *options.group)
+                                      : make_worker_engine<T>(parts, workers);
   const auto [steps, forwards] = time_engine<T>(*engine, *data, settings, seconds, options.group);
   const StepWork work = count_work(settings);
   const double gflop = work.gflop + 2e-9 * work.gathered, middle = median(steps);

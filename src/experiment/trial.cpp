@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "glifr/backend/cpu_target.hpp"
+#include "glifr/distributed/device_links.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -144,6 +145,7 @@ class TrialRun {
         workers_(workers),
         device_(options.open_device ? options.open_device() : nullptr),
         group_(options.group),
+        links_(device_ && group_ ? link_devices(*device_, *group_) : nullptr),
         stop_(stop),
         observer_(observer),
         files_(store.files()),
@@ -152,11 +154,16 @@ class TrialRun {
         network_(make_network<T>(trial.settings)),
         evaluation_settings_(training_settings(trial.settings, seed_, options.engine)),
         nothing_to_move_({}, evaluation_settings_.optimizer),
-        resumes_(decided_by_first(group_, [&] { return can_be_resumed(trial, options); })) {}
+        resumes_(decided_by_first(group_, [&] { return can_be_resumed(trial, options); })),
+        device_shares_(decided_by_first(group_, [&] { return choose_device_shares(); })) {
+    evaluation_settings_.device_shares = device_shares_;
+  }
 
   TrialOutcome run() {
     require_same_data();
     describe_samples();
+    if (links_ && !links_->can_be_recorded())
+      observer_.note(trial_, "the devices exchange gradients through " + links_->description());
     initialize();
     Trainer<T> trainer(*network_, *data_.train, settings_for_training(),
                        [&](const EngineParts<T>& parts) { return make_engine(parts); });
@@ -193,6 +200,18 @@ class TrialRun {
 
  private:
   [[nodiscard]] bool is_first() const { return !group_ || group_->rank() == 0; }
+
+  /// Parts of a batch on devices: as asked for, as the trial was started that is gone on with, or one a device.
+  [[nodiscard]] Index choose_device_shares() const {
+    const Index asked = trial_.settings.training.device_shares;
+    if (asked > 0 || !device_) return asked;
+    if (resumes_) {
+      const json::object record = read_record(folder_.record());
+      const json::value* there = record.if_contains("device_shares");
+      if (there && there->is_int64() && there->get_int64() > 0) return there->get_int64();
+    }
+    return group_ ? group_->size() : 1;
+  }
 
   /// Reads the data, in the first process of a group before the others: it may write a cache that these read.
   static TaskData<T> load(const Trial& trial, const RunOptions& options, DataStore& store) {
@@ -271,6 +290,7 @@ class TrialRun {
                                                               "; --overwrite starts the trial afresh");
     }
     note_where_it_began("device", options_.device);
+    if (device_) note_where_it_began("device_shares", device_shares_);
     note_where_it_began("cpu_target", std::string(to_string(cpu_target())));
     note_where_it_began("version", std::string(version()));
     if (!record_.contains("shares") && trial_.settings.training.shares > 2) {
@@ -300,10 +320,12 @@ class TrialRun {
   }
 
   /// What changes a result by rounding only is no reason to refuse, but to say so.
-  void note_where_it_began(const char* what, const std::string& here) {
+  void note_where_it_began(const char* what, const auto& here) {
     const json::value* there = record_.if_contains(what);
-    if (!there || to_line(*there) == to_line(json::value(here))) return;
-    observer_.note(trial_, std::string(what) + " " + here + ", but the trial was started with " + to_line(*there) +
+    const json::value value(here);
+    if (!there || to_line(*there) == to_line(value)) return;
+    const std::string shown = value.is_string() ? std::string(value.get_string()) : to_line(value);
+    observer_.note(trial_, std::string(what) + " " + shown + ", but the trial was started with " + to_line(*there) +
                                ": the results may differ by rounding");
   }
 
@@ -335,8 +357,9 @@ class TrialRun {
     }
     for (const std::string& file : task().files()) remove(folder_.path() / file);
     create_folder(folder_.checkpoints());
-    write_record(folder_.record(),
-                 make_record(trial_, options_, count_trained<T>(network_->parameters()), digest_, source_));
+    json::object record = make_record(trial_, options_, count_trained<T>(network_->parameters()), digest_, source_);
+    if (json::value* shares = record.if_contains("device_shares")) *shares = device_shares_;
+    write_record(folder_.record(), record);
     TensorFile initial = to_tensor_file(*network_);
     task().annotate(initial, trial_.settings, files_);
     write_safetensors(folder_.initial_checkpoint(), initial);
@@ -369,9 +392,11 @@ class TrialRun {
     return outcome;
   }
 
-  /// The engine of this run: the workers, those of the group, or its device.
+  /// The engine of this run: the workers or the device, together with those of the group.
   [[nodiscard]] std::unique_ptr<TrainingEngine<T>> make_engine(const EngineParts<T>& parts) {
-    return group_ ? make_group_engine<T>(parts, workers_, *group_) : make_own_engine(parts);
+    if (!group_) return make_own_engine(parts);
+    return device_ ? make_device_engine<T>(parts, *device_, links_.get())
+                   : make_group_engine<T>(parts, workers_, *group_);
   }
   /// The engine of this process alone.
   [[nodiscard]] std::unique_ptr<TrainingEngine<T>> make_own_engine(const EngineParts<T>& parts) {
@@ -380,6 +405,7 @@ class TrialRun {
 
   [[nodiscard]] TrainingSettings settings_for_training() const {
     TrainingSettings settings = training_settings(trial_.settings, seed_, options_.engine);
+    settings.device_shares = device_shares_;
     if (trial_.settings.training.weights == ClassWeights::balanced)
       settings.class_weights = balanced_class_weights(*data_.train);
     return settings;
@@ -426,8 +452,9 @@ class TrialRun {
   TrialFolder folder_;
   std::uint64_t seed_;
   Workers& workers_;
-  std::unique_ptr<Device> device_;  // null: the workers compute
-  Group* group_;                    // null: this process alone
+  std::unique_ptr<Device> device_;      // null: the workers compute
+  Group* group_;                        // null: this process alone
+  std::unique_ptr<DeviceLinks> links_;  // of a device and a group
   const std::atomic<bool>& stop_;
   TrialObserver& observer_;
   const DataFiles& files_;
@@ -437,6 +464,7 @@ class TrialRun {
   TrainingSettings evaluation_settings_;
   Optimizer<T> nothing_to_move_;
   bool resumes_;
+  Index device_shares_;
   json::object record_;           // of a trial that is resumed
   std::optional<Source> source_;  // of a heterogeneous trial that starts
 };

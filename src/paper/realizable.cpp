@@ -148,11 +148,12 @@ class RealizableTask final : public TaskOf<RealizableTask> {
   }
   /// The network is one neuron, its data are one sample.
   [[nodiscard]] bool knows(std::string_view key) const override {
-    for (const std::string_view other :
-         {"input_size",    "hidden_size",         "output_size",      "num_ascs",     "train_dynamics",
-          "dropout_prob",  "final_reduction",     "loss_fn",          "batch_size",   "micro_batch",
-          "shares",        "sigma_v_anneal",      "sigma_v_first",    "sigma_v_last", "parameter_every",
-          "class_weights", "validation_fraction", "validation_every", "monitor",      "test_checkpoint"}) {
+    for (const std::string_view other : {"input_size",     "hidden_size",         "output_size",      "num_ascs",
+                                         "train_dynamics", "dropout_prob",        "final_reduction",  "loss_fn",
+                                         "batch_size",     "micro_batch",         "shares",           "device_shares",
+                                         "sigma_v_anneal", "sigma_v_first",       "sigma_v_last",     "parameter_every",
+                                         "class_weights",  "validation_fraction", "validation_every", "monitor",
+                                         "test_checkpoint"}) {
       if (key == other) return false;
     }
     return true;

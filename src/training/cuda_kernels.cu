@@ -19,7 +19,8 @@ void compile_all() {
   compile<SplitDelays<T>, DelayedOutputs<T>, DelayedGradients<T>>();
   compile<SumChunk<Terms<DelaySlope<T>>, T>, AddElement<DelaySlope<T>, T>>();
   compile<PlaceWeights<T>, PlaceWeightsBackward<T>, SignWeights<T>, SignWeightsBackward<T>>();
-  compile<TakeLastValid<T>, TakeLastValidBackward<T>, device::WidenLoss<T>, device::RowWeights<T>>();
+  compile<TakeLastValid<T>, TakeLastValidBackward<T>, device::WidenLoss<T>, device::RowWeights<T>,
+          device::CopyValues<T>, device::AddValues<T>>();
   compile_for_lanes<FillMask<T>, device::TakeBatch<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>>();
   compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
   compile_for_lanes<device::TallyRows<T>, SumChunk<device::TallyValue<T>, device::Tally>>();
@@ -31,7 +32,8 @@ void compile_all() {
 void add_training_kernels() {
   compile_all<float>();
   compile_all<double>();
-  compile_for_lanes<SumChunk<Partials<device::Tally>, device::Tally>, device::FinishStep>();
+  compile_for_lanes<SumChunk<Partials<device::Tally>, device::Tally>, device::FinishStep,
+                    device::KeepTally>();
   compile<device::TallyWhole>();
 }
 

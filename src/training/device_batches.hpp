@@ -48,8 +48,8 @@ class DeviceBatches {
     if (!class_weights.empty()) class_weights_ = copy(std::vector<T>(class_weights.begin(), class_weights.end()));
   }
 
-  /// The next `count` samples of the order.
-  Batch<T> load(Tape<T>& tape, const device::StepState* state, const Index* order, Index count) const {
+  /// The next `count` samples of the order, which are a part of a batch of `whole`.
+  Batch<T> load(Tape<T>& tape, const device::StepState* state, const Index* order, Index count, Index whole) const {
     Arena& memory = tape.memory();
     Index* samples = memory.template allocate<Index>(count);
     std::int32_t* labels = labels_ ? memory.template allocate<std::int32_t>(count) : nullptr;
@@ -61,7 +61,7 @@ class DeviceBatches {
                    .samples = {samples, size},
                    .labels = {labels, labels ? size : 0},
                    .lengths = {lengths, lengths ? size : 0},
-                   .whole = count};
+                   .whole = whole};
     if (inputs_) {
       const View<T> x(memory.template allocate<T>(steps_ * count * features_), steps_ * count, features_);
       take.inputs = {next, inputs_, steps_, 0, nullptr, x};

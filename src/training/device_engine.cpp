@@ -6,7 +6,9 @@
 #include <stdexcept>
 
 #include "device_batches.hpp"
+#include "device_sums.hpp"
 #include "glifr/core/device_parameters.hpp"
+#include "glifr/neurons/indexing.hpp"
 #include "glifr/training/engine.hpp"
 #include "objective.hpp"
 
@@ -57,15 +59,22 @@ bool is_finite(std::span<const T> values) {
 template <Scalar T>
 class DeviceEngine final : public TrainingEngine<T> {
  public:
-  DeviceEngine(const EngineParts<T>& parts, Device& device)
+  DeviceEngine(const EngineParts<T>& parts, Device& device, DeviceLinks* links)
       : network_(parts.network),
         source_(parts.data),
         settings_(parts.settings),
         optimizer_(parts.optimizer),
         device_(device),
+        links_(links),
+        group_(links ? &links->group() : nullptr),
+        shares_(settings_.device_shares > 0 ? settings_.device_shares
+                : group_                    ? group_->size()
+                                            : 1),
         objective_(parts.loss),
         batches_(parts.data, parts.network.outputs(), device, parts.settings.class_weights),
         parameters_(parts.network.parameters(), device),
+        sums_(parameters_.gradients(), parameters_.layout().trained_size(),
+              std::min(shares_, parts.settings.batch_size), device, links),
         memory_(&device),
         order_size_(std::max(parts.data.size(), parts.settings.batch_size)),
         tape_(Tape<T>::Mode::record, &device) {
@@ -79,6 +88,7 @@ class DeviceEngine final : public TrainingEngine<T> {
     order_ = memory_.template allocate<Index>(order_size_);
     state_ = memory_.template allocate<device::StepState>(1);
     silencing_ = memory_.template allocate<T>(network_.neurons());
+    tallies_ = memory_.template allocate<device::Tally>(std::max(shares_, pieces_of_evaluation()));
     tape_.use_on_device(&parameters_);
     reserve_memory();
   }
@@ -103,24 +113,35 @@ class DeviceEngine final : public TrainingEngine<T> {
     }
     position.running = score();
     const double a_step = std::chrono::duration<double>(Clock::now() - started).count() / static_cast<double>(count);
-    stretch_ = std::clamp<Index>(static_cast<Index>(between_looks / a_step), 1, 2 * stretch_);
+    // All devices look at the same steps.
+    stretch_ = decided_by_first(
+        group_, [&] { return std::clamp<Index>(static_cast<Index>(between_looks / a_step), 1, 2 * stretch_); });
   }
 
   Score evaluate() override {
     bring_back_parameters();
     parameters_.load();
-    std::vector<Index> order(static_cast<std::size_t>(source_.size()));
+    const Index all = source_.size(), pieces = pieces_of_evaluation();
+    std::vector<Index> order(static_cast<std::size_t>(all));
     std::iota(order.begin(), order.end(), Index{0});
     start(order, {}, Random(0, Stream::dropout));
+    const auto [first, last] = pieces_of(pieces, group_ ? group_->rank() : 0);
     tape_.set_mode(Tape<T>::Mode::forward_only);
-    for (Index first = 0; first < source_.size(); first += settings_.batch_size) {
-      const Index count = std::min(settings_.batch_size, source_.size() - first);
+    for (Index i = first; i < last; ++i) {
+      const Index begin = i * piece_size(), count = std::min(piece_size(), all - begin);
       tape_.clear();
-      finish(tape_, forward(tape_, count, 0).tallied, count, {});
+      keep(tape_, forward(tape_, begin, count, count, 0).tallied, tallies_ + i);
     }
     tape_.set_mode(Tape<T>::Mode::record);
-    const device::StepState state = read_state();
-    return {state.loss_sum, static_cast<Index>(state.correct), state.first};
+    std::vector<device::Tally> tallies(static_cast<std::size_t>(pieces));
+    kernels::copy_out(&device_, tallies.data() + first, tallies_ + first, last - first);
+    gather(tallies);
+    Score score{0, 0, all};
+    device::Tally sum;
+    for (const device::Tally& tally : tallies) sum += tally;
+    score.loss_sum = sum.loss;
+    score.correct = static_cast<Index>(sum.correct);
+    return score;
   }
 
   void bring_back_parameters() override {
@@ -135,8 +156,13 @@ class DeviceEngine final : public TrainingEngine<T> {
  private:
   /// A step on so many samples: run as it is the first time, recorded the second.
   struct Plan {
+    Index samples = 0;
+    typename DeviceSums<T>::Plan sums{};
     Index runs = 0;
-    std::unique_ptr<Device::Recording> recording;
+    std::vector<std::unique_ptr<Device::Recording>> recordings{};  // of its parts
+
+    /// Where a share begins.
+    [[nodiscard]] Index begin(Index share) const { return samples * share / sums.shares; }
   };
   struct Forward {
     Var<T> output;
@@ -175,8 +201,9 @@ class DeviceEngine final : public TrainingEngine<T> {
     }
   }
 
-  Forward forward(Tape<T>& tape, Index count, double dropout) const {
-    const Batch<T> batch = batches_.load(tape, state_, order_, count);
+  /// Of `count` samples from the batch's sample `first` on; `whole`: of the batch.
+  Forward forward(Tape<T>& tape, Index first, Index count, Index whole, double dropout) const {
+    const Batch<T> batch = batches_.load(tape, state_, order_ + first, count, whole);
     const OutputMask<T> mask{
         .dropout = dropout, .samples = batch.samples, .random_at = &state_->random, .silencing_at = silencing_};
     const Var<T> output = network_
@@ -189,25 +216,59 @@ class DeviceEngine final : public TrainingEngine<T> {
     return {output, objective_.tally(output, batch)};
   }
 
-  /// Adds to the gradients, which every update leaves at zero.
-  Forward gradient(Tape<T>& tape, Index count) const {
+  void clear_gradients(Arena& memory) const {
+    kernels::fill(memory, View<T>(parameters_.gradients(), 1, parameters_.layout().trained_size()), T(0));
+  }
+
+  /// Keeps what a part of a batch adds to the score.
+  void keep(Tape<T>& tape, const Tallied<T>& tallied, device::Tally* kept) const {
+    for_each_element(tape.device(), 1, 1, device::KeepTally{tallied.tallies, 1 / tallied.terms_per_sample, kept});
+  }
+
+  /// Whether a batch is computed in shares, here or on several devices.
+  [[nodiscard]] bool is_shared(const Plan& plan) const { return links_ || plan.sums.shares > 1; }
+
+  /// The gradient of a share, in the place of what an update leaves, which is zero.
+  Forward gradient(Tape<T>& tape, const Plan& plan, Index share) const {
     tape.clear();
-    const Forward result = forward(tape, count, settings_.dropout);
+    if (is_shared(plan)) clear_gradients(tape.memory());
+    const Index first = plan.begin(share), count = plan.begin(share + 1) - first;
+    const Forward result = forward(tape, first, count, plan.samples, settings_.dropout);
     if (result.tallied.loss.is_empty()) {
       tape.backward_from(result.output);
     } else {
       tape.backward(result.tallied.loss);
     }
+    if (is_shared(plan)) keep(tape, result.tallied, tallies_ + share);
     return result;
   }
 
-  /// A whole step: gradient, score, and the parameters' update.
-  void update(Tape<T>& tape, Index count) const {
-    const Forward result = gradient(tape, count);
+  /// The gradients of all of this device's shares, summed as far as they are its own; what the last share added to the
+  /// score. `look`: what to do after each.
+  template <class Look>
+  Tallied<T> sum_own(const Plan& plan, const Look& look) {
+    const auto [first, last] = plan.sums.own;
+    if (first == last) tape_.clear();
+    Tallied<T> tallied{};
+    for (Index share = first; share < last; ++share) {
+      const Forward result = gradient(tape_, plan, share);
+      look(result);
+      sums_.join(&device_, plan.sums, static_cast<std::size_t>(share - first));
+      tallied = result.tallied;
+    }
+    return tallied;
+  }
+
+  /// Moves the parameters by the sum of all shares. `tallied`: by the only one, where the batch is not shared.
+  void move(Tape<T>& tape, const Plan& plan, const Tallied<T>& tallied) const {
     const Index size = parameters_.layout().trained_size();
-    finish(tape, result.tallied, count,
-           kernels::sum_to_few<double>(tape.memory(), size, device::Square<T>{parameters_.gradients()}));
+    const bool shared = is_shared(plan);
+    const auto tallies = shared ? kernels::FewTerms<device::Tally>{tallies_, plan.sums.shares} : tallied.tallies;
+    const auto squares = kernels::sum_to_few<double>(tape.memory(), size, device::Square<T>{parameters_.gradients()});
     const OptimizerSettings& o = settings_.optimizer;
+    for_each_element(tape.device(), 1, 1,
+                     device::FinishStep{state_, plan.samples, tallies, shared ? 1 : 1 / tallied.terms_per_sample,
+                                        squares, o.beta1, o.beta2, o.gradient_clip, o.decay()});
     if (o.is_adam()) {
       for_each_element(tape.device(), 1, size,
                        device::UpdateByAdam<T>{state_, o.beta1, o.beta2, o.eps, parameters_.gradients(),
@@ -219,21 +280,64 @@ class DeviceEngine final : public TrainingEngine<T> {
     }
   }
 
-  void finish(Tape<T>& tape, const Tallied<T>& tallied, Index count, const kernels::FewTerms<double>& squares) const {
-    const OptimizerSettings& o = settings_.optimizer;
-    for_each_element(tape.device(), 1, 1,
-                     device::FinishStep{state_, count, tallied.tallies, 1 / tallied.terms_per_sample, squares, o.beta1,
-                                        o.beta2, o.gradient_clip, o.decay()});
+  /// Runs the parts of a step by `run`, and the exchanges among devices: as one part where they can be recorded.
+  template <class Run>
+  void take_step(const Plan& plan, const Run& run) {
+    const auto compute = [&] { return sum_own(plan, [](const Forward&) {}); };
+    const auto sum = [&] { sums_.sum_slice(&device_, plan.sums); };
+    const auto finish = [&] { move(tape_, plan, {}); };
+    if (!links_) {
+      run([&] { move(tape_, plan, compute()); });
+    } else if (links_->can_be_recorded()) {
+      run([&] {
+        compute();
+        sums_.exchange_nodes(plan.sums);
+        sum();
+        sums_.exchange_slices(plan.sums);
+        finish();
+      });
+    } else {
+      run([&] { compute(); });
+      sums_.exchange_nodes(plan.sums);
+      run(sum);
+      sums_.exchange_slices(plan.sums);
+      run(finish);
+    }
+  }
+
+  [[nodiscard]] Plan plan_step(Index count) const {
+    return {.samples = count, .sums = sums_.plan(std::min(shares_, count), tallies_)};
   }
 
   void step(Index count) {
     Plan& plan = plans_[count];
+    if (plan.runs == 0) plan = plan_step(count);
     // The first run brings cuBLAS and the kernels into the device, which cannot be done while work is recorded.
-    if (plan.runs++ == 0) return update(tape_, count);
-    if (!plan.recording) {
-      plan.recording = record(device_, [&] { update(tape_, count); });
+    const bool is_first = plan.runs++ == 0;
+    std::size_t part = 0;
+    take_step(plan, [&](const auto& work) {
+      if (is_first) return work();
+      if (part == plan.recordings.size()) plan.recordings.push_back(record(device_, work));
+      plan.recordings[part++]->replay();
+    });
+  }
+
+  /// Samples that are taken at a time where nothing is trained: as many as a share has.
+  [[nodiscard]] Index piece_size() const { return (settings_.batch_size + shares_ - 1) / shares_; }
+  [[nodiscard]] Index pieces_of_evaluation() const { return (source_.size() + piece_size() - 1) / piece_size(); }
+  [[nodiscard]] ShareRange pieces_of(Index pieces, Index rank) const {
+    return group_ ? part_of_shares(pieces, rank, group_->size()) : ShareRange{0, pieces};
+  }
+  /// Gives all processes the tallies of all.
+  void gather(std::vector<device::Tally>& tallies) const {
+    if (!group_) return;
+    std::vector<std::span<std::byte>> all;
+    for (Index r = 0; r < group_->size(); ++r) {
+      const auto [first, last] = pieces_of(std::ssize(tallies), r);
+      all.push_back(std::as_writable_bytes(
+          std::span(tallies).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first))));
     }
-    plan.recording->replay();
+    group_->gather(at(all, group_->rank()), all);
   }
 
   [[nodiscard]] device::StepState read_state() const {
@@ -254,30 +358,46 @@ class DeviceEngine final : public TrainingEngine<T> {
     return {state.loss_sum, static_cast<Index>(state.correct), state.first};
   }
 
+  /// The sum of the losses of a part of a batch; waits.
+  [[nodiscard]] double loss_of(const Tallied<T>& tallied) const {
+    std::vector<device::Tally> tallies(static_cast<std::size_t>(tallied.tallies.count));
+    kernels::copy_out(&device_, tallies.data(), tallied.tallies.data, std::ssize(tallies));
+    device::Tally sum;
+    for (const device::Tally& tally : tallies) sum += tally;
+    return sum.loss;
+  }
+
   /// Runs the failed step once more, for since then nothing has changed, and looks at its numbers.
   [[nodiscard]] std::string name_culprit(Index count) {
-    const Forward result = gradient(tape_, count);
-    const std::string culprit = look_for_culprit(result);
-    kernels::fill(memory_, View<T>(parameters_.gradients(), 1, parameters_.layout().trained_size()), T(0));
+    const std::string culprit = look_for_culprit(count);
+    clear_gradients(memory_);
     return culprit;
   }
-  [[nodiscard]] std::string look_for_culprit(const Forward& result) {
+  [[nodiscard]] std::string look_for_culprit(Index count) {
     const auto holds_finite = [&](const T* there, Index size) {
       std::vector<T> values(static_cast<std::size_t>(size));
       kernels::copy_out(&device_, values.data(), there, size);
       return is_finite<T>(values);
     };
-    std::vector<device::Tally> tallies(static_cast<std::size_t>(result.tallied.tallies.count));
-    kernels::copy_out(&device_, tallies.data(), result.tallied.tallies.data, std::ssize(tallies));
-    device::Tally total;
-    for (const device::Tally& tally : tallies) total += tally;
-    if (!std::isfinite(total.loss)) {
-      const View<T> output = result.output.value();
+    const Plan plan = plan_step(count);
+    constexpr unsigned output_is_finite = 1, loss_is_finite = 2;
+    unsigned found = output_is_finite | loss_is_finite;
+    sum_own(plan, [&](const Forward& share) {
+      if (std::isfinite(loss_of(share.tallied))) return;
+      found &= ~loss_is_finite;
+      const View<T> output = share.output.value();
       for (Index r = 0; r < output.rows; ++r) {
-        if (!holds_finite(output.row(r), output.columns)) return "the network's output";
+        if (!holds_finite(output.row(r), output.columns)) found &= ~output_is_finite;
       }
-      return "the loss";
+    });
+    if (group_) {
+      found = group_->common_bits(found);
+      sums_.exchange_nodes(plan.sums);
+      sums_.sum_slice(&device_, plan.sums);
+      sums_.exchange_slices(plan.sums);
     }
+    if ((found & output_is_finite) == 0) return "the network's output";
+    if ((found & loss_is_finite) == 0) return "the loss";
     for (const auto& [parameter, offset] : parameters_.layout().trained()) {
       if (!holds_finite(parameters_.gradients() + offset, parameter->value.size()))
         return "the gradient of " + parameter->name;
@@ -304,7 +424,9 @@ class DeviceEngine final : public TrainingEngine<T> {
     MeasuringDevice measuring;
     Tape<T> tape(Tape<T>::Mode::record, &measuring);
     tape.use_on_device(&parameters_);
-    update(tape, count);
+    // Shares are computed one after another in the same memory.
+    const Plan largest{.samples = (count + shares_ - 1) / shares_};
+    move(tape, largest, gradient(tape, largest, 0).tallied);
     return {tape.memory().taken(), tape.memory().taken_zeroed()};
   }
 
@@ -333,14 +455,19 @@ class DeviceEngine final : public TrainingEngine<T> {
   const TrainingSettings& settings_;
   Optimizer<T>& optimizer_;
   Device& device_;
+  DeviceLinks* links_;  // null: this device works alone
+  Group* group_;        // that of the links
+  Index shares_;        // of a batch
   Objective<T> objective_;
   DeviceBatches<T> batches_;
   DeviceParameters<T> parameters_;
+  DeviceSums<T> sums_;
   Arena memory_;
   T *first_ = nullptr, *second_ = nullptr;  // of the optimiser
   Index order_size_;                        // room for samples in `order_`
   Index* order_ = nullptr;
   device::StepState* state_ = nullptr;
+  device::Tally* tallies_ = nullptr;  // of the shares of a batch, or of the pieces that are evaluated
   T* silencing_ = nullptr;  // factors on the neurons' outputs, layer by layer; those of layers without any are not set
   Epoch epoch_;
   Index updates_ = 0;
@@ -356,12 +483,12 @@ class DeviceEngine final : public TrainingEngine<T> {
 }  // namespace
 
 template <Scalar T>
-std::unique_ptr<TrainingEngine<T>> make_device_engine(const EngineParts<T>& parts, Device& device) {
-  return std::make_unique<DeviceEngine<T>>(parts, device);
+std::unique_ptr<TrainingEngine<T>> make_device_engine(const EngineParts<T>& parts, Device& device, DeviceLinks* links) {
+  return std::make_unique<DeviceEngine<T>>(parts, device, links);
 }
 
 #define GLIFR_INSTANTIATE(T) \
-  template std::unique_ptr<TrainingEngine<T>> make_device_engine<T>(const EngineParts<T>&, Device&)
+  template std::unique_ptr<TrainingEngine<T>> make_device_engine<T>(const EngineParts<T>&, Device&, DeviceLinks*)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
 #undef GLIFR_INSTANTIATE

@@ -201,31 +201,55 @@ GLIFR_INLINE bool is_finite(double x) {
   return x - x == 0;
 }
 
-/// Adds a batch's score; in training, decides on the update or, where a number is not finite, against it and all that
-/// follow.
+/// Keeps what a part of a batch adds to the score.
+struct KeepTally {
+  kernels::FewTerms<Tally> tallies;
+  double loss_share;  // of their losses, in a sum of samples' mean losses
+  Tally* kept;
+  GLIFR_INLINE void operator()(Index, Index) const {
+    const Tally sum = tallies.sum();
+    *kept = {sum.loss * loss_share, sum.correct};
+  }
+};
+
+/// to = from.
+template <Scalar T>
+struct CopyValues {
+  const T* from;
+  T* to;
+  GLIFR_INLINE void operator()(Index, Index i) const { to[i] = from[i]; }
+};
+
+/// to += from.
+template <Scalar T>
+struct AddValues {
+  const T* from;
+  T* to;
+  GLIFR_INLINE void operator()(Index, Index i) const { to[i] += from[i]; }
+};
+
+/// Adds a batch's score, and decides on the update or, where a number is not finite, against it and all that follow.
 struct FinishStep {
   StepState* state;
   Index count;  // samples
   kernels::FewTerms<Tally> tallies;
   double loss_share;                  // of their losses, in a sum of samples' mean losses
-  kernels::FewTerms<double> squares;  // of the gradients; none: no training
+  kernels::FewTerms<double> squares;  // of the gradients
   double beta1, beta2, gradient_clip, decay;
   GLIFR_INLINE void operator()(Index, Index) const {
     StepState& s = *state;
     if (s.failed >= 0) return;
     const Tally tally = tallies.sum();
-    if (squares.data) {
-      const double square = squares.sum();
-      if (!is_finite(tally.loss) || !is_finite(square)) {
-        s.failed = s.first;
-        return;
-      }
-      const double norm = std::sqrt(square), t = static_cast<double>(++s.updates);
-      s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
-      s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
-      s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
-      s.adam.kept = 1 - s.learning_rate * decay;
+    const double square = squares.sum();
+    if (!is_finite(tally.loss) || !is_finite(square)) {
+      s.failed = s.first;
+      return;
     }
+    const double norm = std::sqrt(square), t = static_cast<double>(++s.updates);
+    s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
+    s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
+    s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
+    s.adam.kept = 1 - s.learning_rate * decay;
     s.loss_sum += tally.loss * loss_share;
     s.correct += tally.correct;
     s.first += count;

@@ -41,6 +41,24 @@ void cover(ShareRange range, Index shares, Index highest_level, std::vector<SumN
   }
 }
 
+void SumPlan::add(SumNode node, std::size_t where) {
+  Placed last{node, where};
+  for (;;) {
+    const auto [level, place] = last.node;
+    if (level == root_level(shares_)) break;
+    if (place % 2 == 1) {
+      if (nodes_.empty() || nodes_.back().node != SumNode{level, place - 1}) break;  // another process has the first
+      additions_.push_back({nodes_.back().place, last.place});
+      last.place = nodes_.back().place;
+      nodes_.pop_back();
+    } else if ((place + 1) << level < shares_) {
+      break;  // the second child is still to come
+    }
+    last.node = {level + 1, place / 2};
+  }
+  nodes_.push_back(last);
+}
+
 template <Scalar T>
 Reduction<T>::Reduction(const ParameterList<T>& parameters, Group* group)
     : layout_(parameters), blocks_(layout_.blocks(parameter_block)), squares_(blocks_.size()), group_(group) {
@@ -59,26 +77,6 @@ Index Reduction<T>::offset_of(Index block) const {
   return layout_.trained()[at(blocks_, block).entry].offset + at(blocks_, block).first;
 }
 
-/// Plans the additions that the next node, which is in one of `sums_`, makes possible.
-template <Scalar T>
-void Reduction<T>::plan_addition(const Placed& placed, Index shares) {
-  Placed last = placed;
-  for (;;) {
-    const auto [level, place] = last.node;
-    if (level == root_level(shares)) break;
-    if (place % 2 == 1) {
-      if (nodes_.empty() || nodes_.back().node != SumNode{level, place - 1}) break;  // another process has the first
-      additions_.push_back({nodes_.back().place, last.place});
-      last.place = nodes_.back().place;
-      nodes_.pop_back();
-    } else if ((place + 1) << level < shares) {
-      break;  // the second child is still to come
-    }
-    last.node = {level + 1, place / 2};
-  }
-  nodes_.push_back(last);
-}
-
 /// Does the planned additions on some blocks.
 template <Scalar T>
 void Reduction<T>::sum_blocks(BlockRange blocks) {
@@ -93,8 +91,8 @@ void Reduction<T>::sum_blocks(BlockRange blocks) {
         return kernels::host<T>().sum_shares(both, how_many, count);
       };
       double of_strip = 0;
-      for (const auto& [to, from] : additions_) of_strip = summed(to, from, 2);
-      if (additions_.empty()) of_strip = summed(0, 0, 1);
+      for (const auto& [to, from] : plan_.additions()) of_strip = summed(to, from, 2);
+      if (plan_.additions().empty()) of_strip = summed(0, 0, 1);
       squares += of_strip;
     }
     at(squares_, b) = squares;
@@ -113,8 +111,8 @@ typename Reduction<T>::Result Reduction<T>::result(Gradients<T>* sum) const {
   return result;
 }
 
-/// Completes the sums of this process's nodes, `nodes_`, by those of the others, each process for a slice of the
-/// blocks.
+/// Completes the sums of this process's nodes, those of `plan_`, by those of the others, each process for a slice of
+/// the blocks.
 template <Scalar T>
 void Reduction<T>::sum_over_group(Index shares) {
   const Index size = group_->size(), own = group_->rank();
@@ -126,7 +124,7 @@ void Reduction<T>::sum_over_group(Index shares) {
     return std::as_writable_bytes(std::span(values, static_cast<std::size_t>(count)));
   };
   const auto [first, last] = slice_of(own);
-  const Index length = last - first, count = std::ssize(nodes_);
+  const Index length = last - first, count = std::ssize(plan_.nodes());
 
   std::vector<std::span<const std::byte>> to;
   if (const Index needed = count * layout_.trained_size(); sent_.size() < needed) sent_ = Tensor<T>({needed});
@@ -134,7 +132,8 @@ void Reduction<T>::sum_over_group(Index shares) {
   for (Index r = 0; r < size; ++r) {
     const auto [begin, end] = slice_of(r);
     T* const start = place;
-    for (const Placed& node : nodes_) place = std::copy_n(sums_[node.place] + begin, end - begin, place);
+    for (const SumPlan::Placed& node : plan_.nodes())
+      place = std::copy_n(sums_[node.place] + begin, end - begin, place);
     to.push_back(bytes(start, place - start));
   }
 
@@ -150,13 +149,12 @@ void Reduction<T>::sum_over_group(Index shares) {
   std::vector<std::span<std::byte>> from;
   place = received_.data();
   sums_.clear();
-  nodes_.clear();
-  additions_.clear();
+  plan_.begin(shares);
   for (const auto& [range, nodes] : senders) {
     from.push_back(bytes(place, nodes * length));
     cover(range, shares, root_level(shares), all_nodes_);
     for (const SumNode& node : all_nodes_) {
-      plan_addition({node, sums_.size()}, shares);
+      plan_.add(node, sums_.size());
       sums_.push_back(place);
       place += length;
     }
@@ -183,15 +181,13 @@ void Reduction<T>::sum_over_group(Index shares) {
 template <Scalar T>
 typename Reduction<T>::Result Reduction<T>::operator()(std::span<const PartialSum<T>> parts, Index shares) {
   sums_.clear();
-  nodes_.clear();
-  additions_.clear();
+  plan_.begin(shares);
   for (const PartialSum<T>& part : parts) {
-    plan_addition({part.node, sums_.size()}, shares);
+    plan_.add(part.node, sums_.size());
     sums_.push_back(part.gradients->values().data());
   }
-  const bool is_all = nodes_.size() == 1 && nodes_.front().node == SumNode{root_level(shares), 0};
-  if (!group_ && !is_all) throw std::logic_error("a gradient is summed of all its shares");
-  if (!group_ || !additions_.empty()) sum_blocks({0, std::ssize(blocks_)});
+  if (!group_ && !plan_.is_whole()) throw std::logic_error("a gradient is summed of all its shares");
+  if (!group_ || !plan_.additions().empty()) sum_blocks({0, std::ssize(blocks_)});
   if (!group_) return result(parts.front().gradients);
   sum_over_group(shares);
   return result(&*sum_);

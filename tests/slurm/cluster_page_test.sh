@@ -5,6 +5,7 @@
 #   cluster_page_test.sh SOURCE BUILD
 #
 # CLUSTER_EPOCHS (8000 unless it is set): epochs of the trainings that are interrupted, some seconds on a machine with nothing else to do.
+# The examples of Snakemake and Optuna are run where these are in the PATH (pip install snakemake snakemake-executor-plugin-cluster-generic optuna).
 # Prints "[skipped]" and the reason where there is no Slurm, no MPI or no root.
 set -euo pipefail
 
@@ -71,10 +72,35 @@ for one in array/sine/rnn/trial_1 trials/sine/rnn/trial_1 nodes/sine/rnn/trial_1
 for one in array requeued processes models; do same results/sine/glifr_lheta/trial_0 "$one/sine/glifr_lheta/trial_0"; done
 same results/sine/rnn/trial_0 two_nodes/sine/rnn/trial_0
 
+if command -v snakemake >/dev/null; then
+  say "examples/cluster/Snakefile, each trial a job"
+  snakemake --quiet all --snakefile examples/cluster/Snakefile --directory by_snakemake --jobs 4 --executor cluster-generic \
+    --cluster-generic-submit-cmd "sbatch --parsable --cpus-per-task={threads} --time=60" >snakemake.log 2>&1 || { tail snakemake.log; fail "snakemake failed"; }
+  for rate in 1e-3 3e-4 1e-4; do
+    for trial in 0 1 2; do complete "by_snakemake/results/sine-lr$rate/glifr_lheta/trial_$trial"; done
+  done
+  [[ -s by_snakemake/results/analysis/summary.csv ]] || fail "snakemake left no summary"
+else
+  say "[not run] there is no snakemake"
+fi
+if python3 -c 'import optuna' 2>/dev/null; then
+  say "examples/cluster/optuna_sweep.py, several jobs of one study"
+  mkdir by_optuna
+  sbatch --wait --chdir=by_optuna --array=1-2 --cpus-per-task=2 --wrap "python3 $source/examples/cluster/optuna_sweep.py" >/dev/null ||
+    { tail by_optuna/*.out; fail "optuna_sweep.py failed"; }
+  for ((i = 0; i < 10; ++i)); do complete "by_optuna/results/sine-$i/glifr_lheta/trial_0"; done
+else
+  say "[not run] there is no Optuna"
+fi
+
 # A training of some seconds in one process.
-long=(--task sine --model glifr_lheta --epochs "${CLUSTER_EPOCHS-8000}" --set batch_size=3 --set checkpoint_seconds=1 --no-figures)
+epochs=${CLUSTER_EPOCHS-8000}
+training=(--task sine --model glifr_lheta --set batch_size=3 --set checkpoint_seconds=1 --no-figures)
+long=("${training[@]}" --epochs "$epochs")
 say "the bits that all jobs are to end with"
-glifr_train "${long[@]}" --out whole >whole.out
+begun=$SECONDS
+glifr_train "${long[@]}" --threads 1 --out whole >whole.out
+took=$((SECONDS - begun + 1))
 rows() { [[ -e $1/sine/glifr_lheta/trial_0/metrics.csv ]] && (($(wc -l <"$1/sine/glifr_lheta/trial_0/metrics.csv") > ${2-20})); }
 
 say "a job that is preempted by others, which need all nodes"
@@ -92,6 +118,22 @@ for _ in 1 2 3; do scancel --signal=USR1 "$job"; done
 until_true 240 test -e signalled/sine/glifr_lheta/trial_0/test.json
 same whole/sine/glifr_lheta/trial_0 signalled/sine/glifr_lheta/trial_0
 grep -q resumed "glifr-$job.log" || fail "the signalled job did not go on"
+
+say "jobs whose time ends, by the signal before it that job.sbatch asks for, and by Slurm's SIGTERM"
+# Slurm counts the time in minutes: a training of some two.
+timed=("${training[@]}" --epochs $((epochs * 120 / took)))
+sbatch --parsable --time=1 --signal=USR1@30 --cpus-per-task=1 scripts/slurm/job.sbatch "${timed[@]}" --out warned >warned.job
+sbatch --parsable --time=1 --cpus-per-task=1 --output=timed_out.out --wrap "srun glifr_train ${timed[*]} --out timed_out" >timed_out.job
+glifr_train "${timed[@]}" --threads 1 --out timed >timed.out
+timed_out() { grep -q "JobId=$(cat timed_out.job) .*JobState=TIMEOUT" "$work/slurm/ended"; }
+until_true 300 timed_out
+grep -q "interrupted; go on with the same command and --resume" timed_out.out || fail "the job that Slurm ended wrote no checkpoint"
+[[ ! -e timed_out/sine/glifr_lheta/trial_0/test.json ]] || fail "the job ended before its time"
+glifr_train "${timed[@]}" --threads 1 --out timed_out --resume >timed_out_resumed.out
+same timed/sine/glifr_lheta/trial_0 timed_out/sine/glifr_lheta/trial_0
+until_true 600 test -e warned/sine/glifr_lheta/trial_0/test.json
+same timed/sine/glifr_lheta/trial_0 warned/sine/glifr_lheta/trial_0
+grep -q resumed "glifr-$(cat warned.job).log" || fail "the job was not put back into the queue before its time ended"
 
 say "a job that is cancelled stays so"
 job=$(sbatch --parsable --cpus-per-task=1 scripts/slurm/job.sbatch "${long[@]}" --out cancelled)

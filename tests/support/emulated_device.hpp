@@ -25,7 +25,7 @@ namespace glifr::test {
 /// holds NaN. While work is recorded it refuses what a GPU cannot
 /// record: copies, memory, waiting. In a build with CUDA, what is launched must have
 /// been compiled for the GPU too.
-class EmulatedDevice final : public Device {
+class EmulatedDevice : public Device {
  public:
   explicit EmulatedDevice(std::size_t capacity = std::size_t{1} << 30) : capacity_(capacity) {
     memory_ =
@@ -96,6 +96,11 @@ class EmulatedDevice final : public Device {
   void gemm(kernels::Transpose ta, kernels::Transpose tb, View<const double> a, View<const double> b, double beta,
             View<double> c) override {
     enqueue([=] { kernels::host<double>().gemm(ta, tb, a, b, beta, c); });
+  }
+
+  /// Has something done in turn, as a library does that puts its own work into the queue of a GPU.
+  void call(std::function<void()> work) {
+    enqueue(std::move(work));
   }
 
   void wait() override {

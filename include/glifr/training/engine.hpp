@@ -14,6 +14,7 @@
 
 namespace glifr {
 
+class DeviceLinks;
 class Group;
 
 /// What the steps of an epoch have in common.
@@ -75,9 +76,12 @@ template <Scalar T>
 /// Steps on a device. Data, parameters and the optimiser's state stay there; a step is one batch, recorded once and
 /// then replayed, with nothing sent or waited for. The host hears of scores, and of numbers that are not finite, some
 /// tenth of a second apart. DeviceFailure where the device has too little memory for a step on `settings.batch_size`
-/// samples.
+/// samples. `links`: to the devices of the other processes of a group, which outlive the engine; null: this device
+/// works alone. As with `make_group_engine`, all processes call the same functions; each device computes some of the
+/// `device_shares` of a batch, and the bits are the same on any number of devices for as many shares.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<TrainingEngine<T>> make_device_engine(const EngineParts<T>& parts,
-                                                                              Device& device);
+                                                                              Device& device,
+                                                                              DeviceLinks* links = nullptr);
 
 }  // namespace glifr

@@ -39,6 +39,43 @@ struct ShareRange {
 /// Puts into `nodes` the largest nodes up to a level that stand for a range of the shares, in order.
 GLIFR_API void cover(ShareRange range, Index shares, Index highest_level, std::vector<SumNode>& nodes);
 
+/// Finds the additions by which sums of nodes, which come in order, become sums of larger nodes.
+class GLIFR_API SumPlan {
+ public:
+  /// A node and the number of the sum that it is in.
+  struct Placed {
+    SumNode node;
+    std::size_t place;
+  };
+  /// An addition of one sum to another, by their numbers.
+  struct Addition {
+    std::size_t to, from;
+  };
+
+  /// A new batch of so many shares.
+  void begin(Index shares) {
+    shares_ = shares;
+    nodes_.clear();
+    additions_.clear();
+  }
+  /// The sum of the next node is in this place.
+  void add(SumNode node, std::size_t place);
+
+  /// What the sums are of after all additions.
+  [[nodiscard]] std::span<const Placed> nodes() const { return nodes_; }
+  /// In the order in which they are to be done.
+  [[nodiscard]] std::span<const Addition> additions() const { return additions_; }
+  /// Whether one sum is that of all shares.
+  [[nodiscard]] bool is_whole() const {
+    return nodes_.size() == 1 && nodes_.front().node == SumNode{root_level(shares_), 0};
+  }
+
+ private:
+  Index shares_ = 1;
+  std::vector<Placed> nodes_;
+  std::vector<Addition> additions_;
+};
+
 /// The sum of the shares of a node.
 template <Scalar T>
 struct PartialSum {
@@ -73,20 +110,10 @@ class GLIFR_API Reduction {
 
  private:
   using Block = typename ParameterLayout<T>::Block;
-  /// An addition of one node's sum to another's, by their numbers.
-  struct Addition {
-    std::size_t to, from;
-  };
-  /// A node and the number of the sum that it is in.
-  struct Placed {
-    SumNode node;
-    std::size_t place;
-  };
   struct BlockRange {
     Index first, last;
   };
 
-  void plan_addition(const Placed& placed, Index shares);
   void sum_blocks(BlockRange blocks);
   void sum_over_group(Index shares);
   [[nodiscard]] BlockRange blocks_of(Index rank) const;
@@ -98,9 +125,8 @@ class GLIFR_API Reduction {
   std::vector<double> squares_;  // a block
   Group* group_;
   // Of the sum that is being taken.
-  std::vector<T*> sums_;             // where the gradients of the first of the blocks would begin
-  std::vector<Placed> nodes_;        // what has been summed so far
-  std::vector<Addition> additions_;  // how
+  std::vector<T*> sums_;  // where the gradients of the first of the blocks would begin
+  SumPlan plan_;
   // Of a group.
   std::optional<Gradients<T>> sum_;
   std::vector<SumNode> all_nodes_;

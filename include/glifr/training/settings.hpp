@@ -16,6 +16,7 @@ struct TrainingSettings {
   Index batch_size = 1;           ///< samples a step
   Index micro_batch = 0;          ///< samples that a worker takes at a time; 0: chosen by `choose_micro_batch`
   Index shares = 0;               ///< parts of a batch whose gradients are summed; 0: chosen by `choose_shares`
+  Index device_shares = 0;        ///< the same on devices; 0: one for each device that shares the batch
   Index max_epochs = 1;           ///< passes over the data
   /// Truncated backpropagation through time: steps after which gradients end, while states go on; 0: never.
   Index truncate_steps = 0;

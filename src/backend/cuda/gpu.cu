@@ -16,6 +16,7 @@
 #include "glifr/backend/memory.hpp"
 #include "glifr/error.hpp"
 #include "kernels.hpp"
+#include "stream.hpp"
 
 namespace glifr {
 
@@ -147,7 +148,7 @@ class Staging {
   std::size_t used_ = 0;
 };
 
-class Gpu final : public Device {
+class Gpu final : public Device, public HasStream {
  public:
   explicit Gpu(const GpuSettings& settings)
       : ordinal_(use(settings.ordinal)), queue_(QueuePool::instance().take(ordinal_)), staging_(queue_.stream) {
@@ -163,6 +164,10 @@ class Gpu final : public Device {
   }
 
   [[nodiscard]] std::string name() const override { return properties_.name; }
+  [[nodiscard]] cudaStream_t stream() const override {
+    use();
+    return queue_.stream;
+  }
 
   void* allocate(std::size_t bytes) override {
     refuse_while_recording("memory");
