@@ -113,7 +113,8 @@ void check_on_tape(Device* device) {
     for (std::size_t k = 0; k < x.size(); ++k) {
       double grad = 0;
       kernels::copy_out(device, &grad, leaves[k].grad().data, 1);
-      CHECK(grad == expected[k]);
+      // A compiler may join a product and a sum in one of the two places alone.
+      CHECK(std::abs(grad - expected[k]) <= 4e-16 * std::abs(expected[k]));
     }
   });
 }
