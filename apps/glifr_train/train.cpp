@@ -90,10 +90,8 @@ void note_other_options(const Options& o, const glifr::Config& config, Progress&
 
 /// The GPU for one of the processes that share a machine: each its own, as far as there are so many.
 int gpu_of(const glifr::LaunchedGroup& group) {
-  const auto [rank, size] = group.local();
-  int there = 0;
-  while (there < size && !glifr::gpu_problem(there)) ++there;
-  return there > 0 ? static_cast<int>(rank) % there : 0;
+  const int there = glifr::gpu_count();
+  return there > 0 ? static_cast<int>(group.local().rank) % there : 0;
 }
 
 /// Settles where to compute; DeviceUnavailable or ConfigError where what was asked for cannot be.

@@ -207,6 +207,11 @@ TEST_CASE("shares on devices change rounding alone") {
   CHECK_FALSE(train_alone<float>(Shape::labels, 4) == train_alone<float>(Shape::labels, 1));
 }
 
+TEST_CASE("there is no GPU behind those that are counted") {
+  REQUIRE(gpu_count() >= 0);
+  CHECK(gpu_problem(gpu_count()).has_value());
+}
+
 TEST_CASE("without a number of shares, each device has one") {
   const auto expected = train_alone<float>(Shape::labels, 3);
   CHECK(devices_with(expected, 3, Links::queued, Shape::labels, 0) == 3);

@@ -19,6 +19,10 @@ struct GpuSettings {
 /// too old, or this build has no code for it. Nothing where it can be used.
 [[nodiscard]] GLIFR_API std::optional<std::string> gpu_problem(int ordinal = 0);
 
+/// GPUs that CUDA_VISIBLE_DEVICES leaves, whether they can be computed on or not; 0 in a build without CUDA. Starts
+/// none of them, where `gpu_problem` starts the one that it looks at.
+[[nodiscard]] GLIFR_API int gpu_count();
+
 /// A GPU of this machine. DeviceUnavailable where there is a `gpu_problem`.
 [[nodiscard]] GLIFR_API std::unique_ptr<Device> open_gpu(const GpuSettings& settings = {});
 

@@ -365,6 +365,11 @@ std::optional<std::string> gpu_problem(int ordinal) {
   return cuda::blas_problem();
 }
 
+int gpu_count() {
+  int count = 0;
+  return cuda::taken(cudaGetDeviceCount(&count)) == cudaSuccess ? count : 0;
+}
+
 bool is_compiled_for_gpu(std::type_index body) {
   return cuda::look_up(body).has_value();
 }

@@ -7,6 +7,10 @@ std::optional<std::string> gpu_problem(int) {
   return "this glifr was built without CUDA";
 }
 
+int gpu_count() {
+  return 0;
+}
+
 std::unique_ptr<Device> open_gpu(const GpuSettings&) {
   throw DeviceUnavailable("cuda", *gpu_problem());
 }
