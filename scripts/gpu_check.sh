@@ -51,7 +51,7 @@ check() {
   esac
   if ((code != 0)); then failed=yes; fi
   table+=("$(printf '%-24s %-20s %4d s  %s' "$name" "$state" $((SECONDS - start)) \
-    "$(grep -E 'All tests passed|test cases:|ERROR SUMMARY|glifr_train:|rror' "$OUT/$name.txt" | tail -n 1 | cut -c1-100)")")
+    "$(grep -E 'All tests passed|test cases:|ERROR SUMMARY|^glifr_train: |rror' "$OUT/$name.txt" | tail -n 1 | cut -c1-100)")")
 }
 skip() { table+=("$(printf '%-24s skipped: %s' "$1" "$2")"); }
 # Prints the number after "KEY": in the last line of JSON of a log, in milliseconds.

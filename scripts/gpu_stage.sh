@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes build-gpu/glifr-gpu-check.tar.gz: all that scripts/gpu_check.sh needs on a machine with a GPU, which may have nothing but the CUDA Toolkit's libraries
+# Makes an archive (default build-gpu/glifr-gpu-check.tar.gz): all that scripts/gpu_check.sh needs on a machine with a GPU, which may have nothing but the CUDA Toolkit's libraries
 # and reach no network: tests, glifr_train, the libraries that they need, and the check itself. Needs no GPU.
 #
-#   scripts/gpu_stage.sh [--architectures LIST] [--data DIR] [--torch-peer FILE] [--with-cublas] [--build DIR]
+#   scripts/gpu_stage.sh [--architectures LIST] [--data DIR] [--torch-peer FILE] [--with-cublas] [--build DIR] [--out FILE]
 #
 # --architectures: compute capabilities, as CMAKE_CUDA_ARCHITECTURES takes them (default 80-real;90-real). --data (or $GLIFR_DATA): the folder of the data
 # sets; its mnist goes along, for trainings in full. --torch-peer: a Python program that times the same steps in PyTorch. --with-cublas: cuBLAS goes along
@@ -11,7 +11,7 @@ set -euo pipefail
 trap 'printf "gpu_stage.sh: failed: %s\n" "$BASH_COMMAND" >&2' ERR
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-architectures="80-real;90-real" data=${GLIFR_DATA:-$root/datasets} peer="" build="" with_cublas=no
+architectures="80-real;90-real" data=${GLIFR_DATA:-$root/datasets} peer="" build="" with_cublas=no out=$root/build-gpu/glifr-gpu-check.tar.gz
 fail() {
   printf 'gpu_stage.sh: %s\n' "$*" >&2
   exit 2
@@ -22,8 +22,9 @@ while (($#)); do
     --data) data=${2:?--data needs a folder} && shift ;;
     --torch-peer) peer=${2:?--torch-peer needs a file} && shift ;;
     --build) build=$(realpath "${2:?--build needs a folder}") && shift ;;
+    --out) out=${2:?--out needs a file} && shift ;;
     --with-cublas) with_cublas=yes ;;
-    *) fail "$1 is no option; accepted: --architectures, --data, --torch-peer, --build, --with-cublas" ;;
+    *) fail "$1 is no option; accepted: --architectures, --data, --torch-peer, --build, --out, --with-cublas" ;;
   esac
   shift
 done
@@ -39,7 +40,7 @@ fi
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 tree=$stage/glifr-gpu-check
-mkdir -p "$tree/lib" "$tree/data" "$root/build-gpu"
+mkdir -p "$tree/lib" "$tree/data" "$(dirname "$out")"
 for program in tests/device/cuda_test apps/glifr_train/glifr_train; do
   [[ -x $build/$program ]] || fail "there is no $build/$program"
   strip -o "$tree/$(basename "$program")" "$build/$program"
@@ -52,5 +53,5 @@ cp "$root/scripts/gpu_check.sh" "$tree/"
 if [[ -n $peer ]]; then cp "$peer" "$tree/torch_peer.py"; fi
 if [[ -d $data/mnist ]]; then cp -rL "$data/mnist" "$tree/data/"; fi
 chmod -R a+rX,go-w "$tree"
-tar -C "$stage" --owner=0 --group=0 -czf "$root/build-gpu/glifr-gpu-check.tar.gz" glifr-gpu-check
-ls -l "$root/build-gpu/glifr-gpu-check.tar.gz"
+tar -C "$stage" --owner=0 --group=0 -czf "$out" glifr-gpu-check
+ls -l "$out"

@@ -20,9 +20,8 @@ void compile_all() {
   compile<SumChunk<Terms<DelaySlope<T>>, T>, AddElement<DelaySlope<T>, T>>();
   compile<PlaceWeights<T>, PlaceWeightsBackward<T>, SignWeights<T>, SignWeightsBackward<T>>();
   compile<TakeLastValid<T>, TakeLastValidBackward<T>, device::WidenLoss<T>, device::RowWeights<T>,
-          device::CopyValues<T>, device::AddValues<T>>();
+          device::CopyValues<T>, device::AddValues<T>, device::MarkCorrect<T>>();
   compile_for_lanes<FillMask<T>, device::TakeBatch<T>, device::UpdateByAdam<T>, device::UpdateBySgd<T>>();
-  compile<SumChunk<Terms<device::IsCorrect<T>>, double>, AddElement<device::IsCorrect<T>, double>>();
   compile_for_lanes<device::TallyRows<T>, SumChunk<device::TallyValue<T>, device::Tally>>();
   compile_for_lanes<SumChunk<device::Square<T>, double>>();
 }

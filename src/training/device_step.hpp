@@ -131,10 +131,11 @@ GLIFR_INLINE Index most_likely(View<const T> logits, Index r) {
 
 /// 1 where the largest number of a row of logits is its label's, else 0.
 template <Scalar T>
-struct IsCorrect {
+struct MarkCorrect {
   View<const T> logits;
   const std::int32_t* labels;
-  GLIFR_INLINE double operator()(Index r, Index) const { return most_likely(logits, r) == labels[r] ? 1 : 0; }
+  double* marks;  // of the rows
+  GLIFR_INLINE void operator()(Index r, Index) const { marks[r] = most_likely(logits, r) == labels[r] ? 1 : 0; }
 };
 
 /// What a batch adds to the score of an epoch.

@@ -122,9 +122,11 @@ class Objective {
 
   static const double* count_correct(const Var<T>& logits, const Batch<T>& batch) {
     Arena& memory = logits.tape().memory();
+    const Index rows = logits.value().rows;
     auto* correct = memory.template allocate_zeroed<double>(1);
-    kernels::add_sums(memory, logits.value().rows, 1, device::IsCorrect<T>{logits.value(), batch.labels.data()},
-                      View<double>(correct, 1, 1));
+    auto* marks = memory.template allocate<double>(rows);
+    for_each_element(memory.device(), rows, 1, device::MarkCorrect<T>{logits.value(), batch.labels.data(), marks});
+    kernels::add_sums(memory, rows, 1, kernels::Numbers{marks}, View<double>(correct, 1, 1));
     return correct;
   }
 

@@ -18,8 +18,8 @@ LOADS = {
     "GatherRows<float>": 6,
 }
 WIDTH = {"64": 2, "128": 4}
-# Bytes: ptxas puts a number or two aside, where that leaves room for more threads.
-MOST_STACK = 16
+# Bytes: ptxas puts a few numbers aside, where that leaves room for more threads.
+MOST_STACK = 32
 
 
 def output_of(*command):
