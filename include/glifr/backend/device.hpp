@@ -111,12 +111,7 @@ void for_each_element(Device* device, Index rows, Index columns, const Body& bod
     }
   };
   if (!device) return run(&body, rows, columns);
-  if (rows <= 0 || columns <= 0) return;
-  Body sent = body;
-#if __has_builtin(__builtin_clear_padding)
-  __builtin_clear_padding(&sent);  // what stood there before is not to be taken for a number
-#endif
-  device->launch({typeid(Body), &sent, sizeof(Body), rows, columns, run});
+  if (rows > 0 && columns > 0) device->launch({typeid(Body), &body, sizeof(Body), rows, columns, run});
 }
 
 }  // namespace glifr
