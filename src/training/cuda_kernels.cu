@@ -31,8 +31,7 @@ void compile_all() {
 void add_training_kernels() {
   compile_all<float>();
   compile_all<double>();
-  compile_for_lanes<SumChunk<Partials<device::Tally>, device::Tally>, device::FinishStep,
-                    device::KeepTally>();
+  compile_for_lanes<SumChunk<Partials<device::Tally>, device::Tally>, device::FinishStep, device::KeepTally>();
   compile<device::TallyWhole>();
 }
 

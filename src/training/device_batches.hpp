@@ -79,9 +79,9 @@ class DeviceBatches {
                       y};
       batch.targets = y;
     }
-    for_each_element(
-        tape.device(), 1,
-        std::max({take.samples.size(), take.inputs.size(), take.targets.size(), take.frames.size()}), take);
+    for_each_element(tape.device(), 1,
+                     std::max({take.samples.size(), take.inputs.size(), take.targets.size(), take.frames.size()}),
+                     take);
     const T* const class_weights = tape.is_recording() ? class_weights_ : nullptr;
     if (class_weights || (lengths && !gives_last)) {
       const Index steps = gives_last ? 1 : steps_;

@@ -6,10 +6,12 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <typeindex>
 #include <vector>
 
 #include "glifr/backend/detail/kernels.hpp"
@@ -83,7 +85,7 @@ class EmulatedDevice : public Device {
 #endif
     std::vector<std::byte> body(launch.body_size);
     std::memcpy(body.data(), launch.body, launch.body_size);
-    refuse_addresses_of_host(body, launch.type.name());
+    refuse_addresses_of_host(body, launch.type);
     enqueue([this, body, rows = launch.rows, columns = launch.columns, run = launch.run] {
       if (++launches == fault_at_) has_fault_ = true;
       run(body.data(), rows, columns);
@@ -164,18 +166,28 @@ class EmulatedDevice : public Device {
     for (const auto& call : calls) call();
   }
 
-  /// std::logic_error where a body holds an address of memory that the host has.
-  void refuse_addresses_of_host(const std::vector<std::byte>& body, const char* name) const {
+  /// std::logic_error where a body holds an address of memory that the host has, in a place where bodies of its kind
+  /// held one of the device before: anywhere else it may be what stood on the stack between two numbers.
+  void refuse_addresses_of_host(const std::vector<std::byte>& body, std::type_index type) {
     constexpr std::size_t size = sizeof(std::uintptr_t);
-    // Where Linux puts programs, heaps and stacks on machines of 64 bits; no number of a body looks like it.
-    constexpr std::uintptr_t lowest = std::uintptr_t{0x50} << 40, highest = std::uintptr_t{0x80} << 40;
-    for (std::size_t at = 0; at + size <= body.size(); at += size) {
+    std::vector<bool>& holds_address = addresses_[type];
+    holds_address.resize(body.size() / size);
+    for (std::size_t i = 0; i < holds_address.size(); ++i) {
       std::uintptr_t word;
-      std::memcpy(&word, body.data() + at, size);
-      const bool is_address = word >= lowest && word < highest;
-      if (is_address && !is_ours(reinterpret_cast<const void*>(word)) && is_mapped(word))  // NOLINT: only compared
-        throw std::logic_error(std::string("an address of the host at byte ") + std::to_string(at) + " of a " + name);
+      std::memcpy(&word, body.data() + i * size, size);
+      const void* const there = reinterpret_cast<const void*>(word);  // NOLINT: only compared
+      if (is_allocated(there)) {
+        holds_address[i] = true;
+      } else if (holds_address[i] && !is_ours(there) && is_mapped(word)) {
+        throw std::logic_error("an address of the host at byte " + std::to_string(i * size) + " of a " + type.name());
+      }
     }
+  }
+  [[nodiscard]] bool is_allocated(const void* p) const {
+    const auto next = sizes_.upper_bound(const_cast<void*>(p));  // NOLINT: only compared
+    if (next == sizes_.begin()) return false;
+    const auto& [first, bytes] = *std::prev(next);
+    return p < static_cast<const std::byte*>(first) + bytes;
   }
   static bool is_mapped(std::uintptr_t address) {
     std::ifstream maps("/proc/self/maps");
@@ -199,7 +211,8 @@ class EmulatedDevice : public Device {
   std::size_t capacity_, used_ = 0;
   Index live_ = 0, fault_at_ = -1;
   bool has_fault_ = false;
-  std::map<void*, std::size_t> sizes_;  // of what was allocated
+  std::map<void*, std::size_t> sizes_;                      // of what was allocated
+  std::map<std::type_index, std::vector<bool>> addresses_;  // the words of bodies that hold some
   std::vector<std::function<void()>> pending_;
   std::unique_ptr<Calls> recording_;
 };
