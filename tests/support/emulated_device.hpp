@@ -178,7 +178,7 @@ class EmulatedDevice : public Device {
       const void* const there = reinterpret_cast<const void*>(word);  // NOLINT: only compared
       if (is_allocated(there)) {
         holds_address[i] = true;
-      } else if (holds_address[i] && !is_ours(there) && is_mapped(word)) {
+      } else if (holds_address[i] && word >= page && !is_ours(there) && is_mapped(word)) {
         throw std::logic_error("an address of the host at byte " + std::to_string(i * size) + " of a " + type.name());
       }
     }
