@@ -599,9 +599,9 @@ void remove_empty(fs::path folder) {
   for (int level = 0; level < levels && fs::remove(folder, error); ++level) folder = folder.parent_path();
 }
 
+/// `lock`: of the folder, in the first process of a group.
 TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
-                           const std::atomic<bool>& stop, TrialObserver& observer) {
-  std::optional<FolderLock> lock;  // of the first process of a group
+                           const std::atomic<bool>& stop, TrialObserver& observer, std::optional<FolderLock>& lock) {
   const Start start =
       decided_by_first(options.group, [&] { return take_folder(trial, options, stop, observer, lock); });
   if (start == Start::skipped) return {TrialOutcome::State::skipped};
@@ -625,7 +625,8 @@ TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore&
                        const std::atomic<bool>& stop, TrialObserver& observer) {
   TrialObserver nobody;
   TrialObserver& told = options.group && options.group->rank() > 0 ? nobody : observer;
-  const TrialOutcome outcome = run_in_folder(trial, options, data, workers, stop, told);
+  std::optional<FolderLock> lock;  // until the observer, too, has written what it writes into the folder
+  const TrialOutcome outcome = run_in_folder(trial, options, data, workers, stop, told, lock);
   told.end(trial, outcome);
   return outcome;
 }

@@ -39,11 +39,15 @@ class Listener final : public TrialObserver {
     if (on_step) on_step(position);
   }
   void after_epoch(const Trial&, const EpochReport&) override { ++epochs; }
+  void end(const Trial&, const TrialOutcome&) override {
+    if (on_end) on_end();
+  }
 
   std::string notes;
   Index epochs = 0;
   std::function<void(const std::string&)> on_note;
   std::function<void(const Position&)> on_step;
+  std::function<void()> on_end;
 };
 
 /// A results folder, and small trials in it.
@@ -469,6 +473,15 @@ TEST_CASE("a model that others start from is waited for while another run trains
   REQUIRE(outcomes.size() == 2);
   CHECK(outcomes[0].outcome->state == State::skipped);
   CHECK(outcomes[1].outcome->state == State::complete);
+}
+
+TEST_CASE("a trial's folder is held until the observer, too, has written what it writes into it") {
+  Session session;
+  bool is_held = false;
+  session.listener.on_end = [&] { is_held = !FolderLock::attempt(session.trial()); };
+  session.run({"max_epochs=2"});
+  CHECK(is_held);
+  CHECK(FolderLock::attempt(session.trial()).has_value());
 }
 
 TEST_CASE("what was asked for is not waited for, and a stop ends the waiting") {
