@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <limits>
 
-#include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/core/random.hpp"
 #include "glifr/core/tape.hpp"
 
@@ -41,10 +40,12 @@ Tensor<std::remove_const_t<T>> copy_of(View<T> view, Device* device = nullptr) {
   using Number = std::remove_const_t<T>;
   Tensor<Number> tensor({view.rows, view.columns});
   if (tensor.size() == 0) return tensor;
-  Arena there(device);  // where the rows are put together: nothing may lie between them
-  const View<Number> dense(there.allocate<Number>(tensor.size()), view.rows, view.columns);
-  kernels::copy<Number>(there, view, dense);
-  kernels::copy_out<Number>(device, tensor.data(), dense.data, tensor.size());
+  if (view.stride == view.columns) {
+    kernels::copy_out<Number>(device, tensor.data(), view.data, tensor.size());
+    return tensor;
+  }
+  for (Index r = 0; r < view.rows; ++r)  // what lies between the rows may never have been written
+    kernels::copy_out<Number>(device, tensor.data() + r * view.columns, view.row(r), view.columns);
   return tensor;
 }
 
