@@ -98,9 +98,8 @@ epochs=${CLUSTER_EPOCHS-8000}
 training=(--task sine --model glifr_lheta --set batch_size=3 --set checkpoint_seconds=1 --no-figures)
 long=("${training[@]}" --epochs "$epochs")
 say "the bits that all jobs are to end with"
-begun=$SECONDS
-glifr_train "${long[@]}" --threads 1 --out whole >whole.out
-took=$((SECONDS - begun + 1))
+TIMEFORMAT=%U
+took=$({ time glifr_train "${long[@]}" --threads 1 --out whole >whole.out; } 2>&1)  # seconds of a processor, whatever else runs
 rows() { [[ -e $1/sine/glifr_lheta/trial_0/metrics.csv ]] && (($(wc -l <"$1/sine/glifr_lheta/trial_0/metrics.csv") > ${2-20})); }
 
 say "a job that is preempted by others, which need all nodes"
@@ -120,8 +119,8 @@ same whole/sine/glifr_lheta/trial_0 signalled/sine/glifr_lheta/trial_0
 grep -q resumed "glifr-$job.log" || fail "the signalled job did not go on"
 
 say "jobs whose time ends, by the signal before it that job.sbatch asks for, and by Slurm's SIGTERM"
-# Slurm counts the time in minutes: a training of some two.
-timed=("${training[@]}" --epochs $((epochs * 120 / took)))
+# Slurm counts the time in minutes: a training of some 100 s.
+timed=("${training[@]}" --epochs $((epochs * 100 / (${took%.*} + 1))))
 sbatch --parsable --time=1 --signal=USR1@30 --cpus-per-task=1 scripts/slurm/job.sbatch "${timed[@]}" --out warned >warned.job
 sbatch --parsable --time=1 --cpus-per-task=1 --output=timed_out.out --wrap "srun glifr_train ${timed[*]} --out timed_out" >timed_out.job
 glifr_train "${timed[@]}" --threads 1 --out timed >timed.out
