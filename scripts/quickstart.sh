@@ -23,7 +23,9 @@ stage packages "$root/scripts/setup.sh" --quick
 targets=baseline
 if grep -qw avx2 /proc/cpuinfo; then targets+=";x86-64-v3"; fi
 if grep -qw avx512vl /proc/cpuinfo; then targets+=";x86-64-v4"; fi
-stage configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DGLIFR_TARGETS="$targets" -DGLIFR_TESTS=OFF \
+generator=()
+if command -v ninja >/dev/null && [[ ! -e $build/CMakeCache.txt ]]; then generator=(-G Ninja); fi
+stage configure cmake -S "$root" -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DGLIFR_TARGETS="$targets" -DGLIFR_TESTS=OFF \
   -DCMAKE_UNITY_BUILD=ON
 stage build cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
 stage train "$build/apps/glifr_train/glifr_train" --task sine --model glifr_lheta --out "$results" --overwrite

@@ -62,7 +62,9 @@ if $is_package; then
 else
   likes gnuplot gnuplot-nox  # figures
   likes - libprotozero-dev   # event files of TensorBoard
-  if ! $is_quick; then
+  if $is_quick; then
+    likes ninja ninja-build  # compiles programs while their libraries are still compiled
+  else
     needs - catch2           # tests
     likes - libhdf5-dev      # HDF5 files
     likes - libzip-dev       # .npz files, PyTorch's checkpoints
