@@ -65,6 +65,7 @@ TEST_CASE("the emulated device copies nothing to where its memory is not") {
 
 TEST_CASE("the emulated device runs nothing that holds an address of the host") {
   EmulatedDevice device;
+  device.look_for_addresses_of_host();
   float here = 0;
   const View<float> on_host(&here, 1, 1);
   Arena there(&device);
