@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a neuron's step costs against the length of the samples and the size of the batch, and trials side by side.
 
-  constancy.py GLIFR_TRAIN [--threads N] [--seconds S]
+  constancy.py GLIFR_TRAIN [--threads N] [--seconds S] [--trials]
 
 Nanoseconds of a training step a neuron, time step and sample: sine with glifr_lheta from 100 to 100,000 steps of 0.05 ms,
 lmnist with glifr_lheta from 1 to 4,096 samples. Then, with --trials: the seconds of 20 trials of sine on two cores beside
