@@ -19,15 +19,7 @@ stage() {
 }
 
 stage packages "$root/scripts/setup.sh" --quick
-# Sources are joined, and kernels compiled for instruction sets that this machine has: half the work for a compiler.
-targets=baseline
-if grep -qw avx2 /proc/cpuinfo; then targets+=";x86-64-v3"; fi
-if grep -qw avx512vl /proc/cpuinfo; then targets+=";x86-64-v4"; fi
-generator=()
-if command -v ninja >/dev/null && [[ ! -e $build/CMakeCache.txt ]]; then generator=(-G Ninja); fi
-stage configure cmake -S "$root" -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DGLIFR_TARGETS="$targets" -DGLIFR_TESTS=OFF \
-  -DCMAKE_UNITY_BUILD=ON
-stage build cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
+stage build "$root/scripts/build_programs.sh" "$build"
 stage train "$build/apps/glifr_train/glifr_train" --task sine --model glifr_lheta --out "$results" --overwrite
 stage figure "$build/apps/glifr_analyze/glifr_analyze" responses --checkpoint "$trial/checkpoints/last.safetensors" --out "$figures"
 

@@ -4,21 +4,21 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# What the paper trained, cheap things first: task, models, trials; then epochs and trials of --quick.
+# What the paper trained, cheap things first: task, models, trials; then epochs, trials and models of --quick.
 rows=(
-  "realizable paper 10 600 2"
-  "sine paper 10 200 2"
-  "lmnist paper 10 1 1"
-  "lmnist-anneal paper 10 1 1"
-  "lmnist-lowsigma paper 10 1 1"
-  "lmnist-dropout0 all 1 1 1"
-  "lmnist-dropout20 all 1 1 1"
-  "lmnist-dropout40 all 1 1 1"
-  "lmnist-dropout60 all 1 1 1"
-  "lmnist-dropout80 all 1 1 1"
-  "lmnist-dropout100 all 1 1 1"
-  "nmnist paper 10 1 1"
-  "pmnist paper 10 1 1"
+  "realizable paper 10 600 2 paper"
+  "sine paper 10 200 2 paper"
+  "lmnist paper 10 1 1 paper"
+  "lmnist-anneal paper 10 1 1 paper"
+  "lmnist-lowsigma paper 10 1 1 paper"
+  "lmnist-dropout0 all 1 1 1 all"
+  "lmnist-dropout20 all 1 1 1 rnn"
+  "lmnist-dropout40 all 1 1 1 rnn"
+  "lmnist-dropout60 all 1 1 1 rnn"
+  "lmnist-dropout80 all 1 1 1 rnn"
+  "lmnist-dropout100 all 1 1 1 rnn"
+  "nmnist paper 10 1 1 paper"
+  "pmnist paper 10 1 1 rnn"
 )
 
 usage() {
@@ -30,7 +30,7 @@ paper against the published one: OUT/page/paper.html, paper.md and paper.csv. St
 stopped. Builds the programs where they are not there, and fetches MNIST; N-MNIST must be there (datasets/README.md).
 
   --full         all epochs and trials (default); about thirty hours on two processor cores, most of them for pmnist
-  --quick        a smoke run of about ten minutes on two cores: few epochs and trials, no verdicts
+  --quick        a smoke run of about ten minutes on two cores: few epochs, trials and models, no verdicts
   --tasks LIST   only these tasks
   --trials N     N trials of each network instead of the published number
   --out DIR      results folder; default results/paper, with --quick results/paper-quick
@@ -125,17 +125,16 @@ has_data() {
 }
 
 if [[ -z $dry && ! (-x $train && -x $analyze) ]]; then
-  run "$root/scripts/setup.sh" --quick
-  run cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release
-  run cmake --build "$build" --parallel "$(nproc)" --target glifr_train glifr_analyze
+  run "$root/scripts/setup.sh"
+  run "$root/scripts/build_programs.sh" "$build"
 fi
 
 failed=() jobs=()
 for row in "${rows[@]}"; do
-  read -r task models trials quick_epochs quick_trials <<<"$row"
+  read -r task models trials quick_epochs quick_trials quick_models <<<"$row"
   if [[ -n $tasks && ,$tasks, != *,$task,* ]]; then continue; fi
   if ! has_data "$task"; then continue; fi
-  if [[ -n $quick ]]; then trials=$quick_trials; fi
+  if [[ -n $quick ]]; then trials=$quick_trials models=$quick_models; fi
   trials=${trials_wanted:-$trials}
   command=("$train" --task "$task" --model "$models" --ntrials "$trials")
   if [[ -n $quick ]]; then command+=(--epochs "$quick_epochs"); fi
@@ -179,7 +178,7 @@ run "${silence[@]}" || complain "neurons were not silenced (see above); the page
 run "${page[@]}"
 if [[ -n $archive ]]; then run "${keep[@]}"; fi
 if [[ -n $dry ]]; then exit; fi
-if [[ -n $quick ]]; then printf 'This was a smoke run: few epochs and trials, no verdicts.\n'; fi
+if [[ -n $quick ]]; then printf 'This was a smoke run: few epochs, trials and models, no verdicts.\n'; fi
 printf 'The page: %s\n' "$out/page/paper.html"
 if ((${#failed[@]} > 0)); then
   complain "failed: ${failed[*]}"

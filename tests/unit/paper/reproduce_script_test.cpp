@@ -103,6 +103,8 @@ TEST_CASE("reproduce_paper.sh --quick shortens every training and leaves out wha
   const std::string calls = script.calls();
   CHECK(count(calls, "glifr_train") == glifr::paper::trainings().size() - 1);
   CHECK(count(calls, "--epochs") == glifr::paper::trainings().size() - 1);
+  CHECK_THAT(calls, Contains("--task lmnist --model paper --ntrials 1 --epochs 1 "));
+  CHECK_THAT(calls, Contains("--task pmnist --model rnn --ntrials 1 --epochs 1 "));  // a GLIFR network takes minutes
 }
 
 TEST_CASE("reproduce_paper.sh goes on where a training fails, and ends where one is interrupted") {
