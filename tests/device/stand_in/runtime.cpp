@@ -398,7 +398,7 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) {
 cudaError_t cudaEventDestroy(cudaEvent_t handle) {
   return call([&](Machine&) {
     auto* const event = reinterpret_cast<Event*>(handle);
-    if (event->stream) event->stream->run_all();
+    if (!event->has_happened) event->stream->run_all();
     delete event;
     return cudaSuccess;
   });

@@ -151,9 +151,13 @@ STATEMENT = re.compile(r"(?P<brace>[{}])|(?P<label>[$\w]+:)(?!:)|[^;]+;")
 PARAMETER = re.compile(r"\.param\s+(?:\.align\s+(?P<align>\d+)\s+)?\.(?P<type>\w+)\s+(?P<name>\w+)(?:\[(?P<count>\d+)\])?")
 
 
+# Comments, and what tells a debugger about lines of the source (nvcc -lineinfo).
+IGNORED = re.compile(r"//[^\n]*|/\*.*?\*/|^\s*\.(?:loc|file)\b[^\n]*|^\s*\.section\s[^{]*\{[^}]*\}", re.DOTALL | re.MULTILINE)
+
+
 def without_comments(text):
     """The text with its lines where they were."""
-    return re.sub(r"//[^\n]*|/\*.*?\*/", lambda found: "\n" * found[0].count("\n"), text, flags=re.DOTALL)
+    return IGNORED.sub(lambda found: "\n" * found[0].count("\n"), text)
 
 
 def read_parameters(text):

@@ -40,6 +40,11 @@ class TranslatorTest(unittest.TestCase):
     def test_what_is_known_is_translated(self):
         self.assertEqual(self.translate(KERNEL.format("add.s32 %r1, %r2, -1;")), (0, "", True))
 
+    def test_lines_of_the_source_are_ignored(self):
+        text = KERNEL.format(".loc 1 5 7, function_name $name, inlined_at 1 2 3\n\tadd.s32 %r1, %r2, 1;")
+        text += '.file 1 "kernel.cu"\n.section .debug_str\n{\n$name:\n.b8 107\n}\n'
+        self.assertEqual(self.translate(text), (0, "", True))
+
     def test_what_is_not_known_is_refused(self):
         for instruction in ["bar.sync 0;",
                             "ld.shared.f32 %f1, [%rd1];",
