@@ -1,11 +1,11 @@
 #include "nccl.hpp"
 
-#include <dlfcn.h>
 #include <nccl.h>
 
 #include <exception>
 
 #include "../backend/cuda/stream.hpp"
+#include "../backend/late_library.hpp"
 #include "glifr/error.hpp"
 
 namespace glifr {
@@ -28,19 +28,18 @@ struct Nccl {
   std::optional<std::string> problem{};  // why it cannot be used
 
   Nccl() {
-    const std::string name = "libnccl.so." + std::to_string(NCCL_MAJOR);
-    library_ = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);  // for as long as the process lives
-    if (!library_) problem = loader_problem();
-    find("ncclGetUniqueId", get_unique_id);
-    find("ncclCommInitRank", init_rank);
-    find("ncclCommDestroy", destroy);
-    find("ncclCommAbort", abort);
-    find("ncclGroupStart", group_start);
-    find("ncclGroupEnd", group_end);
-    find("ncclSend", send);
-    find("ncclRecv", receive);
-    find("ncclGetVersion", get_version);
-    find("ncclGetErrorString", error_string);
+    LateLibrary library("NCCL", "libnccl.so." + std::to_string(NCCL_MAJOR));
+    library.find("ncclGetUniqueId", get_unique_id);
+    library.find("ncclCommInitRank", init_rank);
+    library.find("ncclCommDestroy", destroy);
+    library.find("ncclCommAbort", abort);
+    library.find("ncclGroupStart", group_start);
+    library.find("ncclGroupEnd", group_end);
+    library.find("ncclSend", send);
+    library.find("ncclRecv", receive);
+    library.find("ncclGetVersion", get_version);
+    library.find("ncclGetErrorString", error_string);
+    problem = library.problem();
     if (!problem && get_version(&version) != ncclSuccess) version = 0;
     constexpr int first = 20906;  // of version 2.9.6
     if (!problem && version < first) problem = "NCCL " + version_text() + " cannot be recorded; needed: 2.9.6 or newer";
@@ -50,20 +49,6 @@ struct Nccl {
     return std::to_string(version / major) + "." + std::to_string(version % major / 100) + "." +
            std::to_string(version % 100);
   }
-
- private:
-  template <class Function>
-  void find(const char* name, Function& function) {
-    if (problem) return;
-    function = reinterpret_cast<Function>(::dlsym(library_, name));
-    if (!function) problem = loader_problem();
-  }
-  static std::string loader_problem() {
-    const char* reason = ::dlerror();
-    return std::string("NCCL cannot be loaded: ") + (reason ? reason : "unknown reason");
-  }
-
-  void* library_;
 };
 
 const Nccl& nccl() {
