@@ -9,16 +9,21 @@ columns peer, task, batch, neurons, ms of the same steps elsewhere; its lines ar
 import argparse
 import csv
 import subprocess
+import sys
 
 
 def measure(step_floors, threads, seconds, most):
     command = [step_floors, "--sizes", "--threads", str(threads), "--seconds", seconds, "--most", most]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    peak = float(lines[0].split()[-2])
-    for line in lines[2:]:
-        task, batch, neurons, ms, gflops, _ = line.split()
-        yield {"threads": threads, "task": task, "batch": batch, "neurons": int(neurons), "ms": float(ms),
-               "gflops": float(gflops), "peak": peak}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        peak = float(process.stdout.readline().split()[-2])
+        process.stdout.readline()  # the names of the columns
+        for line in process.stdout:
+            print(f"{threads} {line}", end="", file=sys.stderr, flush=True)
+            task, batch, neurons, ms, gflops, _ = line.split()
+            yield {"threads": threads, "task": task, "batch": batch, "neurons": int(neurons), "ms": float(ms),
+                   "gflops": float(gflops), "peak": peak}
+    if process.returncode != 0:
+        raise SystemExit(process.returncode)
 
 
 def draw(rows, out):
@@ -34,13 +39,14 @@ def draw(rows, out):
         plots.append(f"{peak} with lines dashtype 2 linecolor 'gray40' title "
                      f"'products in cache, {threads} thread{'s' if threads > 1 else ''}'")
     script = "\n".join(blocks) + f"""
-set terminal svg size 800,420 font 'sans,12' background 'white'
+set terminal svg size 800,560 font 'sans,12' background 'white'
 set output '{out}.svg'
 set logscale x 2
 set xlabel 'neurons of the layer'
 set ylabel 'GFLOP/s of a training step'
 set yrange [0:*]
-set key outside right samplen 2
+set offsets 0, 0, 5, 0
+set key below maxcols 3 samplen 2
 set grid
 plot {", ".join(plots)}
 """
