@@ -14,7 +14,7 @@ jobs=$(nproc)
 
 "$root/scripts/setup.sh"
 cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DGLIFR_WARNINGS_AS_ERRORS=ON -DGLIFR_TESTS=ON -DGLIFR_APPS=ON -DCMAKE_UNITY_BUILD=ON "$@"
-printf 'test.sh: a first build and all tests take about %s minutes on %s cores.\n' "$(((24 + jobs - 1) / jobs))" "$jobs"
+printf 'test.sh: a first build and all tests take about %s minutes on %s cores.\n' "$(((40 + jobs - 1) / jobs))" "$jobs"
 cmake --build "$build" --parallel "$jobs"
 ctest --test-dir "$build" --output-on-failure --no-tests=error --no-label-summary --parallel "$jobs"
 printf 'test.sh: all of it in %s s\n' "$SECONDS"
