@@ -15,7 +15,10 @@ import sys
 def measure(step_floors, threads, seconds, most):
     command = [step_floors, "--sizes", "--threads", str(threads), "--seconds", seconds, "--most", most]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        peak = float(process.stdout.readline().split()[-2])
+        first = process.stdout.readline()
+        if not first:
+            raise SystemExit(process.wait())  # which has said why
+        peak = float(first.split()[-2])
         process.stdout.readline()  # the names of the columns
         for line in process.stdout:
             print(f"{threads} {line}", end="", file=sys.stderr, flush=True)
