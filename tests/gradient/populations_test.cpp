@@ -265,4 +265,21 @@ TEMPLATE_TEST_CASE("fused and composed agree where gradients end after some step
   }
 }
 
+/// The gradients of weights are then added up for some windows at a time.
+TEMPLATE_TEST_CASE("fused and composed agree on many samples and steps", "", Rnn, Lstm, Glifr<2>) {
+  for (const Index truncate_steps : {0, 7}) {
+    for (const double memory_limit : {0.0, 1.0}) {
+      const Case c{.steps = 23, .batch = 30, .truncate_steps = truncate_steps, .memory_limit = memory_limit};
+      for (const Index delay : {1, 3}) check(layer_of<TestType>(18, delay), c, false);
+      CellSettings<TestType> delays = layer_of<TestType>(18);
+      delays.population.synaptic_delay = DelayDescription::learned(0.6, 3.2);
+      check(delays, c, false);
+      CellSettings<TestType> few = layer_of<TestType>(18, 2);
+      few.population.lateral = Connectivity::with_density(0.2);
+      few.population.input = Connectivity::with_density(0.5);
+      check(few, c, false);
+    }
+  }
+}
+
 }  // namespace

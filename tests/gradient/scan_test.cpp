@@ -62,9 +62,20 @@ TEMPLATE_TEST_CASE("fused and composed agree where tensors are frozen", "", Rnn,
 
 TEMPLATE_TEST_CASE("many neurons, a long time, many samples", "", Rnn, Lstm, Glifr<2>) {
   for (const bool last_only : {false, true}) {
-    const LayerCase c{
-        .steps = 41, .delay = 8, .batch = 9, .neurons = 70, .features = 12, .dropout = 0.2, .last_only = last_only};
-    compare(c, run<TestType, double>(c, Form::fused), run<TestType, double>(c, Form::composed), 1e-10);
+    for (const bool has_initial_state : {false, true}) {
+      for (const bool is_sparse : {false, true}) {
+        const LayerCase c{.steps = 41,
+                          .delay = 8,
+                          .batch = 9,
+                          .neurons = 70,
+                          .features = 12,
+                          .dropout = 0.2,
+                          .last_only = last_only,
+                          .has_initial_state = has_initial_state,
+                          .is_sparse = is_sparse};
+        compare(c, run<TestType, double>(c, Form::fused), run<TestType, double>(c, Form::composed), 1e-10);
+      }
+    }
   }
 }
 

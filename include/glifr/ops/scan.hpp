@@ -92,6 +92,7 @@ class Scan {
         has_lateral && sparse_lateral_.is_empty() ? prepare(tape_, yes, lateral_.values) : lateral_;
     const Index length = known_steps(), reach = truncate_steps();
     Index segment = (steps() - 1) / segment_ * segment_;  // whose states are there
+    Index added = steps();                                // the gradients of the weights from this step on are added up
     for (Index end = steps(), begin = 0; end > 0; end = begin) {
       const Index needed = (end - 1) / segment_ * segment_;
       if (needed != segment) compute_again(segment = needed);
@@ -102,22 +103,16 @@ class Scan {
         visit([&](const auto& transmission) { transmission.receive(memory(), first, count, reach_end); });
         kernels::scan_backward(memory(), window(first, count, segment));
         send_back(lateral, first, count, (end - 1) / reach * reach);
+        if (first == 0 || (added - first) * batch_ >= rows_at_once()) {
+          add_weight_gradients(first, added - first);
+          added = first;
+        }
       }
       if (begin > 0 && begin % reach == 0) clear(buffers_.adjoint[0], static_cast<Index>(states) * row_size());
     }
-    if (layer_.w_lateral.has_grad() && has_lateral) {
-      visit([&](const auto& transmission) {
-        transmission.for_each_heard(memory(), [&](Index first, const View<T>& heard) {
-          if (sparse_lateral_.is_empty()) {
-            currents_.add_products(memory(), heard, synaptic_grad(first), layer_.w_lateral.grad());
-          } else {
-            sparse_lateral_.add_products(heard, currents_.rows(synaptic_grad(first), heard.rows));
-          }
-        });
-      });
-    }
     visit([&](const auto& transmission) { transmission.add_delay_gradients(memory()); });
-    projection_.add_gradients(memory(), buffers_.synaptic_grad);
+    if (projection_.is_sparse()) projection_.add_weight_gradients(memory(), 0, steps(), buffers_.synaptic_grad);
+    projection_.add_input_gradients(memory(), buffers_.synaptic_grad);
     add_parameter_gradients();
     add_initial_gradients(lateral);
   }
@@ -413,6 +408,31 @@ class Scan {
         if (!adds_gradients()) clear_padding(d_heard.data, d_heard.rows, d_heard.stride);
       });
     });
+  }
+
+  /// Rows of currents whose gradients are multiplied together for those of the weights: few enough that the
+  /// second-level cache still holds them, where the weights' gradients are not so large that reading and writing these
+  /// costs more.
+  [[nodiscard]] Index rows_at_once() const {
+    constexpr Index wanted_rows = 128, large = 512 * 1024;  // numbers: 2 MiB of float
+    const bool is_large = tape_.device() || neurons() * currents_.columns() > large;
+    return is_large ? steps() * batch_ : wanted_rows;
+  }
+  /// d_W_lat += heard^T d_currents,   d_W_in += x^T d_currents, of `count` steps from `first` on. An input of lists is
+  /// taken once for all steps: their turned lists name each feature once.
+  void add_weight_gradients(Index first, Index count) const {
+    if (layer_.w_lateral.has_grad() && has_lateral_input()) {
+      visit([&](const auto& transmission) {
+        transmission.for_each_heard(memory(), first, count, [&](Index t, const View<T>& heard) {
+          if (sparse_lateral_.is_empty()) {
+            currents_.add_products(memory(), heard, synaptic_grad(t), layer_.w_lateral.grad());
+          } else {
+            sparse_lateral_.add_products(heard, currents_.rows(synaptic_grad(t), heard.rows));
+          }
+        });
+      });
+    }
+    if (!projection_.is_sparse()) projection_.add_weight_gradients(memory(), first, count, buffers_.synaptic_grad);
   }
 
   ScanResult<N, T> result() {

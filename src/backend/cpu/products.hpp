@@ -389,7 +389,7 @@ void add_transposed_product(View<const T> a, View<const T> b, View<T> c) {
   constexpr Index width = PanelRow<T>::width;
   if (a.columns == 1 || b.columns < width || (c.columns >= columns_worth_a_copy && c.rows >= columns_worth_a_copy))
     return gemm<T>(Transpose::yes, Transpose::no, a, b, T(1), c);
-  const Index blocks = ceil_divide(a.rows, transposed_depth);
+  const Index blocks = std::max<Index>(1, (a.rows + transposed_depth / 2) / transposed_depth);
   for (Index block = 0; block < blocks; ++block) {
     const Index k = a.rows * block / blocks, deep = a.rows * (block + 1) / blocks - k;  // of much the same size
     for (Index first = 0; first < c.columns; first += width) {

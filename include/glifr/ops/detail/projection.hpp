@@ -32,6 +32,8 @@ class Projection {
   [[nodiscard]] Index all_steps() const { return input_.steps; }
   /// Between the steps of the sequence that are taken.
   [[nodiscard]] Index step_stride() const { return step_stride_; }
+  /// Whether the input is lists of what is active.
+  [[nodiscard]] bool is_sparse() const { return input_.is_sparse(); }
 
   /// Lays the weights out for products, once for all calls of `project`.
   void prepare() {
@@ -68,36 +70,38 @@ class Projection {
     });
   }
 
-  /// d_W_in += x^T d_currents,   d_x += d_currents W_in^T
-  void add_gradients(Arena& memory, T* d_currents) const {
-    if (!sparse_.is_empty()) return add_sparse_gradients(d_currents);
-    for_each_run(0, steps_, [&](Index t, Index count) {
+  /// d_W_in += x^T d_currents, of `count` steps from `first` on; `d_currents` is where those of step 0 lie.
+  void add_weight_gradients(Arena& memory, Index first, Index count, T* d_currents) const {
+    if (!weights_.has_grad()) return;
+    for_each_run(first, count, [&](Index t, Index run) {
       T* const d_run = currents_.step(d_currents, t);
-      if (weights_.has_grad() && input_.is_sparse()) {
+      if (!sparse_.is_empty()) {
+        sparse_.add_products(rows(input_.dense.value(), t, run), currents_.rows(d_run, run * input_.batch));
+      } else if (input_.is_sparse()) {
         currents_.for_each_block(weights_.grad(), [&](Index column, Index columns, View<T> dw) {
           kernels::gather_rows_backward<T>(memory, active(t),
-                                           {d_run + column, count * input_.batch, columns, currents_.stride}, dw);
+                                           {d_run + column, run * input_.batch, columns, currents_.stride}, dw);
         });
+      } else {
+        currents_.add_products(memory, rows(input_.dense.value(), t, run), d_run, weights_.grad());
       }
-      if (input_.is_sparse()) return;
-      if (weights_.has_grad())
-        currents_.add_products(memory, rows(input_.dense.value(), t, count), d_run, weights_.grad());
-      if (!input_.dense.has_grad()) return;
+    });
+  }
+
+  /// d_x += d_currents W_in^T, of all steps, where the input has a gradient.
+  void add_input_gradients(Arena& memory, T* d_currents) const {
+    if (input_.is_sparse() || !input_.dense.has_grad()) return;
+    for_each_run(0, steps_, [&](Index t, Index run) {
+      T* const d_run = currents_.step(d_currents, t);
+      const View<T> dx = rows(input_.dense.grad(), t, run);
+      if (!sparse_.is_empty()) return sparse_.multiply_turned(currents_.rows(d_run, dx.rows), T(1), dx);
       currents_.for_each_block(weights_.value(), [&](Index column, Index columns, View<T> w) {
-        const View<const T> d(d_run + column, count * input_.batch, columns, currents_.stride);
-        kernels::gemm<T>(memory, no, yes, d, w, T(1), rows(input_.dense.grad(), t, count));
+        kernels::gemm<T>(memory, no, yes, {d_run + column, dx.rows, columns, currents_.stride}, w, T(1), dx);
       });
     });
   }
 
  private:
-  void add_sparse_gradients(T* d_currents) const {
-    for_each_run(0, steps_, [&](Index t, Index count) {
-      const View<T> d_run = currents_.rows(currents_.step(d_currents, t), count * input_.batch);
-      if (weights_.has_grad()) sparse_.add_products(rows(input_.dense.value(), t, count), d_run);
-      if (input_.dense.has_grad()) sparse_.multiply_turned(d_run, T(1), rows(input_.dense.grad(), t, count));
-    });
-  }
   /// Runs of steps, among `count` from `first` on, whose inputs lie together: all of them, or, where steps are skipped,
   /// one after another. visit(first step, count)
   template <class Visit>

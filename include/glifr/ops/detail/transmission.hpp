@@ -120,10 +120,11 @@ class UniformDelay {
   [[nodiscard]] View<T> heard(Arena& /*memory*/, Index first, Index count) const {
     return rows(output_, output_.data, first, count);
   }
-  /// Calls visit(first step, heard) for all that was heard, in one piece or in several.
+  /// Calls visit(step, heard) for what was heard in steps `first` to `first + count`, in one piece or in several.
   template <class Visit>
-  void for_each_heard(Arena& memory, Visit&& visit) const {
-    visit(first_heard(), heard(memory, first_heard(), steps_ - first_heard()));
+  void for_each_heard(Arena& memory, Index first, Index count, Visit&& visit) const {
+    const Index from = std::max(first, first_heard());
+    if (from < first + count) visit(from, heard(memory, from, first + count - from));
   }
 
   /// Before the reverse steps of a window: adds to the gradients of its outputs what is due to those who hear them
@@ -211,9 +212,9 @@ class NeuronDelays {
     return heard;
   }
   template <class Visit>
-  void for_each_heard(Arena& memory, Visit&& visit) const {
-    for (Index first = first_heard(); first < steps_; first += piece_)
-      visit(first, heard(memory, first, std::min(piece_, steps_ - first)));
+  void for_each_heard(Arena& memory, Index first, Index count, Visit&& visit) const {
+    for (Index t = std::max(first, first_heard()); t < first + count; t += piece_)
+      visit(t, heard(memory, t, std::min(piece_, first + count - t)));
   }
 
   void receive(Arena& memory, Index first, Index count, Index end) const {
