@@ -52,6 +52,11 @@ inline std::vector<EpochResult> read_results(const TrialFolder& folder) {
   return results;
 }
 
+/// Epochs from `epoch` (counted from 0) to the next whole number of `every`.
+inline Index epochs_to_next(Index epoch, Index every) {
+  return every - epoch % every;
+}
+
 /// Takes the score on the validation data, every so many epochs and after the last.
 template <Scalar T>
 class Validation final : public Callback<T> {
@@ -69,6 +74,10 @@ class Validation final : public Callback<T> {
     result_.val_loss = score.loss();
     if (has_classes_) result_.val_acc = score.accuracy();
     return true;
+  }
+
+  [[nodiscard]] Index epochs_at_once(Index epoch) const override {
+    return evaluate_ ? epochs_to_next(epoch, settings_.training.validation_every) : Callback<T>::any_number;
   }
 
   /// Whether there is validation.
@@ -105,6 +114,7 @@ class MetricsRecorder final : public Recorder<T> {
     file_.append(row_);
     return true;
   }
+  [[nodiscard]] Index epochs_at_once(Index) const override { return Callback<T>::any_number; }
   void sync() override { file_.sync(); }
 
  private:
@@ -169,6 +179,10 @@ class ParameterRecorder final : public Recorder<T> {
     return true;
   }
 
+  [[nodiscard]] Index epochs_at_once(Index epoch) const override {
+    return tracked_.empty() ? Callback<T>::any_number : epochs_to_next(epoch, settings_.output.parameter_every);
+  }
+
   void finish(Index epoch) {
     if (last_epoch_ != epoch) append();
   }
@@ -201,6 +215,9 @@ class SigmaAnnealing final : public Callback<T> {
 
   void begin_epoch(Index epoch) override {
     if (settings_.training.sigma_v_anneal) network_.set_constant("sigma_v", settings_.sigma_v_in(epoch));
+  }
+  [[nodiscard]] Index epochs_at_once(Index) const override {
+    return settings_.training.sigma_v_anneal ? 1 : Callback<T>::any_number;
   }
   /// Tests and analyses use the last epoch's.
   void set_last() {
@@ -243,6 +260,14 @@ class EpochComparison final : public Callback<T> {
     }
     trainer_.set_learning_rate_factor(plateau_.factor());
     return !is_reached();
+  }
+
+  [[nodiscard]] Index epochs_at_once(Index) const override {
+    const TrialTraining& t = settings_.training;
+    const bool may_stop = t.early_stop_loss > 0 || t.early_stop_patience > 0;
+    const bool may_change_the_rate = t.learning_rate.schedule == LearningRate::Schedule::plateau;
+    const bool may_keep_any = validation_.is_there() && t.monitor == Monitor::train_loss;
+    return may_stop || may_change_the_rate || may_keep_any ? 1 : Callback<T>::any_number;
   }
 
   /// Whether training is over; it may be already where it resumes.
@@ -310,6 +335,9 @@ class EventRecorder final : public Recorder<T> {
     if (report.epoch % settings_.output.parameter_every == 0) append_histograms(report.epoch);
     return true;
   }
+  [[nodiscard]] Index epochs_at_once(Index epoch) const override {
+    return parameters_.empty() ? Callback<T>::any_number : epochs_to_next(epoch, settings_.output.parameter_every);
+  }
   void sync() override { file_.sync(); }
 
  private:
@@ -360,10 +388,11 @@ class CheckpointWriter final : public Callback<T> {
     if (seconds_ > 0 && position.step < trainer_.steps_per_epoch() && is_due()) write();
     return true;
   }
-  bool after_epoch(const EpochReport&, const Position&) override {
-    if (is_due()) write();
+  bool after_epoch(const EpochReport&, const Position& position) override {
+    if (trainer_.is_at(position) && is_due()) write();
     return true;
   }
+  [[nodiscard]] Index epochs_at_once(Index) const override { return seconds_ > 0 ? Callback<T>::any_number : 1; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -398,6 +427,7 @@ class ObserverCallback final : public Callback<T> {
     if (result.val_loss) observer_.after_validation(trial_, *result.val_loss, result.val_acc);
     return true;
   }
+  [[nodiscard]] Index epochs_at_once(Index) const override { return Callback<T>::any_number; }
 
  private:
   const Trial& trial_;

@@ -76,7 +76,8 @@ class DeviceEngine final : public TrainingEngine<T> {
         sums_(parameters_.gradients(), parameters_.layout().trained_size(),
               std::min(shares_, parts.settings.batch_size), device, links),
         memory_(&device),
-        order_size_(std::max(parts.data.size(), parts.settings.batch_size)),
+        most_epochs_(links ? 1 : std::clamp<Index>(4096 / std::max<Index>(1, parts.data.size()), 1, 256)),
+        order_size_(std::max(parts.data.size() * most_epochs_, parts.settings.batch_size)),
         tape_(Tape<T>::Mode::record, &device) {
     objective_.check(network_, source_, settings_.class_weights);
     if (settings_.memory_mb > 0)
@@ -87,6 +88,8 @@ class DeviceEngine final : public TrainingEngine<T> {
     if (!optimizer_.second().empty()) second_ = memory_.template allocate_zeroed<T>(trained);
     order_ = memory_.template allocate<Index>(order_size_);
     state_ = memory_.template allocate<device::StepState>(1);
+    starts_ = memory_.template allocate<device::EpochStart>(most_epochs_ + 1);
+    scores_ = memory_.template allocate<device::Tally>(most_epochs_);
     silencing_ = memory_.template allocate<T>(network_.neurons());
     tallies_ = memory_.template allocate<device::Tally>(std::max(shares_, pieces_of_evaluation()));
     tape_.use_on_device(&parameters_);
@@ -94,28 +97,56 @@ class DeviceEngine final : public TrainingEngine<T> {
   }
 
   void begin(const Epoch& epoch, const Position& position) override {
-    if (parameters_are_here_) parameters_.load();
-    if (optimizer_is_here_) load_optimizer();
-    parameters_are_here_ = optimizer_is_here_ = false;
+    take_up_parameters();
     epoch_ = epoch;
-    const Random dropout(settings_.seed, Stream::dropout, static_cast<std::uint32_t>(epoch.number));
-    start(epoch.order, position.running, dropout);
+    start(epoch.order, state_of(start_of(epoch), position.running));
   }
 
   void advance(Position& position) override {
-    constexpr double between_looks = 0.1;  // seconds
     const auto started = Clock::now();
-    const Index samples = std::ssize(epoch_.order);
-    const Index steps = (samples + epoch_.batch_size - 1) / epoch_.batch_size;
-    const Index end = std::min(steps, position.step + stretch_), count = end - position.step;
-    for (; position.step < end; ++position.step) {
-      step(std::min(epoch_.batch_size, samples - position.step * epoch_.batch_size));
-    }
+    const Index end = std::min(steps_of(epoch_), position.step + stretch_), count = end - position.step;
+    for (; position.step < end; ++position.step) step(samples_of(epoch_, position.step));
     position.running = score();
-    const double a_step = std::chrono::duration<double>(Clock::now() - started).count() / static_cast<double>(count);
-    // All devices look at the same steps.
-    stretch_ = decided_by_first(
-        group_, [&] { return std::clamp<Index>(static_cast<Index>(between_looks / a_step), 1, 2 * stretch_); });
+    choose_stretch(started, count);
+  }
+
+  [[nodiscard]] Index epochs_at_once() const override {
+    const Index steps = (source_.size() + settings_.batch_size - 1) / settings_.batch_size;
+    return std::clamp<Index>(stretch_ / std::max<Index>(1, steps), 1, most_epochs_);
+  }
+
+  std::vector<Score> take_epochs(std::span<const Epoch> epochs, Position& position) override {
+    const auto started = Clock::now();
+    take_up_parameters();
+    epoch_ = epochs.front();
+    std::vector<Index> order;
+    std::vector<device::EpochStart> starts;
+    for (const Epoch& epoch : epochs) {
+      order.insert(order.end(), epoch.order.begin(), epoch.order.end());
+      starts.push_back(start_of(epoch));
+    }
+    starts.emplace_back();
+    if (std::ssize(epochs) > most_epochs_) throw std::logic_error("a device was asked for too many epochs together");
+    kernels::copy_in(memory_, starts_, starts.data(), std::ssize(starts));
+    device::StepState state = state_of(starts.front(), {});
+    state.epoch_size = state.epoch_end = std::ssize(epoch_.order);
+    start(order, state);
+    for (const Epoch& epoch : epochs) {
+      for (Index i = 0; i < steps_of(epoch); ++i) step(samples_of(epoch, i));
+    }
+    state = read_state();
+    updates_ = state.updates;
+    std::vector<device::Tally> tallies(static_cast<std::size_t>(state.epochs));
+    kernels::copy_out(&device_, tallies.data(), scores_, std::ssize(tallies));
+    std::vector<Score> scores;
+    for (const device::Tally& tally : tallies)
+      scores.push_back({tally.loss, static_cast<Index>(tally.correct), state.epoch_size});
+    const Index samples = state.first - state.epochs * state.epoch_size;
+    position = {epoch_.number + state.epochs,
+                samples / epoch_.batch_size,
+                {state.loss_sum, static_cast<Index>(state.correct), samples}};
+    choose_stretch(started, steps_of(epoch_) * std::ssize(epochs));
+    return scores;
   }
 
   Score evaluate() override {
@@ -124,7 +155,7 @@ class DeviceEngine final : public TrainingEngine<T> {
     const Index all = source_.size(), pieces = pieces_of_evaluation();
     std::vector<Index> order(static_cast<std::size_t>(all));
     std::iota(order.begin(), order.end(), Index{0});
-    start(order, {}, Random(0, Stream::dropout));
+    start(order, state_of({}, {}));
     const auto [first, last] = pieces_of(pieces, group_ ? group_->rank() : 0);
     tape_.set_mode(Tape<T>::Mode::forward_only);
     for (Index i = first; i < last; ++i) {
@@ -169,18 +200,39 @@ class DeviceEngine final : public TrainingEngine<T> {
     Tallied<T> tallied;
   };
 
-  /// The coming steps take the samples of `order`; `done` is the score of those before.
-  void start(std::span<const Index> order, const Score& done, const Random& dropout) {
-    if (std::ssize(order) > order_size_)
-      throw std::logic_error("a device was asked for more samples than it has room for");
-    kernels::copy_in(memory_, order_, order.data(), std::ssize(order));
+  static Index steps_of(const Epoch& epoch) {
+    return (std::ssize(epoch.order) + epoch.batch_size - 1) / epoch.batch_size;
+  }
+  static Index samples_of(const Epoch& epoch, Index step) {
+    return std::min(epoch.batch_size, std::ssize(epoch.order) - step * epoch.batch_size);
+  }
+  [[nodiscard]] device::EpochStart start_of(const Epoch& epoch) const {
+    return {epoch.learning_rate, Random(settings_.seed, Stream::dropout, static_cast<std::uint32_t>(epoch.number))};
+  }
+  /// In an epoch, behind the samples of the score `done`.
+  [[nodiscard]] device::StepState state_of(const device::EpochStart& epoch, const Score& done) const {
     device::StepState state;
     state.first = done.samples;
-    state.learning_rate = epoch_.learning_rate;
-    state.random = dropout;
+    state.learning_rate = epoch.learning_rate;
+    state.random = epoch.random;
     state.updates = updates_;
     state.loss_sum = done.loss_sum;
     state.correct = static_cast<double>(done.correct);
+    return state;
+  }
+
+  /// Sends to the device what may have changed on the host.
+  void take_up_parameters() {
+    if (parameters_are_here_) parameters_.load();
+    if (optimizer_is_here_) load_optimizer();
+    parameters_are_here_ = optimizer_is_here_ = false;
+  }
+
+  /// The coming steps take the samples of `order`.
+  void start(std::span<const Index> order, const device::StepState& state) {
+    if (std::ssize(order) > order_size_)
+      throw std::logic_error("a device was asked for more samples than it has room for");
+    kernels::copy_in(memory_, order_, order.data(), std::ssize(order));
     device_.copy_in(state_, &state, sizeof state);
     // Constants of the neurons are part of what was recorded, and so is which layers have silenced neurons.
     if (auto constants = network_.constants(); constants != recorded_constants_) {
@@ -188,6 +240,15 @@ class DeviceEngine final : public TrainingEngine<T> {
       recorded_constants_ = std::move(constants);
     }
     if (network_.silencing() != loaded_silencing_) load_silencing();
+  }
+
+  /// How many steps to take before the next look at the scores, by the time that some took.
+  void choose_stretch(Clock::time_point started, Index steps) {
+    constexpr double between_looks = 0.1;  // seconds
+    const double a_step = std::chrono::duration<double>(Clock::now() - started).count() / static_cast<double>(steps);
+    // All devices look at the same steps.
+    stretch_ = decided_by_first(
+        group_, [&] { return std::clamp<Index>(static_cast<Index>(between_looks / a_step), 1, 2 * stretch_); });
   }
 
   void load_silencing() {
@@ -268,7 +329,7 @@ class DeviceEngine final : public TrainingEngine<T> {
     const OptimizerSettings& o = settings_.optimizer;
     for_each_element(tape.device(), 1, 1,
                      device::FinishStep{state_, plan.samples, tallies, shared ? 1 : 1 / tallied.terms_per_sample,
-                                        squares, o.beta1, o.beta2, o.gradient_clip, o.decay()});
+                                        squares, o.beta1, o.beta2, o.gradient_clip, o.decay(), starts_, scores_});
     if (o.is_adam()) {
       for_each_element(tape.device(), 1, size,
                        device::UpdateByAdam<T>{state_, o.beta1, o.beta2, o.eps, parameters_.gradients(),
@@ -464,10 +525,13 @@ class DeviceEngine final : public TrainingEngine<T> {
   DeviceSums<T> sums_;
   Arena memory_;
   T *first_ = nullptr, *second_ = nullptr;  // of the optimiser
+  Index most_epochs_;                       // that are taken together
   Index order_size_;                        // room for samples in `order_`
   Index* order_ = nullptr;
   device::StepState* state_ = nullptr;
-  device::Tally* tallies_ = nullptr;  // of the shares of a batch, or of the pieces that are evaluated
+  device::EpochStart* starts_ = nullptr;  // of epochs that are taken together
+  device::Tally* scores_ = nullptr;       // theirs
+  device::Tally* tallies_ = nullptr;      // of the shares of a batch, or of the pieces that are evaluated
   T* silencing_ = nullptr;  // factors on the neurons' outputs, layer by layer; those of layers without any are not set
   Epoch epoch_;
   Index updates_ = 0;

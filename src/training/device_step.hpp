@@ -16,16 +16,25 @@
 /// so that a recorded step can be run again as it stands.
 namespace glifr::device {
 
+/// What comes with an epoch.
+struct EpochStart {
+  double learning_rate = 0;
+  Random random{0, Stream::dropout};
+};
+
 struct StepState {
-  Index first = 0;  ///< place in the epoch's order at which the next batch begins
+  Index first = 0;  ///< place in the order of the epochs that are taken together at which the next batch begins
   double learning_rate = 0;
   Random random{0, Stream::dropout};
   Index updates = 0;  ///< of the parameters so far
   double loss_sum = 0, correct = 0;
   Index failed = -1;  ///< `first` of a step in which a number was not finite: nothing changes from there on
 
+  // Where several epochs are taken together: how many are over, the samples of each, and where this one ends.
+  Index epochs = 0, epoch_size = 0, epoch_end = -1;
+
   // From the end of a step to its update.
-  double gradient_scale = 1;
+  double gradient_scale = 1, rate = 0;
   kernels::AdamFactors adam{};
 };
 
@@ -237,6 +246,8 @@ struct FinishStep {
   double loss_share;                  // of their losses, in a sum of samples' mean losses
   kernels::FewTerms<double> squares;  // of the gradients
   double beta1, beta2, gradient_clip, decay;
+  const EpochStart* starts;  // of the epochs, and of one behind the last
+  Tally* scores;             // of those that are over
   GLIFR_INLINE void operator()(Index, Index) const {
     StepState& s = *state;
     if (s.failed >= 0) return;
@@ -248,12 +259,23 @@ struct FinishStep {
     }
     const double norm = std::sqrt(square), t = static_cast<double>(++s.updates);
     s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
+    s.rate = s.learning_rate;
     s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
     s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
     s.adam.kept = 1 - s.learning_rate * decay;
     s.loss_sum += tally.loss * loss_share;
     s.correct += tally.correct;
     s.first += count;
+    if (s.first == s.epoch_end) begin_epoch(s);
+  }
+
+ private:
+  GLIFR_INLINE void begin_epoch(StepState& s) const {
+    scores[s.epochs++] = {s.loss_sum, s.correct};
+    s.loss_sum = s.correct = 0;
+    s.learning_rate = starts[s.epochs].learning_rate;
+    s.random = starts[s.epochs].random;
+    s.epoch_end += s.epoch_size;
   }
 };
 
@@ -282,7 +304,7 @@ struct UpdateBySgd {
     const T gradient = gradients[i];
     gradients[i] = 0;
     if (state->failed >= 0) return;
-    kernels::sgd_step(gradient * static_cast<T>(state->gradient_scale), static_cast<T>(state->learning_rate),
+    kernels::sgd_step(gradient * static_cast<T>(state->gradient_scale), static_cast<T>(state->rate),
                       static_cast<T>(momentum), parameters[i], velocity ? velocity + i : nullptr);
   }
 };

@@ -1,7 +1,10 @@
 #include "glifr/training/trainer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <optional>
+#include <stdexcept>
 
 #include "glifr/error.hpp"
 
@@ -13,6 +16,19 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Whether all callbacks let the training go on.
+template <class Callbacks, class Call>
+bool tell_all(const Callbacks& callbacks, Call call) {
+  bool goes_on = true;
+  for (auto* callback : callbacks) goes_on = call(*callback) && goes_on;
+  return goes_on;
+}
+
+EpochReport report_on(const Epoch& epoch, const Score& score, bool has_classes, double seconds) {
+  return {epoch.number + 1, score.loss(), has_classes ? std::optional(score.accuracy()) : std::nullopt, seconds,
+          epoch.learning_rate};
 }
 
 /// Before an engine is made of them.
@@ -52,11 +68,16 @@ Index Trainer<T>::steps_per_epoch() const {
 }
 
 template <Scalar T>
-void Trainer<T>::shuffle(Index epoch) {
-  std::iota(order_.begin(), order_.end(), Index{0});
-  const Random random(settings_.seed, Stream::shuffle, static_cast<std::uint32_t>(epoch));
-  for (std::size_t i = order_.size(); i > 1; --i)
-    std::swap(order_[i - 1], order_[random.below(i, static_cast<std::uint32_t>(i))]);
+Epoch Trainer<T>::begin_epoch(Index number, Index place, Callbacks callbacks) {
+  const auto order =
+      std::span(order_).subspan(static_cast<std::size_t>(place * data_.size()), static_cast<std::size_t>(data_.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  const Random random(settings_.seed, Stream::shuffle, static_cast<std::uint32_t>(number));
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[random.below(i, static_cast<std::uint32_t>(i))]);
+  const double rate = settings_.learning_rate.in_epoch(number) * learning_rate_factor_;
+  for (Callback<T>* callback : callbacks) callback->begin_epoch(number);
+  return {number, order, settings_.batch_size, rate};
 }
 
 template <Scalar T>
@@ -85,31 +106,66 @@ Score Trainer<T>::step(std::span<const Index> samples, double learning_rate) {
 template <Scalar T>
 bool Trainer<T>::fit(std::span<Callback<T>* const> callbacks) {
   while (position_.epoch < settings_.max_epochs) {
-    const auto started = Clock::now();
-    const double rate = settings_.learning_rate.in_epoch(position_.epoch) * learning_rate_factor_;
-    const Epoch epoch{position_.epoch, order_, settings_.batch_size, rate};
-    shuffle(epoch.number);
-    has_begun_ = false;
-    for (Callback<T>* callback : callbacks) callback->begin_epoch(epoch.number);
-    while (position_.step < steps_per_epoch()) {
-      if (!has_begun_) engine_->begin(epoch, position_);
-      has_begun_ = true;
-      engine_->advance(position_);
-      bool goes_on = true;
-      for (Callback<T>* callback : callbacks) goes_on = callback->after_step(position_) && goes_on;
-      if (!goes_on) return false;
-    }
-    engine_->bring_back_parameters();
-    const Score score = position_.running;
-    const EpochReport report{epoch.number + 1, score.loss(),
-                             data_.classes() > 0 ? std::optional(score.accuracy()) : std::nullopt,
-                             seconds_since(started), rate};
-    position_ = {.epoch = epoch.number + 1};
-    bool goes_on = true;
-    for (Callback<T>* callback : callbacks) goes_on = callback->after_epoch(report, position_) && goes_on;
-    if (!goes_on) break;
+    const Index count = epochs_at_once(callbacks);
+    const Outcome outcome = count > 1 ? fit_epochs(count, callbacks) : fit_epoch(callbacks);
+    if (outcome != Outcome::goes_on) return outcome == Outcome::is_complete;
   }
   return true;
+}
+
+template <Scalar T>
+Index Trainer<T>::epochs_at_once(Callbacks callbacks) const {
+  if (position_.step > 0) return 1;
+  Index count = std::min(engine_->epochs_at_once(), settings_.max_epochs - position_.epoch);
+  for (const Callback<T>* callback : callbacks) count = std::min(count, callback->epochs_at_once(position_.epoch));
+  return count;
+}
+
+template <Scalar T>
+auto Trainer<T>::fit_epoch(Callbacks callbacks) -> Outcome {
+  const auto started = Clock::now();
+  const Epoch epoch = begin_epoch(position_.epoch, 0, callbacks);
+  has_begun_ = false;
+  while (position_.step < steps_per_epoch()) {
+    if (!has_begun_) engine_->begin(epoch, position_);
+    has_begun_ = true;
+    engine_->advance(position_);
+    if (!tell_all(callbacks, [&](Callback<T>& callback) { return callback.after_step(position_); }))
+      return Outcome::is_stopped;
+  }
+  engine_->bring_back_parameters();
+  const EpochReport report = report_on(epoch, position_.running, data_.classes() > 0, seconds_since(started));
+  position_ = {.epoch = report.epoch};
+  const auto tell = [&](Callback<T>& callback) { return callback.after_epoch(report, position_); };
+  return tell_all(callbacks, tell) ? Outcome::goes_on : Outcome::is_complete;
+}
+
+template <Scalar T>
+auto Trainer<T>::fit_epochs(Index count, Callbacks callbacks) -> Outcome {
+  const auto started = Clock::now();
+  order_.resize(static_cast<std::size_t>(count * data_.size()));
+  std::vector<Epoch> epochs;
+  for (Index i = 0; i < count; ++i) epochs.push_back(begin_epoch(position_.epoch + i, i, callbacks));
+  has_begun_ = false;
+  const std::vector<Score> scores = engine_->take_epochs(epochs, position_);
+  engine_->bring_back_parameters();
+  const double seconds = seconds_since(started) / static_cast<double>(count);
+  const bool are_over = scores.size() == epochs.size();
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const EpochReport report = report_on(epochs[i], scores[i], data_.classes() > 0, seconds);
+    const bool is_last = i + 1 == epochs.size();
+    if (is_last) {
+      position_ = {epochs[i].number, steps_per_epoch(), scores[i]};
+      if (!tell_all(callbacks, [&](Callback<T>& callback) { return callback.after_step(position_); }))
+        return Outcome::is_stopped;
+      position_ = {.epoch = report.epoch};
+    }
+    const Position end{.epoch = report.epoch};
+    if (tell_all(callbacks, [&](Callback<T>& callback) { return callback.after_epoch(report, end); })) continue;
+    if (!is_last) throw std::logic_error("a callback that hears of several epochs together ended the training before");
+    return Outcome::is_complete;
+  }
+  return are_over ? Outcome::goes_on : fit_epoch(callbacks);
 }
 
 template class Trainer<float>;

@@ -1,5 +1,6 @@
 // Training on a device against training on the host.
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -301,6 +302,83 @@ TEST_CASE("training goes on where a checkpoint was written, to the same bits") {
   CHECK(rest.losses == std::vector<double>(whole.losses.begin() + 2, whole.losses.end()));
   for (std::size_t i = 0; i < whole.parameters.size(); ++i) {
     CHECK(test::relative_difference(network.parameters()[i]->value, whole.parameters[i]) == 0);
+  }
+}
+
+/// What an engine leaves.
+struct ByEngine {
+  std::vector<Score> scores;
+  Position position;
+  std::vector<Tensor<double>> parameters;
+  std::string failure;
+};
+
+/// Five epochs of falling learning rates, `together` at a time; at the rate of one of them, if any, training diverges.
+ByEngine train_by_engine(const Problem& p, Device& device, Index together, Index diverging) {
+  constexpr Index count = 5;
+  using C = GlifrCell<2, double>;
+  const auto data = make_data<double>(p);
+  Network<C> network = make_network<C>(p);
+  Optimizer<double> optimizer(network.parameters(), p.training.optimizer);
+  const auto engine = make_device_engine<double>({network, *data, p.training, optimizer}, device);
+  std::vector<std::vector<Index>> orders;
+  std::vector<Epoch> epochs;
+  for (Index e = 0; e < count; ++e) {
+    auto& order = orders.emplace_back();
+    for (Index i = 0; i < data->size(); ++i) order.push_back((i * 11 + e) % data->size());
+  }
+  for (Index e = 0; e < count; ++e) {
+    const double rate = e == diverging ? std::numeric_limits<double>::infinity() : 0.01 / static_cast<double>(e + 1);
+    epochs.push_back({e, orders[static_cast<std::size_t>(e)], p.training.batch_size, rate});
+  }
+  ByEngine result;
+  try {
+    while (result.position.epoch < count) {
+      const auto rest = std::span(epochs).subspan(static_cast<std::size_t>(result.position.epoch));
+      std::vector<Score> scores;
+      if (together > 1 && result.position.step == 0)
+        scores =
+            engine->take_epochs(rest.first(std::min(rest.size(), static_cast<std::size_t>(together))), result.position);
+      result.scores.insert(result.scores.end(), scores.begin(), scores.end());
+      if (!scores.empty()) continue;
+      engine->begin(rest[0], result.position);
+      const Index steps = (data->size() + p.training.batch_size - 1) / p.training.batch_size;
+      while (result.position.step < steps) engine->advance(result.position);
+      result.scores.push_back(result.position.running);
+      result.position = {.epoch = rest[0].number + 1};
+    }
+  } catch (const NumericError& error) {
+    result.failure = error.what();
+  }
+  engine->bring_back_parameters();
+  for (const Parameter<double>* parameter : network.parameters()) result.parameters.push_back(parameter->value);
+  return result;
+}
+
+TEST_CASE("epochs that are taken together leave the scores and bits of one after another") {
+  GLIFR_NEEDS_DEVICE(device);
+  for (const auto kind : {OptimizerSettings::Kind::adamw, OptimizerSettings::Kind::sgd}) {
+    for (const Index diverging : {-1, 0, 3}) {
+      Problem p;
+      p.training.optimizer.kind = kind;
+      p.training.dropout = 0.2;
+      const ByEngine single = train_by_engine(p, *device, 1, diverging);
+      INFO(single.failure);
+      CHECK(single.failure.empty() == (diverging < 0));
+      for (const Index together : {2, 3, 5}) {
+        const ByEngine joint = train_by_engine(p, *device, together, diverging);
+        CHECK(joint.failure == single.failure);
+        CHECK(joint.position.epoch == single.position.epoch);
+        REQUIRE(joint.scores.size() == single.scores.size());
+        for (std::size_t e = 0; e < joint.scores.size(); ++e) {
+          CHECK(joint.scores[e].loss_sum == single.scores[e].loss_sum);
+          CHECK(joint.scores[e].correct == single.scores[e].correct);
+          CHECK(joint.scores[e].samples == single.scores[e].samples);
+        }
+        for (std::size_t i = 0; i < single.parameters.size() && diverging < 0; ++i)
+          CHECK(test::relative_difference(joint.parameters[i], single.parameters[i]) == 0);
+      }
+    }
   }
 }
 

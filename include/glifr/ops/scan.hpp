@@ -411,12 +411,13 @@ class Scan {
   }
 
   /// Rows of currents whose gradients are multiplied together for those of the weights: few enough that the
-  /// second-level cache still holds them, where the weights' gradients are not so large that reading and writing these
-  /// costs more.
+  /// second-level cache still holds them, or all of them where the weights are so large that reading and writing their
+  /// gradients costs more.
   [[nodiscard]] Index rows_at_once() const {
     constexpr Index wanted_rows = 128, large = 512 * 1024;  // numbers: 2 MiB of float
-    const bool is_large = tape_.device() || neurons() * currents_.columns() > large;
-    return is_large ? steps() * batch_ : wanted_rows;
+    const auto size = [](const Var<T>& w) { return w.value().rows * w.value().columns; };
+    const Index weights = size(layer_.w_lateral) + (projection_.is_sparse() ? 0 : size(layer_.w_input));
+    return tape_.device() || weights > large ? steps() * batch_ : wanted_rows;
   }
   /// d_W_lat += heard^T d_currents,   d_W_in += x^T d_currents, of `count` steps from `first` on. An input of lists is
   /// taken once for all steps: their turned lists name each feature once.

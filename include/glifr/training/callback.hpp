@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 
 #include "glifr/export.hpp"
@@ -37,6 +38,16 @@ class GLIFR_API Callback {
   virtual bool after_step(const Position& /*position*/) { return true; }
   /// After each epoch. False: training is complete.
   virtual bool after_epoch(const EpochReport& /*report*/, const Position& /*position*/) { return true; }
+
+  /// Of how many epochs, from `epoch` on (counted from 0), this may hear together: `begin_epoch` of all before the
+  /// first, then `after_epoch` of one after another behind the last. Parameters are then those of the last one: only
+  /// there may it look at the network or end the training. A device takes short epochs much faster that way. By
+  /// default it hears of each epoch by itself.
+  [[nodiscard]] virtual Index epochs_at_once(Index /*epoch*/) const { return 1; }
+
+ protected:
+  /// What `epochs_at_once` gives where nothing is looked at.
+  static constexpr Index any_number = std::numeric_limits<Index>::max();
 };
 
 }  // namespace glifr

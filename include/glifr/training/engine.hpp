@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "glifr/backend/parallel.hpp"
 #include "glifr/datasets/dataset.hpp"
@@ -39,6 +40,12 @@ class GLIFR_API TrainingEngine {
   /// Takes one step or more and moves `position` on, its running score included. NumericError where output, loss or a
   /// gradient is not finite; parameters are then as they were before that step. DeviceFailure where a device fails.
   virtual void advance(Position& position) = 0;
+  /// How many whole epochs are best taken by one call from here on.
+  [[nodiscard]] virtual Index epochs_at_once() const { return 1; }
+  /// Takes whole epochs, all of the same samples, from `position`, the beginning of the first one. The scores of those
+  /// that are over; `position` moves on behind the last, or before a step with numbers that are not finite, which
+  /// `advance` reports. `begin` comes before the next step. By default no epoch is taken.
+  virtual std::vector<Score> take_epochs(std::span<const Epoch> /*epochs*/, Position& /*position*/) { return {}; }
   /// The score of all samples with the parameters as they are on the host, without dropout.
   virtual Score evaluate() = 0;
 

@@ -48,6 +48,10 @@ class GLIFR_API Trainer {
 
   /// Where training stands.
   [[nodiscard]] const Position& position() const { return position_; }
+  /// Whether the network is as it was there: not where a callback hears of several epochs together, but for the last.
+  [[nodiscard]] bool is_at(const Position& position) const {
+    return position.epoch == position_.epoch && position.step == position_.step;
+  }
   /// Where training is resumed.
   void set_position(const Position& position) {
     position_ = position;
@@ -63,14 +67,22 @@ class GLIFR_API Trainer {
   [[nodiscard]] Index steps_per_epoch() const;
 
  private:
-  void shuffle(Index epoch);
+  using Callbacks = std::span<Callback<T>* const>;
+  /// What becomes of the training after some epochs.
+  enum class Outcome { goes_on, is_complete, is_stopped };
+
+  Outcome fit_epoch(Callbacks callbacks);
+  Outcome fit_epochs(Index count, Callbacks callbacks);
+  [[nodiscard]] Index epochs_at_once(Callbacks callbacks) const;
+  /// An epoch in an order of its own, which lies `place` epochs behind the first that `order_` holds.
+  Epoch begin_epoch(Index number, Index place, Callbacks callbacks);
 
   RecurrentNetwork<T>& network_;
   const Dataset<T>& data_;
   TrainingSettings settings_;
   Optimizer<T> optimizer_;
   std::unique_ptr<TrainingEngine<T>> engine_;
-  std::vector<Index> order_;  // of the samples in this epoch
+  std::vector<Index> order_;  // of the samples in each of the epochs that are taken together
   Position position_;
   double learning_rate_factor_ = 1;
   bool has_begun_ = false;  // the engine knows of this epoch

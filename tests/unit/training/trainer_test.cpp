@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "glifr/cells/rnn.hpp"
@@ -116,6 +118,109 @@ TEST_CASE("training that stops inside an epoch goes on to the same bits") {
   for (std::size_t p = 0; p < whole.parameters().size(); ++p) {
     CHECK(test::relative_difference(again.parameters()[p]->value, whole.parameters()[p]->value) == 0);
   }
+}
+
+/// Takes up to three epochs together, but for one that does not come to its end; notes how many.
+class EpochTaker final : public TrainingEngine<double> {
+ public:
+  EpochTaker(std::vector<std::string>& events, Index failing) : events_(events), failing_(failing) {}
+  void begin(const Epoch& epoch, const Position&) override { epoch_ = epoch; }
+  void advance(Position& position) override {
+    if (position.epoch == failing_) throw NumericError("the loss", position.epoch + 1, position.step + 1);
+    events_.push_back("step");
+    position.running += {1, 0, std::ssize(epoch_.order)};
+    ++position.step;
+  }
+  [[nodiscard]] Index epochs_at_once() const override { return 3; }
+  std::vector<Score> take_epochs(std::span<const Epoch> epochs, Position& position) override {
+    events_.push_back("take " + std::to_string(epochs.size()));
+    std::vector<Score> scores;
+    for (const Epoch& epoch : epochs) {
+      CHECK(epoch.number == position.epoch);
+      if (epoch.number == failing_) break;
+      scores.push_back({static_cast<double>(epoch.order[0]), 0, 1});
+      position = {.epoch = epoch.number + 1};
+    }
+    return scores;
+  }
+  Score evaluate() override { return {}; }
+  void bring_back_parameters() override { events_.emplace_back("bring back"); }
+
+ private:
+  std::vector<std::string>& events_;
+  Index failing_;
+  Epoch epoch_;
+};
+
+/// Notes what it hears; looks at the network after every second epoch, as it says.
+struct Listener final : Callback<double> {
+  std::vector<std::string>& events;
+  const Trainer<double>* trainer = nullptr;
+  Index stops_in = -1, stops_after = -1;
+  explicit Listener(std::vector<std::string>& to) : events(to) {}
+  void begin_epoch(Index epoch) override { events.push_back("begin " + std::to_string(epoch)); }
+  bool after_step(const Position& position) override {
+    CHECK(trainer->is_at(position));
+    events.push_back("in " + std::to_string(position.epoch));
+    return position.epoch != stops_in;
+  }
+  bool after_epoch(const EpochReport& report, const Position& position) override {
+    CHECK(position.epoch == report.epoch);
+    events.push_back((trainer->is_at(position) ? "at " : "behind ") + std::to_string(report.epoch));
+    return report.epoch != stops_after;
+  }
+  [[nodiscard]] Index epochs_at_once(Index epoch) const override { return 2 - epoch % 2; }
+};
+
+struct EpochsTogether {
+  SyntheticDataset<double> data{{.samples = 2, .time_steps = 3, .input_size = 2, .classes = 3}};
+  Rnn1 network = small_network(3, Outputs::last_step);
+  std::vector<std::string> events;
+  Trainer<double> trainer;
+  Listener listener{events};
+  Callback<double>* const callbacks[1] = {&listener};
+
+  explicit EpochsTogether(Index failing = -1)
+      : trainer(network, data, {.batch_size = 2, .max_epochs = 5},
+                Trainer<double>::MakeEngine(
+                    [this, failing](const auto&) { return std::make_unique<EpochTaker>(events, failing); })) {
+    listener.trainer = &trainer;
+  }
+  bool fit() { return trainer.fit(callbacks); }
+};
+
+TEST_CASE("a callback hears of as many epochs together as it says, in order, and is told which is the network's") {
+  EpochsTogether run;
+  CHECK(run.fit());
+  CHECK(run.events == std::vector<std::string>{"begin 0", "begin 1", "take 2", "bring back", "behind 1", "in 1", "at 2",
+                                               "begin 2", "begin 3", "take 2", "bring back", "behind 3", "in 3", "at 4",
+                                               "begin 4", "step", "in 4", "bring back", "at 5"});
+}
+
+TEST_CASE("training is stopped and ended behind the last of several epochs, and by none before") {
+  EpochsTogether stopped;
+  stopped.listener.stops_in = 1;
+  CHECK_FALSE(stopped.fit());
+  CHECK(stopped.trainer.position().epoch == 1);
+  CHECK(stopped.trainer.position().step == 1);
+  EpochsTogether ended;
+  ended.listener.stops_after = 2;
+  CHECK(ended.fit());
+  CHECK(ended.trainer.position().epoch == 2);
+  EpochsTogether early;
+  early.listener.stops_after = 1;
+  CHECK_THROWS_AS(early.fit(), std::logic_error);
+}
+
+TEST_CASE("epochs before one that diverges are reported, and then where it diverged") {
+  EpochsTogether in_second(3);
+  CHECK_THROWS_AS(in_second.fit(), NumericError);
+  CHECK(in_second.events == std::vector<std::string>{"begin 0", "begin 1", "take 2", "bring back", "behind 1", "in 1",
+                                                     "at 2", "begin 2", "begin 3", "take 2", "bring back", "at 3",
+                                                     "begin 3"});
+  EpochsTogether in_first(0);
+  CHECK_THROWS_AS(in_first.fit(), NumericError);
+  CHECK(in_first.events == std::vector<std::string>{"begin 0", "begin 1", "take 2", "bring back", "begin 0"});
 }
 
 /// Lowers the learning rate where the epoch's loss no longer falls, and notes the rates.
