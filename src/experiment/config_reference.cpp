@@ -34,9 +34,9 @@ What `--print-config` prints, and the `config.json` of a trial, are such files, 
 varies) in place of `base` and `name`, and the `model`: without `--model`, this is what is trained. A key that may differ by model has the
 file's value for this model; where that is not the task's own value for it, it is a change, and holds for the other models, too (among
 them the one from which a heterogeneous model starts). Several models may follow one another in a file, a JSON object each, with the same
-value of every other key. `version`, `seed`, `trial`, `precision`, `device`, `engine`, `cpu_target`, `trained_parameters`, `data` and `starts_from` of a
-`config.json` record what that trial was and are not taken over: `--seed`, `--first-trial`, `--precision`, `--device`, `--engine` and `--cpu-target` say
-what this run is, and where it differs, a line says so.
+value of every other key. `version`, `seed`, `trial`, `precision`, `device`, `engine`, `cpu_target`, `trained_parameters`, `data`, `starts_from` and
+`imported_from` of a `config.json` record what that trial was and are not taken over: `--seed`, `--first-trial`, `--precision`, `--device`, `--engine` and `--cpu-target` say
+what this run is; where seed, trial, precision or engine differ, a line says so.
 
 Numbers are decimal (`010` is ten) and finite; an integer may be written in any way that is whole (`64`, `64.0`, `1e3`) in files and in
 `--set`, and in digits alone in the other options.

@@ -1,7 +1,9 @@
 // What can only be seen on a device that is emulated: that it is asked for nothing superfluous, and how it fails.
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "glifr/cells/glifr.hpp"
@@ -175,6 +177,36 @@ TEST_CASE("a trial on a device leaves the files of one on the host") {
                      expected = read_csv_numbers(trial.folder(false) / "metrics.csv", reading);
     REQUIRE(metrics.rows == 20);
     for (Index r = 0; r < 20; ++r) CHECK(std::abs(metrics(r, 1) - expected(r, 1)) < 1e-3 * expected(r, 1));
+  }
+}
+
+TEST_CASE("epochs that a device takes together leave the files of one after another") {
+  // A checkpoint after every epoch keeps epochs apart.
+  const auto [parameters, validation] = GENERATE(std::pair(5, 40), std::pair(40, 7), std::pair(40, 40));
+  INFO("parameters every " << parameters << ", validation every " << validation << " epochs");
+  const std::vector<std::string> changes{"max_epochs=33", "hidden_size=5", "validation_fraction=0.34",
+                                         "parameter_every=" + std::to_string(parameters),
+                                         "validation_every=" + std::to_string(validation)};
+  TrialOnDevice together("sine", changes);
+  std::vector<std::string> slow = changes;
+  slow.emplace_back("checkpoint_seconds=0");
+  TrialOnDevice apart("sine", slow);
+  together.run(true);
+  apart.run(true);
+  for (const char* file : {"parameters/thresh.csv", "parameters/k_m.csv", "test.json", "checkpoints/best.safetensors",
+                           "checkpoints/last.safetensors"}) {
+    INFO(file);
+    CHECK(read_file(together.folder(true) / file) == read_file(apart.folder(true) / file));
+  }
+  const CsvFormat reading{.has_header = true, .allows_empty_cells = true};
+  const CsvNumbers metrics = read_csv_numbers(together.folder(true) / "metrics.csv", reading),
+                   expected = read_csv_numbers(apart.folder(true) / "metrics.csv", reading);
+  REQUIRE(metrics.rows == 33);
+  for (Index r = 0; r < metrics.rows; ++r) {
+    CHECK(metrics(r, 1) == expected(r, 1));
+    const bool is_validated = !std::isnan(expected(r, 4));
+    CHECK(is_validated == !std::isnan(metrics(r, 4)));
+    if (is_validated) CHECK(metrics(r, 4) == expected(r, 4));
   }
 }
 

@@ -73,7 +73,10 @@ TEMPLATE_TEST_CASE("many neurons, a long time, many samples", "", Rnn, Lstm, Gli
                           .last_only = last_only,
                           .has_initial_state = has_initial_state,
                           .is_sparse = is_sparse};
-        compare(c, run<TestType, double>(c, Form::fused), run<TestType, double>(c, Form::composed), 1e-10);
+        for (const bool track : {false, true}) {
+          compare(c, run<TestType, double>(c, Form::fused, Frozen::nothing, track),
+                  run<TestType, double>(c, Form::composed, Frozen::nothing, track), 1e-10);
+        }
       }
     }
   }

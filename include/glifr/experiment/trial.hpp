@@ -76,9 +76,9 @@ class GLIFR_API TrialObserver {
   virtual void note(const Trial& /*trial*/, const std::string& /*text*/) {}
   /// Before the first step.
   virtual void begin(const Trial& /*trial*/, Index /*steps_per_epoch*/, Index /*samples*/) {}
-  /// After every step.
+  /// After every step; on a device, after some or after several short epochs.
   virtual void after_step(const Trial& /*trial*/, const Position& /*position*/) {}
-  /// After every epoch.
+  /// After every epoch; on a device, of several short ones behind the last of them.
   virtual void after_epoch(const Trial& /*trial*/, const EpochReport& /*report*/) {}
   /// After an epoch that was validated.
   virtual void after_validation(const Trial& /*trial*/, double /*loss*/, std::optional<double> /*accuracy*/) {}
@@ -97,12 +97,12 @@ class GLIFR_API TrialObserver {
 /// looked at. ConfigError, DataError as `run_trial`.
 GLIFR_API void check_trial(const Trial& trial, const RunOptions& options, bool source_is_planned);
 
-/// Trains, tests and records one trial in its folder, on the given workers. `stop` is looked at after every step: where
-/// it is set, in any process of a group, a checkpoint is written and the outcome is `interrupted`. FolderHeld: another
-/// run holds the folder. ConfigError: it holds a partial trial and `existing` is refuse, or one of other settings or
-/// data; or what a heterogeneous trial starts from was trained with others. DataError: missing or damaged data or
-/// checkpoint. NumericError: training diverged; the last good checkpoint stays, as it does with a DeviceFailure: a
-/// device that failed. OutputError: a full disk.
+/// Trains, tests and records one trial in its folder, on the given workers. `stop` is looked at where
+/// `TrialObserver::after_step` is called: where it is set, in any process of a group, a checkpoint is written and the
+/// outcome is `interrupted`. FolderHeld: another run holds the folder. ConfigError: it holds a partial trial and
+/// `existing` is refuse, or one of other settings or data; or what a heterogeneous trial starts from was trained with
+/// others. DataError: missing or damaged data or checkpoint. NumericError: training diverged; the last good checkpoint
+/// stays, as it does with a DeviceFailure: a device that failed. OutputError: a full disk.
 GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                                  const std::atomic<bool>& stop, TrialObserver& observer);
 

@@ -414,7 +414,8 @@ class Scan {
   /// second-level cache still holds them, or all of them where the weights are so large that reading and writing their
   /// gradients costs more.
   [[nodiscard]] Index rows_at_once() const {
-    constexpr Index wanted_rows = 128, large = 512 * 1024;  // numbers: 2 MiB of float
+    constexpr Index large = 2 * 1024 * 1024 / static_cast<Index>(sizeof(T));
+    const Index wanted_rows = sparse_lateral_.is_empty() ? 128 : 512;  // which lists take together
     const auto size = [](const Var<T>& w) { return w.value().rows * w.value().columns; };
     const Index weights = size(layer_.w_lateral) + (projection_.is_sparse() ? 0 : size(layer_.w_input));
     return tape_.device() || weights > large ? steps() * batch_ : wanted_rows;

@@ -39,10 +39,12 @@ class GLIFR_API Callback {
   /// After each epoch. False: training is complete.
   virtual bool after_epoch(const EpochReport& /*report*/, const Position& /*position*/) { return true; }
 
-  /// Of how many epochs, from `epoch` on (counted from 0), this may hear together: `begin_epoch` of all before the
-  /// first, then `after_epoch` of one after another behind the last. Parameters are then those of the last one: only
-  /// there may it look at the network or end the training. A device takes short epochs much faster that way. By
-  /// default it hears of each epoch by itself.
+  /// Of how many epochs, from `epoch` on (counted from 0), this may hear together, so that a device takes short epochs
+  /// much faster. `begin_epoch` of all comes before the first, and again for one that diverges; behind the last come
+  /// `after_epoch` of one after another and, before that of the last, `after_step` once. Parameters are those of the
+  /// last epoch: only after that one may a callback look at the network, change anything, the learning rate included,
+  /// or end the training. Each of the epochs is reported with the same share of their time. By default a callback hears
+  /// of each epoch by itself.
   [[nodiscard]] virtual Index epochs_at_once(Index /*epoch*/) const { return 1; }
 
  protected:

@@ -43,7 +43,8 @@ class GLIFR_API Trainer {
   bool fit(std::span<Callback<T>* const> callbacks = {});
 
   /// Multiplies the learning rate of the epochs that `fit` begins from now on, as a plateau schedule asks for: a
-  /// callback sets it after an epoch, and whoever resumes a training before `fit`. 1 at first.
+  /// callback sets it after an epoch (see `Callback::epochs_at_once`), and whoever resumes a training before `fit`. 1
+  /// at first.
   void set_learning_rate_factor(double factor) { learning_rate_factor_ = factor; }
 
   /// Where training stands.

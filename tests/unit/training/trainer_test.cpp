@@ -3,6 +3,7 @@
 #include "glifr/training/trainer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
@@ -120,25 +121,38 @@ TEST_CASE("training that stops inside an epoch goes on to the same bits") {
   }
 }
 
-/// Takes up to three epochs together, but for one that does not come to its end; notes how many.
+/// What an engine is given with an epoch.
+struct GivenEpoch {
+  Index number;
+  std::vector<Index> order;
+  double rate;
+  friend bool operator==(const GivenEpoch&, const GivenEpoch&) = default;
+};
+
+/// Takes up to some epochs together, but for one that does not come to its end; notes how many, and with what.
 class EpochTaker final : public TrainingEngine<double> {
  public:
-  EpochTaker(std::vector<std::string>& events, Index failing) : events_(events), failing_(failing) {}
-  void begin(const Epoch& epoch, const Position&) override { epoch_ = epoch; }
+  EpochTaker(std::vector<std::string>& events, std::vector<GivenEpoch>& given, Index failing, Index at_once)
+      : events_(events), given_(given), failing_(failing), at_once_(at_once) {}
+  void begin(const Epoch& epoch, const Position&) override {
+    epoch_ = epoch;
+    note(epoch);
+  }
   void advance(Position& position) override {
     if (position.epoch == failing_) throw NumericError("the loss", position.epoch + 1, position.step + 1);
     events_.push_back("step");
-    position.running += {1, 0, std::ssize(epoch_.order)};
+    position.running = score_of(epoch_);
     ++position.step;
   }
-  [[nodiscard]] Index epochs_at_once() const override { return 3; }
+  [[nodiscard]] Index epochs_at_once() const override { return at_once_; }
   std::vector<Score> take_epochs(std::span<const Epoch> epochs, Position& position) override {
     events_.push_back("take " + std::to_string(epochs.size()));
     std::vector<Score> scores;
     for (const Epoch& epoch : epochs) {
       CHECK(epoch.number == position.epoch);
       if (epoch.number == failing_) break;
-      scores.push_back({static_cast<double>(epoch.order[0]), 0, 1});
+      note(epoch);
+      scores.push_back(score_of(epoch));
       position = {.epoch = epoch.number + 1};
     }
     return scores;
@@ -147,14 +161,24 @@ class EpochTaker final : public TrainingEngine<double> {
   void bring_back_parameters() override { events_.emplace_back("bring back"); }
 
  private:
+  void note(const Epoch& epoch) {
+    given_.push_back({epoch.number, {epoch.order.begin(), epoch.order.end()}, epoch.learning_rate});
+  }
+  static Score score_of(const Epoch& epoch) {
+    return {static_cast<double>(epoch.order.front() * std::ssize(epoch.order)), epoch.order.back(),
+            std::ssize(epoch.order)};
+  }
+
   std::vector<std::string>& events_;
-  Index failing_;
+  std::vector<GivenEpoch>& given_;
+  Index failing_, at_once_;
   Epoch epoch_;
 };
 
 /// Notes what it hears; looks at the network after every second epoch, as it says.
 struct Listener final : Callback<double> {
   std::vector<std::string>& events;
+  std::vector<std::array<double, 3>> reports{};
   const Trainer<double>* trainer = nullptr;
   Index stops_in = -1, stops_after = -1;
   explicit Listener(std::vector<std::string>& to) : events(to) {}
@@ -167,23 +191,27 @@ struct Listener final : Callback<double> {
   bool after_epoch(const EpochReport& report, const Position& position) override {
     CHECK(position.epoch == report.epoch);
     events.push_back((trainer->is_at(position) ? "at " : "behind ") + std::to_string(report.epoch));
+    reports.push_back({report.loss, report.accuracy.value(), report.learning_rate});
     return report.epoch != stops_after;
   }
   [[nodiscard]] Index epochs_at_once(Index epoch) const override { return 2 - epoch % 2; }
 };
 
 struct EpochsTogether {
-  SyntheticDataset<double> data{{.samples = 2, .time_steps = 3, .input_size = 2, .classes = 3}};
+  SyntheticDataset<double> data{{.samples = 11, .time_steps = 3, .input_size = 2, .classes = 3}};
   Rnn1 network = small_network(3, Outputs::last_step);
   std::vector<std::string> events;
+  std::vector<GivenEpoch> given;
   Trainer<double> trainer;
   Listener listener{events};
   Callback<double>* const callbacks[1] = {&listener};
 
-  explicit EpochsTogether(Index failing = -1)
-      : trainer(network, data, {.batch_size = 2, .max_epochs = 5},
-                Trainer<double>::MakeEngine(
-                    [this, failing](const auto&) { return std::make_unique<EpochTaker>(events, failing); })) {
+  explicit EpochsTogether(Index failing = -1, Index at_once = 3)
+      : trainer(network, data,
+                {.learning_rate = {.initial = 0.1, .warmup_epochs = 4}, .batch_size = 11, .max_epochs = 5},
+                Trainer<double>::MakeEngine([this, failing, at_once](const auto&) {
+                  return std::make_unique<EpochTaker>(events, given, failing, at_once);
+                })) {
     listener.trainer = &trainer;
   }
   bool fit() { return trainer.fit(callbacks); }
@@ -197,12 +225,28 @@ TEST_CASE("a callback hears of as many epochs together as it says, in order, and
                                                "begin 4", "step", "in 4", "bring back", "at 5"});
 }
 
+TEST_CASE("epochs that are taken together have the orders, rates and reports of one after another") {
+  EpochsTogether together, single(-1, 1);
+  CHECK(together.fit());
+  CHECK(single.fit());
+  REQUIRE(single.given.size() == 5);
+  CHECK(single.given[0].order != single.given[1].order);
+  CHECK(single.given[0].rate != single.given[1].rate);
+  CHECK(together.given == single.given);
+  CHECK(together.listener.reports == single.listener.reports);
+}
+
 TEST_CASE("training is stopped and ended behind the last of several epochs, and by none before") {
   EpochsTogether stopped;
   stopped.listener.stops_in = 1;
   CHECK_FALSE(stopped.fit());
   CHECK(stopped.trainer.position().epoch == 1);
   CHECK(stopped.trainer.position().step == 1);
+  stopped.events.clear();
+  stopped.listener.stops_in = -1;
+  CHECK(stopped.fit());
+  CHECK(std::vector(stopped.events.begin(), stopped.events.begin() + 5) ==
+        std::vector<std::string>{"begin 1", "bring back", "at 2", "begin 2", "begin 3"});
   EpochsTogether ended;
   ended.listener.stops_after = 2;
   CHECK(ended.fit());

@@ -194,7 +194,9 @@ class NeuronDelays {
     part_ = memory.template allocate<T>(output_.columns);
     for_each_element(memory.device(), 1, output_.columns,
                      kernels::SplitDelays<T>{delays.value().data, shortest, longest, step_size(), lag_, part_});
-    piece_ = std::min(steps, std::max(shortest, (rows_at_once + output_.rows - 1) / std::max<Index>(1, output_.rows)));
+    // In a product that gives gradients of the weights: on a device one takes all steps, as far as memory goes.
+    const Index rows = memory.device() ? 4096 : 512;
+    piece_ = std::min(steps, std::max(shortest, (rows + output_.rows - 1) / std::max<Index>(1, output_.rows)));
     heard_ = memory.template allocate<T>(piece_ * step_size());
     if (has_grad) d_heard_ = memory.template allocate<T>(steps * step_size());
   }
@@ -240,8 +242,6 @@ class NeuronDelays {
   }
 
  private:
-  static constexpr Index rows_at_once = 4096;  // in the product that gives the gradient of the weights
-
   [[nodiscard]] Index step_size() const { return output_.rows * output_.stride; }
   [[nodiscard]] View<T> at(T* step_0, Index first, Index count) const {
     return {step_0 + first * step_size(), count * output_.rows, output_.columns, output_.stride};
