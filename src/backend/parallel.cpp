@@ -11,6 +11,8 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+#include "subnormals.hpp"
+
 // The only place that names oneTBB.
 namespace glifr {
 
@@ -52,6 +54,7 @@ void detail::run_loop(Index count, void (*call)(void* body, Index i), void* body
       tbb::blocked_range<Index>(0, count, 1),
       [&](const tbb::blocked_range<Index>& range) {
         loop_begun.take();
+        const FlushSubnormals flush;
         for (Index i = range.begin(); i != range.end(); ++i) call(body, i);
         loop_ended.give();
       },
@@ -69,7 +72,12 @@ Workers::Workers(Index threads)
 Workers::~Workers() = default;
 
 void Workers::execute(void (*call)(void* f), void* f) {
-  group_->arena.execute([&] { tbb::this_task_arena::isolate([&] { call(f); }); });
+  group_->arena.execute([&] {
+    tbb::this_task_arena::isolate([&] {
+      const FlushSubnormals flush;
+      call(f);
+    });
+  });
 }
 
 Index Workers::current() {
