@@ -261,16 +261,21 @@ void outer_product(const T* a, Index a_step, const T* b, T beta, View<T> c) {
   }
 }
 
-/// c = a b + beta c for a single row c.
-template <Scalar T>
+/// c = a b + beta c for a single row c, whose columns are summed up in `Registers` registers, or fewer where it is
+/// short.
+template <Scalar T, int Registers = 8>
 void weighted_row_sum(const T* a, Index a_step, View<const T> b, T beta, T* c) {
-  using P = Pack<T, 8>;
+  using P = Pack<T, Registers>;
   const auto add = [&](Index column, T sum) { c[column] = beta == T(0) ? sum : c[column] + sum; };
   if (b.columns < P::width) {
-    for (Index j = 0; j < b.columns; ++j) {
-      T sum = 0;
-      for (Index r = 0; r < b.rows; ++r) sum += a[r * a_step] * b(r, j);
-      add(j, sum);
+    if constexpr (Registers > 1) {
+      weighted_row_sum<T, Registers / 2>(a, a_step, b, beta, c);
+    } else {
+      for (Index j = 0; j < b.columns; ++j) {
+        T sum = 0;
+        for (Index r = 0; r < b.rows; ++r) sum += a[r * a_step] * b(r, j);
+        add(j, sum);
+      }
     }
     return;
   }
@@ -288,13 +293,26 @@ void weighted_row_sum(const T* a, Index a_step, View<const T> b, T beta, T* c) {
 template <Scalar T>
 void row_dots(View<const T> a, const T* b, T beta, View<T> c) {
   using P = Pack<T, 4>;
+  using Register = Pack<T, 1>;
+  constexpr Index lanes = Register::width;
+  const Index whole = a.columns / lanes * lanes, from = a.columns - lanes;
+  // What is left behind whole registers, in one that begins at `from`: zeros for what is counted already.
+  alignas(64) T rest[lanes] = {};
+  if (from >= 0) std::copy(b + whole, b + a.columns, rest + whole - from);
   for (Index r = 0; r < a.rows; ++r) {
     const T* row = a.row(r);
-    P sums(T(0));
-    Index j = 0;
-    for (; j + P::width <= a.columns; j += P::width) sums = sums + P::load(row + j) * P::load(b + j);
-    T sum = sums.sum();
-    for (; j < a.columns; ++j) sum += row[j] * b[j];
+    T sum = 0;
+    if (from >= 0) {
+      P packs(T(0));
+      Index j = 0;
+      for (; j + P::width <= whole; j += P::width) packs = packs + P::load(row + j) * P::load(b + j);
+      Register last = Register::load(row + from) * Register::load(rest);
+      for (; j < whole; j += lanes) last = last + Register::load(row + j) * Register::load(b + j);
+      packs.v[0] += last.v[0];
+      sum = packs.sum();
+    } else {
+      for (Index j = 0; j < a.columns; ++j) sum += row[j] * b[j];
+    }
     c(r, 0) = beta == T(0) ? sum : c(r, 0) + sum;
   }
 }

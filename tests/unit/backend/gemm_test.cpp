@@ -1,4 +1,5 @@
 #include <array>
+#include <span>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -53,14 +54,15 @@ Tensor<double> product(Transpose ta, Transpose tb, View<const T> a, View<const T
   return result;
 }
 
-TEMPLATE_TEST_CASE("products equal those of three loops, for all sizes, transposes and strides", "", float, double) {
-  using T = TestType;
-  constexpr std::array<Index, 8> sizes{0, 1, 2, 3, 5, 17, 33, 64};
-  const double tolerance = 10 * static_cast<double>(std::numeric_limits<T>::epsilon());
+/// Holds products [m, k] x [k, n] of all these sizes, with all transposes, strides and factors of c, against `product`.
+template <Scalar T>
+void check_products(std::span<const Index> rows, std::span<const Index> columns, std::span<const Index> lengths,
+                    double epsilons) {
+  const double tolerance = epsilons * static_cast<double>(std::numeric_limits<T>::epsilon());
   int wrong = 0;
-  for (const Index m : sizes) {
-    for (const Index n : sizes) {
-      for (const Index k : sizes) {
+  for (const Index m : rows) {
+    for (const Index n : columns) {
+      for (const Index k : lengths) {
         for (int bits = 0; bits < 16; ++bits) {
           const Transpose ta{(bits & 1) != 0}, tb{(bits & 2) != 0};
           const T beta = (bits & 4) != 0 ? T(1) : T(0);
@@ -80,6 +82,22 @@ TEMPLATE_TEST_CASE("products equal those of three loops, for all sizes, transpos
     }
   }
   CHECK(wrong == 0);
+}
+
+TEMPLATE_TEST_CASE("products equal those of three loops, for all sizes, transposes and strides", "", float, double) {
+  constexpr std::array<Index, 8> sizes{0, 1, 2, 3, 5, 17, 33, 64};
+  check_products<TestType>(sizes, sizes, sizes, 10);
+}
+
+TEMPLATE_TEST_CASE("products with a size of 1 equal those of three loops, around every number of registers", "", float,
+                   double) {
+  constexpr std::array<Index, 1> one{1};
+  constexpr std::array<Index, 2> few{1, 7};
+  constexpr std::array<Index, 14> sizes{2, 4, 7, 8, 9, 15, 16, 31, 32, 63, 65, 124, 128, 257};
+  check_products<TestType>(one, sizes, few, 10);    // a sum of rows
+  check_products<TestType>(sizes, one, few, 10);    // the same, turned
+  check_products<TestType>(few, one, sizes, 50);    // dot products
+  check_products<TestType>(sizes, sizes, one, 10);  // outer products
 }
 
 TEMPLATE_TEST_CASE("products with prepared weights, and of long sums, equal those of three loops", "", float, double) {
