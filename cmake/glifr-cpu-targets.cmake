@@ -1,7 +1,11 @@
+# The functions below may be called from where GLIFR_TARGETS is not seen: find_package within a function, say.
+set_property(GLOBAL PROPERTY GLIFR_TARGETS "${GLIFR_TARGETS}")
+
 # Sets `out` to the definitions by which files know the instruction sets that kernels are compiled for.
 function(glifr_target_definitions out)
   set(definitions "")
-  foreach(cpu IN LISTS GLIFR_TARGETS)
+  get_property(targets GLOBAL PROPERTY GLIFR_TARGETS)
+  foreach(cpu IN LISTS targets)
     if(NOT cpu STREQUAL "baseline")
       string(TOUPPER "GLIFR_HAS_${cpu}" definition)
       string(REPLACE - _ definition ${definition})
@@ -17,7 +21,8 @@ endfunction()
 #   glifr_add_neurons(my_program my_neurons.cpp)
 function(glifr_add_neurons target)
   glifr_target_definitions(definitions)
-  foreach(cpu IN LISTS GLIFR_TARGETS)
+  get_property(targets GLOBAL PROPERTY GLIFR_TARGETS)
+  foreach(cpu IN LISTS targets)
     set(objects ${target}_${cpu})
     set(n 1)
     while(TARGET ${objects})
@@ -37,9 +42,7 @@ function(glifr_add_neurons target)
     # errno and floating-point traps would keep loops from becoming vector code. Nothing depends on -ffast-math, which would break infinities,
     # checks for NaN and tricks with rounding.
     target_compile_options(${objects} PRIVATE -fno-math-errno -fno-trapping-math)
-    if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
-      target_compile_options(${objects} PRIVATE -O2)  # an expanded reverse step is ten times slower without
-    endif()
+    target_compile_options(${objects} PRIVATE $<$<NOT:$<CONFIG:Release>>:-O2>)  # an expanded reverse step is ten times slower without
     # A neuron's step is one long run of operations on more values than there are registers. Put in order before registers are given out, they
     # wait less for each other: a tenth of the time of a scan.
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

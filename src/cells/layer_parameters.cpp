@@ -111,7 +111,8 @@ void LayerParameters<T>::add_field(std::size_t k) {
     if (description.initial && (per != Per::layer || g == 0))
       parameter.initial.push_back({column, is_shared ? 1 : spans[g].count, columns, *description.initial});
   }
-  if (!is_shared && (all_are_trained || !parameter.is_trained)) parts.clear();  // the values as they are
+  parameter.is_partly_frozen = parameter.is_trained && !all_are_trained;
+  if (!is_shared && !parameter.is_partly_frozen) parts.clear();  // the values as they are
 }
 
 template <Scalar T>
@@ -121,12 +122,14 @@ void LayerParameters<T>::add_delays() {
   const std::vector<detail::GroupSpan> spans = detail::group_spans(population, n);
   const double dt = plan_.time_step;
   double shortest = std::numeric_limits<double>::infinity(), longest = 0;
-  bool is_trained = false;
-  for (std::size_t g = 0; g < spans.size(); ++g) is_trained = is_trained || detail::delays_of(population, g).is_trained;
+  std::size_t trained = 0;  // groups
+  for (std::size_t g = 0; g < spans.size(); ++g) trained += detail::delays_of(population, g).is_trained ? 1 : 0;
+  const bool is_trained = trained > 0;
   delays_ = parameters_.size();
   Parameter<T>& delays =
       parameters_.emplace_back(prefix_ + (is_trained ? "trans_synaptic_delay" : "synaptic_delay"), Shape{1, n});
   delays.is_trained = is_trained;
+  delays.is_partly_frozen = is_trained && trained < spans.size();
   delays.field = Field{.name = "synaptic_delay",
                        .unit = "ms",
                        .stored_as = is_trained ? "trans_synaptic_delay" : nullptr,

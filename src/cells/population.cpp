@@ -23,6 +23,11 @@ void check_share(const char* key, double share) {
 void check_connectivity(const char* key, const Connectivity& c, Index senders, Index receivers) {
   if (c.kind == Connectivity::Kind::density) check_share(key, c.share);
   if (c.kind != Connectivity::Kind::mask || c.mask.empty()) return;
+  const Index connected = std::ssize(c.mask) - std::ranges::count(c.mask, std::uint8_t{0});
+  if (connected != c.connections) {
+    throw ConfigError(key, "found a mask of " + std::to_string(connected) + " connections that says it has " +
+                               std::to_string(c.connections) + "; Connectivity::with_mask counts them");
+  }
   if (std::ssize(c.mask) != senders * receivers) {
     throw ConfigError(key, "found a mask of " + std::to_string(c.mask.size()) + " numbers; accepted: [" +
                                std::to_string(senders) + ", " + std::to_string(receivers) + "], senders by receivers");
@@ -159,6 +164,22 @@ bool has_neuron_delays(const Population& population) {
 DelayDescription delays_of(const Population& population, std::size_t group) {
   const bool has_own = group < population.groups.size() && population.groups[group].synaptic_delay;
   return has_own ? *population.groups[group].synaptic_delay : *population.synaptic_delay;
+}
+
+std::vector<std::string> partly_frozen(const Population& population, std::span<const FieldExtent> parameters) {
+  std::vector<std::string> names;
+  const auto add = [&](const char* name, auto&& is_trained) {
+    std::size_t trained = 0;
+    for (std::size_t g = 0; g < population.groups.size(); ++g) trained += is_trained(g) ? 1 : 0;
+    if (trained > 0 && trained < population.groups.size()) names.emplace_back(name);
+  };
+  for (const FieldExtent& parameter : parameters) {
+    const char* name = parameter.field.name;
+    add(name, [&](std::size_t g) { return parameter_of(population, g, name).is_trained; });
+  }
+  if (has_neuron_delays(population))
+    add("synaptic_delay", [&](std::size_t g) { return delays_of(population, g).is_trained; });
+  return names;
 }
 
 std::vector<ConnectionBlock> lateral_blocks(const Population& population, Index size) {

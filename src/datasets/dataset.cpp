@@ -1,6 +1,7 @@
 #include "glifr/datasets/dataset.hpp"
 
 #include <stdexcept>
+#include <string>
 
 namespace glifr {
 
@@ -22,6 +23,13 @@ void Dataset<T>::targets(std::span<const Index>, T*) const {
 template <Scalar T>
 void Dataset<T>::lengths(std::span<const Index>, std::int32_t*) const {
   throw std::logic_error("lengths: all samples of this data set are of one length; ask has_lengths() first");
+}
+
+void check_samples(std::span<const Index> samples, Index size) {
+  for (const Index sample : samples) {
+    if (sample < 0 || sample >= size)
+      throw std::invalid_argument("found sample " + std::to_string(sample) + " of a set of " + std::to_string(size));
+  }
 }
 
 template class Dataset<float>;

@@ -2,9 +2,25 @@
 
 #include <algorithm>
 
+#include <string>
+
 #include "glifr/backend/memory.hpp"
+#include "glifr/error.hpp"
 
 namespace glifr {
+
+template <Scalar T>
+FrameDataset<T>::FrameDataset(std::shared_ptr<const LabelledFrames> data) : data_(std::move(data)) {
+  const BinaryFrames& frames = data_->frames;
+  const auto require_equal = [](const char* what, std::size_t expected, std::size_t found) {
+    if (expected != found) throw ShapeError(what, std::to_string(expected), std::to_string(found));
+  };
+  require_equal("labels of frames", static_cast<std::size_t>(frames.samples), data_->labels.size());
+  require_equal("offsets of frames", static_cast<std::size_t>(frames.samples * frames.time_steps) + 1,
+                frames.offsets.size());
+  require_equal("ones of frames", frames.offsets.back(), frames.ones.size());
+  if (data_->values == FrameValues::count) require_equal("counts of frames", frames.ones.size(), data_->counts.size());
+}
 
 template <Scalar T>
 void FrameDataset<T>::inputs(std::span<const Index> samples, T* x) const {

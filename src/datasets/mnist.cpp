@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "gather.hpp"
 #include "glifr/error.hpp"
 #include "glifr/neurons/indexing.hpp"
 
@@ -49,6 +50,9 @@ MnistDataset<T>::MnistDataset(std::shared_ptr<const LabelledImages> data, ImageL
                               std::vector<Index> permutation)
     : data_(std::move(data)), permutation_(std::move(permutation)) {
   const IdxImages& images = data_->images;
+  detail::check_values("images", {images.rows, images.count, images.columns}, images.pixels.size());
+  if (std::ssize(data_->labels) != images.count)
+    throw ShapeError("labels of images", std::to_string(images.count), std::to_string(data_->labels.size()));
   const Index pixels = images.rows * images.columns;
   time_steps_ = layout == ImageLayout::lines ? images.rows : pixels;
   input_size_ = pixels / time_steps_;

@@ -7,16 +7,18 @@
 #include <string>
 
 #include "glifr/error.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 
 template <Scalar T>
 SubsetDataset<T>::SubsetDataset(std::shared_ptr<const Dataset<T>> whole, std::vector<Index> samples)
     : whole_(std::move(whole)), samples_(std::move(samples)) {
-  for (const Index sample : samples_) {
-    if (sample < 0 || sample >= whole_->size())
-      throw std::invalid_argument("found sample " + std::to_string(sample) + " of a set of " +
-                                  std::to_string(whole_->size()));
+  check_samples(samples_, whole_->size());
+  // Of a subset's set: its samples would be looked up in the memory in which these are.
+  if (const auto* subset = dynamic_cast<const SubsetDataset*>(whole_.get())) {
+    for (Index& sample : samples_) sample = at(subset->samples_, sample);
+    whole_ = std::shared_ptr<const Dataset<T>>(subset->whole_);
   }
 }
 

@@ -27,7 +27,8 @@ void wait_asleep(MPI_Request& request) {
 /// The processes of MPI_COMM_WORLD. MPI's own handler of errors ends all processes.
 class MpiGroup final : public LaunchedGroup {
  public:
-  MpiGroup() {
+  /// `ends_mpi`: whether MPI was started for this group, and ends with it.
+  explicit MpiGroup(bool ends_mpi) : ends_mpi_(ends_mpi) {
     MPI_Comm_dup(MPI_COMM_WORLD, &work_);
     MPI_Comm_dup(MPI_COMM_WORLD, &end_);
     MPI_Comm_rank(work_, &rank_);
@@ -43,7 +44,7 @@ class MpiGroup final : public LaunchedGroup {
   ~MpiGroup() override {
     MPI_Comm_free(&end_);
     MPI_Comm_free(&work_);
-    MPI_Finalize();
+    if (ends_mpi_) MPI_Finalize();
   }
   MpiGroup(const MpiGroup&) = delete;
   MpiGroup& operator=(const MpiGroup&) = delete;
@@ -122,6 +123,7 @@ class MpiGroup final : public LaunchedGroup {
   }
   void finish() { MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE); }
 
+  bool ends_mpi_;
   MPI_Comm work_ = MPI_COMM_NULL, end_ = MPI_COMM_NULL;  // the second for `meet` alone
   int rank_ = 0, size_ = 1;
   Local local_;
@@ -133,13 +135,18 @@ class MpiGroup final : public LaunchedGroup {
 std::unique_ptr<LaunchedGroup> join_launched() {
   const std::optional<Launcher> launcher = find_launcher();
   if (!launcher) return nullptr;  // MPI takes half a second to start
-  int level = MPI_THREAD_SINGLE;
-  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &level);
+  int level = MPI_THREAD_SINGLE, was_started = 0;
+  MPI_Initialized(&was_started);
+  if (was_started) {
+    MPI_Query_thread(&level);
+  } else {
+    MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &level);
+  }
   if (level < MPI_THREAD_SERIALIZED) {
-    MPI_Finalize();
+    if (!was_started) MPI_Finalize();
     throw ConfigError("MPI", "gives no calls from several threads (MPI_THREAD_SERIALIZED), which glifr needs");
   }
-  auto group = std::make_unique<MpiGroup>();
+  auto group = std::make_unique<MpiGroup>(!was_started);
   if (group->size() != launcher->processes) {
     const Index found = group->size();
     group.reset();

@@ -81,7 +81,6 @@ std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& s) {
 
 TrainingSettings training_settings(const Settings& s, std::uint64_t seed, Engine engine) {
   TrainingSettings training = s.training;
-  training.learning_rate.max_epochs = s.training.max_epochs;
   training.engine = engine;
   training.seed = seed;
   return training;

@@ -316,15 +316,9 @@ void check_layers(const Settings& s) {
     const Population& population = layer.population;
     const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
     check_initial_values(population.parameters, neuron, s.model.dt);
-    for (const NeuronGroup& group : population.groups) {
-      check_initial_values(group.parameters, neuron, s.model.dt);
-      for (const auto& [name, parameter] : group.parameters) {
-        if (parameter.is_trained || s.training.optimizer.decay() == 0) continue;
-        throw ConfigError("weight_decay", "found " + format_number(s.training.optimizer.decay()) + ", which moves " +
-                                              name + " of group " + group.name +
-                                              ", too, that is not trained; accepted: 0");
-      }
-    }
+    for (const NeuronGroup& group : population.groups) check_initial_values(group.parameters, neuron, s.model.dt);
+    for (const std::string& name : detail::partly_frozen(population, neuron.parameters))
+      s.training.optimizer.require_no_decay(name);
     check_delays(s, population);
     if (input_size > 0) detail::check_population(population, layer.neuron, neuron.parameters, input_size, layer.size);
     input_size = layer.size;

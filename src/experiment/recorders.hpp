@@ -219,11 +219,6 @@ class SigmaAnnealing final : public Callback<T> {
   [[nodiscard]] Index epochs_at_once(Index) const override {
     return settings_.training.sigma_v_anneal ? 1 : Callback<T>::any_number;
   }
-  /// Tests and analyses use the last epoch's.
-  void set_last() {
-    if (settings_.training.sigma_v_anneal)
-      network_.set_constant("sigma_v", settings_.sigma_v_in(settings_.training.max_epochs - 1));
-  }
 
  private:
   RecurrentNetwork<T>& network_;

@@ -191,7 +191,7 @@ class TrialRun {
     callbacks.push_back(&comparison);
     if (recorders) callbacks.push_back(&recorders->checkpoints());
     if (!comparison.is_reached() && !trainer.fit(together.around(callbacks))) return {TrialOutcome::State::interrupted};
-    annealing.set_last();
+    annealing.begin_epoch(trainer.position().epoch - 1);  // a trial that was complete has not begun any
     return decided_by_first(group_, [&] {
       recorders->finish(trainer.position().epoch);
       return finish(comparison.best_epoch(), trainer.position().epoch);
@@ -376,12 +376,12 @@ class TrialRun {
     if (tests_best) {
       const fs::path best = folder_.best_checkpoint();
       load_parameters(*network_, read_safetensors(best), best.string());
+      SigmaAnnealing<T>(*network_, trial_.settings).begin_epoch(best_epoch - 1);
     }
     TrialOutcome outcome;
     outcome.test = test();
     if (data_.test->classes() > 0) outcome.accuracy = outcome.test.accuracy();
-    if (!std::isfinite(outcome.test.loss()))
-      throw NumericError("the test loss", trial_.settings.training.max_epochs, 0);
+    if (!std::isfinite(outcome.test.loss())) throw NumericError("the test loss", last_epoch, 0);
     json::object test;
     test["test_loss"] = outcome.test.loss();
     test["test_acc"] = outcome.accuracy ? json::value(*outcome.accuracy) : json::value(nullptr);

@@ -311,11 +311,14 @@ class PickleReader {
 
   // The stack
 
+  /// Values that are made, or copied from one list to another.
+  void count(std::size_t values) {
+    if (values > most_values - values_) fail("the pickle holds more than " + std::to_string(most_values) + " values");
+    values_ += values;
+  }
   template <class Content>
   Value* make(Content content) {
-    if (pickle_.values_.size() == most_values) {
-      fail("the pickle holds more than " + std::to_string(most_values) + " values");
-    }
+    count(1);
     return &pickle_.values_.emplace_back(Value{std::move(content)});
   }
   template <class Content>
@@ -485,6 +488,7 @@ class PickleReader {
       case Call::dict: {
         PickleDict dict;
         if (!arguments.empty()) {
+          count(as<PickleList>(arguments[0]).elements.size());
           for (const Value* pair : as<PickleList>(arguments[0]).elements) {
             if (as<PickleList>(pair).elements.size() != 2) fail_damaged();
             add_entries(dict, as<PickleList>(pair).elements);
@@ -495,6 +499,7 @@ class PickleReader {
       case Call::empty_dict:
         return make(PickleDict{});
       case Call::sequence:
+        if (!arguments.empty()) count(as<PickleList>(arguments[0]).elements.size());
         return make(PickleList{arguments.empty() ? PickleList{} : as<PickleList>(arguments[0])});
       case Call::tensor:
         return make(tensor(argument(0), argument(1), argument(2), argument(3)));
@@ -576,6 +581,7 @@ class PickleReader {
   std::size_t op_place_ = 0;  // of the operation that runs
   Pickle pickle_;
   std::vector<Value*> stack_;
+  std::size_t values_ = 0;          // that were made or copied
   std::vector<std::size_t> marks_;  // sizes of the stack
   std::unordered_map<std::uint64_t, Value*> memo_;
 };

@@ -30,6 +30,11 @@ template <Scalar T>
 void draw_described(Parameter<T>& parameter, const Random& random, double dt) {
   const auto size = static_cast<std::uint64_t>(parameter.value.size());
   for (const InitialColumns& part : parameter.initial) {
+    if (part.distribution.kind == Distribution::Kind::recorded && part.distribution.values.empty()) {
+      throw ConfigError(parameter.field ? parameter.field->name : parameter.name,
+                        "found no recorded value to draw initial values from" +
+                            (part.distribution.file.empty() ? "" : ": " + part.distribution.file + " was not read"));
+    }
     for (Index i = 0; i < parameter.value.size(); ++i) {
       const Index column = i % part.columns;
       if (column < part.first || column >= part.first + part.count) continue;
@@ -113,6 +118,8 @@ void initialize_heterogeneous(RecurrentNetwork<T>& network,
       const Random random(seed, Stream::initialize, place++);
       if (parameter->is_structure) continue;
       const std::span<const T> pool = trained(parameter->name);
+      if (pool.empty())
+        throw std::logic_error("there is no value of " + parameter->name + " to draw initial values from");
       std::uint64_t position = 0;
       for (T& value : parameter->value.values())
         value = pool[random.below(position++, static_cast<std::uint32_t>(pool.size()))];

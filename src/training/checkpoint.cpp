@@ -1,8 +1,10 @@
 #include "glifr/training/checkpoint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
+#include <string_view>
 
 #include "glifr/io/csv.hpp"
 #include "glifr/neurons/indexing.hpp"
@@ -63,6 +65,33 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
     if (!std::isfinite(value)) throw DataError(file_name, "tensor '" + name + "' holds a value that is not finite");
   }
   return parameter.is_stored_transposed ? transposed<T>(values, shape[1], shape[0]) : values;
+}
+
+/// DataError where a checkpoint holds something that decides what its neurons do and that this network does not have:
+/// other layers, after-spike currents, delays or wiring. Other tensors are passed over, as foreign files have some.
+template <Scalar T>
+void require_nothing_else(RecurrentNetwork<T>& network, const TensorFile& file, const std::string& file_name) {
+  constexpr std::array<std::string_view, 6> telling{"a_j",  "synaptic_delay", "trans_synaptic_delay",
+                                                    "sign", "connections_in", "connections_lat"};
+  const ParameterList<T> parameters = network.parameters();
+  const auto has = [&](const std::string& name) {
+    return std::ranges::any_of(parameters, [&](const Parameter<T>* parameter) { return parameter->name == name; });
+  };
+  const auto is_foreign = [&](const NamedTensor& tensor) {
+    for (std::size_t k = 0; k < network.depth(); ++k) {
+      const std::string prefix = layer_prefix(k);
+      if (!tensor.name.starts_with(prefix)) continue;
+      const std::string rest = tensor.name.substr(prefix.size());
+      const bool is_derived = rest == "synaptic_delay" && has(prefix + "trans_synaptic_delay");
+      if (std::ranges::find(telling, rest) == telling.end() || has(tensor.name) || is_derived) return false;
+      return !std::ranges::all_of(values_of<T>(tensor), [](T value) { return value == T(0); });  // without effect
+    }
+    return tensor.name.starts_with("neuron_layer_");
+  };
+  const auto foreign = std::ranges::find_if(file.tensors, is_foreign);
+  if (foreign != file.tensors.end())
+    throw DataError(file_name,
+                    "holds tensor '" + foreign->name + "', which this network does not have: it is of other neurons");
 }
 
 /// The optimiser's state with the prefixes of its tensors' names; what its kind does not keep is left out.
@@ -145,6 +174,7 @@ TensorFile to_tensor_file(RecurrentNetwork<T>& network) {
 
 template <Scalar T>
 void load_parameters(RecurrentNetwork<T>& network, const TensorFile& file, const std::string& name) {
+  require_nothing_else(network, file, name);
   const ParameterList<T> parameters = network.parameters();
   std::vector<std::vector<T>> values;
   for (const Parameter<T>* parameter : parameters) values.push_back(fetch(file, name, parameter->name, *parameter));
@@ -185,13 +215,14 @@ void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std:
   }
   const Index optimizer_steps = count("optimizer_steps");
   Optimizer<T>& optimizer = trainer.optimizer();
+  std::vector<std::pair<std::span<T>, std::vector<T>>> states;  // where they go, before any of them does
   for (const auto& [parameter, offset] : optimizer.layout().trained()) {
-    for (const auto& [prefix, state] : moments(optimizer)) {
-      const auto values = fetch(file, name, prefix + parameter->name, *parameter);
-      std::ranges::copy(values, values_in<T>(state, *parameter, offset).begin());
-    }
+    for (const auto& [prefix, state] : moments(optimizer))
+      states.emplace_back(values_in<T>(state, *parameter, offset),
+                          fetch(file, name, prefix + parameter->name, *parameter));
   }
   load_parameters(trainer.network(), file, name);
+  for (const auto& [place, values] : states) std::ranges::copy(values, place.begin());
   optimizer.set_steps(optimizer_steps);
   trainer.set_position(position);
 }

@@ -73,8 +73,7 @@ class DeviceEngine final : public TrainingEngine<T> {
         objective_(parts.loss),
         batches_(parts.data, parts.network.outputs(), device, parts.settings.class_weights),
         parameters_(parts.network.parameters(), device),
-        sums_(parameters_.gradients(), parameters_.layout().trained_size(),
-              std::min(shares_, parts.settings.batch_size), device, links),
+        sums_(parameters_.gradients(), parameters_.layout().trained_size(), shares_, device, links),
         memory_(&device),
         most_epochs_(links ? 1 : std::clamp<Index>(4096 / std::max<Index>(1, parts.data.size()), 1, 256)),
         order_size_(std::max(parts.data.size() * most_epochs_, parts.settings.batch_size)),
@@ -106,7 +105,14 @@ class DeviceEngine final : public TrainingEngine<T> {
     const auto started = Clock::now();
     const Index end = std::min(steps_of(epoch_), position.step + stretch_), count = end - position.step;
     for (; position.step < end; ++position.step) step(samples_of(epoch_, position.step));
-    position.running = score();
+    const device::StepState state = read_state();
+    updates_ = state.updates;
+    const Index samples = state.failed >= 0 ? state.failed : state.first;
+    position.running = {state.loss_sum, static_cast<Index>(state.correct), samples};
+    if (state.failed >= 0) {
+      position.step = samples / epoch_.batch_size;
+      report_failure(position.step);
+    }
     choose_stretch(started, count);
   }
 
@@ -407,16 +413,9 @@ class DeviceEngine final : public TrainingEngine<T> {
     return state;
   }
 
-  /// The score of the epoch so far; waits. NumericError where a number was not finite.
-  Score score() {
-    const device::StepState state = read_state();
-    updates_ = state.updates;
-    if (state.failed >= 0) {
-      const Index count = std::min(epoch_.batch_size, std::ssize(epoch_.order) - state.failed);
-      throw NumericError(name_culprit(count), epoch_.number + 1,
-                         epoch_.steps_before + state.failed / epoch_.batch_size + 1);
-    }
-    return {state.loss_sum, static_cast<Index>(state.correct), state.first};
+  /// In a step, a number was not finite.
+  [[noreturn]] void report_failure(Index step) {
+    throw NumericError(name_culprit(samples_of(epoch_, step)), epoch_.number + 1, epoch_.steps_before + step + 1);
   }
 
   /// The sum of the losses of a part of a batch; waits.

@@ -4,13 +4,24 @@
 
 #include "blocks.hpp"
 #include "glifr/backend/detail/kernels.hpp"
+#include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
 
+void OptimizerSettings::require_no_decay(const std::string& parameter) const {
+  if (decay() == 0) return;
+  throw ConfigError("weight_decay", "found " + format_number(decay()) + ", which would also move those values of " +
+                                        parameter + " that are not trained; accepted: 0");
+}
+
 template <Scalar T>
 Optimizer<T>::Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings)
     : settings_(settings), layout_(parameters), blocks_(layout_.blocks(parameter_block)) {
+  for (const Parameter<T>* parameter : parameters) {
+    if (parameter->is_partly_frozen) settings.require_no_decay(parameter->name);
+  }
   if (settings.is_adam() || settings.momentum != 0) first_ = Tensor<T>({layout_.trained_size()});
   if (settings.is_adam()) second_ = Tensor<T>({layout_.trained_size()});
 }

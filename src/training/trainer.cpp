@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
 
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr {
 
@@ -31,12 +33,30 @@ EpochReport report_on(const Epoch& epoch, const Score& score, bool has_classes, 
           epoch.learning_rate};
 }
 
-/// Before an engine is made of them.
+/// Before an engine is made of them. ConfigError where a number is out of its range.
 const TrainingSettings& checked(const TrainingSettings& settings) {
-  if (settings.batch_size < 1) {
-    throw ConfigError("batch_size", "expected 1 or more (TrainingSettings::batch_size), found " +
-                                        std::to_string(settings.batch_size));
-  }
+  const auto require = [](bool holds, const std::string& member, const char* key, const char* accepted, double found) {
+    if (holds) return;
+    throw ConfigError(key, std::string("expected ") + accepted + " (" + member + "), found " + format_number(found));
+  };
+  const auto at_least = [&](Index lowest, const std::string& member, const char* key, Index found) {
+    require(found >= lowest, member, key, lowest == 1 ? "1 or more" : "0 or more", static_cast<double>(found));
+  };
+  at_least(1, "TrainingSettings::batch_size", "batch_size", settings.batch_size);
+  at_least(0, "TrainingSettings::micro_batch", "micro_batch", settings.micro_batch);
+  at_least(0, "TrainingSettings::shares", "shares", settings.shares);
+  at_least(0, "TrainingSettings::device_shares", "device_shares", settings.device_shares);
+  at_least(0, "TrainingSettings::max_epochs", "max_epochs", settings.max_epochs);
+  at_least(0, "TrainingSettings::truncate_steps", "truncate_steps", settings.truncate_steps);
+  require(settings.memory_mb >= 0 && std::isfinite(settings.memory_mb), "TrainingSettings::memory_mb", "memory_mb",
+          "0 or more", settings.memory_mb);
+  require(settings.dropout >= 0 && settings.dropout <= 1, "TrainingSettings::dropout", "dropout_prob", "0 to 1",
+          settings.dropout);
+  const LearningRate& rate = settings.learning_rate;
+  require(std::isfinite(rate.initial), "LearningRate::initial", "lr", "a finite number", rate.initial);
+  at_least(1, "LearningRate::step_epochs", "lr_step_epochs", rate.step_epochs);
+  at_least(0, "LearningRate::warmup_epochs", "lr_warmup_epochs", rate.warmup_epochs);
+  at_least(1, "LearningRate::plateau_patience", "lr_plateau_patience", rate.plateau_patience);
   return settings;
 }
 
@@ -75,7 +95,7 @@ Epoch Trainer<T>::begin_epoch(Index number, Index place, Callbacks callbacks) {
   const Random random(settings_.seed, Stream::shuffle, static_cast<std::uint32_t>(number));
   for (std::size_t i = order.size(); i > 1; --i)
     std::swap(order[i - 1], order[random.below(i, static_cast<std::uint32_t>(i))]);
-  const double rate = settings_.learning_rate.in_epoch(number) * learning_rate_factor_;
+  const double rate = settings_.learning_rate.in_epoch(number, settings_.max_epochs) * learning_rate_factor_;
   for (Callback<T>* callback : callbacks) callback->begin_epoch(number);
   return {number, order, settings_.batch_size, rate};
 }
@@ -96,8 +116,11 @@ RecurrentNetwork<T>& Trainer<T>::network() {
 
 template <Scalar T>
 Score Trainer<T>::step(std::span<const Index> samples, double learning_rate) {
-  Position position{.epoch = position_.epoch};
-  engine_->begin({position_.epoch, samples, std::ssize(samples), learning_rate, position_.step}, position);
+  if (samples.empty()) throw std::logic_error("a step needs one sample or more");
+  check_samples(samples, data_.size());
+  const Index number = position_.epoch + single_steps_++;
+  Position position{.epoch = number};
+  engine_->begin({number, samples, std::ssize(samples), learning_rate}, position);
   has_begun_ = false;
   engine_->advance(position);
   return position.running;
@@ -105,12 +128,18 @@ Score Trainer<T>::step(std::span<const Index> samples, double learning_rate) {
 
 template <Scalar T>
 bool Trainer<T>::fit(std::span<Callback<T>* const> callbacks) {
-  while (position_.epoch < settings_.max_epochs) {
-    const Index count = epochs_at_once(callbacks);
-    const Outcome outcome = count > 1 ? fit_epochs(count, callbacks) : fit_epoch(callbacks);
-    if (outcome != Outcome::goes_on) return outcome == Outcome::is_complete;
+  Outcome outcome = Outcome::goes_on;
+  try {
+    while (outcome == Outcome::goes_on && position_.epoch < settings_.max_epochs) {
+      const Index count = epochs_at_once(callbacks);
+      outcome = count > 1 ? fit_epochs(count, callbacks) : fit_epoch(callbacks);
+    }
+  } catch (const NumericError&) {
+    engine_->bring_back_parameters();
+    throw;
   }
-  return true;
+  if (outcome == Outcome::is_stopped) engine_->bring_back_parameters();
+  return outcome != Outcome::is_stopped;
 }
 
 template <Scalar T>

@@ -285,6 +285,7 @@ std::unique_ptr<TrainingEngine<T>> make_group_engine(const EngineParts<T>& parts
 template <Scalar T>
 Score evaluate(const RecurrentNetwork<T>& network, const Dataset<T>& data, Workers& workers,
                const EvaluationOptions<T>& options) {
+  check_samples(options.samples, data.size());
   MicroBatches<T> micro_batches(network, data, workers.threads(), {.micro_batch = options.micro_batch}, options.loss);
   return workers.run([&] {
     return options.samples.empty() ? micro_batches.evaluate(options.engine)
@@ -298,6 +299,11 @@ Classification classify(const RecurrentNetwork<T>& network, const Dataset<T>& da
   if (data.classes() < 1) throw ConfigError("classify", "the targets of these data are values, expected classes");
   if (network.outputs() != Outputs::last_step)
     throw ConfigError("classify", "a class a sample needs Outputs::last_step, found Outputs::every_step");
+  if (network.output_size() != data.classes()) {
+    throw ConfigError("output_size", "the data has " + std::to_string(data.classes()) + " classes, the network " +
+                                         std::to_string(network.output_size()) + " outputs");
+  }
+  check_samples(options.samples, data.size());
   std::vector<Index> samples(options.samples.begin(), options.samples.end());
   if (samples.empty()) {
     samples.resize(static_cast<std::size_t>(data.size()));

@@ -408,6 +408,45 @@ TEST_CASE("a single step gives its score, and what was changed by hand counts") 
   for (std::size_t i = 0; i < here.size(); ++i) CHECK(std::abs(there[i] - here[i]) < 1e-10);
 }
 
+/// Stops the training after its second step.
+struct StopAfterTwo final : Callback<double> {
+  bool after_step(const Position& position) override { return position.step < 2; }
+};
+
+TEST_CASE("a training that is stopped leaves its parameters in the network") {
+  GLIFR_NEEDS_DEVICE(device);
+  const Problem p;
+  const SyntheticDataset<double> data(p.data);
+  Workers workers(1);
+  auto network = make_network<RnnCell<double>>(p), before = make_network<RnnCell<double>>(p);
+  Trainer<double> trainer(network, data, p.training, engine_on<double>(device, workers));
+  StopAfterTwo stop;
+  Callback<double>* const callbacks[] = {&stop};
+  REQUIRE_FALSE(trainer.fit(callbacks));
+  CHECK(test::relative_difference(network.parameters()[0]->value, before.parameters()[0]->value) > 0);
+  const std::vector<Tensor<double>> left{network.parameters()[0]->value};
+  CHECK(test::relative_difference(trainer.network().parameters()[0]->value, left[0]) == 0);
+  CHECK(trainer.fit());
+}
+
+TEST_CASE("a single step may have more samples than a batch, in as many shares as are asked for") {
+  GLIFR_NEEDS_DEVICE(device);
+  Problem p;
+  p.training.batch_size = 2;
+  p.training.device_shares = p.training.shares = 8;
+  p.training.micro_batch = 2;
+  const SyntheticDataset<double> data(p.data);
+  const std::vector<Index> samples{4, 9, 2, 33, 17, 1, 50, 7, 8, 12, 20, 21, 22, 40, 41, 42};
+  const auto parameters_after = [&](Device* place) {
+    auto network = make_network<RnnCell<double>>(p);
+    Workers workers(1);
+    Trainer<double> trainer(network, data, p.training, engine_on<double>(place, workers));
+    trainer.step(samples, 0.01);
+    return trainer.network().parameters()[1]->value;
+  };
+  CHECK(test::relative_difference(parameters_after(device), parameters_after(nullptr)) < 1e-10);
+}
+
 TEST_CASE("what diverges is named, with its epoch and step, and leaves the parameters as they were") {
   GLIFR_NEEDS_DEVICE(device);
   using C = RnnCell<double>;
@@ -427,8 +466,12 @@ TEST_CASE("what diverges is named, with its epoch and step, and leaves the param
         trainer.fit();
       } catch (const NumericError& error) {
         message = error.what();
+        const Position& position = trainer.position();
+        CHECK(error.epoch() == position.epoch + 1);
+        CHECK(error.step() == position.step + 1);
+        CHECK(position.running.samples == position.step * p.training.batch_size);
       }
-      for (const Parameter<double>* parameter : trainer.network().parameters()) parameters.push_back(parameter->value);
+      for (const Parameter<double>* parameter : network.parameters()) parameters.push_back(parameter->value);
       return message;
     };
     std::vector<Tensor<double>> here, there;

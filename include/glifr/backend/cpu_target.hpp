@@ -28,7 +28,8 @@ enum class CpuTarget {
 /// The target in use: what `use_cpu_target` was given, else what the environment variable GLIFR_CPU_TARGET names, else
 /// the highest usable one. ConfigError where the variable names none.
 [[nodiscard]] GLIFR_API CpuTarget cpu_target();
-/// Chooses the target for the whole process, one of `usable_cpu_targets()`. Not while a network computes.
+/// Chooses the target for the whole process, one of `usable_cpu_targets()`. Before networks and trainers are made:
+/// what they keep is laid out for the target.
 GLIFR_API void use_cpu_target(CpuTarget target);
 
 }  // namespace glifr

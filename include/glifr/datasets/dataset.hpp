@@ -54,6 +54,9 @@ class GLIFR_API Dataset {
   virtual void lengths(std::span<const Index> samples, std::int32_t* lengths) const;
 };
 
+/// std::invalid_argument where one of the numbers is not that of a sample of a data set of `size`.
+GLIFR_API void check_samples(std::span<const Index> samples, Index size);
+
 extern template class Dataset<float>;
 extern template class Dataset<double>;
 

@@ -27,8 +27,8 @@ struct LabelledFrames {
 template <Scalar T>
 class GLIFR_API FrameDataset final : public Dataset<T> {
  public:
-  /// Shares the recordings with others.
-  explicit FrameDataset(std::shared_ptr<const LabelledFrames> data) : data_(std::move(data)) {}
+  /// Shares the recordings with others. ShapeError where they, their counts and their labels are not of one number.
+  explicit FrameDataset(std::shared_ptr<const LabelledFrames> data);
 
   [[nodiscard]] Index size() const override { return data_->frames.samples; }
   [[nodiscard]] Index time_steps() const override { return data_->frames.time_steps; }

@@ -45,7 +45,8 @@ class GLIFR_API LaunchedGroup : public Group {
   [[noreturn]] virtual void abort(int code) = 0;
 };
 
-/// The group of the processes that were started together with this one; null where this process is alone. ConfigError
+/// The group of the processes that were started together with this one; null where this process is alone. MPI is
+/// started, and ended with the group, unless the program has started it with MPI_THREAD_SERIALIZED or more. ConfigError
 /// where the processes cannot form a group: this build has no MPI, or the launcher does not use it. Without MPI, the
 /// first process throws that, the others PeerFailure.
 [[nodiscard]] std::unique_ptr<LaunchedGroup> join_launched();

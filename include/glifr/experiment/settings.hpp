@@ -107,7 +107,8 @@ struct GLIFR_API Settings {
   /// Time steps of a sample, as the task has them.
   [[nodiscard]] Index time_steps() const;
   /// Width of the smooth threshold in an epoch (0 is the first), mV: linear from sigma_v_first to sigma_v_last where it
-  /// is annealed, sigma_v otherwise. Tests and analyses use that of the last epoch, `max_epochs - 1`.
+  /// is annealed, sigma_v otherwise. Tests and analyses use that of the epoch whose network they take, as a rule the
+  /// last.
   [[nodiscard]] double sigma_v_in(Index epoch) const;
 };
 

@@ -15,8 +15,8 @@ template <Scalar T>
 [[nodiscard]] GLIFR_API TensorFile to_tensor_file(RecurrentNetwork<T>& network);
 
 /// Takes a network's parameters from a checkpoint; `name` stands for the file in messages. Numbers convert between
-/// float and double. DataError where a tensor is missing or has another shape, or a value is not finite; the network is
-/// then as it was.
+/// float and double. DataError where a tensor is missing or has another shape, a value is not finite, or the file holds
+/// layers, after-spike currents, delays or wiring that the network does not have; the network is then as it was.
 template <Scalar T>
 GLIFR_API void load_parameters(RecurrentNetwork<T>& network, const TensorFile& file, const std::string& name);
 

@@ -38,7 +38,8 @@ class GLIFR_API TrainingEngine {
   /// as they are on the host. `epoch.order` stays as it is until the next call.
   virtual void begin(const Epoch& epoch, const Position& position) = 0;
   /// Takes one step or more and moves `position` on, its running score included. NumericError where output, loss or a
-  /// gradient is not finite; parameters are then as they were before that step. DeviceFailure where a device fails.
+  /// gradient is not finite; parameters and `position` are then those before that step. DeviceFailure where a device
+  /// fails.
   virtual void advance(Position& position) = 0;
   /// How many whole epochs are best taken by one call from here on.
   [[nodiscard]] virtual Index epochs_at_once() const { return 1; }

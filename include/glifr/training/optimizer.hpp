@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "glifr/core/parameter_layout.hpp"
@@ -27,13 +28,17 @@ struct OptimizerSettings {
   [[nodiscard]] bool is_adam() const { return kind != Kind::sgd; }
   /// The share of itself times the learning rate that a parameter loses in an update.
   [[nodiscard]] double decay() const { return kind == Kind::adamw ? weight_decay : 0; }
+  /// ConfigError where there is a decay: it would move the values of a parameter that are not trained beside some that
+  /// are, without a gradient.
+  GLIFR_API void require_no_decay(const std::string& parameter) const;
 };
 
 /// Adam, AdamW or SGD over a list of parameters.
 template <Scalar T>
 class GLIFR_API Optimizer {
  public:
-  /// Zero state for those of the parameters that are trained. The parameters outlive this.
+  /// Zero state for those of the parameters that are trained. The parameters outlive this. ConfigError where a weight
+  /// decay would move values that are not trained.
   Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings);
 
   /// Moves every trained parameter by its gradient; `norm` is that of all gradients together, by which they are

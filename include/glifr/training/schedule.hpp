@@ -18,21 +18,22 @@ struct LearningRate {
   double initial = 1e-3;                   ///< the rate of the schedule's first epoch
   Index step_epochs = 10;                  ///< step: the rate is multiplied by `step_factor` every so many epochs
   double step_factor = 0.1;                ///< step and plateau: see `step_epochs` and `plateau_patience`
-  Index max_epochs = 1;                    ///< cosine: falls from `initial` in its first epoch towards 0 after this one
   Index warmup_epochs = 0;                 ///< epoch e (from 0) of these W has (e + 1) / W of `initial`
   Index plateau_patience = 10;             ///< plateau: epochs without a lower value before the rate falls
 
-  /// In an epoch, counted from 0. That of a plateau schedule is still to be multiplied by `PlateauSchedule::factor`.
-  [[nodiscard]] double in_epoch(Index epoch) const {
+  /// In an epoch, counted from 0, of a training of so many: a cosine falls from `initial` in the schedule's first epoch
+  /// to 0 behind the last one. That of a plateau schedule is still to be multiplied by `PlateauSchedule::factor`.
+  [[nodiscard]] double in_epoch(Index epoch, Index epochs) const {
     if (epoch < warmup_epochs) return initial * static_cast<double>(epoch + 1) / static_cast<double>(warmup_epochs);
     const Index past = epoch - warmup_epochs;
     switch (schedule) {
       case Schedule::step:
         return initial * std::pow(step_factor, static_cast<double>(past / step_epochs));
-      case Schedule::cosine:
+      case Schedule::cosine: {
+        const Index span = std::max<Index>(1, epochs - warmup_epochs);
         return initial * 0.5 *
-               (1 + std::cos(std::numbers::pi * static_cast<double>(past) /
-                             static_cast<double>(std::max<Index>(1, max_epochs - warmup_epochs))));
+               (1 + std::cos(std::numbers::pi * static_cast<double>(std::min(past, span)) / static_cast<double>(span)));
+      }
       case Schedule::constant:
       case Schedule::plateau:
         break;

@@ -34,12 +34,15 @@ class GLIFR_API Trainer {
           const MakeEngine& make_engine, LossFunction<T> loss = {});
   ~Trainer();
 
-  /// One step on a batch at a learning rate. NumericError where output, loss or a gradient is not finite; parameters
-  /// are then as they were.
+  /// One step on a batch at a learning rate, for a training loop of one's own. In dropout and in messages each call
+  /// counts as an epoch: the first one as that of `position()`. Where a device computes, the network's parameters
+  /// follow when `network()` is asked for. NumericError where output, loss or a gradient is not finite; parameters are
+  /// then as they were. std::logic_error where there is no sample, or one that the data set does not have.
   Score step(std::span<const Index> samples, double learning_rate);
 
   /// Trains from `position()` to the last epoch, or until a callback says stop. True where training is complete. Each
-  /// epoch shuffles anew, keyed by seed and epoch; the last batch of an epoch may be smaller.
+  /// epoch shuffles anew, keyed by seed and epoch; the last batch of an epoch may be smaller. NumericError where
+  /// output, loss or a gradient is not finite; parameters and `position()` are then those before that step.
   bool fit(std::span<Callback<T>* const> callbacks = {});
 
   /// Multiplies the learning rate of the epochs that `fit` begins from now on, as a plateau schedule asks for: a
@@ -56,6 +59,7 @@ class GLIFR_API Trainer {
   /// Where training is resumed.
   void set_position(const Position& position) {
     position_ = position;
+    single_steps_ = 0;
     has_begun_ = false;
   }
   /// The optimiser with its state.
@@ -85,6 +89,7 @@ class GLIFR_API Trainer {
   std::unique_ptr<TrainingEngine<T>> engine_;
   std::vector<Index> order_;  // of the samples in each of the epochs that are taken together
   Position position_;
+  Index single_steps_ = 0;  // calls of `step` since then
   double learning_rate_factor_ = 1;
   bool has_begun_ = false;  // the engine knows of this epoch
 };

@@ -1,8 +1,15 @@
 #include "glifr/datasets/dataset.hpp"
 
 #include <array>
+#include <memory>
 #include <stdexcept>
+#include <vector>
 
+#include "glifr/datasets/frame_dataset.hpp"
+#include "glifr/datasets/mnist.hpp"
+#include "glifr/datasets/subset.hpp"
+#include "glifr/datasets/synthetic.hpp"
+#include "glifr/error.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -30,6 +37,49 @@ TEST_CASE("a data set refuses to give what it does not have") {
   CHECK_THROWS_AS(set.active_inputs(samples, &row), std::logic_error);
   CHECK_THROWS_AS(set.labels(samples, &label), std::logic_error);
   CHECK_THROWS_AS(set.targets(samples, &value), std::logic_error);
+}
+
+TEST_CASE("a part of a part of a set gives the samples of the whole") {
+  const auto whole = std::make_shared<glifr::SyntheticDataset<float>>(
+      glifr::SyntheticSettings{.samples = 9, .time_steps = 2, .input_size = 3, .classes = 4});
+  const auto odd = std::make_shared<glifr::SubsetDataset<float>>(whole, std::vector<Index>{1, 3, 5, 7});
+  const glifr::SubsetDataset<float> part(odd, {3, 0});
+  const std::array<Index, 2> here{1, 0}, there{1, 7};
+  std::array<float, 12> found{}, expected{};
+  part.inputs(here, found.data());
+  whole->inputs(there, expected.data());
+  CHECK(found == expected);
+  std::array<std::int32_t, 2> labels{}, expected_labels{};
+  part.labels(here, labels.data());
+  whole->labels(there, expected_labels.data());
+  CHECK(labels == expected_labels);
+  CHECK_THROWS_AS(glifr::SubsetDataset<float>(odd, {4}), std::invalid_argument);
+}
+
+TEST_CASE("frames and images without a label each, or of other sizes than they say, are refused") {
+  glifr::LabelledFrames frames;
+  frames.frames = {.samples = 1, .time_steps = 2, .frame_size = 3, .offsets = {0, 1, 2}, .ones = {0, 2}};
+  const auto set_of = [](glifr::LabelledFrames data) {
+    return glifr::FrameDataset<float>(std::make_shared<glifr::LabelledFrames>(std::move(data)));
+  };
+  CHECK_THROWS_AS(set_of(frames), glifr::ShapeError);  // no label
+  frames.labels = {1};
+  CHECK(set_of(frames).size() == 1);
+  frames.values = glifr::FrameValues::count;
+  CHECK_THROWS_AS(set_of(frames), glifr::ShapeError);  // no counts
+  frames.values = glifr::FrameValues::binary;
+  frames.frames.offsets = {0, 2};
+  CHECK_THROWS_AS(set_of(frames), glifr::ShapeError);
+
+  glifr::LabelledImages images{.images = {.count = 2, .rows = 1, .columns = 2, .pixels = {1, 2, 3, 4}}, .labels = {0}};
+  const auto make_images = [&] {
+    return glifr::MnistDataset<float>(std::make_shared<glifr::LabelledImages>(images), glifr::ImageLayout::lines);
+  };
+  CHECK_THROWS_AS(make_images(), glifr::ShapeError);
+  images.labels = {0, 1};
+  CHECK(make_images().size() == 2);
+  images.images.rows = 0;
+  CHECK_THROWS_AS(make_images(), glifr::ShapeError);
 }
 
 }  // namespace

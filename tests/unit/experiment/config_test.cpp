@@ -299,8 +299,10 @@ TEST_CASE("settings that contradict each other are refused") {
 }
 
 TEST_CASE("unknown tasks are refused with those that there are") {
-  CHECK_THROWS_WITH(Config("mnist"),
-                    Contains("task: found 'mnist'; accepted: files, lmnist, nmnist, pmnist, realizable, shd, sine, ssc, lmnist-anneal"));
+  CHECK_THROWS_WITH(
+      Config("mnist"),
+      Contains(
+          "task: found 'mnist'; accepted: files, lmnist, nmnist, pmnist, realizable, shd, sine, ssc, lmnist-anneal"));
 }
 
 TEST_CASE("a file with a base is a variation, named by itself or by the file") {

@@ -10,11 +10,16 @@
 #include <functional>
 
 #include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/experiment/data.hpp"
 #include "glifr/experiment/plan.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/safetensors.hpp"
+#include "glifr/training/checkpoint.hpp"
+#include "glifr/training/evaluate.hpp"
 #include "support/catch.hpp"
 #include "support/failing_calls.hpp"
 #include "support/files.hpp"
@@ -312,6 +317,28 @@ TEST_CASE("a trial that was stopped early is not trained on when it is resumed o
     CHECK(session.checkpoint() == before);
     CHECK(session.run({condition, "lr=3", "max_epochs=60"}).state == State::skipped);
   }
+}
+
+TEST_CASE("a network is tested and kept with the width of the threshold that its last epoch had") {
+  Session session;
+  const Changes changes{"early_stop_loss=1e9", "max_epochs=50", "sigma_v_anneal=true"};
+  session.run(changes);
+  REQUIRE(session.listener.epochs == 1);
+  const TensorFile last = read_safetensors(session.trial() / "checkpoints" / "last.safetensors");
+  CHECK(last.metadata.at("sigma_v") == "1");  // sigma_v_first
+
+  Session best;
+  best.run({"max_epochs=6", "sigma_v_anneal=true", "lr=3", "validation_fraction=0.5", "test_checkpoint=best"});
+  const TensorFile kept = read_safetensors(best.trial() / "checkpoints" / "best.safetensors");
+  REQUIRE(kept.metadata.at("epoch") != "6");
+  const Settings settings = settings_from_json(read_json_file(best.trial() / "config.json").as_object(), "config.json");
+  const auto network = make_network<float>(settings);
+  load_parameters<float>(*network, kept, "best");
+  network->set_constant("sigma_v", metadata_number(kept, "sigma_v", "best"));
+  DataStore data({.root = best.data_root()});
+  Workers workers(1);
+  const double loss = evaluate<float>(*network, *data.load<float>(settings, 0).test, workers).loss();
+  CHECK(read_json_file(best.trial() / "test.json").at("test_loss").to_number<double>() == loss);
 }
 
 TEST_CASE("settings that change no result do not hinder resuming") {

@@ -249,6 +249,16 @@ TEST_CASE("a pickle takes memory in proportion to its bytes") {
     CHECK_NOTHROW(read_pickle(std::string(100'000, ']') + std::string(99'999, 'a') + ".", "file"));
     CHECK_NOTHROW(read_pickle(std::string(100'000, '(') + std::string(100'000, 't') + ".", "file"));
   }
+  SECTION("a list that is copied again and again") {
+    std::string bytes = "]q\0("s + std::string(1000, 'N') + "ectorch\nSize\nq\1"s;
+    const auto copies = [](int count) {
+      std::string calls;
+      for (int i = 0; i < count; ++i) calls += "h\1h\0\x85R"s;
+      return calls;
+    };
+    CHECK_NOTHROW(read_pickle(bytes + copies(1000) + ".", "file"));
+    CHECK_THROWS_WITH(read_pickle(bytes + copies(4000) + ".", "file"), Contains("more than 4000000 values"));
+  }
   SECTION("too many values") {
     CHECK_THROWS_WITH(read_pickle(std::string(4'000'001, 'N') + ".", "file"), Contains("more than 4000000 values"));
   }

@@ -175,6 +175,32 @@ TEST_CASE("what cannot be a population of a layer is refused") {
   refuse([](Population& p) { p.lateral = Connectivity::with_mask({1, 0}); }, "[4, 4]");
   refuse([](Population& p) { p.groups = {{.name = "E", .size = 3}}; }, "make up the layer");
   refuse([](Population& p) { p.synaptic_delay.emplace(DelayDescription::learned(1, 1)); }, "some width");
+  refuse(
+      [](Population& p) { p.lateral = {.kind = Connectivity::Kind::mask, .mask = std::vector<std::uint8_t>(16, 1)}; },
+      "a mask of 16 connections that says it has 0");
+}
+
+TEST_CASE("initial values that were never read are missed when a network is initialised") {
+  Population population;
+  population.parameters["thresh"].initial = Distribution::recorded({});
+  Net network(settings_of(4, population), 1, Outputs::every_step);
+  CHECK_THROWS_WITH(initialize_homogeneous(network, 1), Contains("thresh: found no recorded value"));
+}
+
+TEST_CASE("parameters that are trained in some groups only are known as such") {
+  Population fixed_delays = everything();
+  fixed_delays.groups[1].synaptic_delay = DelayDescription::uniform(0.5, 2);
+  const auto partly_frozen = [](Net network) {
+    std::vector<std::string> names;
+    for (const auto* parameter : network.parameters()) {
+      if (parameter->is_partly_frozen) names.push_back(parameter->name);
+    }
+    return names;
+  };
+  CHECK(partly_frozen(Net(settings_of(12, everything()), 1, Outputs::every_step)) ==
+        std::vector<std::string>{"neuron_layer.a_j"});
+  CHECK(partly_frozen(Net(settings_of(12, fixed_delays), 1, Outputs::every_step)) ==
+        std::vector<std::string>{"neuron_layer.a_j", "neuron_layer.trans_synaptic_delay"});
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "glifr/datasets/labels.hpp"
 #include "glifr/datasets/synthetic.hpp"
 #include "glifr/network/initialize.hpp"
+#include "glifr/ops/reduce.hpp"
 #include "glifr/training/class_weights.hpp"
 #include "glifr/training/evaluate.hpp"
 #include "glifr/training/trainer.hpp"
@@ -238,6 +239,13 @@ TEST_CASE("a classification gives each sample's class in order, its counts and t
   RecurrentNetwork<float> every(Outputs::every_step);
   every.add<Rnn>({.input_size = 3, .hidden_size = 4});
   CHECK_THROWS_AS(classify<float>(every, p.data, one), ConfigError);
+  RecurrentNetwork<float> wide(Outputs::last_step);
+  wide.add<Rnn>({.input_size = 3, .hidden_size = 4});
+  wide.add_readout(6);
+  initialize_homogeneous(wide, 3);
+  const LossFunction<float> any = [](const Var<float>& output, const Batch<float>&) { return mean(output); };
+  CHECK_THROWS_WITH(classify<float>(wide, p.data, one, {.loss = any}),
+                    "output_size: the data has 4 classes, the network 6 outputs");
 }
 
 /// Measures a network on other data after every epoch.

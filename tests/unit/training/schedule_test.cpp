@@ -14,32 +14,34 @@ using glifr::PlateauSchedule;
 
 TEST_CASE("a constant rate stays") {
   const LearningRate rate{.initial = 0.3};
-  CHECK(rate.in_epoch(0) == 0.3);
-  CHECK(rate.in_epoch(1000) == 0.3);
+  CHECK(rate.in_epoch(0, 1) == 0.3);
+  CHECK(rate.in_epoch(1000, 2000) == 0.3);
 }
 
 TEST_CASE("a step schedule falls by its factor every so many epochs") {
   const LearningRate rate{
       .schedule = LearningRate::Schedule::step, .initial = 0.8, .step_epochs = 3, .step_factor = 0.5};
-  CHECK(rate.in_epoch(2) == 0.8);
-  CHECK(rate.in_epoch(3) == 0.4);
-  CHECK(rate.in_epoch(8) == 0.2);
+  CHECK(rate.in_epoch(2, 9) == 0.8);
+  CHECK(rate.in_epoch(3, 9) == 0.4);
+  CHECK(rate.in_epoch(8, 9) == 0.2);
 }
 
 TEST_CASE("a cosine schedule falls from the initial rate, by half in the middle, towards 0 after the last epoch") {
-  const LearningRate rate{.schedule = LearningRate::Schedule::cosine, .initial = 2, .max_epochs = 10};
-  CHECK(rate.in_epoch(0) == 2);
-  CHECK(std::abs(rate.in_epoch(5) - 1) < 1e-15);
-  CHECK(std::abs(rate.in_epoch(9) - (1 + std::cos(0.9 * 3.14159265358979323846))) < 1e-15);
-  CHECK(rate.in_epoch(9) > 0);
+  const LearningRate rate{.schedule = LearningRate::Schedule::cosine, .initial = 2};
+  CHECK(rate.in_epoch(0, 10) == 2);
+  CHECK(std::abs(rate.in_epoch(5, 10) - 1) < 1e-15);
+  CHECK(std::abs(rate.in_epoch(9, 10) - (1 + std::cos(0.9 * 3.14159265358979323846))) < 1e-15);
+  CHECK(rate.in_epoch(9, 10) > 0);
+  CHECK(rate.in_epoch(10, 10) == 0);
+  CHECK(rate.in_epoch(15, 10) == 0);  // and does not rise again
 }
 
 TEST_CASE("a warm-up rises by equal parts, and the schedule begins behind it") {
-  LearningRate rate{.initial = 0.8, .step_epochs = 2, .step_factor = 0.5, .max_epochs = 9, .warmup_epochs = 4};
+  LearningRate rate{.initial = 0.8, .step_epochs = 2, .step_factor = 0.5, .warmup_epochs = 4};
   const auto rates = [&](LearningRate::Schedule schedule) {
     rate.schedule = schedule;
     std::vector<double> list;
-    for (glifr::Index epoch = 0; epoch < 9; ++epoch) list.push_back(rate.in_epoch(epoch));
+    for (glifr::Index epoch = 0; epoch < 9; ++epoch) list.push_back(rate.in_epoch(epoch, 9));
     return list;
   };
   using List = std::vector<double>;

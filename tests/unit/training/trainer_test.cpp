@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "glifr/cells/glifr.hpp"
 #include "glifr/cells/rnn.hpp"
 #include "glifr/datasets/synthetic.hpp"
 #include "glifr/datasets/values.hpp"
@@ -261,10 +262,11 @@ TEST_CASE("epochs before one that diverges are reported, and then where it diver
   CHECK_THROWS_AS(in_second.fit(), NumericError);
   CHECK(in_second.events == std::vector<std::string>{"begin 0", "begin 1", "take 2", "bring back", "behind 1", "in 1",
                                                      "at 2", "begin 2", "begin 3", "take 2", "bring back", "at 3",
-                                                     "begin 3"});
+                                                     "begin 3", "bring back"});
   EpochsTogether in_first(0);
   CHECK_THROWS_AS(in_first.fit(), NumericError);
-  CHECK(in_first.events == std::vector<std::string>{"begin 0", "begin 1", "take 2", "bring back", "begin 0"});
+  CHECK(in_first.events ==
+        std::vector<std::string>{"begin 0", "begin 1", "take 2", "bring back", "begin 0", "bring back"});
 }
 
 /// Lowers the learning rate where the epoch's loss no longer falls, and notes the rates.
@@ -349,6 +351,105 @@ TEST_CASE("a loss function that is the mean squared error trains as the built-in
                  evaluate<double>(here, data, workers).loss()) < 1e-14);
   const LossFunction<double> wide = [](const Var<double>& output, const Batch<double>&) { return output; };
   CHECK_THROWS_AS(evaluate<double>(here, data, workers, {.loss = wide}), ShapeError);
+}
+
+TEST_CASE("every single step draws dropout anew, and again the same after a position is set") {
+  const SyntheticDataset<double> data({.samples = 8, .time_steps = 4, .input_size = 2, .classes = 3});
+  Workers workers(1);
+  Rnn1 network = small_network(3, Outputs::last_step);
+  Trainer<double> trainer(network, data, {.dropout = 0.5, .seed = 2}, workers);
+  const std::vector<Index> samples{1, 2, 3, 4, 5};
+  const double first = trainer.step(samples, 0).loss(), second = trainer.step(samples, 0).loss();
+  CHECK(first != second);
+  trainer.set_position({.epoch = 1});
+  CHECK(trainer.step(samples, 0).loss() == second);
+  trainer.set_position({});
+  CHECK(trainer.step(samples, 0).loss() == first);
+}
+
+TEST_CASE("steps and scores of samples that there are not are refused") {
+  const SyntheticDataset<double> data({.samples = 4, .time_steps = 3, .input_size = 2, .classes = 3});
+  Workers workers(1);
+  Rnn1 network = small_network(3, Outputs::last_step);
+  Trainer<double> trainer(network, data, {}, workers);
+  CHECK_THROWS_AS(trainer.step({}, 0.1), std::logic_error);
+  for (const Index wrong : {-1, 4}) {
+    const std::array<Index, 2> samples{0, wrong};
+    const std::string message = "found sample " + std::to_string(wrong) + " of a set of 4";
+    CHECK_THROWS_WITH(trainer.step(samples, 0.1), message);
+    CHECK_THROWS_WITH(evaluate<double>(network, data, workers, {.samples = samples}), message);
+    CHECK_THROWS_WITH(classify<double>(network, data, workers, {.samples = samples}), message);
+  }
+}
+
+TEST_CASE("settings out of their range are refused by name") {
+  const SyntheticDataset<double> data({.samples = 4, .time_steps = 3, .input_size = 2, .classes = 3});
+  Workers workers(1);
+  Rnn1 network = small_network(3, Outputs::last_step);
+  const auto refused = [&](const TrainingSettings& settings, const char* message) {
+    CHECK_THROWS_WITH(Trainer<double>(network, data, settings, workers), message);
+  };
+  refused({.batch_size = 0}, "batch_size: expected 1 or more (TrainingSettings::batch_size), found 0");
+  refused({.max_epochs = -1}, "max_epochs: expected 0 or more (TrainingSettings::max_epochs), found -1");
+  refused({.dropout = 1.5}, "dropout_prob: expected 0 to 1 (TrainingSettings::dropout), found 1.5");
+  refused({.learning_rate = {.initial = std::nan("")}},
+          "lr: expected a finite number (LearningRate::initial), found nan");
+  refused({.learning_rate = {.step_epochs = 0}},
+          "lr_step_epochs: expected 1 or more (LearningRate::step_epochs), found 0");
+}
+
+TEST_CASE("a training state that is not whole leaves the training as it was") {
+  const SyntheticDataset<double> data({.samples = 4, .time_steps = 3, .input_size = 2, .classes = 3});
+  Workers workers(1);
+  Rnn1 network = small_network(3, Outputs::last_step);
+  Trainer<double> trainer(network, data, {.max_epochs = 2}, workers);
+  trainer.fit();
+  TensorFile file = to_tensor_file(network);
+  add_training_state(file, trainer);
+  const std::string last = "optimizer.second." + network.parameters().back()->name;
+  std::erase_if(file.tensors, [&](const NamedTensor& tensor) { return tensor.name == last; });
+  Rnn1 other = small_network(3, Outputs::last_step);
+  Trainer<double> fresh(other, data, {.max_epochs = 2}, workers);
+  CHECK_THROWS_AS(load_training_state(fresh, file, "checkpoint"), DataError);
+  CHECK(fresh.position().epoch == 0);
+  CHECK(std::ranges::all_of(fresh.optimizer().first(), [](double moment) { return moment == 0; }));
+}
+
+TEST_CASE("a checkpoint of other neurons is refused, whatever else it holds") {
+  const auto refusal = [](RecurrentNetwork<double>& stored, auto load) -> std::string {
+    try {
+      load(to_tensor_file(stored));
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  const auto load_rnn = [](const TensorFile& file) {
+    static_cast<void>(load_network<Rnn, double>(file, Outputs::last_step, "x"));
+  };
+  const auto load_plain = [](const TensorFile& file) {
+    Network<GlifrCell<0, double>> plain({.input_size = 2, .hidden_size = 4}, 3, Outputs::last_step);
+    load_parameters<double>(plain, file, "x");
+  };
+  RecurrentNetwork<double> deep(Outputs::last_step);
+  deep.add<Rnn>({.input_size = 4, .hidden_size = 4});
+  deep.add<Rnn>({.input_size = 4, .hidden_size = 4});
+  deep.add_readout(3);
+  CHECK(refusal(deep, load_rnn).starts_with("x: holds tensor 'neuron_layer_2."));
+  Rnn1 plain_rnn = small_network(3, Outputs::last_step);
+  CHECK(refusal(plain_rnn, load_rnn).empty());
+
+  CellSettings<Rnn> with_delays{.input_size = 2, .hidden_size = 4};
+  with_delays.population.synaptic_delay = DelayDescription::uniform(1, 3);
+  Rnn1 delayed(with_delays, 3, Outputs::last_step);
+  initialize_homogeneous(delayed, 3);
+  CHECK(refusal(delayed, load_rnn).starts_with("x: holds tensor 'neuron_layer.synaptic_delay'"));
+
+  Network<GlifrCell<2, double>> currents({.input_size = 2, .hidden_size = 4}, 3, Outputs::last_step);
+  initialize_homogeneous(currents, 3);
+  CHECK(refusal(currents, load_plain).starts_with("x: holds tensor 'neuron_layer.a_j'"));
+  for (double& a : find_parameter(currents.parameters(), "neuron_layer.a_j").value.values()) a = 0;
+  CHECK(refusal(currents, load_plain).empty());  // currents that are always zero
 }
 
 TEST_CASE("networks and data that do not go together are refused") {
