@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -51,6 +52,32 @@ void SubsetDataset<T>::lengths(std::span<const Index> samples, std::int32_t* len
   whole_->lengths(in_whole(samples), lengths);
 }
 
+namespace {
+
+/// How many samples of each class are set off: whole numbers next to the share of the class that add up to the share of
+/// all. The classes that get one more are those with the largest remainders, by lot where these are the same.
+std::vector<Index> share_out(const std::vector<std::vector<Index>>& by_class, double share, const auto& shuffle) {
+  std::vector<Index> counts;
+  std::vector<double> remainders;
+  std::vector<std::size_t> order(by_class.size());
+  Index all = 0, sum = 0;
+  for (const std::vector<Index>& samples : by_class) {
+    const double exact = share * static_cast<double>(samples.size());
+    counts.push_back(static_cast<Index>(exact));
+    remainders.push_back(exact - std::floor(exact));
+    sum += counts.back();
+    all += std::ssize(samples);
+  }
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  shuffle(order);
+  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t c) { return remainders[c]; });
+  const auto wanted = static_cast<Index>(std::lround(share * static_cast<double>(all)));
+  for (std::size_t i = 0; i < order.size() && sum < wanted; ++i, ++sum) ++counts[order[i]];
+  return counts;
+}
+
+}  // namespace
+
 template <Scalar T>
 SplitSamples split_stratified(const Dataset<T>& data, double share, const Random& random) {
   std::vector<Index> all(static_cast<std::size_t>(data.size()));
@@ -62,12 +89,18 @@ SplitSamples split_stratified(const Dataset<T>& data, double share, const Random
   for (const Index sample : all)
     by_class[static_cast<std::size_t>(classes[static_cast<std::size_t>(sample)])].push_back(sample);
 
-  SplitSamples parts;
   std::uint64_t position = 0;
-  for (std::vector<Index>& samples : by_class) {
-    for (std::size_t i = samples.size(); i > 1; --i)
-      std::swap(samples[i - 1], samples[random.below(position++, static_cast<std::uint32_t>(i))]);
-    const auto count = std::lround(share * static_cast<double>(samples.size()));
+  const auto shuffle = [&](auto& values) {
+    for (std::size_t i = values.size(); i > 1; --i)
+      std::swap(values[i - 1], values[random.below(position++, static_cast<std::uint32_t>(i))]);
+  };
+  for (std::vector<Index>& samples : by_class) shuffle(samples);
+  const std::vector<Index> counts = share_out(by_class, share, shuffle);
+
+  SplitSamples parts;
+  for (std::size_t c = 0; c < by_class.size(); ++c) {
+    const std::vector<Index>& samples = by_class[c];
+    const Index count = counts[c];
     parts.set_off.insert(parts.set_off.end(), samples.begin(), samples.begin() + count);
     parts.kept.insert(parts.kept.end(), samples.begin() + count, samples.end());
   }

@@ -49,9 +49,9 @@ struct SplitSamples {
   std::vector<Index> set_off;  ///< the share that was asked for
 };
 
-/// Sets off a share of a data set, drawn at random: the same share of each class, rounded to whole samples, where it
-/// has classes. `share`: above 0 and below 1. Throws ConfigError (key "validation_fraction") where one of the two parts
-/// would be empty.
+/// Sets off a share of a data set, drawn at random: round(share * samples) of them, and where there are classes the
+/// same share of each, up to one sample. `share`: above 0 and below 1. Throws ConfigError (key "validation_fraction")
+/// where one of the two parts would be empty.
 template <Scalar T>
 [[nodiscard]] GLIFR_API SplitSamples split_stratified(const Dataset<T>& data, double share, const Random& random);
 

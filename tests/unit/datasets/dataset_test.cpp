@@ -1,5 +1,6 @@
 #include "glifr/datasets/dataset.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <stdexcept>
@@ -80,6 +81,47 @@ TEST_CASE("frames and images without a label each, or of other sizes than they s
   CHECK(make_images().size() == 2);
   images.images.rows = 0;
   CHECK_THROWS_AS(make_images(), glifr::ShapeError);
+}
+
+/// `size` samples of as many classes, which follow each other.
+class ManyClasses final : public glifr::Dataset<double> {
+ public:
+  ManyClasses(Index size, Index classes) : size_(size), classes_(classes) {}
+  Index size() const override { return size_; }
+  Index time_steps() const override { return 1; }
+  Index input_size() const override { return 1; }
+  Index classes() const override { return classes_; }
+  void inputs(std::span<const Index>, double* x) const override { *x = 1; }
+  void labels(std::span<const Index> samples, std::int32_t* labels) const override {
+    for (const Index sample : samples) *labels++ = static_cast<std::int32_t>(sample % classes_);
+  }
+
+ private:
+  Index size_, classes_;
+};
+
+TEST_CASE("the share that is set off is that of all samples, and that of each class up to one sample") {
+  struct Case {
+    Index size, classes;
+    double share;
+    Index set_off, fewest, most;  // of a class
+  };
+  for (const Case& c : {Case{120, 30, 0.1, 12, 0, 1}, Case{150, 30, 0.1, 15, 0, 1}, Case{40, 2, 0.25, 10, 5, 5},
+                        Case{7, 3, 0.5, 4, 1, 2}, Case{300, 3, 0.29, 87, 29, 29}}) {
+    CAPTURE(c.size, c.classes, c.share);
+    const ManyClasses data(c.size, c.classes);
+    const glifr::SplitSamples parts = glifr::split_stratified(data, c.share, glifr::Random(3, glifr::Stream::data));
+    CHECK(std::ssize(parts.set_off) == c.set_off);
+    CHECK(std::ssize(parts.kept) == c.size - c.set_off);
+    std::vector<Index> counts(static_cast<std::size_t>(c.classes));
+    for (const Index sample : parts.set_off) ++counts[static_cast<std::size_t>(sample % c.classes)];
+    CHECK(std::ranges::min(counts) == c.fewest);
+    CHECK(std::ranges::max(counts) == c.most);
+  }
+  // Which samples they are where each class has a whole number of them.
+  const glifr::SplitSamples parts =
+      glifr::split_stratified(ManyClasses(16, 2), 0.25, glifr::Random(3, glifr::Stream::data));
+  CHECK(parts.set_off == std::vector<Index>{0, 5, 8, 11});
 }
 
 }  // namespace
