@@ -11,6 +11,7 @@
 
 #include "glifr/datasets/gzip.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/hdf5.hpp"
 #include "glifr/io/number.hpp"
@@ -131,13 +132,10 @@ Index count_units(const Recordings& recordings) {
 
 bool holds_recordings(const fs::path& path, const RecordingOptions& options) {
   const fs::path file = find_file(path);
-  if (is_packed(file)) return true;  // no other data are read packed
-  std::string beginning(4096, '\0');
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) static_cast<void>(read_file(file));  // says what is wrong
-  stream.read(beginning.data(), std::ssize(beginning));
-  beginning.resize(static_cast<std::size_t>(stream.gcount()));
-  return is_hdf5(beginning) && Hdf5File(file).holds(options.times_name);
+  detail::require_file(file);
+  if (is_packed(file)) return true;                              // no other data are read packed
+  if (!std::ifstream(file)) static_cast<void>(read_file(file));  // says what is wrong
+  return is_hdf5(detail::beginning_of(file)) && Hdf5File(file).holds(options.times_name);
 }
 
 LabelledFrames read_recordings(const fs::path& path, const RecordingOptions& options) {
@@ -159,15 +157,28 @@ LabelledFrames read_recordings(const fs::path& path, const RecordingOptions& opt
   for (Index i = 0; i < recordings.size(); ++i) {
     const std::vector<double> times = recordings.times(i), units = recordings.units(i, times.size(), frames.frame_size);
     places.clear();
+    data.events += std::ssize(times);
     for (std::size_t event = 0; event < times.size(); ++event) {
       constexpr double milliseconds = 1000;  // a second
       const double frame = std::floor(times[event] * milliseconds / options.frames.duration_timestep);
-      if (frame >= steps) continue;
+      data.longest = std::max(data.longest, times[event]);
+      if (frame >= steps) {
+        ++data.events_outside;
+        continue;
+      }
       places.push_back(static_cast<std::uint64_t>(frame) * static_cast<std::uint64_t>(frames.frame_size) +
                        static_cast<std::uint64_t>(units[event]));
     }
     detail::append_sample(frames, places, options.values == FrameValues::count ? &data.counts : nullptr);
     if (options.progress) options.progress(i + 1, recordings.size());
+  }
+  if (data.events > 0 && data.events_outside == data.events) {
+    constexpr double microseconds = 1e6;  // a second
+    const double covered = static_cast<double>(frame_microseconds(options.frames)) * steps / microseconds;
+    throw DataError(path.string(), "none of its " + std::to_string(data.events) +
+                                       " events is in a frame: times are in seconds, and the longest recording lasts " +
+                                       format_number(static_cast<float>(data.longest)) + " s, the frames cover " +
+                                       format_number(covered) + " s");
   }
   return data;
 }

@@ -29,6 +29,7 @@ constexpr std::string_view accepted_forms = "an HDF5, NPZ, NPY, safetensors or C
 
 /// The first bytes of a file; DataError where it cannot be read.
 std::string beginning_of(const std::filesystem::path& path) {
+  detail::require_file(path);
   std::error_code unknown;
   const bool is_there = std::filesystem::exists(path, unknown) && !std::filesystem::is_directory(path, unknown);
   if (!is_there || !std::ifstream(path)) static_cast<void>(read_file(path));  // says what is wrong
@@ -68,15 +69,21 @@ std::unique_ptr<SampleArrays> open_arrays(const std::filesystem::path& path, Sam
   }
 }
 
-/// Throws at the first value that is not finite. `steps` steps of `width` values are looked at.
+/// Throws at the first value that is not finite, or not as a T. `values`: the `width` values of a step, made of the
+/// elements.
 template <Scalar T>
-void check_finite(const SampleArray& array, Index sample, Index step, const T* values, Index width) {
+void check_finite(const SampleArray& array, Index sample, Index step, const std::byte* elements, const T* values,
+                  Index width) {
   for (Index i = 0; i < width; ++i) {
     if (std::isfinite(values[i])) continue;
+    double value = 0;
+    convert_elements(array.dtype(), elements + i * size_of(array.dtype()), 1, &value);
     const bool has_time = array.shape().size() == 3;
-    array.fail("has " + format_number(values[i]) + " at sample " + std::to_string(sample) +
+    array.fail("has " + format_number(value) + " at sample " + std::to_string(sample) +
                (has_time ? ", step " + std::to_string(step) : "") + ", value " + std::to_string(i) +
-               " (counted from 0); finite numbers are needed");
+               " (counted from 0)" +
+               (std::isfinite(value) ? ", which does not fit into float32; accepted with --precision float64"
+                                     : "; finite numbers are needed"));
   }
 }
 
@@ -88,8 +95,9 @@ void read_steps(const SampleArray& array, Index sample, Index steps, Index valid
   const std::byte* from = array.row(sample, buffer);
   for (Index step = 0; step < steps; ++step, to += stride) {
     if (step < valid) {
-      convert_elements(array.dtype(), from + step * width * size_of(array.dtype()), width, to);
-      check_finite(array, sample, step, to, width);
+      const std::byte* elements = from + step * width * size_of(array.dtype());
+      convert_elements(array.dtype(), elements, width, to);
+      check_finite(array, sample, step, elements, to, width);
     } else {
       fill_zero(to, width);
     }

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <fstream>
 
+#include "glifr/error.hpp"
+
 namespace glifr::detail {
 namespace {
 
@@ -68,6 +70,39 @@ bool is_wide_text(std::string_view bytes) {
 }
 
 }  // namespace
+
+void require_file(const std::filesystem::path& path) {
+  std::error_code unknown;
+  switch (std::filesystem::status(path, unknown).type()) {
+    case std::filesystem::file_type::fifo:
+    case std::filesystem::file_type::socket:
+      throw DataError(path.string(), "is a pipe; a file is needed");
+    case std::filesystem::file_type::character:
+    case std::filesystem::file_type::block:
+      throw DataError(path.string(), "is a device; a file is needed");
+    default:
+      break;
+  }
+}
+
+bool is_utf8(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned lead = byte(i++);
+    if (lead < 0x80) continue;
+    const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+    if (lead < 0xc2 || lead > 0xf4 || text.size() - i < more) return false;
+    const unsigned second = byte(i);
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+        (lead == 0xf4 && second > 0x8f)) {
+      return false;
+    }
+    for (std::size_t end = i + more; i < end; ++i) {
+      if (byte(i) < 0x80 || byte(i) > 0xbf) return false;
+    }
+  }
+  return true;
+}
 
 std::string beginning_of(const std::filesystem::path& path) {
   std::string bytes(4096, '\0');

@@ -67,6 +67,18 @@ Descriptor open_lock(const fs::path& path) {
   throw ConfigError(folder.string(), problem);
 }
 
+/// Says which part of a path is a link to what is not there; nothing where none is.
+void refuse_dangling_link(const fs::path& path) {
+  std::error_code unknown;
+  for (fs::path part = path; !part.empty(); part = part.parent_path()) {
+    if (fs::is_symlink(fs::symlink_status(part, unknown)) && !fs::exists(part, unknown)) {
+      throw ConfigError(part.string(),
+                        "is a link to " + fs::read_symlink(part, unknown).string() + ", which is not there");
+    }
+    if (part == part.parent_path()) return;  // the root
+  }
+}
+
 void remove_leftovers(const fs::path& folder) {
   std::error_code failed;  // what cannot be looked at or removed does no harm
   for (fs::recursive_directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed)) {
@@ -119,6 +131,7 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
 void create_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
+  if (error) refuse_dangling_link(folder);
   if (error) fail_folder(folder, error.value());
   if (!fs::is_directory(folder, error)) fail_folder(folder, ENOTDIR);
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail_folder(folder, errno);

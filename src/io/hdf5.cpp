@@ -385,7 +385,11 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
     hsize_t bytes = H5Tget_size(type.id());
     for (const Index size : array->shape) bytes *= static_cast<hsize_t>(size);
     const hsize_t stored = H5Dget_storage_size(array->dataset.id());
-    if (bytes / detail::most_deflate_expansion > stored || (bytes > 0 && stored == 0)) {
+    const Handle creation(H5Dget_create_plist(array->dataset.id()), H5Pclose);
+    if (H5Pget_layout(creation.id()) == H5D_VIRTUAL)
+      array->place.fail("is a virtual dataset, whose data lie in other files; copy them into one file");
+    if (bytes > 0 && stored == 0) array->place.fail("was created but never written: no byte is stored for it");
+    if (bytes / detail::most_deflate_expansion > stored) {
       array->place.fail("declares " + std::to_string(bytes) + " bytes; the " + std::to_string(stored) +
                         " that are stored for it cannot hold them");
     }

@@ -305,6 +305,7 @@ struct NpyFile::Mapping {
 };
 
 NpyFile::NpyFile(const std::filesystem::path& path) : mapping_(std::make_unique<Mapping>()) {
+  detail::require_file(path);
   const detail::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   if (!file.is_open() || ::fstat(file.number(), &status) != 0) {

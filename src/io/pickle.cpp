@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/number.hpp"
 
 namespace glifr {
@@ -149,26 +150,6 @@ constexpr std::array known_calls = std::to_array<KnownCall>({
     {"pathlib", "PureWindowsPath", Call::unneeded},
     {"pathlib", "WindowsPath", Call::unneeded},
 });
-
-/// Whether a text is UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF.
-bool is_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned lead = byte(i++);
-    if (lead < 0x80) continue;
-    const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() - i < more) return false;
-    const unsigned second = byte(i);
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-        (lead == 0xf4 && second > 0x8f)) {
-      return false;
-    }
-    for (std::size_t end = i + more; i < end; ++i) {
-      if (byte(i) < 0x80 || byte(i) > 0xbf) return false;
-    }
-  }
-  return true;
-}
 
 void append_utf8(std::string& text, std::uint32_t point) {
   if (point < 0x80) {
@@ -365,7 +346,7 @@ class PickleReader {
 
   /// Bytes that should be UTF-8. Others are kept as what they are: a path may hold any.
   void push_text(std::string_view text) {
-    if (is_utf8(text)) {
+    if (detail::is_utf8(text)) {
       push(std::string(text));
     } else {
       push(PickleBytes{std::string(text)});
@@ -412,7 +393,7 @@ class PickleReader {
   }
 
   void push_name(std::string_view module, std::string_view name) {
-    if (!is_utf8(module) || !is_utf8(name)) fail_damaged();
+    if (!detail::is_utf8(module) || !detail::is_utf8(name)) fail_damaged();
     push(PickleName{std::string(module), std::string(name)});
   }
 

@@ -21,6 +21,9 @@ struct LabelledFrames {
   std::vector<std::uint32_t> counts = {};    ///< of count frames: the number of events of each of `frames.ones`
   std::vector<std::int32_t> labels = {};     ///< one a sample, below `classes`
   Index classes = 10;                        ///< digits, unless others are read
+  Index events = 0;                          ///< of recordings in HDF5 files: how many events were read …
+  Index events_outside = 0;                  ///< … how many of them lie behind the last frame …
+  double longest = 0;                        ///< … and the time of the last one of all recordings, s
 };
 
 /// Recordings of events as frames, with class labels: binary frames as lists of active inputs, counts as dense values.

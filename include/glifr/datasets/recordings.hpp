@@ -33,7 +33,7 @@ struct RecordingOptions {
 ///
 /// Throws DataError, naming the recording and the event, where the file is missing or damaged, a dataset is missing or
 /// of another form, times and channels are not the same number, a time is negative or not finite, a channel or a label
-/// is out of range; ConfigError for settings out of range.
+/// is out of range, or no event is in a frame; ConfigError for settings out of range.
 [[nodiscard]] GLIFR_API LabelledFrames read_recordings(const std::filesystem::path& path,
                                                        const RecordingOptions& options = {});
 

@@ -9,6 +9,13 @@
 
 namespace glifr::detail {
 
+/// DataError where a path is that of a pipe or a device, which can be read once only, if at all. Whether there is
+/// anything is left to the reader.
+GLIFR_API void require_file(const std::filesystem::path& path);
+
+/// Whether a text is UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+[[nodiscard]] GLIFR_API bool is_utf8(std::string_view text);
+
 /// The first bytes of a file, as many as tell its form; empty where it cannot be read.
 [[nodiscard]] GLIFR_API std::string beginning_of(const std::filesystem::path& path);
 

@@ -103,6 +103,22 @@ TEST_CASE("sizes follow from the events and the labels where they are not given"
   CHECK_FALSE(holds_recordings(written.path("a.h5"), {.times_name = "events/times"}));
 }
 
+TEST_CASE("events outside all frames are counted, and refused where there are no others") {
+  const Written written;
+  GLIFR_NEEDS_WRITTEN(written, R"(
+write('some.h5', [[0.5, 3, 40], [2]], [[0, 1, 2], [1]], [0, 1])
+write('ms.h5', [[500, 40], [200]], [[0, 1], [1]], [0, 1])
+write('none.h5', [[], []], [[], []], [0, 1])
+)");
+  const RecordingOptions options{.frames = {.num_timesteps = 100, .duration_timestep = 10}};
+  const LabelledFrames some = read_recordings(written.path("some.h5"), options);
+  CHECK((some.events == 4 && some.events_outside == 3 && some.longest == 40));
+  CHECK_THROWS_WITH(read_recordings(written.path("ms.h5"), options),
+                    Contains("ms.h5: none of its 3 events is in a frame: times are in seconds, and the longest "
+                             "recording lasts 500 s, the frames cover 1 s"));
+  CHECK(read_recordings(written.path("none.h5"), options).events == 0);
+}
+
 TEST_CASE("recordings that are damaged are refused with file and place") {
   const Written written;
   GLIFR_NEEDS_WRITTEN(written, R"(

@@ -1,5 +1,7 @@
 #include "glifr/datasets/sample_file.hpp"
 
+#include <sys/stat.h>
+
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -7,6 +9,7 @@
 
 #include "glifr/datasets/digest.hpp"
 #include "glifr/datasets/file_dataset.hpp"
+#include "glifr/datasets/recordings.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/hdf5.hpp"
 #include "glifr/io/npy.hpp"
@@ -233,6 +236,12 @@ TEST_CASE("the form of a file is told by its content") {
   CHECK_THROWS_WITH(sample_file_kind(files.text("x", std::string("\1\0\2\0\3", 5))), Contains("unknown form"));
   CHECK_THROWS_WITH(sample_file_kind(files.folder.path() / "none"), Contains("none: No such file"));
   CHECK_THROWS_WITH(sample_file_kind(files.folder.path()), Contains("is a folder"));
+  const auto pipe = files.folder.path() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(sample_file_kind(pipe), Contains("pipe: is a pipe; a file is needed"));
+  CHECK_THROWS_WITH(SampleFile(files.text("x", encode_npy(inputs())), {.labels_file = pipe}), Contains("is a pipe"));
+  CHECK_THROWS_WITH(holds_recordings(pipe), Contains("is a pipe"));
+  CHECK_THROWS_WITH(sample_file_kind("/dev/null"), Contains("/dev/null: is a device; a file is needed"));
 }
 
 TEST_CASE("arrays that do not fit each other are refused with file, array and place") {
@@ -272,7 +281,10 @@ TEST_CASE("arrays that do not fit each other are refused with file, array and pl
   wide.name = "inputs";
   const double value = 1e300;
   std::memcpy(wide.bytes.data(), &value, sizeof value);
-  CHECK_THROWS_WITH(all_inputs(dataset(files.tensors({wide, counts("labels", {0})}))), Contains("'inputs' has inf"));
+  CHECK_THROWS_WITH(
+      all_inputs(dataset(files.tensors({wide, counts("labels", {0})}))),
+      Contains("'inputs' has 1e+300 at sample 0, step 0, value 0 (counted from 0), which does not fit into "
+               "float32; accepted with --precision float64"));
 }
 
 TEST_CASE("the standard scale comes from the valid steps") {

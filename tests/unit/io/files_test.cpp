@@ -124,6 +124,9 @@ TEST_CASE("a folder that cannot be had is a ConfigError that names it") {
   CHECK_THROWS_WITH(create_folder(folder.path() / "file"),
                     Contains("file: cannot write") && Contains("Not a directory"));
   CHECK_THROWS_AS(create_folder(folder.path() / "file" / "below"), ConfigError);
+  std::filesystem::create_symlink("gone", folder.path() / "link");
+  for (const char* name : {"link", "link/below"})
+    CHECK_THROWS_WITH(create_folder(folder.path() / name), Contains("link: is a link to gone, which is not there"));
   create_folder(folder.path() / "closed");
   std::filesystem::permissions(folder.path() / "closed", std::filesystem::perms::owner_read);
   const WithoutRoot ordinary;

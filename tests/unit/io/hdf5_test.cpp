@@ -162,6 +162,9 @@ with h5py.File('a.h5', 'w') as f:
     f.create_dataset('unwritten', (1 << 20, 500), 'f4', chunks=(1, 500))
     huge = f.create_dataset('huge', (1 << 30, 1 << 20), 'f4', chunks=(1, 500))
     huge[0, :10] = 1
+    layout = h5py.VirtualLayout((40, 100), 'f8')
+    layout[:] = h5py.VirtualSource('elsewhere.h5', 'x', (40, 100))
+    f.create_virtual_dataset('virtual', layout)
     f['dangling'] = h5py.SoftLink('/nowhere')
     f['elsewhere'] = h5py.ExternalLink('missing.h5', '/x')
 with h5py.File('packed.h5', 'w') as f:
@@ -177,7 +180,8 @@ open('cut.h5', 'wb').write(whole[:len(whole) // 2])
   CHECK_THROWS_WITH(file.array("deep"), Contains("has no dataset 'deep'"));
   CHECK_THROWS_WITH(file.array("complex"), Contains("'complex' holds records of several fields, as complex"));
   CHECK_THROWS_WITH(file.array("null"), Contains("'null' is empty"));
-  CHECK_THROWS_WITH(file.array("unwritten"), Contains("declares 2097152000 bytes; the 0 that are stored"));
+  CHECK_THROWS_WITH(file.array("unwritten"), Contains("'unwritten' was created but never written"));
+  CHECK_THROWS_WITH(file.array("virtual"), Contains("'virtual' is a virtual dataset") && Contains("into one file"));
   CHECK_THROWS_WITH(file.array("huge"), Contains("'huge' declares") && Contains("cannot hold them"));
   CHECK_THROWS_WITH(file.array("dangling"), Contains("'dangling' cannot be opened: "));
   CHECK_THROWS_WITH(file.array("elsewhere"), Contains("'elsewhere' cannot be opened: "));
