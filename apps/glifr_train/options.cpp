@@ -88,8 +88,8 @@ ParsedOptions parse_options(int argc, char** argv) {
       ->type_name("K/N");
   bool waits = false;
   app.add_flag("--wait", waits,
-               "Wait for trials that another run is training, and take complete ones as they are, instead of failing; "
-               "the default with --shard");
+               "Wait for trials that another run is training, and take complete ones as they are (unless with "
+               "--overwrite), instead of failing; the default with --shard");
   cli::add_text(app, "--name", o.name,
                 "File the results as OUT/NAME/MODEL instead of OUT/TASK/MODEL: tells runs with other settings apart")
       ->type_name("NAME");

@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -85,7 +87,8 @@ json::object checked_source(const Trial& trial, const RunOptions& options) {
 /// ConfigError where it is one of other settings.
 bool is_done(const Trial& trial, const RunOptions& options) {
   const TrialFolder folder = trial.folder(options.out);
-  const bool takes_complete = options.existing == Existing::resume || options.is_prerequisite || options.waits;
+  const bool waits = options.waits && options.existing != Existing::overwrite;
+  const bool takes_complete = options.existing == Existing::resume || options.is_prerequisite || waits;
   if (!takes_complete || !is_complete(folder)) return false;
   const fs::path file = folder.record();
   const json::object record = read_record(file);
@@ -346,7 +349,22 @@ class TrialRun {
       observer_.note(trial_, "the samples are " + std::to_string(steps) + " x " +
                                  std::to_string(data_.train->input_size()) + " (time steps x inputs)");
     }
+    for (const std::string& note : task().notes(trial_.settings, files_)) observer_.note(trial_, note);
+    if (const auto label = only_label())
+      observer_.note(trial_, "the training data have one class, " + std::to_string(*label) +
+                                 ", so that there is nothing to tell apart");
     if (const auto reach = temporal_reach(trial_.settings, steps)) observer_.note(trial_, *reach);
+  }
+
+  /// The label of all training samples, where they have the same.
+  [[nodiscard]] std::optional<std::int32_t> only_label() const {
+    if (data_.train->classes() == 0) return std::nullopt;
+    std::vector<Index> all(static_cast<std::size_t>(data_.train->size()));
+    std::iota(all.begin(), all.end(), Index{0});
+    std::vector<std::int32_t> labels(all.size());
+    data_.train->labels(all, labels.data());
+    const bool is_one = std::ranges::adjacent_find(labels, std::ranges::not_equal_to()) == labels.end();
+    return is_one ? std::optional(labels.front()) : std::nullopt;
   }
 
   void start_folder() {

@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "glifr/datasets/file_dataset.hpp"
 #include "glifr/datasets/sample_file.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 #include "recordings.hpp"
 
 namespace glifr {
@@ -55,7 +58,16 @@ class FilesTask final : public TaskOf<FilesTask> {
   }
 
   void complete(Settings& settings, const DataFiles& files) const override {
-    if (holds_recordings(path_of(settings, files, Split::train))) return complete_recordings(settings, files);
+    check_validation(settings);
+    const std::filesystem::path path = path_of(settings, files, Split::train);
+    if (holds_recordings(path)) {
+      require_unset(settings,
+                    {"train_labels", "test_labels", "validation_labels", "train_targets", "test_targets",
+                     "validation_targets", "inputs_name", "labels_name", "targets_name", "lengths_name", "normalize"},
+                    path.string() + " holds recordings of events");
+      return complete_recordings(settings, files);
+    }
+    require_unset(settings, {"duration_timestep", "frame_values"}, path.string() + " holds no recordings of events");
     const std::shared_ptr<const SampleFile> train = open(settings, files, Split::train);
     const bool has_labels = train->classes() > 0, has_last_target = !has_labels && train->target_steps() == 1;
     const auto follow = [&](const char* key, auto& value, auto unset, auto found, const char* what) {
@@ -123,7 +135,38 @@ class FilesTask final : public TaskOf<FilesTask> {
     add("normalize.factor", scale.factor);
   }
 
+  [[nodiscard]] std::vector<std::string> notes(const Settings& settings, const DataFiles& files) const override {
+    const std::filesystem::path path = path_of(settings, files, Split::train);
+    if (!holds_recordings(path)) return {};
+    return detail::notes_on(*detail::read_recordings(path, settings, files), settings);
+  }
+
  private:
+  /// Throws ConfigError where one of these keys is set, for it has no effect.
+  void require_unset(const Settings& settings, const std::vector<std::string>& names, const std::string& why) const {
+    const auto shown = [](const SettingValue& value) {
+      const std::string* text = std::get_if<std::string>(&value);
+      return !text ? format_number(std::get<double>(value)) : text->empty() ? "nothing" : "'" + *text + "'";
+    };
+    for (const TaskKey& key : keys()) {
+      const SettingValue& found = settings.task.values.at(key.name);
+      if (std::ranges::find(names, key.name) == names.end() || found == key.value) continue;
+      throw ConfigError(key.name, "found " + shown(found) + "; " + why + ", accepted: " + shown(key.value));
+    }
+  }
+
+  static void check_validation(const Settings& settings) {
+    const std::string& data = settings.task.text("validation_data");
+    if (!data.empty() && settings.training.validation_fraction > 0) {
+      throw ConfigError("validation_fraction", "found " + format_number(settings.training.validation_fraction) +
+                                                   " beside validation_data, '" + data + "'; accepted: one of them");
+    }
+    for (const char* key : {"validation_labels", "validation_targets"}) {
+      if (!data.empty() || settings.task.text(key).empty()) continue;
+      throw ConfigError(key, "found '" + settings.task.text(key) + "' without validation_data; accepted: both");
+    }
+  }
+
   /// Recordings of events: channels and classes are as many as the events need, unless they are given.
   static void complete_recordings(Settings& settings, const DataFiles& files) {
     if (settings.task.whole("num_timesteps") == 0)
@@ -150,10 +193,8 @@ class FilesTask final : public TaskOf<FilesTask> {
     return files.root / text;
   }
 
-  static std::shared_ptr<const SampleFile> open(const Settings& settings, const DataFiles& files, Split part) {
+  static SampleFileOptions options_of(const Settings& settings, const DataFiles& files, Split part) {
     const TaskSettings& task = settings.task;
-    const std::string name = name_of(part);
-    const std::filesystem::path path = path_of(settings, files, part);
     const auto beside = [&](const std::string& key) {
       const std::string& text = task.text(key);
       return text.empty() ? std::filesystem::path() : files.root / text;
@@ -164,20 +205,33 @@ class FilesTask final : public TaskOf<FilesTask> {
     SampleFileOptions options;
     options.names = {task.text("inputs_name"), optional("labels_name"), optional("targets_name"),
                      optional("lengths_name")};
-    options.labels_file = beside(name + "_labels");
-    options.targets_file = beside(name + "_targets");
-    std::string all = "samples";
+    options.labels_file = beside(name_of(part) + "_labels");
+    options.targets_file = beside(name_of(part) + "_targets");
+    return options;
+  }
+
+  /// All that what is read from a file depends on.
+  static std::string described(const std::filesystem::path& path, const SampleFileOptions& options) {
+    std::string all = path.string();
     for (const std::string& each :
-         {path.string(), options.labels_file.string(), options.targets_file.string(), options.names.inputs,
+         {options.labels_file.string(), options.targets_file.string(), options.names.inputs,
           options.names.labels.value_or(""), options.names.targets.value_or(""), options.names.lengths.value_or("")})
       all += "\n" + each;
-    return files.read->get<SampleFile>(all, [&] { return SampleFile(path, options); });
+    return all;
+  }
+
+  static std::shared_ptr<const SampleFile> open(const Settings& settings, const DataFiles& files, Split part) {
+    const std::filesystem::path path = path_of(settings, files, part);
+    const SampleFileOptions options = options_of(settings, files, part);
+    return files.read->get<SampleFile>("samples " + described(path, options),
+                                       [&] { return SampleFile(path, options); });
   }
 
   static FeatureScale scale_of(const Settings& settings, const DataFiles& files) {
     const std::shared_ptr<const SampleFile> train = open(settings, files, Split::train);
-    return *files.read->get<FeatureScale>("scale of " + train->name() + settings.task.text("inputs_name"),
-                                          [&] { return standard_scale(*train); });
+    const std::string name =
+        described(path_of(settings, files, Split::train), options_of(settings, files, Split::train));
+    return *files.read->get<FeatureScale>("scale of " + name, [&] { return standard_scale(*train); });
   }
 
   static void require_same(const char* what, const SampleFile& file, Index found, Index expected) {

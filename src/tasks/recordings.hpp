@@ -19,6 +19,9 @@ namespace glifr::detail {
 [[nodiscard]] std::shared_ptr<const LabelledFrames> read_recordings(const std::filesystem::path& path,
                                                                     const Settings& settings, const DataFiles& files);
 
+/// What users should know of recordings: that most of their events are in no frame.
+[[nodiscard]] std::vector<std::string> notes_on(const LabelledFrames& recordings, const Settings& settings);
+
 /// The recordings of the Heidelberg data sets: FOLDER/NAME_{train,test}.h5 under the data root, and
 /// FOLDER/NAME_valid.h5 where there is a part for validation, plain or packed by gzip. The key NAME_path names the
 /// folder.
@@ -32,15 +35,23 @@ class HeidelbergTask : public TaskOf<HeidelbergTask> {
   [[nodiscard]] bool has_validation_set(const Settings& /*settings*/) const override { return has_validation_; }
   [[nodiscard]] std::optional<double> input_density(const Settings& settings) const override;
 
+  [[nodiscard]] std::vector<std::string> notes(const Settings& settings, const DataFiles& files) const override {
+    return notes_on(*read(settings, files, Split::train), settings);
+  }
+
   template <Scalar T>
   [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest& request) const {
-    const TaskSettings& task = request.settings.task;
-    const char* part = request.part == Split::train ? "train" : request.part == Split::test ? "test" : "valid";
-    const auto path = request.files.root / task.text(name() + "_path") / (name() + "_" + part + ".h5");
-    return std::make_shared<FrameDataset<T>>(read_recordings(path, request.settings, request.files));
+    return std::make_shared<FrameDataset<T>>(read(request.settings, request.files, request.part));
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<const LabelledFrames> read(const Settings& settings, const DataFiles& files,
+                                                           Split part) const {
+    const char* suffix = part == Split::train ? "train" : part == Split::test ? "test" : "valid";
+    const auto path = files.root / settings.task.text(name() + "_path") / (name() + "_" + suffix + ".h5");
+    return read_recordings(path, settings, files);
+  }
+
   bool has_validation_;
 };
 

@@ -131,6 +131,9 @@ class GLIFR_API Task {
   /// Adds to a checkpoint what a task's data need to be used with the network in it. By default there is nothing.
   virtual void annotate(TensorFile& /*checkpoint*/, const Settings&, const DataFiles&) const {}
 
+  /// What users should know of the data, a sentence each. By default there is nothing.
+  [[nodiscard]] virtual std::vector<std::string> notes(const Settings&, const DataFiles&) const { return {}; }
+
   /// Time steps of a sample. Where the data decide, what is expected of them.
   [[nodiscard]] virtual Index time_steps(const Settings& settings) const = 0;
   /// Whether networks are tested on other data than they are trained on.

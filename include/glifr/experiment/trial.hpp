@@ -36,7 +36,8 @@ struct RunOptions {
   /// The trial is needed by another one and was not asked for itself: a complete one is taken as it is, whatever
   /// `existing` says, and one that another run is training is waited for.
   bool is_prerequisite = false;
-  /// A trial that another run is training is waited for, and one that is complete is taken as it is.
+  /// A trial that another run is training is waited for, and one that is complete is taken as it is, unless `existing`
+  /// says that it is trained afresh.
   bool waits = false;
   /// Opens the device to compute on; empty: the workers compute.
   std::function<std::unique_ptr<Device>()> open_device{};

@@ -5,8 +5,12 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/experiment/data.hpp"
+#include "glifr/experiment/task.hpp"
+#include "glifr/io/hdf5.hpp"
+#include "glifr/io/safetensors.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
+#include "support/python.hpp"
 #include "unit/datasets/fixtures.hpp"
 
 namespace {
@@ -109,6 +113,83 @@ TEST_CASE("decoded recordings are kept beside the data, in a folder of their own
   CHECK(files(elsewhere.path()) == 1);
   (void)DataStore({.root = root.path()}).load_test<float>(settings_of("nmnist"), 0);
   CHECK(files(root.path() / "nmnist") == 2);
+}
+
+/// A data root with files of samples of the task `files`, in the long form of CSV.
+class OwnData {
+ public:
+  OwnData() {
+    test::write_text(folder_.path() / "train.csv", "sample,x,u,v\n0,1,0,2\n0,2,0,2\n1,40,1,0\n1,60,1,0\n");
+    test::write_text(folder_.path() / "test.csv", "sample,x,u,v\n0,1,0,2\n0,2,0,2\n");
+  }
+  [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
+  [[nodiscard]] Settings settings(const DataFiles& files, const std::vector<std::string>& changes) const {
+    Config config("files");
+    for (const char* part : {"train", "test"}) config.set(part + std::string("_data=") + part + ".csv");
+    for (const std::string& change : changes) config.set(change);
+    return config.resolve(find_model("rnn"), &files);
+  }
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+TEST_CASE("the scale of inputs is that of the columns that are inputs") {
+  const OwnData data;
+  const DataFiles shared{.root = data.path()};
+  const auto scale = [&](const DataFiles& files, const char* labels) {
+    TensorFile checkpoint;
+    const Settings settings = data.settings(files, {"normalize=standard", std::string("labels_name=") + labels});
+    find_task("files").annotate(checkpoint, settings, files);
+    return values_of<double>(checkpoint.tensors.at(0));
+  };
+  const auto u = scale(shared, "u"), v = scale(shared, "v");
+  CHECK(u != v);
+  CHECK(u == scale({.root = data.path()}, "u"));
+  CHECK(v == scale({.root = data.path()}, "v"));
+}
+
+TEST_CASE("keys that have no effect on the data are refused") {
+  const OwnData data;
+  const DataFiles files{.root = data.path()};
+  const auto refused = [&](std::vector<std::string> changes, const char* problem) {
+    changes.push_back("labels_name=u");
+    CHECK_THROWS_WITH(data.settings(files, changes), Contains(problem));
+  };
+  refused({"validation_fraction=0.5", "validation_data=test.csv"},
+          "validation_fraction: found 0.5 beside validation_data, 'test.csv'; accepted: one of them");
+  refused({"validation_labels=labels.npy"}, "validation_labels: found 'labels.npy' without validation_data");
+  refused({"frame_values=count"}, "frame_values: found 'count'");
+  refused({"duration_timestep=2"}, "train.csv holds no recordings of events, accepted: 1");
+}
+
+TEST_CASE("recordings of events take no labels from elsewhere and no scale, and say when most events are left out") {
+  const auto python = test::python_with("numpy, h5py");
+  if (!python || !detail::has_hdf5()) GLIFR_SKIP("there is no Python with NumPy and h5py, or no HDF5");
+  const OwnData data;
+  test::run_python(*python, data.path(), R"(
+import numpy as np, h5py
+with h5py.File('events.h5', 'w') as f:
+    for key, values in ('times', [0.001, 5, 6]), ('units', [0, 1, 2]):
+        d = f.create_dataset('spikes/' + key, (2,), dtype=h5py.vlen_dtype('f8'))
+        for i in range(2): d[i] = np.array(values)
+    f['labels'] = [0, 1]
+)");
+  const DataFiles files{.root = data.path()};
+  const std::vector<std::string> events{"train_data=events.h5", "test_data=events.h5", "num_timesteps=10"};
+  const Settings settings = data.settings(files, events);
+  const auto notes = find_task("files").notes(settings, files);
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes[0],
+             Contains("4 of the 6 events of the training data are behind the last frame") &&
+                 Contains("times are in seconds, and the longest recording lasts 6 s, the frames cover 0.01 s"));
+  for (const std::string change : {"train_labels=labels.npy", "labels_name=other", "targets_name=other",
+                                   "lengths_name=other", "inputs_name=other", "normalize=standard"}) {
+    std::vector<std::string> changes = events;
+    changes.push_back(change);
+    CHECK_THROWS_WITH(data.settings(files, changes), Contains(change.substr(0, change.find('=')) + ": found") &&
+                                                         Contains("events.h5 holds recordings of events, accepted: "));
+  }
 }
 
 }  // namespace

@@ -502,6 +502,27 @@ TEST_CASE("a model that others start from is waited for while another run trains
   CHECK(outcomes[1].outcome->state == State::complete);
 }
 
+TEST_CASE("a run that waits takes complete trials as they are, unless it is to overwrite them") {
+  Session session;
+  const Changes epochs{"max_epochs=2"};
+  session.run(epochs);
+  session.options.waits = true;
+  CHECK(session.run(epochs).state == State::skipped);
+  session.options.existing = Existing::overwrite;
+  CHECK(session.run(epochs).state == State::complete);
+  CHECK(session.listener.epochs == 4);
+}
+
+TEST_CASE("training data of one class are trained on, with a note") {
+  ImageSession session;
+  session.options.existing = Existing::overwrite;
+  session.run();
+  CHECK_THAT(session.listener.notes, !Contains("one class"));
+  test::write_text(session.images("train-labels-idx1-ubyte"), test::idx_bytes({12}, test::Bytes(12, 7)));
+  session.run();
+  CHECK_THAT(session.listener.notes, Contains("the training data have one class, 7"));
+}
+
 TEST_CASE("a trial's folder is held until the observer, too, has written what it writes into it") {
   Session session;
   bool is_held = false;
