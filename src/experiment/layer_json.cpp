@@ -15,11 +15,13 @@
 #include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/elements.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/json_members.hpp"
 #include "glifr/io/npy.hpp"
 #include "glifr/io/number.hpp"
+#include "record.hpp"
 
 namespace glifr::detail {
 namespace {
@@ -163,6 +165,11 @@ std::optional<Distribution> take_distribution(Members& members, const std::strin
       refuse("column", *column, " of " + key + where, "the name of a column of the file, as k_m");
     found->column = std::string(column->get_string());
   }
+  if (const auto checksum = members.take("checksum")) {
+    if (!found || found->kind != Distribution::Kind::recorded || !checksum->is_string())
+      refuse("checksum", *checksum, " of " + key + where, "text, beside a file, as config.json records it");
+    found->checksum = std::string(checksum->get_string());
+  }
   return found;
 }
 
@@ -195,6 +202,7 @@ void add_distribution(json::object& object, const Distribution& distribution) {
     case Kind::recorded:
       object["file"] = distribution.file;
       if (!distribution.column.empty()) object["column"] = distribution.column;
+      if (!distribution.checksum.empty()) object["checksum"] = distribution.checksum;
       break;
   }
 }
@@ -272,6 +280,7 @@ Connectivity connectivity_from_json(const json::value& value, const std::string&
     connectivity.kind = Connectivity::Kind::mask;
     connectivity.file = std::string(file->get_string());
     connectivity.connections = members.whole("connections", 0, Range{.lowest = 0, .highest = 1e12});
+    connectivity.checksum = members.text("checksum", "");
   }
   members.check_that_none_is_left();
   return connectivity;
@@ -283,8 +292,11 @@ json::value to_json(const Connectivity& connectivity) {
       return "none";
     case Connectivity::Kind::density:
       return json::object{{"density", connectivity.share}};
-    case Connectivity::Kind::mask:
-      return json::object{{"file", connectivity.file}, {"connections", connectivity.connections}};
+    case Connectivity::Kind::mask: {
+      json::object object{{"file", connectivity.file}, {"connections", connectivity.connections}};
+      if (!connectivity.checksum.empty()) object["checksum"] = connectivity.checksum;
+      return object;
+    }
     case Connectivity::Kind::all:
       break;
   }
@@ -509,6 +521,16 @@ bool is_column_of(const std::string& column, const std::string& wanted) {
          parse_number(column.substr(wanted.size() - 1)).has_value();
 }
 
+/// Sets the checksum of what was read from a file. DataError where it is another than the one that is recorded.
+void take_checksum(std::string& recorded, std::span<const std::byte> content, const std::filesystem::path& file,
+                   const std::string& what) {
+  const std::string found = checksum({reinterpret_cast<const char*>(content.data()), content.size()});
+  if (!recorded.empty() && recorded != found) {
+    throw DataError(file.string(), what + " of checksum " + found + ", and the trial was recorded with " + recorded);
+  }
+  recorded = found;
+}
+
 void read_recorded(Distribution& distribution, const std::string& parameter, const std::filesystem::path& root) {
   if (distribution.kind != Distribution::Kind::recorded || distribution.file.empty()) return;
   const std::filesystem::path path = root / distribution.file;
@@ -525,7 +547,11 @@ void read_recorded(Distribution& distribution, const std::string& parameter, con
     if (!is_column_of(name, wanted)) continue;
     for (Index r = 0; r < table.rows; ++r) distribution.values.push_back(table(r, c));
   }
-  if (!distribution.values.empty()) return;
+  if (!distribution.values.empty()) {
+    take_checksum(distribution.checksum, std::as_bytes(std::span(distribution.values)), path,
+                  "holds values of " + wanted);
+    return;
+  }
   throw DataError(path.string(), "there is no value in a column '" + wanted + "'; " +
                                      (names.empty() ? "its " + std::to_string(table.columns) + " columns have no names"
                                                     : "there are " + names));
@@ -541,21 +567,32 @@ void read_mask(Connectivity& connectivity, Index senders, Index receivers, const
     throw DataError(path.string(), "found an array [" + shape + "]; accepted as a mask: [" + std::to_string(senders) +
                                        ", " + std::to_string(receivers) + "], senders by receivers");
   }
-  // A number is 0 where all of its bytes are; -0 is none that a mask holds.
-  const auto width = static_cast<std::size_t>(size_of(array.dtype));
-  std::vector<std::uint8_t> mask(static_cast<std::size_t>(senders * receivers));
-  for (std::size_t i = 0; i < mask.size(); ++i) {
-    const std::span element = std::span(array.bytes).subspan(i * width, width);
-    mask[i] = std::ranges::any_of(element, [](std::byte b) { return b != std::byte{0}; }) ? 1 : 0;
+  if (!is_real(array.dtype)) {
+    throw DataError(path.string(), "has elements of " + std::string(to_string(array.dtype)) +
+                                       "; accepted as a mask are integers, floats and booleans");
+  }
+  std::vector<double> values(static_cast<std::size_t>(senders * receivers));
+  convert_elements(array.dtype, array.bytes.data(), std::ssize(values), values.data());
+  std::vector<std::uint8_t> mask;
+  for (const double value : values) {
+    if (!std::isfinite(value)) {
+      const Index place = std::ssize(mask);
+      throw DataError(path.string(), "has " + format_number(value) + " at sender " + std::to_string(place / receivers) +
+                                         ", receiver " + std::to_string(place % receivers) +
+                                         " (counted from 0); accepted as a mask are finite numbers");
+    }
+    mask.push_back(value != 0 ? 1 : 0);
   }
   const Index recorded = connectivity.connections;
-  const std::string file = connectivity.file;
-  connectivity = Connectivity::with_mask(std::move(mask));
-  connectivity.file = file;
+  Connectivity held = Connectivity::with_mask(std::move(mask));
+  held.file = connectivity.file;
+  held.checksum = connectivity.checksum;
+  connectivity = std::move(held);
   if (recorded > 0 && recorded != connectivity.connections) {
     throw DataError(path.string(), "holds " + std::to_string(connectivity.connections) +
                                        " connections, and the trial was recorded with " + std::to_string(recorded));
   }
+  take_checksum(connectivity.checksum, std::as_bytes(std::span(connectivity.mask)), path, "holds a mask");
 }
 
 }  // namespace
@@ -580,6 +617,46 @@ void read_files(std::vector<LayerDescription>& layers, Index input_size, const s
     read_mask(population.lateral, layer.size, layer.size, root);
     read_mask(population.input, input_size, layer.size, root);
     input_size = layer.size;
+  }
+}
+
+namespace {
+
+void take_missing(Distribution& there, const Distribution& here) {
+  if (there.kind == here.kind && there.checksum.empty()) there.checksum = here.checksum;
+}
+
+void take_missing(Connectivity& there, const Connectivity& here) {
+  if (there.kind == here.kind && there.checksum.empty()) there.checksum = here.checksum;
+}
+
+void take_missing(std::optional<DelayDescription>& there, const std::optional<DelayDescription>& here) {
+  if (there && here) take_missing(there->initial, here->initial);
+}
+
+void take_missing(std::map<std::string, ParameterDescription>& there,
+                  const std::map<std::string, ParameterDescription>& here) {
+  for (auto& [name, parameter] : there) {
+    const auto found = here.find(name);
+    if (found != here.end() && parameter.initial && found->second.initial)
+      take_missing(*parameter.initial, *found->second.initial);
+  }
+}
+
+}  // namespace
+
+void take_missing_checksums(std::vector<LayerDescription>& there, const std::vector<LayerDescription>& here) {
+  for (std::size_t k = 0; k < std::min(there.size(), here.size()); ++k) {
+    Population& population = there[k].population;
+    const Population& other = here[k].population;
+    take_missing(population.lateral, other.lateral);
+    take_missing(population.input, other.input);
+    take_missing(population.parameters, other.parameters);
+    take_missing(population.synaptic_delay, other.synaptic_delay);
+    for (std::size_t g = 0; g < std::min(population.groups.size(), other.groups.size()); ++g) {
+      take_missing(population.groups[g].parameters, other.groups[g].parameters);
+      take_missing(population.groups[g].synaptic_delay, other.groups[g].synaptic_delay);
+    }
   }
 }
 

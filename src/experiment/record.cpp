@@ -16,6 +16,7 @@
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/version.hpp"
+#include "layer_json.hpp"
 
 namespace glifr {
 
@@ -44,11 +45,6 @@ std::string text_of(std::uint32_t checksum) {
   char text[9];
   std::snprintf(text, sizeof text, "%08x", static_cast<unsigned>(checksum));
   return text;
-}
-
-std::string checksum(std::string_view content) {
-  return text_of(static_cast<std::uint32_t>(
-      ::crc32_z(::crc32_z(0, nullptr, 0), reinterpret_cast<const unsigned char*>(content.data()), content.size())));
 }
 
 json::object to_json(const DataDigest& digest) {
@@ -86,6 +82,7 @@ std::optional<Difference> difference_of_settings(const Settings& there, const Se
 Settings comparable_settings(const json::object& record, const std::string& file, const Settings& here) {
   Settings there = settings_from_json(record, file);
   if (!record.contains("shares")) there.training.shares = here.training.shares;  // of a version before 0.1
+  detail::take_missing_checksums(there.model.layers, here.model.layers);         // likewise
   for (const ConfigKey& key : config_keys(find_task(here.task.base))) {
     if (key.decides == Decides::nothing || (key.decides == Decides::place && names_data(record)))
       detail::assign(key, detail::value_of(key, here), {}, there);
@@ -110,6 +107,11 @@ std::optional<std::string> why_epochs_are_fixed(const Settings& s) {
 }
 
 }  // namespace
+
+std::string checksum(std::string_view content) {
+  return text_of(static_cast<std::uint32_t>(
+      ::crc32_z(::crc32_z(0, nullptr, 0), reinterpret_cast<const unsigned char*>(content.data()), content.size())));
+}
 
 bool is_there(const fs::path& file) {
   std::error_code ignored;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "glifr/experiment/data.hpp"
 #include "glifr/experiment/trial.hpp"
@@ -12,6 +13,9 @@
 /// config.json: the record of what a trial was started with. A trial is gone on with, or started from, by a run of the
 /// same settings, seed and data only.
 namespace glifr {
+
+/// CRC-32, as records name it: 8 hexadecimal digits.
+[[nodiscard]] std::string checksum(std::string_view content);
 
 /// Whether a file is there; false, too, where that cannot be seen.
 [[nodiscard]] bool is_there(const std::filesystem::path& file);

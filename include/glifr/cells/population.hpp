@@ -34,7 +34,8 @@ struct Connectivity {
   Kind kind = Kind::all;  ///< how it is said
   double share = 1;    ///< of `density`: connected pairs among all pairs, 0 to 1, drawn when the layer is initialised
   std::string file{};  ///< of `mask`, where it was named by a configuration: its .npy file
-  Index connections = 0;  ///< of `mask`: connected pairs
+  Index connections = 0;   ///< of `mask`: connected pairs
+  std::string checksum{};  ///< of `mask`, where it was read from that file: the CRC-32 of its pairs; empty: not known
   /// Of `mask`: whether a pair is connected, [senders, receivers]. It may be left out where a checkpoint is loaded,
   /// which holds the connections.
   std::vector<std::uint8_t> mask{};

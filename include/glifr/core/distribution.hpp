@@ -21,7 +21,8 @@ struct Distribution {
   double first = 0;          ///< the number; lowest of `uniform`; mean of `normal`; median of `lognormal`
   double second = 0;         ///< highest of `uniform`; standard deviation of `normal`; of `lognormal`, that of ln(x)
   std::string file{};        ///< of `recorded`, where it was named by a configuration: its CSV file …
-  std::string column{};      ///< … and the column there
+  std::string column{};      ///< … the column there …
+  std::string checksum{};    ///< … and the CRC-32 of the values that it held; empty: not known
   std::vector<double> values{};  ///< of `recorded`: what is drawn from
 
   /// The same number for all.
