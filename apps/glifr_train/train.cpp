@@ -6,7 +6,9 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "common/format.hpp"
 #include "common/program.hpp"
@@ -54,9 +56,17 @@ glifr::Config make_config(const Options& o) {
   glifr::Config config = o.config.empty() ? glifr::Config(o.task.value_or(std::string(glifr::default_task)))
                                           : glifr::Config::from_file(o.config, o.task);
   for (const std::string& assignment : o.set) config.set(assignment);
-  if (o.epochs) config.set("max_epochs=" + std::to_string(*o.epochs));
-  if (!o.monitor.empty()) config.set("monitor=" + o.monitor);
-  if (o.tensorboard) config.set("tensorboard=true");
+  const auto set_by_option = [&](const char* option, const std::string& key, const std::string& value) {
+    for (const std::string& assignment : o.set) {
+      if (assignment.starts_with(key + "=") && assignment != key + "=" + value)
+        throw glifr::ConfigError(
+            option, "sets " + key + " to " + value + ", and there is --set " + assignment + "; accepted: one of them");
+    }
+    config.set(key + "=" + value);
+  };
+  if (o.epochs) set_by_option("--epochs", "max_epochs", std::to_string(*o.epochs));
+  if (!o.monitor.empty()) set_by_option("--monitor", "monitor", o.monitor);
+  if (o.tensorboard) set_by_option("--tensorboard", "tensorboard", "true");
   if (o.name) config.rename(*o.name);
   return config;
 }
@@ -207,19 +217,26 @@ int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progres
   return failures.empty() ? 0 : 1;
 }
 
+/// Whether output goes to a terminal on which a line can be written anew.
+bool can_rewrite_lines() {
+  const char* kind = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && (!kind || kind != std::string_view("dumb"));
+}
+
 int run(const Options& asked, glifr::LaunchedGroup* group) {
   Options o = asked;
   const bool speaks = !group || group->rank() == 0;
   const glifr::Config config = make_config(o);
   const std::vector<glifr::Config> variations = config.sweep(o.sweep);
   const std::vector<glifr::Model> asked_models = choose_models(o, config);
+  variations.front().check_effect(asked_models);
   choose_device(o, group);
   const glifr::Index by_default = default_threads(group);  // which all processes of a group work out together
   const glifr::Index threads = o.threads > 0 ? o.threads : by_default;
   const glifr::ThreadLimit limit(threads);
 
   // mpirun gives every process a terminal, wherever its own output goes.
-  Progress progress(!group && isatty(STDOUT_FILENO) != 0, !speaks);
+  Progress progress(!group && can_rewrite_lines(), !speaks);
   const auto reading = [&](const std::string& what, glifr::Index done, glifr::Index total) {
     progress.reading(what, done, total);
   };
@@ -231,6 +248,7 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
     return 0;
   }
 
+  glifr::check_variations(variations, asked_models, data.files());
   std::vector<glifr::PlannedTrial> plan = make_whole_plan(o, variations, asked_models, data.files());
   if (group) require_same_run(*group, o, plan);
   const bool by_trials = group && shares_trials(*group, o, plan);

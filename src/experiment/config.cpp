@@ -10,6 +10,7 @@
 #include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/event_file.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
@@ -442,7 +443,15 @@ Ground find_ground(const Heading& heading, const std::filesystem::path& path, st
     return ground;
   }
   const std::string builtin = heading.base.value_or(std::string(asked.value_or(default_task)));
-  return {Config(builtin), heading.name ? *heading.name : heading.base ? path.stem().string() : builtin};
+  const std::string name = heading.name ? *heading.name : heading.base ? path.stem().string() : builtin;
+  const std::vector<TaskInfo> known = builtin_tasks();
+  const auto same = std::ranges::find(known, name, &TaskInfo::name);
+  // The file of a built-in variation is that variation.
+  if (name != builtin && same != known.end() && same->base != builtin) {
+    throw ConfigError(
+        "name", "found '" + name + "' for " + file + ", which is another task; accepted: a \"name\" that is no task's");
+  }
+  return {Config(builtin), name};
 }
 
 /// A value that all documents give a key, each its own model, and that is not the task's own for any of them.
@@ -545,6 +554,9 @@ void Config::set(std::string_view assignment) {
   const std::vector<ConfigKey> keys = config_keys(task);
   const ConfigKey& key = find_key(keys, assignment.substr(0, equals), task, {});
   const std::string_view text = assignment.substr(equals + 1);
+  if (!detail::is_utf8(text)) {  // of which config.json could not be written
+    throw ConfigError(key.name, "found " + quote_unless_number(text) + ", which is not UTF-8; accepted: UTF-8");
+  }
   content.layers.push_back({{{key.name, detail::parse_value(key, text)}}, {"", std::string(text)}});
   check(content.layers.back(), find_task(content.base_task), content.described);
   content_ = std::make_shared<const Content>(std::move(content));
@@ -574,6 +586,38 @@ std::string name_part(const json::value& value) {
   return plain.empty() || plain.size() > longest ? to_line(value) : plain;
 }
 
+/// A value of a sweep as it was typed, and within the name of a variation.
+struct SweptValue {
+  std::string text, name;
+};
+
+/// The values that a sweep gives a key, separated by commas. ConfigError where one of them is not accepted, stands
+/// twice or cannot be part of the name of a folder.
+std::vector<SweptValue> swept_values(const Config& config, const ConfigKey& key, std::string_view texts) {
+  std::vector<SweptValue> values;
+  std::vector<json::value> seen;
+  for (bool is_last = false; !is_last;) {
+    const std::size_t comma = texts.find(',');
+    const std::string text(texts.substr(0, comma));
+    is_last = comma == std::string_view::npos;
+    texts.remove_prefix(is_last ? texts.size() : comma + 1);
+    Config(config).set(key.name + "=" + text);  // checks it
+    const json::value value = detail::parse_value(key, text);
+    const std::string name = name_part(value);
+    if (!detail::is_folder_name(name) && !value.is_number())
+      throw ConfigError("--sweep", "found the value '" + text + "' of " + key.name +
+                                       ", which cannot be part of the name of a folder");
+    Settings settings = default_settings(find_task(config.base_task()));
+    detail::assign(key, value, {}, settings);
+    const json::value assigned = detail::value_of(key, settings);  // of the key's type: 1 and 1.0 are the same
+    if (std::ranges::find(seen, assigned) != seen.end())
+      throw ConfigError("--sweep", "has the value " + name + " of " + key.name + " twice");
+    seen.push_back(assigned);
+    values.push_back({text, name});
+  }
+  return values;
+}
+
 }  // namespace
 
 std::vector<Config> Config::sweep(const std::vector<std::string>& sweeps) const {
@@ -586,23 +630,14 @@ std::vector<Config> Config::sweep(const std::vector<std::string>& sweeps) const 
       throw ConfigError("--sweep", "found '" + assignment + "'; accepted: key=value,value, as lr=0.001,0.0003");
     const ConfigKey& key = find_key(keys, assignment.substr(0, equals), find_task(base_task()), {});
     if (std::ranges::find(swept, key.name) != swept.end()) throw ConfigError("--sweep", "names " + key.name + " twice");
+    const std::vector<SweptValue> values = swept_values(*this, key, std::string_view(assignment).substr(equals + 1));
     std::vector<Config> next;
     for (const Config& variation : variations) {
-      std::string_view values = std::string_view(assignment).substr(equals + 1);
-      for (bool is_last = false; !is_last;) {
-        const std::size_t comma = values.find(',');
-        const std::string text(values.substr(0, comma));
-        is_last = comma == std::string_view::npos;
-        values.remove_prefix(is_last ? values.size() : comma + 1);
+      for (const SweptValue& value : values) {
         Config changed = variation;
-        changed.set(key.name + "=" + text);
-        const json::value value = detail::parse_value(key, text);
-        const std::string name = name_part(value);
-        if (!detail::is_folder_name(name) && !value.is_number())
-          throw ConfigError("--sweep", "found the value '" + text + "' of " + key.name +
-                                           ", which cannot be part of the name of a folder");
+        changed.set(key.name + "=" + value.text);
         Content content = *changed.content_;
-        content.task += (swept.empty() ? "@" : ",") + key.name + "=" + name;
+        content.task += (swept.empty() ? "@" : ",") + key.name + "=" + value.name;
         next.push_back(Config(std::make_shared<const Content>(std::move(content))));
       }
     }
@@ -610,6 +645,19 @@ std::vector<Config> Config::sweep(const std::vector<std::string>& sweeps) const 
     swept.push_back(key.name);
   }
   return variations;
+}
+
+void Config::check_effect(const std::vector<Model>& models) const {
+  const bool all_described =
+      std::ranges::all_of(models, [](const Model& model) { return !model.layers.empty(); }) && !models.empty();
+  for (const ConfigLayer& layer : content_->layers) {
+    if (!all_described || !layer.origin.typed) continue;
+    for (const auto key : {"hidden_size", "num_ascs", "train_dynamics"}) {
+      if (!layer.values.contains(key)) continue;
+      throw ConfigError(key, "found " + *layer.origin.typed + "; the layers of " + models.front().name +
+                                 " say what they are themselves, accepted: no value");
+    }
+  }
 }
 
 const std::string& Config::task() const {
@@ -695,6 +743,8 @@ std::vector<Model> select_models(std::string_view request, const Config& config)
   for (std::size_t end; (end = request.find(',')) != std::string_view::npos; request.remove_prefix(end + 1))
     wanted.push_back(request.substr(0, end));
   wanted.push_back(request);
+  if (std::ranges::find(wanted, "all") != wanted.end())
+    throw ConfigError("model", "found 'all' beside other names; accepted: 'all' alone, or names");
   for (const std::string_view name : wanted) {
     if (std::ranges::find(able, name, &Model::name) != able.end()) continue;
     std::string names;

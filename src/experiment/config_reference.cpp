@@ -71,12 +71,13 @@ A parameter's `per` is `neuron` (a value for each), `layer` or `group` (one that
 are drawn with replacement. Values that a neuron cannot have are drawn again.
 
 A delay for each neuron is one of these distributions with `"train": true` or `false` beside it, and `"range": [SHORTEST, LONGEST]` where the distribution is not uniform; `"initial": MS` is the same
-number for all. Files are relative to the data root, or absolute. A mask is an array [senders, receivers]; pairs with 0 are not connected.
+number for all. Files are relative to the data root, or absolute. A mask is an array [senders, receivers] of finite numbers; pairs with 0 are not connected.
+`config.json` records the CRC-32 of what was read from these files (`checksum`).
 
 A group has `size` and may have `parameters` (`train` and `initial`), `synaptic_delay`, `inhibitory` (a share, `true` or `false`) and `lateral`, an object: to the neurons of the group of that name, `"all"`,
 `"none"` or a density. What it does not say is as in the layer. [Populations](populations.md) has the equations and examples.
 
-`--model deep` trains it; without `--model`, all that the file describes are trained. It starts from the homogeneous initial values. Resuming, ablation, curves and report work as
+`hidden_size`, `num_ascs` and `train_dynamics` have no effect on such a model; `--set` and `--sweep` refuse them where no other model is trained. `--model deep` trains it; without `--model`, all that the file describes are trained. It starts from the homogeneous initial values. Resuming, ablation, curves and report work as
 for the published models; `glifr_analyze parameters`, `fi-curve` and `cluster` take a layer of it by `--layer K`. Trajectories of the parameters of layer K are in
 `parameters/neuron_layer_K.NAME.csv`.
 )";

@@ -1,6 +1,7 @@
 #include "glifr/experiment/plan.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <condition_variable>
 #include <exception>
 #include <map>
@@ -12,6 +13,8 @@
 
 #include "glifr/backend/fleet.hpp"
 #include "glifr/distributed/group.hpp"
+#include "glifr/error.hpp"
+#include "glifr/io/json.hpp"
 
 namespace glifr {
 
@@ -42,6 +45,26 @@ std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Mode
     }
   }
   return plan;
+}
+
+void check_variations(const std::vector<Config>& variations, const std::vector<Model>& models, const DataFiles& files) {
+  if (variations.size() < 2) return;
+  std::map<std::string, std::string> names;  // by all that the variation says of the models
+  for (const Config& variation : variations) {
+    std::string settings;
+    for (const Model& model : models) {
+      const Settings resolved = variation.resolve(model, &files);
+      boost::json::object object = to_json(resolved);
+      object["task"] = boost::json::value_from(resolved.model.constants);  // those of custom neurons are in no record
+      settings += to_line(object);
+    }
+    const auto [same, is_new] = names.try_emplace(std::move(settings), variation.task());
+    if (!is_new) {
+      throw ConfigError("--sweep", same->second + " and " + variation.task() + " are the same for " +
+                                       models.front().name + (models.size() > 1 ? " and the other models" : "") +
+                                       ", on which one of the settings has no effect");
+    }
+  }
 }
 
 std::vector<std::size_t> chains_of(const std::vector<PlannedTrial>& plan) {
@@ -121,8 +144,7 @@ class Schedule {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     if (!by_shape) return;
     const std::vector<std::size_t> shapes = shapes_of(plan);
-    std::stable_sort(order_.begin(), order_.end(),
-                     [&](std::size_t a, std::size_t b) { return shapes[a] < shapes[b]; });
+    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return shapes[a] < shapes[b]; });
   }
 
   /// The next trial that may start, waiting for one if need be; nothing when none is left.

@@ -56,9 +56,14 @@ class GLIFR_API Config {
 
   /// The variations that a sweep makes: every combination of the values, in their order, the last key changing first.
   /// `sweeps`: "lr=1e-3,3e-4", a key and its values each. A variation is a task with its own name,
-  /// "sine@lr=0.001,hidden_size=64". ConfigError as `set`, and where a key stands twice or a value cannot be part of
-  /// the name of a folder.
+  /// "sine@lr=0.001,hidden_size=64". ConfigError as `set`, and where a key or a value stands twice or a value cannot be
+  /// part of the name of a folder.
   [[nodiscard]] std::vector<Config> sweep(const std::vector<std::string>& sweeps) const;
+
+  /// Throws ConfigError where a key that was set or swept has no effect on any of these models: all of them are
+  /// described by their layers, which say themselves what hidden_size, num_ascs and train_dynamics say of the models
+  /// that are known.
+  void check_effect(const std::vector<Model>& models) const;
 
   /// The task's own name.
   [[nodiscard]] const std::string& task() const;
@@ -86,8 +91,8 @@ class GLIFR_API Config {
 };
 
 /// The models that a request names, each once, in training order: names with commas, of models that are known and of
-/// those that the configuration describes, or "all" (every known model that can learn the task). Throws ConfigError
-/// (key "model") for an unknown name, an empty request, or a model that cannot learn the task.
+/// those that the configuration describes, or "all" alone (every known model that can learn the task). Throws
+/// ConfigError (key "model") for an unknown name, an empty request, or a model that cannot learn the task.
 [[nodiscard]] GLIFR_API std::vector<Model> select_models(std::string_view request, const Config& config);
 
 /// Task, base_task, model and every key that the task knows, in the order of the table.

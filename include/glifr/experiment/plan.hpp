@@ -25,6 +25,11 @@ struct PlannedTrial {
                                                             Index first_trial, Index trials, const RunOptions& options,
                                                             const DataFiles& files);
 
+/// Throws ConfigError where two variations of a sweep are the same but for their names: what was swept has no effect on
+/// any of these models.
+GLIFR_API void check_variations(const std::vector<Config>& variations, const std::vector<Model>& models,
+                                const DataFiles& files);
+
 /// The chain of each planned trial, counted from 0 in the order of the plan: trials that start from each other, or from
 /// the same one, make a chain. Does not depend on what is trained already.
 [[nodiscard]] GLIFR_API std::vector<std::size_t> chains_of(const std::vector<PlannedTrial>& plan);

@@ -174,7 +174,7 @@ with tempfile.TemporaryDirectory() as name:
     check(list(rows[0]) == ["epoch", "train_loss", "train_acc", "seconds", "val_loss", "val_acc"], f"columns {rows[0]}")
     best = min(rows, key=lambda row: float(row["val_loss"]))["epoch"]
     check(test(whole)["test_checkpoint"] == "best" and test(whole)["epoch"] == int(best), f"{test(whole)}, best {best}")
-    run(folder, "parts", *SMALL, *data, "--epochs", "6")
+    run(folder, "parts", *SMALL, *data, *options(max_epochs=6))
     _, parts = run(folder, "parts", *SMALL, *data, "--resume")
     for file in ("last", "best"):
         first, second = [(trial(part) / "checkpoints" / f"{file}.safetensors").read_bytes() for part in (whole, parts)]
@@ -218,8 +218,8 @@ with tempfile.TemporaryDirectory() as name:
                 file["labels"] = labels
             np.savez(folder / f"frames_{part}.npz", inputs=frames, labels=labels)
         events = options(num_timesteps=20, duration_timestep=10, input_size=30, output_size=3)
-        _, sparse = run(folder, "events", *SMALL, *events, "--epochs", "60", *options(train_data="events_train.h5", test_data="events_test.h5"))
-        _, dense = run(folder, "frames", *SMALL, "--epochs", "60", *options(train_data="frames_train.npz", test_data="frames_test.npz"))
+        _, sparse = run(folder, "events", *SMALL, *events, *options(max_epochs=60, train_data="events_train.h5", test_data="events_test.h5"))
+        _, dense = run(folder, "frames", *SMALL, *options(max_epochs=60, train_data="frames_train.npz", test_data="frames_test.npz"))
         # Sums over lists of active inputs and over rows differ by rounding.
         losses = [float(next(csv.DictReader(open(trial(results) / "metrics.csv")))["train_loss"])
                   for results in (sparse, dense)]

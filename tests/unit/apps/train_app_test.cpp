@@ -1,5 +1,9 @@
 // glifr_train as a user meets it: what it leaves in a results folder, same bits whatever the threads and however often
 // it is killed, and one clear line for every request that cannot be met.
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
@@ -8,6 +12,7 @@
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/npy.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
@@ -320,6 +325,8 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
       {"--task lmnist --data " + folder, "mnist"},
       {"--nonsense", "nonsense"},
       {"--resume --overwrite", "overwrite"},
+      {"--set max_epochs=3 --epochs 1", "--epochs: sets max_epochs to 1, and there is --set max_epochs=3"},
+      {"--model rnn --sweep num_ascs=0,2", "--sweep: sine@num_ascs=0 and sine@num_ascs=2 are the same for rnn"},
   };
   for (const Request& request : requests) {
     const Finished run = session.train(request.arguments);
@@ -381,4 +388,57 @@ TEST_CASE("a delayed RNN with a loss on the last step is told how little it sees
       session.train("--task sine --model rnn --epochs 1 --set final_reduction=last --set synaptic_delay=1");
   REQUIRE(run.exit_code == 0);
   REQUIRE(run.out.find("sees 5 of the 100") != std::string::npos);
+}
+
+TEST_CASE("a trial is gone on with by the same mask only, and by any where its record has no checksums") {
+  const Session session;
+  const auto mask = [&](const std::vector<float>& values) {
+    const auto tensor = glifr::make_named_tensor<float>("", {2, 2}, values);
+    glifr::test::write_text(session.folder() / "mask.npy", glifr::encode_npy(tensor));
+  };
+  glifr::test::write_text(session.folder() / "few.json", R"({"base": "sine", "models": {"few": {"layers": [
+      {"neuron": "rnn", "size": 2, "lateral": {"file": "mask.npy"}}]}}})");
+  const std::string folder = session.folder().string();
+  const std::string command = "--config " + folder + "/few.json --data " + folder + " --epochs ";
+  mask({1, 0, 0, 0});
+  REQUIRE(session.train(command + "1").exit_code == 0);
+  mask({0, 1, 0, 0});
+  const Finished other = session.train(command + "2 --resume");
+  REQUIRE(other.exit_code == 2);
+  REQUIRE(other.error.find("layers") != std::string::npos);
+  mask({1, 0, 0, 0});
+  const fs::path record = session.trial("few", "few") / "config.json";
+  std::string text = glifr::read_file(record);
+  const std::size_t begin = text.find(",", text.find("\"connections\""));
+  const std::size_t end = text.find("}", begin);
+  REQUIRE(text.substr(begin, end - begin).find("checksum") != std::string::npos);
+  glifr::test::write_text(record, text.erase(begin, end - begin));
+  REQUIRE(session.train(command + "2 --resume").exit_code == 0);
+}
+
+TEST_CASE("a line is written anew on terminals that can do so only") {
+  const Session session;
+  const auto shown = [&](const std::string& terminal) {
+    const std::string command = "TERM=" + terminal + " " + GLIFR_TRAIN +
+                                " --threads 1 --model rnn --epochs 3000 --no-figures --overwrite --out " +
+                                session.out().string();
+    int master = -1;
+    const pid_t child = ::forkpty(&master, nullptr, nullptr, nullptr);
+    if (child == 0) {
+      ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      ::_exit(127);
+    }
+    std::string text;
+    char buffer[4096];
+    for (ssize_t count; (count = ::read(master, buffer, sizeof buffer)) > 0;)
+      text.append(buffer, static_cast<std::size_t>(count));
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    ::close(master);
+    REQUIRE(status == 0);
+    REQUIRE(text.find("test loss") != std::string::npos);
+    return text;
+  };
+  REQUIRE(shown("xterm").find("\r\033[K") != std::string::npos);
+  REQUIRE(shown("dumb").find('\033') == std::string::npos);
 }

@@ -184,6 +184,12 @@ TEST_CASE("wrong changes are refused with the key, what was found and what is ac
   refused("lr={\"rnn\": 1}", "lr: found '{\"rnn\": 1}'; accepted: a number > 0");
 }
 
+TEST_CASE("text that no record could hold is refused") {
+  Config config("lmnist");
+  config.set("mnist_path=Zahlen/schön");
+  CHECK_THROWS_WITH(config.set("mnist_path=\xff"), Contains("mnist_path: found") && Contains("not UTF-8"));
+}
+
 TEST_CASE("numbers are decimal, and whole ones may be written in any way that is whole") {
   CHECK(resolve("sine", "rnn", {"hidden_size=010"}).model.hidden_size == 10);
   CHECK(resolve("sine", "rnn", {"hidden_size=08"}).model.hidden_size == 8);
@@ -317,6 +323,10 @@ TEST_CASE("a file with a base is a variation, named by itself or by the file") {
   CHECK((by_name.task() == "slow" && by_name.base_task() == "lmnist"));
   CHECK(by_name.resolve(find_model("glifr_lheta")).training.sigma_v_anneal);
   CHECK(from_text(R"({"base": "lmnist"})", "lmnist").task() == "my-task");
+  CHECK(from_text(R"({"base": "lmnist", "name": "lmnist-anneal"})").task() == "lmnist-anneal");  // which it is
+  CHECK_THROWS_WITH(from_text(R"({"base": "sine", "name": "lmnist"})"),
+                    Contains("name: found 'lmnist' for") && Contains("which is another task"));
+  CHECK_THROWS_WITH(from_text(R"({"name": "lmnist"})"), Contains("name: found 'lmnist' for"));
   CHECK_THROWS_WITH(from_text(R"({"base": "lmnist"})", "sine"),
                     Contains("task: found 'sine', but") && Contains("is my-task, a variation of lmnist"));
 }
@@ -408,6 +418,8 @@ TEST_CASE("a sweep makes a variation for every combination, named by what it cha
   CHECK_THROWS_WITH(Config("sine").sweep({"lr=1,x"}), Contains("lr: found 'x'"));
   CHECK_THROWS_WITH(Config("sine").sweep({"lr"}), Contains("--sweep: found 'lr'"));
   CHECK_THROWS_WITH(Config("sine").sweep({"lr=1", "lr=2"}), Contains("names lr twice"));
+  CHECK_THROWS_WITH(Config("sine").sweep({"lr=1,1.0"}), Contains("--sweep: has the value 1 of lr twice"));
+  CHECK_THROWS_WITH(Config("sine").sweep({"hidden_size=8,9,8"}), Contains("has the value 8 of hidden_size twice"));
   CHECK_THROWS_WITH(Config("lmnist").sweep({"mnist_path=a/b"}), Contains("a/b") && Contains("folder"));
 }
 

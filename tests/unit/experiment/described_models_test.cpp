@@ -1,5 +1,6 @@
 // Models that a configuration describes by their layers.
 #include <boost/json.hpp>
+#include <cmath>
 #include <string>
 
 #include "glifr/experiment/build.hpp"
@@ -201,6 +202,7 @@ TEST_CASE("recorded initial values and masks come from files") {
   CHECK(population.parameters.at("k_j").initial->values == std::vector<double>{0.4, 0.6});
   CHECK(population.lateral.connections == 4);
   CHECK(to_line(to_json(settings)).find("\"connections\": 4") != std::string::npos);
+  CHECK(population.lateral.mask == std::vector<std::uint8_t>{1, 0, 0, 1, 1, 0, 0, 0, 1});
 
   const auto refuse = [&](const std::string& layer, const char* text) {
     const Config other = from_text(R"({"base": "sine", "models": {"few": {"layers": [)" + layer + "]}}}");
@@ -214,6 +216,63 @@ TEST_CASE("recorded initial values and masks come from files") {
       R"({"size": 4, "num_ascs": 1, "parameters": {"r_j": {"initial": {"file": "learnedparams.csv", "column": "thresh"}}}})",
       "r_j: found initial values of which none is one that a neuron can have, in learnedparams.csv; accepted: a "
       "number");
+}
+
+/// A mask of three neurons, and their thresholds.
+struct ThreeNeurons {
+  test::TemporaryFolder folder;
+  DataFiles files{.root = folder.path()};
+
+  void write(const std::vector<double>& mask, const char* thresholds = "thresh\n1\n2\n") const {
+    test::write_text(folder.path() / "mask.npy", encode_npy(make_named_tensor<double>("", {3, 3}, mask)));
+    test::write_text(folder.path() / "thresholds.csv", thresholds);
+  }
+  [[nodiscard]] Settings settings() const {
+    const Config config = from_text(R"({"base": "sine", "models": {"three": {"layers": [
+        {"size": 3, "lateral": {"file": "mask.npy"},
+         "parameters": {"thresh": {"initial": {"file": "thresholds.csv"}}}}]}}})");
+    return config.resolve(config.described_models()[0], &files);
+  }
+};
+
+TEST_CASE("a mask connects the pairs whose number is not 0, and -0 is 0") {
+  const ThreeNeurons three;
+  three.write({-0.0, 1, -2, 0, 1e-300, -0.0, 0.5, -0.0, 0});
+  CHECK(three.settings().model.layers[0].population.lateral.mask ==
+        std::vector<std::uint8_t>{0, 1, 1, 0, 1, 0, 1, 0, 0});
+  three.write({0, 0, 0, 0, 0, NAN, 0, 0, 0});
+  CHECK_THROWS_WITH(three.settings(), Contains("mask.npy: has nan at sender 1, receiver 2 (counted from 0)"));
+}
+
+TEST_CASE("settings name the content of the files that layers take from") {
+  const ThreeNeurons three;
+  three.write({0, 1, 0, 0, 0, 0, 0, 0, 0});
+  const Settings first = three.settings();
+  CHECK_FALSE(first_difference(first, three.settings()));
+  CHECK_FALSE(first_difference(first, settings_from_json(to_json(first), "config.json")));
+  three.write({2, 0, 0, 0, 0, 0, 0, 0, 0});  // as many connections
+  CHECK(first_difference(first, three.settings()));
+  const Config recorded = from_text(to_text(to_json(first)));
+  CHECK_THROWS_WITH(recorded.resolve(recorded.described_models()[0], &three.files),
+                    Contains("mask.npy: holds a mask of checksum") && Contains("the trial was recorded with"));
+  three.write({0, 3, 0, 0, 0, 0, 0, 0, 0});  // the same pair
+  CHECK_FALSE(first_difference(first, three.settings()));
+  three.write({0, 1, 0, 0, 0, 0, 0, 0, 0}, "thresh\n1\n3\n");
+  CHECK(first_difference(first, three.settings()));
+}
+
+TEST_CASE("what the layers of a described model say themselves is not set beside them") {
+  Config config = from_text(two_layers);
+  const Model deep = config.described_models()[0];
+  config.set("lr=0.5");
+  CHECK_NOTHROW(config.check_effect({deep}));
+  for (const char* assignment : {"hidden_size=9", "num_ascs=2", "train_dynamics=true"}) {
+    Config set = config;
+    set.set(assignment);
+    CHECK_THROWS_WITH(set.check_effect({deep}), Contains("the layers of deep say what they are themselves"));
+    CHECK_NOTHROW(set.check_effect({deep, find_model("rnn")}));
+  }
+  CHECK_THROWS_WITH(config.sweep({"hidden_size=9,20"})[0].check_effect({deep}), Contains("hidden_size: found 9"));
 }
 
 }  // namespace

@@ -54,6 +54,8 @@ TEST_CASE("requests are put in the order of training, each model once") {
 
 TEST_CASE("requests that cannot be met are refused") {
   CHECK_THROWS_WITH(find_model("lstm"), Contains("model: found 'lstm'; accepted: rnn, lstmn"));
+  CHECK_THROWS_WITH(selected("rnn,all"), Contains("found 'all' beside other names; accepted: 'all' alone"));
+  CHECK_THROWS_WITH(selected("paper,rnn"), Contains("found 'paper' beside other names"));
   CHECK_THROWS_WITH(selected("rnn,glifr"), Contains("found 'glifr'"));
   CHECK_THROWS_WITH(selected("rnn,,lstmn"), Contains("found ''"));
   CHECK_THROWS_AS(selected(""), ConfigError);

@@ -67,6 +67,16 @@ TEST_CASE("which part a trial is in does not depend on what is trained already")
   }
 }
 
+TEST_CASE("variations that are the same for all models are refused") {
+  const auto variations = [](const char* sweep) { return Config("sine").sweep({"lr=1e-3,1e-4", sweep}); };
+  const Model rnn = find_model("rnn"), glifr = find_model("glifr_lheta");
+  CHECK_NOTHROW(check_variations(variations("hidden_size=8,9"), {rnn}, {}));
+  CHECK_NOTHROW(check_variations(variations("num_ascs=0,2"), {rnn, glifr}, {}));
+  CHECK_THROWS_WITH(
+      check_variations(variations("num_ascs=0,2"), {rnn}, {}),
+      Catch::Matchers::Contains("sine@lr=0.001,num_ascs=0 and sine@lr=0.001,num_ascs=2 are the same for rnn"));
+}
+
 TEST_CASE("a device takes the trials of one shape side by side, where a step is small") {
   const test::TemporaryFolder folder;
   CHECK(choose_lanes(plan_of("rnn,glifr_lheta", 7, folder.path())) == 7);
