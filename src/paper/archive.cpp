@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "glifr/error.hpp"
@@ -23,13 +24,14 @@ void copy_if_there(const fs::path& from, const fs::path& to) {
   if (fs::exists(from)) copy_whole(from, to);
 }
 
-/// A table of numbers with about a hundred of its rows.
+/// A table of numbers with about a hundred of its rows; one that was thinned already keeps all that are left.
 void copy_thinned(const fs::path& from, const fs::path& to) {
   const CsvNumbers table = read_csv_numbers(from, {.has_header = true, .allows_empty_cells = true});
   CsvRows thinned;
   for (const std::string& name : table.header) thinned.cell(std::string_view(name));
   thinned.end_row();
-  const Index distance = (table.rows + 99) / 100;
+  constexpr Index most_rows = 102;  // the first, the last, and a hundred between
+  const Index distance = table.rows <= most_rows ? 1 : (table.rows + 99) / 100;
   std::vector<double> skipped(static_cast<std::size_t>(table.columns), 0);  // of columns that add up
   for (Index row = 0; row < table.rows; ++row) {
     const bool is_kept = row == 0 || row == table.rows - 1 || (row + 1) % distance == 0;
@@ -67,10 +69,17 @@ fs::path notes_file(const fs::path& results) {
 }
 
 void archive(const analysis::Results& results, const fs::path& from, const fs::path& to) {
-  create_folder(to);
-  if (fs::equivalent(from, to)) throw ConfigError("--archive", to.string() + " is the results folder itself");
+  const auto target_of = [&](const analysis::Trial& trial) {
+    return TrialFolder(to, trial.task, trial.model, trial.number);
+  };
+  for (const analysis::Trial& trial : results.trials) {  // before any is written
+    std::error_code error;
+    if (!fs::equivalent(trial.folder, target_of(trial).path(), error)) continue;
+    throw ConfigError("--archive", to.string() + " holds " + trial.name() +
+                                       " itself, whose record would be thinned; accepted: another folder");
+  }
   for (const analysis::Trial& trial : results.trials) {
-    const TrialFolder source = trial.files(), target(to, trial.task, trial.model, trial.number);
+    const TrialFolder source = trial.files(), target = target_of(trial);
     copy_whole(source.record(), target.record());
     copy_if_there(source.test(), target.test());
     if (fs::exists(source.metrics())) copy_thinned(source.metrics(), target.metrics());

@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using analysis::Moments;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 using Catch::Matchers::WithinRel;
 using paper::Verdict;
 
@@ -319,7 +320,29 @@ TEST_CASE("an archive holds no checkpoints and gives the same page") {
   CHECK(read_file(paper::notes_file(kept)) == read_file(paper::notes_file(results)));
   CHECK(paper::paper_table(paper::reproduce(before, {})).text() ==
         paper::paper_table(paper::reproduce(after, {})).text());
-  CHECK_THROWS_WITH(paper::archive(before, results, results), Contains("results folder itself"));
+
+  paper::archive(after, kept, folder.path() / "again");  // thins nothing twice
+  CHECK(analysis::read_results(folder.path() / "again").trials.front().metrics.epoch ==
+        after.trials.front().metrics.epoch);
+}
+
+TEST_CASE("an archive never replaces the trials of which it is made") {
+  const test::TemporaryFolder folder;
+  const fs::path results = folder.path() / "results", linked = folder.path() / "linked";
+  test::write_published_trials(results, "sine", "rnn", 2, 0);
+  fs::create_directories(linked);
+  fs::create_directory_symlink(results / "sine", linked / "sine");
+  std::string metrics = "epoch,train_loss,train_acc,seconds\n";
+  for (int epoch = 1; epoch <= 1000; ++epoch) metrics += std::to_string(epoch) + ",0.25,,0.5\n";
+  for (const char* trial : {"trial_0", "trial_1"})
+    test::write_text(results / "sine/rnn" / trial / "metrics.csv", metrics);
+  for (const fs::path& from : {results, results / "sine", results / "sine/rnn", results / "sine/rnn/trial_1", linked}) {
+    INFO(from);
+    CHECK_THROWS_WITH(paper::archive(analysis::read_results(from), from, results),
+                      StartsWith("--archive: ") && Contains("holds sine/rnn/trial_") && Contains("itself"));
+  }
+  for (const char* trial : {"trial_0", "trial_1"})
+    CHECK(read_file(results / "sine/rnn" / trial / "metrics.csv") == metrics);
 }
 
 TEST_CASE("every training of the paper can be asked for") {
