@@ -283,16 +283,16 @@ Figure cluster_groups_figure(const NeuronParts& clusters, const NeuronParts& gro
   figure.has_key = true;
   const Index count = clusters.count();
   Table table{"cluster_groups", {{"cluster", std::vector<double>{}}}};
-  for (Index cluster = 1; cluster <= count; ++cluster)
+  for (Index cluster = 0; cluster < count; ++cluster)
     std::get<0>(table.columns[0].values).push_back(static_cast<double>(cluster));
   Panel panel;
-  panel.x = {.label = "cluster", .lower = 0.4, .upper = static_cast<double>(count) + 0.6, .is_count = true};
+  panel.x = {.label = "cluster", .lower = -0.6, .upper = static_cast<double>(count) - 0.4, .is_count = true};
   panel.y = {.label = "neurons", .is_count = true};
   const double width = 0.8 / static_cast<double>(groups.count());
   for (Index group = 0; group < groups.count(); ++group) {
     const double shift = (static_cast<double>(group) + 0.5) * width - 0.4;
     std::vector<double> places, counts(static_cast<std::size_t>(count));
-    for (Index cluster = 1; cluster <= count; ++cluster) places.push_back(static_cast<double>(cluster) + shift);
+    for (Index cluster = 0; cluster < count; ++cluster) places.push_back(static_cast<double>(cluster) + shift);
     for (const Index neuron : groups.members(group, std::ssize(clusters.labels)))
       counts[static_cast<std::size_t>(clusters.of(neuron))] += 1;
     const std::string column = part_column(groups, group), place = column + "_place";

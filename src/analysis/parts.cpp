@@ -10,7 +10,7 @@ Index NeuronParts::count() const {
 }
 
 std::string NeuronParts::name(Index part) const {
-  return names.empty() ? std::to_string(part + 1) : names[static_cast<std::size_t>(part)];
+  return names.empty() ? std::to_string(part) : names[static_cast<std::size_t>(part)];
 }
 
 std::vector<Index> NeuronParts::members(Index part, Index neurons) const {

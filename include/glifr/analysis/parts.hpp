@@ -23,7 +23,7 @@ struct GLIFR_API NeuronParts {
   [[nodiscard]] std::string kind() const { return names.empty() ? "cluster" : "group"; }
   /// The part of a neuron; 0 where neurons are not told apart.
   [[nodiscard]] Index of(Index neuron) const { return labels.empty() ? 0 : labels[static_cast<std::size_t>(neuron)]; }
-  /// The name of a part, or its number, which counts from 1.
+  /// The name of a part, or its number, which counts from 0 as labels do.
   [[nodiscard]] std::string name(Index part) const;
   /// The name of the part of a neuron; empty where neurons are not told apart.
   [[nodiscard]] std::string name_of(Index neuron) const { return is_empty() ? std::string() : name(of(neuron)); }

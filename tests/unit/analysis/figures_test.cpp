@@ -186,15 +186,26 @@ TEST_CASE("clusters' f-I curves are a mean and a band that stays where rates can
     return found == columns.end() ? std::vector<double>{} : std::get<0>(found->values);
   };
   const std::vector<double> means{0.45, 0.55};
-  CHECK_THAT(column("cluster_1_mean"), Catch::Approx(means));
-  CHECK(column("cluster_1_lower")[0] == 0);
-  CHECK(column("cluster_1_upper")[1] == 1);
-  CHECK(column("cluster_2_mean") == std::vector<double>{0.5, 0.5});
-  CHECK(column("cluster_2_lower").empty());
+  CHECK_THAT(column("cluster_0_mean"), Catch::Approx(means));
+  CHECK(column("cluster_0_lower")[0] == 0);
+  CHECK(column("cluster_0_upper")[1] == 1);
+  CHECK(column("cluster_1_mean") == std::vector<double>{0.5, 0.5});
+  CHECK(column("cluster_1_lower").empty());
   CHECK_THAT(column("initial_mean")[0], Catch::Matchers::WithinRel(0.3, 1e-12));
   CHECK(column("initial_lower").size() == 2);
   CHECK_THAT(figure.caption, Catch::Contains("Black: before training, mean and standard deviation"));
   drawn(figure);
+}
+
+TEST_CASE("clusters have the numbers of their labels in every figure") {
+  const NeuronParts clusters{{0, 1, 1}}, groups{{0, 0, 1}, {"E", "I"}};
+  CHECK(clusters.name_of(0) == "0");
+  CHECK(clusters.name_of(2) == "1");
+  const Figure figure = cluster_groups_figure(clusters, groups);
+  const std::vector<Column>& columns = figure.tables[0].columns;  // cluster, then of each group places and counts
+  CHECK(std::get<0>(columns[0].values) == std::vector<double>{0, 1});
+  CHECK(std::get<0>(columns[2].values) == std::vector<double>{1, 1});
+  CHECK(std::get<0>(columns[4].values) == std::vector<double>{0, 1});
 }
 
 TEST_CASE("a count of clusters at the end of its range is said to be there") {

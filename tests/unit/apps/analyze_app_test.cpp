@@ -245,6 +245,8 @@ TEST_CASE("neurons, f-I curves, clusters and connections by layer and group") {
   REQUIRE(clusters.rows.size() == 16);
   for (std::size_t n = 0; n < 16; ++n) CHECK(std::stod(clusters.rows[n][3]) == labels(static_cast<glifr::Index>(n), 0));
   CHECK(fs::exists(session.out() / "cluster_groups.gp"));
+  CHECK(glifr::read_csv_numbers(session.out() / "cluster_groups.csv", {.has_header = true})(0, 0) ==
+        *std::ranges::min_element(labels.values));
 
   const std::string said = run("connectivity " + trial);
   CHECK_THAT(said, Catch::Contains("128 connections of 16 neurons, spectral radius ") &&
