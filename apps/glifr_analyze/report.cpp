@@ -54,6 +54,14 @@ std::string setting(const analysis::Trial& trial, const char* key) {
   return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
 }
 
+/// "30", or "9 of 400" of a training that ended early.
+std::string epochs_of(const analysis::Trial& trial) {
+  if (trial.is_imported()) return "imported";
+  const std::string planned = setting(trial, "max_epochs");
+  const std::string trained = glifr::format_number(trial.metrics.epoch.back());
+  return trained == planned || planned == "–" ? trained : trained + " of " + planned;
+}
+
 /// "0–4, 7": the numbers of a model's trials.
 std::string numbers_of(const analysis::ModelTrials& group) {
   std::string text;
@@ -110,9 +118,9 @@ analysis::ReportSection runs_section(const analysis::Results& results) {
       const std::string name = analysis::model_name(group.model);
       table.rows.push_back({task + ", " + name + (name == group.model ? "" : " (" + group.model + ")"),
                             numbers_of(group), setting(first, "hidden_size"), setting(first, "trained_parameters"),
-                            first.is_imported() ? "imported" : setting(first, "max_epochs"),
-                            setting(first, "batch_size"), setting(first, "lr"), setting(first, "seed"),
-                            setting(first, "precision"), setting(first, "device"), setting(first, "version")});
+                            epochs_of(first), setting(first, "batch_size"), setting(first, "lr"),
+                            setting(first, "seed"), setting(first, "precision"), setting(first, "device"),
+                            setting(first, "version")});
     }
   }
   section.parts.push_back(std::move(table));
@@ -155,7 +163,7 @@ analysis::ReportTable results_table(const analysis::TaskSummary& summary,
   if (has_accuracy) table.header.insert(table.header.begin() + 4, "test loss");
   for (const analysis::ModelSummary& model : summary.models) {
     if (model.losses.empty()) continue;
-    const analysis::Moments ours = analysis::moments(model.values());
+    const analysis::Moments ours = analysis::moments(model.values(has_accuracy));
     std::vector<std::string> row{analysis::model_name(model.model), std::to_string(ours.count),
                                  mean_and_sd(ours, has_accuracy), interval_text(ours, has_accuracy)};
     if (has_accuracy) row.push_back(mean_and_sd(analysis::moments(model.losses), false));
@@ -179,8 +187,7 @@ analysis::ReportTable results_table(const analysis::TaskSummary& summary,
 
 /// A row a group of trials with the same settings.
 analysis::ReportTable settings_table(const analysis::SettingSummary& summary) {
-  const bool has_accuracy = std::ranges::all_of(
-      summary.groups, [](const analysis::SettingGroup& group) { return group.results.has_accuracy(); });
+  const bool has_accuracy = have_accuracies(summary.groups, &analysis::SettingGroup::results);
   analysis::ReportTable table{
       "Test results by the settings that were swept: mean ± standard deviation over trials, with the 95 % confidence "
       "interval of the mean.",
@@ -190,7 +197,7 @@ analysis::ReportTable settings_table(const analysis::SettingSummary& summary) {
   table.header.insert(table.header.end(),
                       {"trials", has_accuracy ? "test accuracy (%)" : "test loss", "95 % interval"});
   for (const analysis::SettingGroup& group : summary.groups) {
-    const analysis::Moments m = analysis::moments(has_accuracy ? group.results.accuracies : group.results.losses);
+    const analysis::Moments m = analysis::moments(group.results.values(has_accuracy));
     std::vector<std::string>& row = table.rows.emplace_back(std::vector{analysis::model_name(group.results.model)});
     row.insert(row.end(), group.values.begin(), group.values.end());
     row.insert(row.end(), {std::to_string(m.count), mean_and_sd(m, has_accuracy), interval_text(m, has_accuracy)});
@@ -255,6 +262,7 @@ class ReportComposer {
     for (const std::string& task : tasks(results_)) {
       if (!is_part_of_sweep(task)) find_networks(task);
     }
+    warn_of_mixed_results(results_, false);
   }
 
   analysis::Report compose() {

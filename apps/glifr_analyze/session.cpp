@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <map>
+#include <set>
 
 #include "glifr/backend/parallel.hpp"
 #include "glifr/error.hpp"
@@ -98,6 +100,22 @@ analysis::Results Session::read_results(const std::string& place) const {
 
 void Session::warn(const std::string& text) {
   std::cerr << "glifr_analyze: " << text << std::endl;
+}
+
+void warn_of_mixed_losses(const std::string& task) {
+  Session::warn(task + ": some trials have an accuracy and others none; losses are compared, which differ in kind");
+}
+
+void warn_of_mixed_results(const analysis::Results& results, bool by_base_task) {
+  std::map<std::string, std::set<bool>> kinds;
+  for (const analysis::Trial& trial : results.trials) {
+    if (!trial.test) continue;
+    kinds[trial.task].insert(trial.test->accuracy.has_value());
+    if (by_base_task) kinds[trial.base_task()].insert(trial.test->accuracy.has_value());
+  }
+  for (const auto& [task, of_task] : kinds) {
+    if (of_task.size() > 1) warn_of_mixed_losses(task);
+  }
 }
 
 void add_results_option(CLI::App& command, std::string& folder) {

@@ -57,6 +57,11 @@ class Session {
   mutable bool has_said_why_not_drawn_ = false;
 };
 
+/// Says that losses of different kinds are compared, since some trials of a task have no accuracy.
+void warn_of_mixed_losses(const std::string& task);
+/// Says it of each task and, where `by_base_task`, of each base task for which the tests' results come to that.
+void warn_of_mixed_results(const glifr::analysis::Results& results, bool by_base_task);
+
 /// Adds the positional RESULTS to a subcommand.
 void add_results_option(CLI::App& command, std::string& folder);
 /// Adds --header to a subcommand.
@@ -65,8 +70,8 @@ void add_header_option(CLI::App& command, bool& has_header);
 /// The rows of a table behind the names of its columns, or alone.
 [[nodiscard]] glifr::CsvRows start_table(bool has_header, const std::vector<std::string>& names);
 
-/// The checkpoint that a path leads to: a file, or that of the tested network of the only trial at or below a folder (of
-/// an unfinished one the last). DataError where there is none, or more than one trial.
+/// The checkpoint that a path leads to: a file, or that of the tested network of the only trial at or below a folder
+/// (of an unfinished one the last). DataError where there is none, or more than one trial.
 [[nodiscard]] std::filesystem::path find_checkpoint(const std::string& place);
 
 }  // namespace glifr::apps

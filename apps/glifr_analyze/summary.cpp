@@ -22,7 +22,7 @@ void print(const analysis::TaskSummary& summary) {
   const double factor = summary.has_accuracy() ? 100 : 1;
   for (const analysis::ModelSummary& model : summary.models) {
     if (model.losses.empty()) continue;
-    const analysis::Moments m = analysis::moments(model.values());
+    const analysis::Moments m = analysis::moments(model.values(summary.has_accuracy()));
     std::printf("  %-14s %3td trial%s  %.6g", analysis::model_name(model.model).c_str(), m.count,
                 m.count == 1 ? " " : "s", factor * m.mean);
     if (m.count > 1) std::printf(" +- %.3g", factor * m.sd);
@@ -30,9 +30,9 @@ void print(const analysis::TaskSummary& summary) {
   }
 }
 
-std::string mean_and_sd(const analysis::ModelSummary& results) {
-  const double factor = results.has_accuracy() ? 100 : 1;
-  const analysis::Moments m = analysis::moments(results.values());
+std::string mean_and_sd(const analysis::ModelSummary& results, bool has_accuracy) {
+  const double factor = has_accuracy ? 100 : 1;
+  const analysis::Moments m = analysis::moments(results.values(has_accuracy));
   const std::string mean = format("%.6g", factor * m.mean);
   return m.count < 2 ? mean : mean + format(" +- %.3g", factor * m.sd);
 }
@@ -40,14 +40,14 @@ std::string mean_and_sd(const analysis::ModelSummary& results) {
 void print(const analysis::SettingSummary& summary, const std::string& base_task) {
   std::vector<std::vector<std::string>> rows{{"model"}};
   rows.front().insert(rows.front().end(), summary.keys.begin(), summary.keys.end());
-  rows.front().insert(rows.front().end(), {"trials", "result"});
-  for (const analysis::SettingGroup& group : summary.groups) {
-    if (group.base_task != base_task) continue;
+  const std::vector<analysis::SettingGroup> groups = groups_of(summary, base_task);
+  const bool has_accuracy = have_accuracies(groups, &analysis::SettingGroup::results);
+  rows.front().insert(rows.front().end(), {"trials", has_accuracy ? "test accuracy (%)" : "test loss"});
+  for (const analysis::SettingGroup& group : groups) {
     std::vector<std::string>& row = rows.emplace_back(std::vector{analysis::model_name(group.results.model)});
     row.insert(row.end(), group.values.begin(), group.values.end());
     row.push_back(std::to_string(group.results.losses.size()));
-    row.push_back(mean_and_sd(group.results));
-    rows.front().back() = group.results.has_accuracy() ? "test accuracy (%)" : "test loss";
+    row.push_back(mean_and_sd(group.results, has_accuracy));
   }
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {
@@ -73,6 +73,7 @@ void summarize_by(const Session& session, const analysis::Results& results, cons
 void run(const Session& session, const std::string& folder, const std::vector<std::string>& keys) {
   const analysis::Results results = session.read_results(folder);
   if (!keys.empty()) (void)analysis::summarize_by(results, keys);  // refuses names before anything is written
+  warn_of_mixed_results(results, !keys.empty());
   const auto summaries = analysis::summarize(results);
   session.write(analysis::summary_table(summaries), "summary.csv");
   session.write(analysis::comparison_table(summaries), "ttests.csv");

@@ -77,12 +77,13 @@ void add_courses(Figure& figure, Panel& panel, std::vector<Series>& lines, const
   for (const Course& course : courses) {
     for (const std::size_t i : detail::drawn_points(course.mean.size())) {
       const double mean = factor * course.mean[i], sd = factor * course.sd[i];
-      table.add(course.curve.model, course.epoch[i], mean, sd, std::max(mean - sd, floor), mean + sd);
+      const double width = std::isnan(sd) ? 0 : sd;  // the band closes where a single trial is left
+      table.add(course.curve.model, course.epoch[i], mean, sd, std::max(mean - width, floor), mean + width);
     }
     const Filter filter{"model", course.curve.model};
     Ink ink = model_ink(course.curve.model);
     if (dash > 0) ink.dash = dash;
-    if (course.curve.trials > 1) {
+    if (course.curve.trials.front() > 1) {
       panel.series.push_back({.mark = Mark::band,
                               .table = name,
                               .x = "epoch",
@@ -129,6 +130,11 @@ bool has_validation(const TrainingCurve& curve) {
   return !curve.val_loss.epoch.empty() || !curve.val_acc.epoch.empty();
 }
 
+/// Whether some trials were trained for fewer epochs than others.
+bool loses_trials(const TrainingCurve& curve) {
+  return curve.trials.back() < curve.trials.front();
+}
+
 }  // namespace
 
 Figure summary_figure(const TaskSummary& summary) {
@@ -149,7 +155,7 @@ Figure summary_figure(const TaskSummary& summary) {
   std::vector<double> all;
   for (std::size_t m = 0; m < summary.models.size(); ++m) {
     const ModelSummary& model = summary.models[m];
-    const std::vector<double> values = scaled(model.values(), factor);
+    const std::vector<double> values = scaled(model.values(summary.has_accuracy()), factor);
     const Moments over_trials = moments(values);
     const auto position = static_cast<double>(m);
     panel.x.tics.push_back({model_label(model.model), position});
@@ -187,9 +193,14 @@ Figure training_curves_figure(const std::string& task, std::span<const TrainingC
   Figure figure;
   figure.name = "curves_" + task;
   const bool is_validated = std::ranges::any_of(curves, has_validation);
-  figure.caption = "Training on " + task + ": mean over the trials of each model, a value an epoch" +
-                   (is_validated ? "; solid: training, dashed: validation." : ".") +
-                   " Bands are one standard deviation to either side.";
+  figure.caption =
+      "Training on " + task + ": mean over the trials of each model, a value an epoch" +
+      (is_validated ? "; solid: training, dashed: validation." : ".") +
+      " Bands are one standard deviation to either side." +
+      (std::ranges::any_of(curves, loses_trials)
+           ? " Trials ended after different numbers of epochs: from where one ended, the mean is over those "
+             "that went on."
+           : "");
   add_metric(figure, curves,
              {"loss", is_validated ? "loss" : "training loss", &TrainingCurve::loss_mean, &TrainingCurve::loss_sd,
               &TrainingCurve::val_loss, 1});
@@ -370,12 +381,8 @@ std::vector<std::string> distinct(std::vector<std::string> values) {
 }  // namespace
 
 Figure settings_figure(const SettingSummary& summary, const std::string& base_task) {
-  std::vector<const SettingGroup*> groups;
-  for (const SettingGroup& group : summary.groups) {
-    if (group.base_task == base_task) groups.push_back(&group);
-  }
-  const bool has_accuracy =
-      std::ranges::all_of(groups, [](const SettingGroup* group) { return group->results.has_accuracy(); });
+  std::vector<SettingGroup> groups = groups_of(summary, base_task);
+  const bool has_accuracy = have_accuracies(groups, &SettingGroup::results);
   const double factor = has_accuracy ? percent : 1;
   const auto panel_of = [&](const SettingGroup& group) {
     std::string name;
@@ -384,9 +391,9 @@ Figure settings_figure(const SettingSummary& summary, const std::string& base_ta
     return name;
   };
   std::vector<std::string> firsts, panels;
-  for (const SettingGroup* group : groups) {
-    firsts.push_back(group->values.front());
-    panels.push_back(panel_of(*group));
+  for (const SettingGroup& group : groups) {
+    firsts.push_back(group.values.front());
+    panels.push_back(panel_of(group));
   }
   const Scale scale(distinct(firsts));
   Figure figure;
@@ -397,14 +404,14 @@ Figure settings_figure(const SettingSummary& summary, const std::string& base_ta
   detail::TableRows table(figure.name, {"panel", "model", "value", "position", "trials", "mean", "sd"});
   std::vector<double> ends;
   // The rows of a line stand together: others between them would break it.
-  std::ranges::stable_sort(groups, [&](const SettingGroup* a, const SettingGroup* b) {
-    return std::tuple(panel_of(*a), a->results.model) < std::tuple(panel_of(*b), b->results.model);
+  std::ranges::stable_sort(groups, [&](const SettingGroup& a, const SettingGroup& b) {
+    return std::tuple(panel_of(a), a.results.model) < std::tuple(panel_of(b), b.results.model);
   });
-  for (const SettingGroup* group : groups) {
-    const Moments m = moments(group->results.values());
+  for (const SettingGroup& group : groups) {
+    const Moments m = moments(group.results.values(has_accuracy));
     const double sd = m.count > 1 ? factor * m.sd : 0;
-    table.add(panel_of(*group) + "/" + group->results.model, group->results.model, group->values.front(),
-              scale.place(group->values.front()), static_cast<double>(m.count), factor * m.mean, sd);
+    table.add(panel_of(group) + "/" + group.results.model, group.results.model, group.values.front(),
+              scale.place(group.values.front()), static_cast<double>(m.count), factor * m.mean, sd);
     ends.push_back(factor * m.mean - sd);
     ends.push_back(factor * m.mean + sd);
   }

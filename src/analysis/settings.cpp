@@ -1,6 +1,7 @@
 // Trials by their settings: sweeps, and whatever else was set differently.
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -28,11 +29,6 @@ bool comes_before(const std::string& first, const std::string& second) {
 
 bool come_before(const std::vector<std::string>& first, const std::vector<std::string>& second) {
   return std::ranges::lexicographical_compare(first, second, comes_before);
-}
-
-void add(const Trial& trial, ModelSummary& results) {
-  results.losses.push_back(trial.test->loss);
-  if (trial.test->accuracy) results.accuracies.push_back(*trial.test->accuracy);
 }
 
 }  // namespace
@@ -75,14 +71,11 @@ SettingSummary summarize_by(const Results& results, const std::vector<std::strin
     const auto found = std::ranges::find_if(summary.groups, [&](const SettingGroup& group) {
       return group.base_task == trial.base_task() && group.results.model == trial.model && group.values == values;
     });
-    if (found != summary.groups.end()) {
-      add(trial, found->results);
-    } else {
-      add(trial, summary.groups.emplace_back(SettingGroup{trial.base_task(), values, {trial.model, {}, {}}}).results);
-    }
-  }
-  for (SettingGroup& group : summary.groups) {
-    if (group.results.accuracies.size() != group.results.losses.size()) group.results.accuracies.clear();
+    SettingGroup& group =
+        found != summary.groups.end()
+            ? *found
+            : summary.groups.emplace_back(SettingGroup{trial.base_task(), values, {trial.model, {}, {}}});
+    group.results.add(trial);
   }
   std::ranges::stable_sort(summary.groups, [](const SettingGroup& a, const SettingGroup& b) {
     const auto place = [](const SettingGroup& g) {
@@ -91,6 +84,13 @@ SettingSummary summarize_by(const Results& results, const std::vector<std::strin
     return place(a) != place(b) ? place(a) < place(b) : come_before(a.values, b.values);
   });
   return summary;
+}
+
+std::vector<SettingGroup> groups_of(const SettingSummary& summary, const std::string& base_task) {
+  std::vector<SettingGroup> groups;
+  std::ranges::copy_if(summary.groups, std::back_inserter(groups),
+                       [&](const SettingGroup& group) { return group.base_task == base_task; });
+  return groups;
 }
 
 std::vector<std::string> swept_settings(std::string_view task) {
@@ -126,20 +126,19 @@ std::vector<VariationComparison> compare_variations(const Results& results) {
         variations, [&](const Variation& each) { return each.task == trial.task && each.model == trial.model; });
     Variation& variation =
         found != variations.end() ? *found : variations.emplace_back(Variation{trial.task, trial.model, {}});
-    add(trial, variation.results);
+    variation.results.add(trial);
   }
   std::vector<VariationComparison> comparisons;
   for (auto& [base, variations] : by_base) {
     std::ranges::stable_sort(variations, {}, [](const Variation& each) { return place_of_model(each.model); });
     for (const Variation& first : variations) {
       for (const Variation& second : variations) {
-        const bool has_accuracy = first.results.accuracies.size() == first.results.losses.size();
-        const bool is_alike = has_accuracy == (second.results.accuracies.size() == second.results.losses.size());
-        if (first.model != second.model || first.task == second.task || !is_alike) continue;
-        comparisons.push_back(
-            {base, first.model, has_accuracy,
-             has_accuracy ? compare(first.task, first.results.accuracies, second.task, second.results.accuracies)
-                          : compare(first.task, first.results.losses, second.task, second.results.losses)});
+        const bool has_accuracy = first.results.has_accuracy();
+        if (first.model != second.model || first.task == second.task) continue;
+        if (has_accuracy != second.results.has_accuracy()) continue;  // losses of different kinds
+        comparisons.push_back({base, first.model, has_accuracy,
+                               compare(first.task, first.results.values(has_accuracy), second.task,
+                                       second.results.values(has_accuracy))});
       }
     }
   }

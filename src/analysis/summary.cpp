@@ -2,28 +2,39 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace glifr::analysis {
 namespace {
 
-ModelSummary summarize_model(const ModelTrials& group) {
-  ModelSummary summary{group.model, {}, {}};
+/// Where metrics.csv of a trial has an epoch.
+struct Row {
+  const Metrics* metrics;
+  std::size_t at;
+};
+
+/// The rows of the trials by epoch. An epoch is left out where a trial that goes on has no row of it.
+std::map<double, std::vector<Row>> rows_by_epoch(const ModelTrials& group) {
+  std::map<double, std::vector<Row>> rows;
+  std::vector<double> ends;
   for (const Trial* trial : group.trials) {
-    if (!trial->test) continue;
-    summary.losses.push_back(trial->test->loss);
-    if (trial->test->accuracy) summary.accuracies.push_back(*trial->test->accuracy);
+    const std::vector<double>& epochs = trial->metrics.epoch;
+    for (std::size_t i = 0; i < epochs.size(); ++i) rows[epochs[i]].push_back({&trial->metrics, i});
+    ends.push_back(std::ranges::max(epochs));
   }
-  if (summary.accuracies.size() != summary.losses.size()) summary.accuracies.clear();
-  return summary;
+  std::erase_if(rows, [&](const auto& row) {
+    const auto& [epoch, of_trials] = row;
+    return std::ranges::count_if(ends, [&](double end) { return end >= epoch; }) != std::ssize(of_trials);
+  });
+  return rows;
 }
 
 /// Mean and sd of one metric over the trials, epoch by epoch.
-void collect(const ModelTrials& group, std::vector<double> Metrics::*metric, std::size_t epochs,
+void collect(const std::map<double, std::vector<Row>>& rows, std::vector<double> Metrics::*metric,
              std::vector<double>& mean, std::vector<double>& sd) {
-  std::vector<double> values(group.trials.size());
-  for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
-    std::ranges::transform(group.trials, values.begin(),
-                           [&](const Trial* trial) { return (trial->metrics.*metric)[epoch]; });
+  for (const auto& [epoch, of_trials] : rows) {
+    std::vector<double> values;
+    for (const Row& row : of_trials) values.push_back((row.metrics->*metric)[row.at]);
     const Moments over_trials = moments(values);
     mean.push_back(over_trials.mean);
     sd.push_back(over_trials.sd);
@@ -31,21 +42,31 @@ void collect(const ModelTrials& group, std::vector<double> Metrics::*metric, std
 }
 
 /// The same of validation, in the epochs in which every trial has a value.
-TrainingCurve::Validation collect_validation(const ModelTrials& group, std::vector<double> Metrics::*metric,
-                                             const std::vector<double>& epochs) {
+TrainingCurve::Validation collect_validation(const std::map<double, std::vector<Row>>& rows,
+                                             std::vector<double> Metrics::*metric) {
   std::vector<double> mean, sd;
-  collect(group, metric, epochs.size(), mean, sd);
+  collect(rows, metric, mean, sd);
   TrainingCurve::Validation validation;
-  for (std::size_t i = 0; i < epochs.size(); ++i) {
-    if (std::isnan(mean[i])) continue;
-    validation.epoch.push_back(epochs[i]);
-    validation.mean.push_back(mean[i]);
-    validation.sd.push_back(sd[i]);
+  std::size_t i = 0;
+  for (const auto& [epoch, of_trials] : rows) {
+    if (!std::isnan(mean[i])) {
+      validation.epoch.push_back(epoch);
+      validation.mean.push_back(mean[i]);
+      validation.sd.push_back(sd[i]);
+    }
+    ++i;
   }
   return validation;
 }
 
 }  // namespace
+
+void ModelSummary::add(const Trial& trial) {
+  if (!trial.test) return;
+  const bool have_all = accuracies.size() == losses.size() && trial.test->accuracy;
+  losses.push_back(trial.test->loss);
+  have_all ? accuracies.push_back(*trial.test->accuracy) : accuracies.clear();
+}
 
 bool is_tested(const TaskSummary& summary) {
   return std::ranges::any_of(summary.models, [](const ModelSummary& model) { return !model.losses.empty(); });
@@ -62,12 +83,17 @@ std::vector<TaskSummary> summarize(const Results& results) {
   std::vector<TaskSummary> summaries;
   for (const std::string& task : tasks(results)) {
     TaskSummary& summary = summaries.emplace_back(TaskSummary{task, {}, {}});
-    for (const ModelTrials& group : models_of(results, task)) summary.models.push_back(summarize_model(group));
+    for (const ModelTrials& group : models_of(results, task)) {
+      ModelSummary& model = summary.models.emplace_back(ModelSummary{group.model, {}, {}});
+      for (const Trial* trial : group.trials) model.add(*trial);
+    }
+    const bool has_accuracy = summary.has_accuracy();
     for (const ModelSummary& first : summary.models) {
       for (const ModelSummary& second : summary.models) {
         if (first.model == second.model || first.has_accuracy() != second.has_accuracy()) continue;
         if (first.losses.empty() || second.losses.empty()) continue;
-        summary.comparisons.push_back(compare(first.model, first.values(), second.model, second.values()));
+        summary.comparisons.push_back(
+            compare(first.model, first.values(has_accuracy), second.model, second.values(has_accuracy)));
       }
     }
   }
@@ -81,16 +107,17 @@ std::vector<TrainingCurve> training_curves(const Results& results, const std::st
     if (group.trials.empty()) continue;
     TrainingCurve& curve = curves.emplace_back();
     curve.model = group.model;
-    curve.trials = static_cast<Index>(group.trials.size());
-    const auto shortest =
-        std::ranges::min_element(group.trials, {}, [](const Trial* trial) { return trial->metrics.epoch.size(); });
-    curve.epoch = (*shortest)->metrics.epoch;
-    collect(group, &Metrics::train_loss, curve.epoch.size(), curve.loss_mean, curve.loss_sd);
+    const auto rows = rows_by_epoch(group);
+    for (const auto& [epoch, of_trials] : rows) {
+      curve.epoch.push_back(epoch);
+      curve.trials.push_back(std::ssize(of_trials));
+    }
+    collect(rows, &Metrics::train_loss, curve.loss_mean, curve.loss_sd);
     const bool has_accuracy =
         std::ranges::all_of(group.trials, [](const Trial* trial) { return trial->metrics.has_accuracy(); });
-    if (has_accuracy) collect(group, &Metrics::train_acc, curve.epoch.size(), curve.acc_mean, curve.acc_sd);
-    curve.val_loss = collect_validation(group, &Metrics::val_loss, curve.epoch);
-    curve.val_acc = collect_validation(group, &Metrics::val_acc, curve.epoch);
+    if (has_accuracy) collect(rows, &Metrics::train_acc, curve.acc_mean, curve.acc_sd);
+    curve.val_loss = collect_validation(rows, &Metrics::val_loss);
+    curve.val_acc = collect_validation(rows, &Metrics::val_acc);
   }
   return curves;
 }

@@ -130,7 +130,7 @@ CsvRows trials_table(const Results& results) {
     if (metrics.epoch.empty()) {
       csv.empty_cell();
     } else {
-      csv.cell(static_cast<Index>(metrics.epoch.size()));
+      csv.cell(metrics.epoch.back());
     }
     for (const std::vector<double>* values :
          {&metrics.train_loss, &metrics.train_acc, &metrics.val_loss, &metrics.val_acc})
@@ -209,7 +209,7 @@ CsvRows curves_table(std::span<const std::pair<std::string, std::vector<Training
     for (const TrainingCurve& curve : curves) {
       for (std::size_t i = 0; i < curve.epoch.size(); ++i) {
         add_words(csv, {task, curve.model});
-        csv.cell(curve.trials).cell(curve.epoch[i]);
+        csv.cell(curve.trials[i]).cell(curve.epoch[i]);
         add_number(csv, curve.loss_mean[i]);
         add_number(csv, curve.loss_sd[i]);
         add_number(csv, curve.acc_mean.empty() ? undefined : curve.acc_mean[i]);

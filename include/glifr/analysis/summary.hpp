@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,16 +14,34 @@
 namespace glifr::analysis {
 
 /// What the trials of one model gave on the test set of a task.
-struct ModelSummary {
+struct GLIFR_API ModelSummary {
   std::string model;               ///< by its name
   std::vector<double> losses;      ///< a value a trial
-  std::vector<double> accuracies;  ///< a fraction a trial; empty where the task has no classes
+  std::vector<double> accuracies;  ///< a fraction a trial; empty where not every trial has one
 
-  /// Whether the task has classes.
+  /// Takes the result of a trial, if it was tested.
+  void add(const Trial& trial);
+  /// Whether every trial has an accuracy.
   [[nodiscard]] bool has_accuracy() const { return !accuracies.empty(); }
-  /// The values by which models are compared: accuracies where there are such, else losses.
-  [[nodiscard]] const std::vector<double>& values() const { return has_accuracy() ? accuracies : losses; }
+  /// The accuracies, or the losses.
+  [[nodiscard]] const std::vector<double>& values(bool are_accuracies) const {
+    return are_accuracies ? accuracies : losses;
+  }
 };
+
+/// By what results are compared that share a table, a mean, an axis or a test: by accuracies where every one that was
+/// tested has them, otherwise by the losses of all. `summary_of` gives the ModelSummary of each of `compared`.
+template <class Range, class SummaryOf = std::identity>
+[[nodiscard]] bool have_accuracies(const Range& compared, SummaryOf summary_of = {}) {
+  bool is_any_tested = false;
+  for (const auto& each : compared) {
+    const ModelSummary& summary = std::invoke(summary_of, each);
+    if (summary.losses.empty()) continue;
+    if (!summary.has_accuracy()) return false;
+    is_any_tested = true;
+  }
+  return is_any_tested;
+}
 
 /// The difference between two models, `first` minus `second`.
 struct Comparison {
@@ -41,17 +60,14 @@ struct Comparison {
 
 /// All models of a task.
 struct TaskSummary {
-  std::string task;                     ///< by its name
-  std::vector<ModelSummary> models;     ///< in training order
-  std::vector<Comparison> comparisons;  ///< all ordered pairs of models
+  std::string task;                  ///< by its name
+  std::vector<ModelSummary> models;  ///< in training order
+  /// Ordered pairs of models, by their accuracies or losses as `has_accuracy` says; but for pairs of which one alone
+  /// has accuracies, whose losses are of different kinds.
+  std::vector<Comparison> comparisons;
 
-  /// Whether the task has classes.
-  [[nodiscard]] bool has_accuracy() const {
-    for (const ModelSummary& model : models) {
-      if (!model.losses.empty()) return model.has_accuracy();
-    }
-    return false;
-  }
+  /// Whether the models are compared by their accuracies.
+  [[nodiscard]] bool has_accuracy() const { return have_accuracies(models); }
 };
 
 /// Whether any model of a task has a test result.
@@ -92,6 +108,10 @@ struct SettingSummary {
   std::vector<SettingGroup> groups;  ///< by base task, model in training order, and values, numbers by size
 };
 
+/// The groups of a base task.
+[[nodiscard]] GLIFR_API std::vector<SettingGroup> groups_of(const SettingSummary& summary,
+                                                            const std::string& base_task);
+
 /// Groups trials by base task, model and the values of settings, whether these were swept or set otherwise. ConfigError
 /// (key "--by") where no trial has a setting of such a name.
 [[nodiscard]] GLIFR_API SettingSummary summarize_by(const Results& results, const std::vector<std::string>& keys);
@@ -103,12 +123,13 @@ struct SettingSummary {
 /// The trials of a sweep: those of tasks that are called `task` and an @.
 [[nodiscard]] GLIFR_API Results sweep_of(const Results& results, std::string_view task);
 
-/// Mean and sd over trials of the course of a training, an epoch a value; epochs that not every trial reached are left
-/// out, and of validation those in which a trial has none.
+/// Mean and sd over trials of the course of a training, an epoch a value: of the trials that had not ended before it.
+/// Epochs that one of these has no row of are left out (metrics.csv may be thinned), and of validation those in which
+/// one of them has no value.
 struct TrainingCurve {
   std::string model;              ///< by its name
-  Index trials = 0;               ///< over which mean and sd are taken
-  std::vector<double> epoch;      ///< counted from 1
+  std::vector<Index> trials;      ///< over which mean and sd are taken, by epoch; fewer once trials have ended
+  std::vector<double> epoch;      ///< counted from 1, ascending
   std::vector<double> loss_mean;  ///< of the training loss, by epoch
   std::vector<double> loss_sd;    ///< NaN for a single trial
   std::vector<double> acc_mean;   ///< of the training accuracy, by epoch; empty where the task has no classes

@@ -224,7 +224,7 @@ TEST_CASE("figures of extreme values are drawn") {
   one.train_loss = {2.3};
   one.train_acc = {0.1};
   drawn(training_curve_figure(one, "rnn"));
-  const TrainingCurve curve{"rnn", 1, {1}, {2.3}, {std::nan("")}, {}, {}};
+  const TrainingCurve curve{"rnn", {1}, {1}, {2.3}, {std::nan("")}, {}, {}};
   CHECK(training_curves_figure("sine", std::vector{curve}).panels[0].series.back().mark == Mark::line_and_points);
   const test::TemporaryFolder folder;
   test::write_trial(folder.path(), "a task with a very long name that goes on and on", "only", 0, 1e-8, {});

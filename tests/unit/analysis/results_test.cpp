@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/summary.hpp"
+#include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
 #include "results_folder.hpp"
 #include "support/catch.hpp"
@@ -79,12 +81,13 @@ TEST_CASE("what is not whole is listed with the reason, the rest is read") {
   test::write_text(broken(7) / "metrics.csv", "epoch,train_loss,train_acc,seconds\n1,nan,,0.1\n");
   test::write_text(broken(8) / "test.json", "{\"test_loss\": 0.1, \"test_acc\": 90}");
   test::write_text(broken(9) / "metrics.csv", "");
+  test::write_text(broken(10) / "test.json", "{\"test_loss\": NaN, \"test_acc\": null}");
   test::write_trial(folder.path(), "sine", "rnn", 12, 0.1, {});
   std::filesystem::create_directories(folder.path() / "sine" / "rnn" / "trial_x");
 
   const Results results = read_results(folder.path());
   CHECK(results.trials.size() == 2);
-  CHECK(results.rejected.size() == 10);
+  CHECK(results.rejected.size() == 11);
   CHECK_THAT(reason(results, "sine/rnn/trial_1"), Catch::Contains("did not finish (3 of 3 epochs)"));
   CHECK_THAT(reason(results, "sine/rnn/trial_2"), Catch::Contains("config.json"));
   CHECK_THAT(reason(results, "sine/rnn/trial_3"), Catch::Contains("test_loss is null, expected a finite number"));
@@ -94,8 +97,8 @@ TEST_CASE("what is not whole is listed with the reason, the rest is read") {
   CHECK_THAT(reason(results, "sine/rnn/trial_7"), Catch::Contains("line 2, column 2 (train_loss): found 'nan'"));
   CHECK_THAT(reason(results, "sine/rnn/trial_8"), Catch::Contains("test_acc is 90, expected 0 to 1"));
   CHECK_THAT(reason(results, "sine/rnn/trial_9"), Catch::Contains("metrics.csv"));
-  CHECK_THAT(reason(results, "sine/rnn/trial_10 to trial_11"),
-             Catch::Contains("no such folders, though trial 12 is there"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_10"), Catch::Contains("test.json"));
+  CHECK_THAT(reason(results, "sine/rnn/trial_11"), Catch::Contains("no such folder, though trial 12 is there"));
 }
 
 TEST_CASE("a gap in the numbers of trials is one line, however wide") {
@@ -207,7 +210,7 @@ TEST_CASE("the summary of the published results gives the published statistics")
   CHECK_THAT(t("glifr_rheta", "glifr_hom").t, WithinAbs(15.106, 5e-4));
 }
 
-TEST_CASE("training curves are the mean over trials of the epochs that all reached") {
+TEST_CASE("training curves are the mean over the trials that have not ended, epoch by epoch") {
   const test::TemporaryFolder folder;
   test::write_trial(folder.path(), "lmnist", "rnn", 0, 0.1, 0.9);
   const auto second = test::write_trial(folder.path(), "lmnist", "rnn", 1, 0.3, 0.6);
@@ -215,9 +218,56 @@ TEST_CASE("training curves are the mean over trials of the epochs that all reach
   const Results results = read_results(folder.path());
   const auto curves = training_curves(results, "lmnist");
   REQUIRE(curves.size() == 1);
-  CHECK(curves[0].trials == 2);
-  CHECK(curves[0].epoch == std::vector<double>{1, 2});
+  CHECK(curves[0].trials == std::vector<Index>{2, 2, 1});
+  CHECK(curves[0].epoch == std::vector<double>{1, 2, 3});
   CHECK_THAT(curves[0].loss_mean[0], WithinRel(0.8, 1e-12));
   CHECK_THAT(curves[0].loss_sd[1], WithinRel(0.4 / std::sqrt(2.0), 1e-12));
   CHECK_THAT(curves[0].acc_mean[1], WithinRel(0.5, 1e-12));
+  CHECK_THAT(curves[0].loss_mean[2], WithinRel(0.1, 1e-12));
+  CHECK(std::isnan(curves[0].loss_sd[2]));
+  const std::string table(curves_table(std::vector{std::pair{std::string("lmnist"), curves}}).text());
+  CHECK_THAT(table, Catch::Contains("\nlmnist,rnn,2,2,") && Catch::Contains("\nlmnist,rnn,1,3,0.1,,"));
+  CHECK_THAT(training_curves_figure("lmnist", curves).caption, Catch::Contains("over those that went on"));
+  const Figure figure = training_curves_figure("lmnist", curves);
+  const std::vector<Column>& columns = figure.tables[0].columns;  // model, epoch, mean, sd, lower, upper
+  CHECK(std::get<0>(columns[4].values)[2] == std::get<0>(columns[5].values)[2]);  // the band closes
+}
+
+TEST_CASE("training curves of thinned records have the epochs that all trials share") {
+  const test::TemporaryFolder folder;
+  const auto write = [&](int trial, int distance, int last, double loss) {
+    std::string rows = "epoch,train_loss,train_acc,seconds\n1," + format_number(loss) + ",,1\n";
+    for (int epoch = distance; epoch <= last; epoch += distance)
+      rows += std::to_string(epoch) + "," + format_number(loss / epoch) + ",,1\n";
+    test::write_text(test::write_trial(folder.path(), "sine", "rnn", trial, 0.1, {}) / "metrics.csv", rows);
+  };
+  write(0, 50, 350, 2);
+  write(1, 30, 300, 4);
+  const auto curves = training_curves(read_results(folder.path()), "sine");
+  REQUIRE(curves.size() == 1);
+  CHECK(curves[0].epoch == std::vector<double>{1, 150, 300, 350});
+  CHECK(curves[0].trials == std::vector<Index>{2, 2, 2, 1});
+  CHECK_THAT(curves[0].loss_mean[1], WithinRel(3.0 / 150, 1e-12));
+}
+
+TEST_CASE("models are compared by accuracies where all have them, otherwise by losses") {
+  const test::TemporaryFolder folder;
+  for (int trial = 0; trial < 2; ++trial) {
+    test::write_trial(folder.path(), "mine", "rnn", trial, 1 + trial, 0.25);
+    test::write_trial(folder.path(), "mine", "lstmn", trial, 3 + trial, {});
+    test::write_trial(folder.path(), "mine", "glifr_hom", trial, 5 + trial, {});
+  }
+  const TaskSummary mixed = summarize(read_results(folder.path())).front();
+  CHECK_FALSE(mixed.has_accuracy());
+  const std::string table(comparison_table(std::span(&mixed, 1)).text());
+  CHECK_THAT(table, Catch::Contains("\nmine,test_loss,lstmn,glifr_hom,2,2,3.5,5.5,"));
+  CHECK_THAT(table, !Catch::Contains("test_acc") && !Catch::Contains("rnn"));
+  const Figure figure = summary_figure(mixed);
+  CHECK(figure.panels[0].y.label == "test loss");
+  CHECK(std::get<0>(figure.tables[0].columns[3].values) == std::vector<double>{1.5, 3.5, 5.5});
+
+  test::write_trial(folder.path(), "mine", "rnn", 2, 2, {});  // a model's own trials may differ too
+  const TaskSummary more = summarize(read_results(folder.path())).front();
+  CHECK(more.models[0].accuracies.empty());
+  CHECK(more.models[0].losses.size() == 3);
 }

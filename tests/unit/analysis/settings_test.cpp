@@ -74,6 +74,26 @@ TEST_CASE("the table of trials has a row a trial, every setting that is one valu
   CHECK(table[2] == "sine,sine,rnn,1,1,0.01,,,3,0.5,0.7,0.75,0.7,0.2,0.75,40,best,2,300,1");
 }
 
+TEST_CASE("the table of trials counts epochs, also where not every one has a row") {
+  const test::TemporaryFolder folder;
+  test::write_text(test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {}) / "metrics.csv",
+                   "epoch,train_loss,train_acc,seconds\n1,0.9,,1\n50,0.7,,49\n100,0.5,,50\n");
+  CHECK_THAT(lines(trials_table(read_results(folder.path())))[1], Catch::Contains(",100,0.5,,,,0.1,"));
+}
+
+TEST_CASE("groups by settings are shown by losses where one of them has no accuracies") {
+  const test::TemporaryFolder folder;
+  write_variation(folder.path(), "cls", 0, R"("lr": 0.1)", 1.5, "files");
+  write_variation(folder.path(), "reg", 0, R"("lr": 0.2)", 2.5, "files");
+  test::write_text(folder.path() / "cls/rnn/trial_0/test.json", R"({"test_loss": 1.5, "test_acc": 0.5})");
+  const SettingSummary summary = summarize_by(read_results(folder.path()), {"lr"});
+  CHECK_FALSE(have_accuracies(groups_of(summary, "files"), &SettingGroup::results));
+  CHECK(groups_of(summary, "sine").empty());
+  const Figure figure = settings_figure(summary, "files");
+  CHECK(figure.panels[0].y.label == "test loss");
+  CHECK(std::get<0>(figure.tables[0].columns[5].values) == std::vector<double>{1.5, 2.5});
+}
+
 TEST_CASE("pandas reads the table of trials") {
   const auto python = test::python_with("pandas");
   if (!python) {
