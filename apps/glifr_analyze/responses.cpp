@@ -26,6 +26,8 @@ std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& sessio
   };
   const std::string& checkpoint = options.checkpoint.empty() ? options.folder : options.checkpoint;
   if (!options.checkpoint.empty() || std::filesystem::is_regular_file(checkpoint)) {
+    if (options.trial >= 0)
+      throw glifr::ConfigError("--trial", "chooses among the trials of RESULTS; " + checkpoint + " is one network");
     add(describe_checkpoint({find_checkpoint(checkpoint), options.task, options.model, session.seed()}, data));
     if (runs.empty()) throw glifr::DataError(checkpoint, "is of a task with classes; accepted: one with target values");
     return runs;

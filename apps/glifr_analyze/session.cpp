@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <boost/json.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -95,6 +96,12 @@ analysis::Results Session::read_results(const std::string& place) const {
   }
   analysis::Results results = analysis::read_results(folder);
   for (const analysis::Rejected& trial : results.rejected) warn("left out " + trial.name + ": " + trial.reason);
+  for (const analysis::Trial& trial : results.trials) {
+    const boost::json::value* model = trial.config.if_contains("model");
+    if (model && model->is_string() && model->as_string() != trial.model)
+      warn(trial.name() + " counts as " + trial.model + ", though its config.json says " +
+           std::string(model->as_string()));
+  }
   return results;
 }
 

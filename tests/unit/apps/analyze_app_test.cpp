@@ -358,7 +358,7 @@ TEST_CASE("a trial whose settings cannot be read keeps its results, its network 
   with(4, "\"model\": \"rnn\"", "\"model\": \"gru\"");
   const Finished report = session.analyze("report --no-figures " + session.results().string() + session.out_option());
   CHECK(report.exit_code == 0);
-  CHECK(count_lines(report.error) == 4);
+  CHECK(count_lines(report.error) == 5);  // two of trial 4
   CHECK_THAT(report.error, Catch::Contains("sine/rnn/trial_1 is not analysed: ") &&
                                Catch::Contains("key seed is 18446744073709551616") &&
                                Catch::Contains("sine/rnn/trial_2 is not analysed: ") &&
@@ -371,7 +371,7 @@ TEST_CASE("a trial whose settings cannot be read keeps its results, its network 
   const Finished ablation =
       session.analyze("ablation --no-figures --draws 1 " + session.results().string() + session.out_option());
   CHECK(ablation.exit_code == 0);
-  CHECK(count_lines(ablation.error) == 4);
+  CHECK(count_lines(ablation.error) == 5);
   CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0,1,"));
 }
 
@@ -925,6 +925,24 @@ TEST_CASE("analyses work on the users' own data: targets of every step and of th
   CHECK(fs::exists(session.out() / "confusion_files_rnn.gp"));
 }
 
+TEST_CASE("a trial whose config.json is of another model counts by its folder, with a line that says so") {
+  const Session session;
+  glifr::test::write_trial(session.results(), "sine", "rnn", 0, 0.1, {});
+  glifr::test::write_trial(session.results(), "renamed", "rnn", 0, 0.1, {});
+  fs::create_directories(session.results() / "sine/glifr_lheta");
+  fs::copy(session.results() / "sine/rnn/trial_0", session.results() / "sine/glifr_lheta/trial_7",
+           fs::copy_options::recursive);
+  glifr::test::write_text(session.results() / "renamed/rnn/trial_0/config.json",
+                          R"({"task": "sine", "model": "rnn", "max_epochs": 400})");
+  const std::string arguments = session.results().string() + " --no-figures" + session.out_option();
+  const Finished run = session.analyze("summary " + arguments);
+  CHECK(run.exit_code == 0);
+  CHECK(run.error ==
+        "glifr_analyze: sine/glifr_lheta/trial_7 counts as glifr_lheta, though its config.json says rnn\n");
+  REQUIRE(session.analyze("report " + arguments).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "report.html"), Catch::Contains(">3 of 400<"));
+}
+
 TEST_CASE("requests that cannot be met") {
   const Session session;
   const std::string none = session.file("none").string();
@@ -941,6 +959,7 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("cluster --parameters " + none), "none");
   require_refused(session.analyze("trace --neuron " + none), "--input");
   require_refused(session.analyze("responses --checkpoint " + none), "none");
+  require_refused(session.analyze("responses --trial 2 --checkpoint " + none), "--trial");
   require_refused(session.analyze("count --task sin"), "sin");
   glifr::test::write_text(session.file("few.csv"), "1,2\n3,4\n");
   require_refused(session.analyze("cluster --parameters " + session.file("few.csv").string()), "2 neurons");
