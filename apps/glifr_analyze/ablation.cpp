@@ -1,10 +1,12 @@
 #include "glifr/analysis/ablation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 
 #include "ablation.hpp"
+#include "common/format.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
@@ -23,39 +25,69 @@ struct AblationOptions {
   analysis::AblationSettings settings;
 };
 
+/// What the network of one trial did with neurons silenced.
+struct AblatedRun {
+  std::string model;
+  glifr::Index trial;
+  bool has_accuracy;
+  std::vector<analysis::AblationResult> results;
+};
+
 /// Adds a trial's results to those of its model, ratio by ratio.
-void add_results(analysis::ModelAblation& model, const std::vector<analysis::AblationResult>& results,
-                 bool has_accuracy) {
-  for (const analysis::AblationResult& result : results) {
+void add_results(analysis::ModelAblation& model, const AblatedRun& run, bool has_accuracy) {
+  for (const analysis::AblationResult& result : run.results) {
     auto place = std::ranges::lower_bound(model.ratios, result.ratio);
     const auto index = place - model.ratios.begin();
     if (place == model.ratios.end() || *place != result.ratio) {
       model.ratios.insert(place, result.ratio);
       model.values.insert(model.values.begin() + index, std::vector<double>{});
+      model.trials.insert(model.trials.begin() + index, std::vector<glifr::Index>{});
     }
     for (const glifr::Score& score : result.scores) {
-      model.values[static_cast<std::size_t>(index)].push_back(has_accuracy ? score.accuracy() : score.loss());
+      // The class of outputs that are not numbers means nothing either.
+      const double value = has_accuracy ? score.accuracy() : score.loss();
+      model.values[static_cast<std::size_t>(index)].push_back(std::isfinite(score.loss()) ? value : std::nan(""));
+      model.trials[static_cast<std::size_t>(index)].push_back(run.trial);
     }
   }
 }
 
+void warn_of_overflow(const analysis::TaskAblation& ablation, const analysis::ModelAblation& model) {
+  for (std::size_t i = 0; i < model.ratios.size(); ++i) {
+    const auto failed = std::ranges::count_if(model.values[i], [](double value) { return std::isnan(value); });
+    if (failed == 0) continue;
+    Session::warn(ablation.task + "/" + model.model + ", " + format("%g", 100 * model.ratios[i]) +
+                  " % silenced: the loss is no finite number in " + std::to_string(failed) + " of " +
+                  std::to_string(model.values[i].size()) + " tests; their values and the mean are left empty");
+  }
+}
+
+/// The runs of a task, those of a model one after the other; by accuracies where all have them, otherwise by losses.
+analysis::TaskAblation join(const std::string& task, const std::vector<AblatedRun>& runs) {
+  analysis::TaskAblation ablation{task, std::ranges::all_of(runs, &AblatedRun::has_accuracy), {}};
+  if (!ablation.has_accuracy && std::ranges::any_of(runs, &AblatedRun::has_accuracy)) warn_of_mixed_losses(task);
+  for (const AblatedRun& run : runs) {
+    if (ablation.models.empty() || ablation.models.back().model != run.model)
+      ablation.models.push_back({run.model, {}, {}});
+    add_results(ablation.models.back(), run, ablation.has_accuracy);
+  }
+  for (const analysis::ModelAblation& model : ablation.models) warn_of_overflow(ablation, model);
+  return ablation;
+}
+
 template <glifr::Scalar T>
-void ablate_run(const TrainedRun& run, glifr::DataStore& store, analysis::AblationSettings settings,
-                analysis::TaskAblation& ablation, analysis::ModelAblation& model) {
+AblatedRun ablate_run(const TrainedRun& run, glifr::DataStore& store, analysis::AblationSettings settings) {
   // A network trained with dropout is tested at the rate that it was trained with too.
   const double dropout = run.settings.training.dropout;
   if (dropout > 0 && std::ranges::find(settings.ratios, dropout) == settings.ratios.end())
     settings.ratios.push_back(dropout);
   const auto data = store.load_test<T>(run.settings, run.seed);
-  ablation.has_accuracy = data->classes() > 0;
-  add_results(model, analysis::ablate<T>(network_maker<T>(run), *data, settings), ablation.has_accuracy);
+  return {run.model, run.trial, data->classes() > 0, analysis::ablate<T>(network_maker<T>(run), *data, settings)};
 }
 
-void ablate_run(const Session& session, const TrainedRun& run, glifr::DataStore& data,
-                const analysis::AblationSettings& settings, analysis::TaskAblation& ablation,
-                analysis::ModelAblation& model) {
-  session.is_float32() ? ablate_run<float>(run, data, settings, ablation, model)
-                       : ablate_run<double>(run, data, settings, ablation, model);
+AblatedRun ablate_run(const Session& session, const TrainedRun& run, glifr::DataStore& data,
+                      const analysis::AblationSettings& settings) {
+  return session.is_float32() ? ablate_run<float>(run, data, settings) : ablate_run<double>(run, data, settings);
 }
 
 void print(const analysis::TaskAblation& ablation) {
@@ -63,8 +95,12 @@ void print(const analysis::TaskAblation& ablation) {
   for (const analysis::ModelAblation& model : ablation.models) {
     std::printf("  %-14s", analysis::model_name(model.model).c_str());
     for (std::size_t i = 0; i < model.ratios.size(); ++i) {
-      const double mean = analysis::moments(model.values[i]).mean;
-      std::printf("  %g %%: %.4g", 100 * model.ratios[i], ablation.has_accuracy ? 100 * mean : mean);
+      const double mean = analysis::moments(independent_values(ablation, model, i)).mean;
+      if (std::isfinite(mean)) {
+        std::printf("  %g %%: %.4g", 100 * model.ratios[i], ablation.has_accuracy ? 100 * mean : mean);
+      } else {
+        std::printf("  %g %%: not finite", 100 * model.ratios[i]);
+      }
     }
     std::printf("\n");
   }
@@ -83,9 +119,7 @@ void ablate_checkpoint(const Session& session, const AblationOptions& options, c
   glifr::DataStore data = session.open_data();
   const TrainedRun run =
       describe_checkpoint({find_checkpoint(checkpoint), options.task, options.model, session.seed()}, data);
-  analysis::TaskAblation ablation{run.settings.task.name, false, {{run.model, {}, {}}}};
-  ablate_run(session, run, data, options.settings, ablation, ablation.models.front());
-  report(session, {ablation});
+  report(session, {join(run.settings.task.name, {ablate_run(session, run, data, options.settings)})});
 }
 
 void run(const Session& session, const AblationOptions& options) {
@@ -117,15 +151,14 @@ void run(const Session& session, const AblationOptions& options) {
 analysis::TaskAblation ablate_task(const Session& session, const analysis::Results& results, const std::string& task,
                                    const std::string& only_model, glifr::Index trials,
                                    const analysis::AblationSettings& settings, glifr::DataStore& data) {
-  analysis::TaskAblation ablation{task, false, {}};
+  std::vector<AblatedRun> runs;
   for (const analysis::ModelTrials& group : models_of(results, task)) {
     if (!only_model.empty() && group.model != only_model) continue;
-    analysis::ModelAblation model{group.model, {}, {}};
     glifr::Index done = 0;
     for (const analysis::Trial* trial : group.trials) {
       if (trials > 0 && done == trials) break;
       try {
-        ablate_run(session, describe(*trial), data, settings, ablation, model);
+        runs.push_back(ablate_run(session, describe(*trial), data, settings));
         ++done;
         std::cout << "silenced neurons of " << trial->name() << std::endl;
       } catch (const glifr::DataError& error) {
@@ -134,9 +167,8 @@ analysis::TaskAblation ablate_task(const Session& session, const analysis::Resul
         Session::warn("left out " + trial->name() + ": " + error.what());
       }
     }
-    if (done > 0) ablation.models.push_back(std::move(model));
   }
-  return ablation;
+  return join(task, runs);
 }
 
 void add_ablation(CLI::App& app, Session& session) {

@@ -484,7 +484,9 @@ class PaperComposer {
         auto found = std::ranges::find(joint.models, model.model, &analysis::ModelAblation::model);
         if (found == joint.models.end()) found = joint.models.insert(found, {model.model, {}, {}});
         found->ratios.push_back(share);
-        found->values.push_back(model.values[static_cast<std::size_t>(at - model.ratios.begin())]);
+        const auto place = static_cast<std::size_t>(at - model.ratios.begin());
+        found->values.push_back(model.values[place]);
+        if (!model.trials.empty()) found->trials.push_back(model.trials[place]);
       }
     }
     if (joint.models.empty()) return;

@@ -16,6 +16,9 @@ void check(const AblationSettings& settings) {
   for (const double ratio : settings.ratios) {
     if (!(ratio >= 0 && ratio <= 1))
       throw ConfigError("ratios", "found " + format_number(ratio) + ", accepted are 0 to 1");
+    // The same draws again would count as others.
+    if (std::ranges::count(settings.ratios, ratio) > 1)
+      throw ConfigError("ratios", "names " + format_number(ratio) + " twice");
   }
   if (settings.draws < 1)
     throw ConfigError("draws", "found " + std::to_string(settings.draws) + ", accepted are 1 and above");

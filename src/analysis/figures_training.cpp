@@ -273,7 +273,8 @@ Figure ablation_figure(const TaskAblation& ablation) {
   figure.name = "ablation_" + ablation.task;
   figure.caption =
       std::string(ablation.has_accuracy ? "Test accuracy" : "Test loss") + " on " + ablation.task +
-      " with a share of the neurons, drawn at random, silenced: mean and standard deviation over draws and trials.";
+      " with a share of the neurons, drawn at random, silenced: mean and standard deviation over " +
+      (ablation.has_several_trials() ? "trials, of each of which the mean over draws is taken." : "draws.");
   figure.width = 760;
   figure.aspect = 0.45;
   figure.has_key = true;
@@ -302,9 +303,9 @@ Figure ablation_figure(const TaskAblation& ablation) {
     const ModelAblation& model = ablation.models[m];
     const double offset = width * (static_cast<double>(m) - (models - 1) / 2);
     for (std::size_t i = 0; i < model.ratios.size(); ++i) {
-      const Moments result = moments(scaled(model.values[i], factor));
+      const Moments result = moments(scaled(independent_values(ablation, model, i), factor));
       table.add(model.model, model.ratios[i], group(model.ratios[i]) + offset, result.mean, result.sd);
-      means.push_back(result.mean);
+      if (std::isfinite(result.mean)) means.push_back(result.mean);
     }
     const Filter filter{"model", model.model};
     panel.series.push_back({.mark = Mark::boxes,

@@ -15,7 +15,7 @@ namespace {
 using StudentsT = boost::math::students_t_distribution<double>;
 
 bool are_comparable(const Moments& a, const Moments& b) {
-  return a.count >= 2 && b.count >= 2 && (a.sd > 0 || b.sd > 0);
+  return a.count >= 2 && b.count >= 2 && std::isfinite(a.sd) && std::isfinite(b.sd) && (a.sd > 0 || b.sd > 0);
 }
 
 /// The variance of a group's mean.

@@ -100,6 +100,25 @@ std::vector<TaskSummary> summarize(const Results& results) {
   return summaries;
 }
 
+bool TaskAblation::has_several_trials() const {
+  return std::ranges::any_of(models, [](const ModelAblation& model) {
+    return std::ranges::any_of(model.trials, [](const std::vector<Index>& trials) {
+      return std::ranges::any_of(trials, [&](Index trial) { return trial != trials.front(); });
+    });
+  });
+}
+
+std::vector<double> independent_values(const TaskAblation& ablation, const ModelAblation& model, std::size_t ratio) {
+  const std::vector<double>& values = model.values[ratio];
+  if (!ablation.has_several_trials()) return values;
+  std::map<Index, std::vector<double>> by_trial;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    by_trial[model.trials.empty() ? 0 : model.trials[ratio][i]].push_back(values[i]);
+  std::vector<double> means;
+  for (const auto& [trial, draws] : by_trial) means.push_back(moments(draws).mean);
+  return means;
+}
+
 std::vector<TrainingCurve> training_curves(const Results& results, const std::string& task) {
   std::vector<TrainingCurve> curves;
   for (ModelTrials& group : models_of(results, task)) {

@@ -22,7 +22,7 @@ void add_words(CsvRows& csv, std::initializer_list<std::string_view> words) {
 }
 
 void add_number(CsvRows& csv, double value) {
-  std::isnan(value) ? csv.empty_cell() : csv.cell(value);
+  std::isfinite(value) ? csv.cell(value) : csv.empty_cell();
 }
 
 /// mean, sd, lower and upper end of the confidence interval; empty cells where there are no values.
@@ -77,12 +77,6 @@ double last(const std::vector<double>& values) {
 
 std::string_view metric_name(bool has_accuracy) {
   return has_accuracy ? "test_acc" : "test_loss";
-}
-
-/// A model's values at a ratio, or null.
-const std::vector<double>* values_at(const ModelAblation& model, double ratio) {
-  const auto found = std::ranges::find(model.ratios, ratio);
-  return found == model.ratios.end() ? nullptr : &model.values[static_cast<std::size_t>(found - model.ratios.begin())];
 }
 
 }  // namespace
@@ -234,8 +228,9 @@ CsvRows ablation_table(std::span<const TaskAblation> ablations) {
     for (const ModelAblation& model : ablation.models) {
       for (std::size_t i = 0; i < model.ratios.size(); ++i) {
         add_words(csv, {ablation.task, model.model});
-        csv.cell(model.ratios[i]).cell(static_cast<Index>(model.values[i].size()));
-        add_moments(csv, model.values[i], ablation.has_accuracy ? possible_accuracies : possible_losses);
+        const std::vector<double> values = independent_values(ablation, model, i);
+        csv.cell(model.ratios[i]).cell(static_cast<Index>(values.size()));
+        add_moments(csv, values, ablation.has_accuracy ? possible_accuracies : possible_losses);
         csv.cell(metric_name(ablation.has_accuracy));
         csv.end_row();
       }
@@ -245,13 +240,15 @@ CsvRows ablation_table(std::span<const TaskAblation> ablations) {
 }
 
 CsvRows ablation_draws_table(std::span<const TaskAblation> ablations) {
-  CsvRows csv({"task", "model", "ratio_silenced", "metric", "value"});
+  CsvRows csv({"task", "model", "trial", "ratio_silenced", "metric", "value"});
   for (const TaskAblation& ablation : ablations) {
     for (const ModelAblation& model : ablation.models) {
       for (std::size_t i = 0; i < model.ratios.size(); ++i) {
-        for (const double value : model.values[i]) {
+        for (std::size_t k = 0; k < model.values[i].size(); ++k) {
           add_words(csv, {ablation.task, model.model});
-          csv.cell(model.ratios[i]).cell(metric_name(ablation.has_accuracy)).cell(value);
+          model.trials.empty() ? csv.empty_cell() : csv.cell(model.trials[i][k]);
+          csv.cell(model.ratios[i]).cell(metric_name(ablation.has_accuracy));
+          add_number(csv, model.values[i][k]);
           csv.end_row();
         }
       }
@@ -269,6 +266,7 @@ std::vector<TaskAblation> read_ablation_draws(const std::filesystem::path& file)
   };
   const std::size_t task = column("task"), model = column("model"), ratio = column("ratio_silenced"),
                     metric = column("metric"), value = column("value");
+  const std::optional<std::size_t> trial = table.column("trial");
   std::vector<TaskAblation> ablations;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     const std::vector<std::string>& cells = table.rows[row];
@@ -287,8 +285,10 @@ std::vector<TaskAblation> read_ablation_draws(const std::filesystem::path& file)
     if (models.back().ratios.empty() || models.back().ratios.back() != number(ratio)) {
       models.back().ratios.push_back(number(ratio));
       models.back().values.emplace_back();
+      if (trial) models.back().trials.emplace_back();
     }
-    models.back().values.back().push_back(number(value));
+    models.back().values.back().push_back(cells[value].empty() ? undefined : number(value));
+    if (trial) models.back().trials.back().push_back(cells[*trial].empty() ? 0 : static_cast<Index>(number(*trial)));
   }
   return ablations;
 }
@@ -303,11 +303,13 @@ CsvRows ablation_comparison_table(std::span<const TaskAblation> ablations) {
       for (const ModelAblation& second : ablation.models) {
         if (&first == &second) continue;
         for (std::size_t i = 0; i < first.ratios.size(); ++i) {
-          const std::vector<double>* values = values_at(second, first.ratios[i]);
-          if (!values) continue;
+          const auto same = std::ranges::find(second.ratios, first.ratios[i]);
+          if (same == second.ratios.end()) continue;
+          const auto at = static_cast<std::size_t>(same - second.ratios.begin());
           add_words(csv, {ablation.task, metric_name(ablation.has_accuracy)});
           csv.cell(first.ratios[i]);
-          add_comparison(csv, compare(first.model, first.values[i], second.model, *values));
+          add_comparison(csv, compare(first.model, independent_values(ablation, first, i), second.model,
+                                      independent_values(ablation, second, at)));
         }
       }
     }

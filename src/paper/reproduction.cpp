@@ -253,15 +253,17 @@ class Comparer {
               {&first, &second}, has_sign(ours[0], ours[1], published_difference));
   }
 
-  /// Draws of `ratio` silenced neurons, where they are known.
+  /// What is left with `ratio` of the neurons silenced, over draws or trials, where it is known and finite.
   [[nodiscard]] Moments silenced(const std::string& task, const std::string& model, double ratio) const {
     for (const analysis::TaskAblation& ablation : silenced_) {
       if (ablation.task != task) continue;
       for (const analysis::ModelAblation& each : ablation.models) {
         if (each.model != model) continue;
         const auto found = std::ranges::find(each.ratios, ratio);
-        if (found != each.ratios.end())
-          return analysis::moments(each.values[static_cast<std::size_t>(found - each.ratios.begin())]);
+        if (found == each.ratios.end()) continue;
+        const auto at = static_cast<std::size_t>(found - each.ratios.begin());
+        const Moments moments = analysis::moments(independent_values(ablation, each, at));
+        return std::isfinite(moments.mean) ? moments : Moments{};
       }
     }
     return {};
@@ -315,7 +317,13 @@ class Comparer {
               .ours = draws > 0 ? value(ours[0].mean - ours[1].mean) : Moments{},
               .published = value(difference),
               .trials = draws};
-      if (draws > 0) row.note = "trials are draws of the silenced neurons, of trained networks as published";
+      const bool has_several_trials = std::ranges::any_of(silenced_, [&](const analysis::TaskAblation& ablation) {
+        return ablation.task == task && ablation.has_several_trials();
+      });
+      if (draws > 0) {
+        row.note = has_several_trials ? "of each trial the mean over draws of the silenced neurons"
+                                      : "trials are draws of the silenced neurons, of trained networks as published";
+      }
       add_claim(std::move(row), {&group(task, model), &group(task, "rnn")}, has_sign(ours[0], ours[1], difference));
     }
   }

@@ -38,7 +38,7 @@ using MakeNetwork = std::function<std::unique_ptr<RecurrentNetwork<T>>()>;
 [[nodiscard]] GLIFR_API std::vector<bool> draw_silenced(Index neurons, Index silenced, Index draw, std::uint64_t seed);
 
 /// Tests a network with neurons silenced, all ratios and draws in parallel, on the fused forward pass. Throws
-/// ConfigError for a ratio outside 0 to 1, no draws, or a network and data that do not go together.
+/// ConfigError for a ratio outside 0 to 1 or named twice, no draws, or a network and data that do not go together.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dataset<T>& data,
                                                            const AblationSettings& settings);

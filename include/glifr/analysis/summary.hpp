@@ -148,19 +148,28 @@ struct TrainingCurve {
 /// The training curves of every model of a task.
 [[nodiscard]] GLIFR_API std::vector<TrainingCurve> training_curves(const Results& results, const std::string& task);
 
-/// What is left of a model when some of its neurons are silenced: accuracies (fractions) or losses, over draws and
-/// trials.
+/// What is left of a model when some of its neurons are silenced: accuracies (fractions) or losses.
 struct ModelAblation {
-  std::string model;                        ///< by its name
-  std::vector<double> ratios;               ///< of the neurons, ascending
-  std::vector<std::vector<double>> values;  ///< of each ratio
+  std::string model;           ///< by its name
+  std::vector<double> ratios;  ///< of the neurons, ascending
+  /// Of each ratio a value a draw, trial by trial; NaN where the network's loss was not finite.
+  std::vector<std::vector<double>> values;
+  std::vector<std::vector<Index>> trials{};  ///< the number of each value's trial; empty: all are of one
 };
 
 /// All models of a task with neurons silenced.
-struct TaskAblation {
+struct GLIFR_API TaskAblation {
   std::string task;                   ///< by its name
-  bool has_accuracy = false;          ///< whether it has classes
+  bool has_accuracy = false;          ///< whether the values are accuracies: all trials have them
   std::vector<ModelAblation> models;  ///< in training order
+
+  /// Whether any model has several trials.
+  [[nodiscard]] bool has_several_trials() const;
 };
+
+/// The values of a model's ratio that count as independent of each other: the draws, where all models have a single
+/// trial; otherwise of each trial the mean over its draws.
+[[nodiscard]] GLIFR_API std::vector<double> independent_values(const TaskAblation& ablation, const ModelAblation& model,
+                                                               std::size_t ratio);
 
 }  // namespace glifr::analysis

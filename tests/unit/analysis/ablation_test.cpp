@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/parameters.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/backend/parallel.hpp"
@@ -16,6 +17,7 @@
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
 #include "support/catch.hpp"
+#include "support/files.hpp"
 
 using namespace glifr;
 using namespace glifr::analysis;
@@ -94,6 +96,7 @@ TEST_CASE("ratios and draws out of range are refused") {
   CHECK_THROWS_AS(ablate<double>(make_small, data, {.ratios = {1.1}}), ConfigError);
   CHECK_THROWS_AS(ablate<double>(make_small, data, {.ratios = {std::nan("")}}), ConfigError);
   CHECK_THROWS_AS(ablate<double>(make_small, data, {.ratios = {}}), ConfigError);
+  CHECK_THROWS_WITH(ablate<double>(make_small, data, {.ratios = {0.2, 0.5, 0.2}}), Catch::Contains("names 0.2 twice"));
   CHECK_THROWS_AS(ablate<double>(make_small, data, {.draws = 0}), ConfigError);
 }
 
@@ -184,6 +187,48 @@ TEST_CASE("half-precision parameters are those of the network, rounded") {
     CHECK_THAT(rounded.values[i], WithinRel(exact.values[i], 0.05) || WithinAbs(exact.values[i], 1e-4));
 }
 
+TEST_CASE("draws count as independent for one trial, the means over draws for several") {
+  TaskAblation ablation{
+      "sine", false, {{"rnn", {0.5}, {{1, 2, 3}}, {{4, 4, 4}}}, {"lstmn", {0.5}, {{5, 7, 9}}, {{0, 0, 0}}}}};
+  CHECK_FALSE(ablation.has_several_trials());
+  CHECK(independent_values(ablation, ablation.models[0], 0) == std::vector<double>{1, 2, 3});
+  CHECK_THAT(ablation_figure(ablation).caption, Catch::EndsWith("standard deviation over draws."));
+  ablation.models[1] = {"lstmn", {0.5}, {{5, 7, 9, 13}}, {{0, 0, 1, 1}}};
+  CHECK(ablation.has_several_trials());
+  CHECK(independent_values(ablation, ablation.models[0], 0) == std::vector<double>{2});
+  CHECK(independent_values(ablation, ablation.models[1], 0) == std::vector<double>{6, 11});
+  CHECK_THAT(std::string(ablation_table(std::span(&ablation, 1)).text()),
+             Catch::Contains("\nsine,rnn,0.5,1,2,,,,test_loss\n") && Catch::Contains("\nsine,lstmn,0.5,2,8.5,"));
+  CHECK_THAT(std::string(ablation_comparison_table(std::span(&ablation, 1)).text()),
+             Catch::Contains("\nsine,test_loss,0.5,rnn,lstmn,1,2,2,8.5,,,,,,,\n"));
+  CHECK_THAT(ablation_figure(ablation).caption, Catch::Contains("over trials"));
+
+  const test::TemporaryFolder folder;
+  ablation_draws_table(std::span(&ablation, 1)).write(folder.path() / "draws.csv");
+  const auto read = read_ablation_draws(folder.path() / "draws.csv");
+  REQUIRE(read.size() == 1);
+  CHECK(read[0].models[1].values == ablation.models[1].values);
+  CHECK(read[0].models[1].trials == ablation.models[1].trials);
+}
+
+TEST_CASE("what is not finite is an empty cell and part of no test") {
+  const double nan = std::nan("");
+  const TaskAblation ablation{
+      "sine", false, {{"rnn", {0.5}, {{1, nan}}, {{0, 0}}}, {"lstmn", {0.5}, {{1, 2}}, {{0, 0}}}}};
+  CHECK_THAT(std::string(ablation_draws_table(std::span(&ablation, 1)).text()),
+             Catch::Contains("\nsine,rnn,0,0.5,test_loss,1\nsine,rnn,0,0.5,test_loss,\n"));
+  CHECK_THAT(std::string(ablation_table(std::span(&ablation, 1)).text()),
+             Catch::Contains("\nsine,rnn,0.5,2,,,,,test_loss\n"));
+  CHECK_THAT(std::string(ablation_comparison_table(std::span(&ablation, 1)).text()),
+             Catch::Contains("\nsine,test_loss,0.5,rnn,lstmn,2,2,,1.5,,,,,,,\n"));
+  const test::TemporaryFolder folder;
+  const Drawing drawing = draw(ablation_figure(ablation), folder.path());
+  INFO(drawing.problem);
+  CHECK((drawing.is_drawn || drawing.problem.find("not found") != std::string::npos));
+  ablation_draws_table(std::span(&ablation, 1)).write(folder.path() / "draws.csv");
+  CHECK(std::isnan(read_ablation_draws(folder.path() / "draws.csv")[0].models[0].values[0][1]));
+}
+
 TEST_CASE("tables have a header, and empty cells where nothing is defined") {
   const TaskAblation ablation{"lmnist", true, {{"rnn", {0, 0.5}, {{0.9}, {0.4, 0.6}}}, {"lstmn", {0.5}, {{0.5, 0.7}}}}};
   const auto text = std::string(ablation_table(std::span(&ablation, 1)).text());
@@ -193,6 +238,9 @@ TEST_CASE("tables have a header, and empty cells where nothing is defined") {
   const auto tests = std::string(ablation_comparison_table(std::span(&ablation, 1)).text());
   CHECK(std::ranges::count(tests, '\n') == 3);
   CHECK_THAT(tests, Catch::Contains("\nlmnist,test_acc,0.5,rnn,lstmn,2,2,0.5,0.6,"));
+  CHECK(std::string(ablation_draws_table(std::span(&ablation, 1)).text()) ==
+        "task,model,trial,ratio_silenced,metric,value\nlmnist,rnn,,0,test_acc,0.9\nlmnist,rnn,,0.5,test_acc,0.4\n"
+        "lmnist,rnn,,0.5,test_acc,0.6\nlmnist,lstmn,,0.5,test_acc,0.5\nlmnist,lstmn,,0.5,test_acc,0.7\n");
   const TaskSummary summary{"sine", {{"rnn", {0.25}, {}}}, {}};
   CHECK_THAT(std::string(summary_table(std::span(&summary, 1)).text()), Catch::EndsWith("\nsine,rnn,1,,,,,0.25,,,\n"));
 }

@@ -925,6 +925,73 @@ TEST_CASE("analyses work on the users' own data: targets of every step and of th
   CHECK(fs::exists(session.out() / "confusion_files_rnn.gp"));
 }
 
+TEST_CASE("accuracies and losses never share a table, a mean or an axis") {
+  const Session session;
+  std::string labels = "sample,a,label\n", targets = "sample,a,target_x\n";
+  for (int sample = 0; sample < 6; ++sample) {
+    for (int step = 0; step < 3; ++step) {
+      const std::string row = std::to_string(sample) + "," + std::to_string(sample % 2) + ",";
+      labels += row + std::to_string(sample % 2) + "\n";
+      targets += row + "0.5\n";
+    }
+  }
+  glifr::test::write_text(session.file("data/labels.csv"), labels);
+  glifr::test::write_text(session.file("data/targets.csv"), targets);
+  const auto train = [&](const std::string& name, const std::string& model, const std::string& data) {
+    const Finished run =
+        session.train("--task files --name " + name + " --model " + model +
+                      " --epochs 1 --set hidden_size=4 --set dt=1 --set tau=1 --set train_data=" + data +
+                      " --set test_data=" + data + " --data " + session.file("data").string());
+    INFO(run.error);
+    REQUIRE(run.exit_code == 0);
+  };
+  train("cls", "rnn", "labels.csv");
+  train("mix", "rnn", "labels.csv");
+  train("mix", "lstmn", "targets.csv");
+  const auto analyze = [&](const std::string& arguments) {
+    return session.analyze(arguments + " " + session.results().string() + session.out_option() +
+                           " --no-figures --data " + session.file("data").string());
+  };
+  const Finished summary = analyze("summary --by hidden_size");
+  CHECK(summary.exit_code == 0);
+  CHECK_THAT(summary.out, Catch::Contains("\ncls, test accuracy (%)\n") && Catch::Contains("\nmix, test loss\n") &&
+                              Catch::Contains("hidden_size  trials  test loss\n"));
+  CHECK(count_lines(summary.error) == 2);  // of the task mix and of the base task files
+  CHECK_THAT(summary.error, Catch::Contains("mix: some trials have an accuracy and others none") &&
+                                Catch::Contains("files: some trials"));
+  const Finished ablation = analyze("ablation --draws 1 --ratios 0");
+  CHECK(ablation.exit_code == 0);
+  CHECK(count_lines(ablation.error) == 1);
+  CHECK_THAT(ablation.out, Catch::Contains("\ncls, test accuracy (%)\n") && Catch::Contains("\nmix, test loss\n"));
+  const std::string draws = glifr::read_file(session.out() / "ablation_draws.csv");
+  CHECK_THAT(draws, Catch::Contains("\ncls,rnn,0,0,test_acc,") && Catch::Contains("\nmix,rnn,0,0,test_loss,"));
+  const auto loss = [&](const std::string& row) { return std::stod(draws.substr(draws.find(row) + row.size())); };
+  CHECK(loss("\nmix,rnn,0,0,test_loss,") ==
+        Approx(std::stod(glifr::read_file(session.results() / "mix/rnn/trial_0/test.json")
+                             .substr(std::string("{\n  \"test_loss\": ").size()))));
+}
+
+TEST_CASE("silencing neurons of a network that diverged says so and leaves its cells empty") {
+  const Session session;
+  train_sine(session, "rnn", 1);
+  const fs::path checkpoint = session.results() / "sine/rnn/trial_0/checkpoints/last.safetensors";
+  glifr::TensorFile file = glifr::read_safetensors(checkpoint);
+  const auto bias = std::ranges::find(file.tensors, "output_linear.bias", &glifr::NamedTensor::name);
+  REQUIRE(bias != file.tensors.end());
+  *bias = glifr::make_named_tensor<double>("output_linear.bias", {1}, std::vector<double>{1e200});
+  glifr::write_safetensors(checkpoint, file);
+  const Finished run =
+      session.analyze("ablation --draws 2 --ratios 0.5,1 " + session.results().string() + session.out_option());
+  CHECK(run.exit_code == 0);
+  CHECK(count_lines(run.error) >= 2);
+  CHECK_THAT(run.error, Catch::Contains("sine/rnn, 50 % silenced: the loss is no finite number in 2 of 2 tests") &&
+                            Catch::Contains("sine/rnn, 100 % silenced: the loss is no finite number in 1 of 1 tests"));
+  CHECK_THAT(run.out, Catch::Contains("50 %: not finite"));
+  CHECK(glifr::read_file(session.out() / "ablation_draws.csv") ==
+        "task,model,trial,ratio_silenced,metric,value\nsine,rnn,0,0.5,test_loss,\nsine,rnn,0,0.5,test_loss,\n"
+        "sine,rnn,0,1,test_loss,\n");
+}
+
 TEST_CASE("a trial whose config.json is of another model counts by its folder, with a line that says so") {
   const Session session;
   glifr::test::write_trial(session.results(), "sine", "rnn", 0, 0.1, {});

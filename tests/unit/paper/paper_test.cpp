@@ -240,6 +240,15 @@ TEST_CASE("silencing is compared draw by draw") {
   CHECK(row.trials == 3);
   CHECK(row.judgement.verdict == Verdict::same);
 
+  analysis::TaskAblation of_two = ablation;  // the draws of two trials of one model: trials are compared
+  of_two.models[0].trials = {{0}, {0, 0, 0}};
+  of_two.models[1].trials = {{0}, {0, 1, 1}};
+  const paper::Row by_trial = find_row(reproduce(folder.path(), std::span(&of_two, 1)).claims, "lmnist", "glifr_rheta",
+                                       "40 % silenced, RHetA better than RNN");
+  CHECK(by_trial.trials == 1);
+  CHECK(by_trial.judgement.verdict == Verdict::not_enough_trials);
+  CHECK_THAT(by_trial.note, StartsWith("of each trial the mean"));
+
   test::write_text(file, "task,model,ratio_silenced,metric,value\nlmnist,rnn,0.4,test_acc,much\n");
   CHECK_THROWS_WITH(analysis::read_ablation_draws(file), Contains("line 2") && Contains("'much'") && Contains("value"));
   test::write_text(file, "task,model,ratio_silenced,value\nlmnist,rnn,0.4,0.2\n");
