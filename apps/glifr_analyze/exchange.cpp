@@ -156,7 +156,7 @@ void run_export(const std::string& checkpoint, const fs::path& out) {
   std::error_code ignored;
   if (fs::equivalent(file, target, ignored))
     throw glifr::ConfigError("--out", "found " + target.string() + ", the checkpoint itself");
-  if (target.has_parent_path()) glifr::create_folder(target.parent_path());
+  if (target.has_parent_path() && !fs::exists(target)) glifr::create_folder(target.parent_path());
   glifr::export_npz(tensors, target);
   std::cout << "wrote " << target.string() << '\n';
 }

@@ -32,6 +32,31 @@ fs::path parent_or_here(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+/// The file that a path leads to over links, be it there or not.
+fs::path behind_links(const fs::path& path) {
+  std::error_code error;
+  fs::path target = fs::canonical(path, error);
+  if (!error) return target;
+  if (error != std::errc::no_such_file_or_directory) return path;
+  target = fs::read_symlink(path, error);
+  return error ? path : behind_links(parent_or_here(path) / target);
+}
+
+/// Whether a path leads to what takes bytes without keeping them, as a device or a pipe does.
+bool is_stream(const fs::path& path) {
+  std::error_code error;
+  return fs::is_other(path, error);
+}
+
+/// Writes to what is there; an error code, or 0.
+int write_into(const fs::path& stream, std::string_view content) {
+  Descriptor file(::open(stream.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file.is_open()) return errno;
+  const int code = detail::write_all(file.number(), content);
+  if (code != 0) return code;
+  return ::close(file.release()) == 0 ? 0 : errno;
+}
+
 /// Makes a rename last: the entry in the folder reaches the disk too.
 int sync_folder(const fs::path& folder) {
   const Descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -112,19 +137,25 @@ std::string read_file(const fs::path& path) {
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
-  const fs::path temporary = temporary_name(path);
+  if (is_stream(path)) {
+    const int failure = write_into(path, content);
+    if (failure != 0) throw OutputError(path.string(), detail::write_problem(failure));
+    return;
+  }
+  const fs::path target = behind_links(path);
+  const fs::path temporary = temporary_name(target);
   Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!file.is_open()) throw OutputError(path.string(), detail::write_problem(errno));
 
   int code = detail::write_all(file.number(), content);
   if (code == 0) code = detail::sync_to_disk(file.number());
   if (code == 0 && ::close(file.release()) != 0) code = errno;  // some network disks report a full disk only here
-  if (code == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) code = errno;
+  if (code == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) code = errno;
   if (code != 0) {
     ::unlink(temporary.c_str());
     throw OutputError(path.string(), detail::write_problem(code));
   }
-  code = sync_folder(parent_or_here(path));
+  code = sync_folder(parent_or_here(target));
   if (code != 0) throw OutputError(path.string(), "cannot be made safe on the disk: " + error_text(code));
 }
 

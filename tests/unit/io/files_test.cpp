@@ -1,9 +1,12 @@
 #include "glifr/io/files.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -58,6 +61,47 @@ TEST_CASE("a relative name without a folder is written to the current one") {
   write_file_atomically("file", "text");
   CHECK(read_file("file") == "text");
   std::filesystem::current_path(before);
+}
+
+TEST_CASE("links are followed to the file that is written, be it there or not") {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "kept" / "file", link = folder.path() / "link",
+             further = folder.path() / "further";
+  create_folder(target.parent_path());
+  std::filesystem::create_symlink("kept/file", link);
+  std::filesystem::create_symlink("link", further);
+  for (const std::string content : {"first", "second"}) {
+    write_file_atomically(further, content);
+    CHECK(std::filesystem::is_symlink(further));
+    CHECK(std::filesystem::is_symlink(link));
+    CHECK(read_file(target) == content);
+  }
+  CHECK(names_in(target.parent_path()) == std::vector<std::string>{"file"});
+}
+
+TEST_CASE("a pipe takes what is written and stays a pipe") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  const detail::Descriptor reader(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  write_file_atomically(path, "text");
+  std::string received(10, '\0');
+  received.resize(
+      static_cast<std::size_t>(std::max<ssize_t>(0, read(reader.number(), received.data(), received.size()))));
+  CHECK(received == "text");
+  CHECK(std::filesystem::is_fifo(path));
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"pipe"});
+}
+
+TEST_CASE("a device takes what is written, or says that it is full, and stays a device") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "full";
+  if (mknod(path.c_str(), S_IFCHR | 0600, makedev(1, 7)) != 0) GLIFR_SKIP("only root can make a device");
+  const detail::Descriptor opened(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!opened.is_open()) GLIFR_SKIP("there are no devices in the temporary folder");
+  CHECK_THROWS_WITH(write_file_atomically(path, "text"),
+                    Contains(path.string()) && Contains("No space left on device"));
+  CHECK(std::filesystem::is_character_file(path));
 }
 
 TEST_CASE("a failed write leaves the old file and nothing else") {
