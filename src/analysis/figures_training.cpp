@@ -358,7 +358,7 @@ class Scale {
     const auto [low, high] = std::ranges::minmax(numbers_);
     axis.is_logarithmic = low > 0 && high >= 10 * low;
     if (!axis.is_logarithmic) {
-      const double margin = high > low ? 0.06 * (high - low) : 1;
+      const double margin = high > low ? 0.06 * (high - low) : low != 0 ? std::abs(low) / 2 : 1;
       axis.lower = low - margin;
       axis.upper = high + margin;
     }

@@ -61,14 +61,20 @@ bool is_about(const Figure& figure, const Series& series, std::size_t row) {
   return number_at(column, row) == std::get<double>(series.where->value);
 }
 
+/// Half of what a mark takes along the horizontal axis.
+double half_width(const Series& series, const Column* x) {
+  if (series.mark == Mark::boxes || series.mark == Mark::cells) return series.box_width / 2;
+  const double bin = series.mark == Mark::outline ? std::abs(number_at(x, 1) - number_at(x, 0)) : 0;
+  return std::isfinite(bin) ? bin / 2 : 0;
+}
+
 /// What is drawn of a series, along both axes.
 void add_extent(const Figure& figure, const Series& series, Extent& horizontal, Extent& vertical) {
   const Column* x = find_column(figure, series.table, series.x);
   const std::size_t rows = x ? std::visit([](const auto& values) { return values.size(); }, x->values) : 0;
   std::vector<const Column*> columns;
   for (const std::string& name : series.y) columns.push_back(find_column(figure, series.table, name));
-  const bool has_width = series.mark == Mark::boxes || series.mark == Mark::cells;
-  const double half_box = has_width ? series.box_width / 2 : 0;
+  const double half_box = half_width(series, x);
   for (std::size_t row = 0; row < rows; ++row) {
     if (!is_about(figure, series, row)) continue;
     horizontal.add(number_at(x, row) - half_box);
@@ -157,9 +163,13 @@ AxisLayout linear_axis(const Axis& axis, double low, double high, double length,
     const double distance = length * label_step / (layout.upper - layout.lower);
     if (distance >= letter * space_for(layout.marks, is_horizontal)) return layout;
   }
-  // No two round numbers have room, but the ends may.
+  // No two round numbers have room, but the ends may; of a count, the integers next to them.
   const NumberForm text(step, largest);
-  layout.marks = {{layout.lower, text(layout.lower)}, {layout.upper, text(layout.upper)}};
+  const double first = axis.is_count ? std::ceil(layout.lower) : layout.lower;
+  const double last = axis.is_count ? std::floor(layout.upper) : layout.upper;
+  layout.marks.clear();
+  if (first <= last) layout.marks.push_back({first, text(first)});
+  if (first < last) layout.marks.push_back({last, text(last)});
   return layout;
 }
 

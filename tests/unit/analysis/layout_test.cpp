@@ -59,6 +59,30 @@ TEST_CASE("epochs are integers, also where there is one") {
   CHECK(labels(lay_out_axis({.label = "x", .is_count = true}, 1, 5000, 400, 12, true)).back() == "5000");
 }
 
+TEST_CASE("a count has marks at integers alone, wherever its axis ends and however few have room") {
+  const auto marks = [](double lower, double upper, double length) {
+    return labels(
+        lay_out_axis({.label = "x", .lower = lower, .upper = upper, .is_count = true}, 1, 1, length, 12, true));
+  };
+  CHECK(marks(0.4, 1.6, 400) == Words{"1"});
+  CHECK(marks(0.4, 2.6, 400) == Words{"1", "2"});
+  CHECK(marks(0.4, 3.6, 30) == Words{"1", "3"});
+  CHECK(marks(0.4, 0.6, 400).empty());
+}
+
+TEST_CASE("the first and the last bin of a histogram are whole on its axis, drawn as bars or as an outline") {
+  for (const Mark mark : {Mark::boxes, Mark::outline}) {
+    Figure figure;
+    figure.name = "histogram";
+    figure.tables.push_back(
+        {"bins", {{"middle", std::vector<double>{1.5, 2.5, 3.5}}, {"count", std::vector<double>{1, 2, 3}}}});
+    figure.panels.emplace_back().series.push_back({.mark = mark, .table = "bins", .x = "middle", .y = {"count"}});
+    const AxisLayout axis = lay_out(figure, std::nullopt).panels[0].x;
+    CHECK(axis.lower <= 1);
+    CHECK(axis.upper >= 4);
+  }
+}
+
 TEST_CASE("numbers on an axis do not run together") {
   for (const double length : {80.0, 150.0, 400.0}) {
     for (const auto& [low, high] :

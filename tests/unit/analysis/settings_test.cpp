@@ -158,6 +158,11 @@ TEST_CASE("the figure by settings has numbers on a numeric axis and a panel for 
   const Figure by_size = settings_figure(summarize_by(results, {"hidden_size"}), "sine");
   REQUIRE(by_size.panels.size() == 1);
   CHECK_FALSE(by_size.panels[0].x.is_logarithmic);  // 16 to 128 are less than a factor of 10
+  const test::TemporaryFolder alike;
+  write_variation(alike.path(), "sine", 0, R"("lr": 1e-04)", 1);
+  const Axis single = settings_figure(summarize_by(read_results(alike.path()), {"lr"}), "sine").panels.at(0).x;
+  CHECK((single.lower > 0 && single.lower < 1e-4));  // around the only value, by its size
+  CHECK((single.upper > 1e-4 && single.upper < 2e-4));
   const Figure by_word = settings_figure(summarize_by(results, {"optimizer"}), "sine");
   REQUIRE(by_word.panels[0].x.tics.size() == 1);
   CHECK(by_word.panels[0].x.tics[0].label == "adam");
