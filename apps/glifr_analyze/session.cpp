@@ -28,12 +28,10 @@ void Session::add_options(CLI::App& command) {
   cli::add_path(command, "--out", out_, "Folder for tables and figures")->type_name("DIR")->capture_default_str();
   add_computing_options(command);
   command.add_flag("--no-figures", no_figures_, "Write tables only, draw no figures");
-  command
-      .add_option("--width", width_,
+  cli::add_number(command, "--width", width_, {.lowest = analysis::least_figure_width, .highest = 1000},
                   "Width of the figures for print, mm, with letters of 8 points: 85 for one column of a journal, 170 "
                   "for two (default: as wide as looks right on a screen)")
-      ->type_name("MM")
-      ->check(CLI::Range(analysis::least_figure_width, 1000.0).description(""));
+      ->type_name("MM");
 }
 
 void Session::add_computing_options(CLI::App& command) {

@@ -152,6 +152,8 @@ TEST_CASE("every number of every option is checked, and shown as it was typed") 
   require_refused(session.analyze({"fi-curve", "--parameters", "p", "--R", "-1"}),
                   "--R: found -1; accepted: a number >= 0");
   require_refused(session.analyze({"fi-curve", "--parameters", "p", "--v-reset", "inf"}), "--v-reset: found inf");
+  for (const std::string width : {"", "79", "nan", "inf", "1001"})
+    require_refused(session.analyze({"summary", "--width", width}), "--width: found ");
   for (const std::string ratios : {"", "0,", ",1", "0,,1", "0;1", "0,1.5", "-0.1", "nan"}) {
     require_refused(session.analyze({"ablation", "--ratios", ratios}), "--ratios: found ");
   }
