@@ -18,6 +18,13 @@ struct CountOptions {
   std::optional<glifr::Index> match;
 };
 
+/// The settings of a model. Sizes of inputs and outputs that they do not say are those of the data.
+glifr::Settings resolve(const glifr::Config& config, const glifr::Model& model, const glifr::DataFiles& files) {
+  glifr::Settings settings = config.resolve(model);
+  const bool has_sizes = settings.model.input_size > 0 && settings.model.output_size > 0;
+  return has_sizes ? settings : config.resolve(model, &files);
+}
+
 glifr::Index count_trained(glifr::Settings settings, glifr::Index hidden_size) {
   settings.model.hidden_size = hidden_size;
   return glifr::count_parameters(glifr::describe_network(settings)).trained;
@@ -42,15 +49,16 @@ void run(const Session& session, const CountOptions& options) {
   glifr::Config config = options.config.empty() ? glifr::Config(options.task.value_or(std::string(glifr::default_task)))
                                                 : glifr::Config::from_file(options.config, options.task);
   for (const std::string& assignment : options.set) config.set(assignment);
+  const glifr::DataStore data = session.open_data();
   glifr::Index wanted = 0;
   if (options.match) {
-    wanted = count_trained(config.resolve(glifr::find_model("rnn")), *options.match);
+    wanted = count_trained(resolve(config, glifr::find_model("rnn"), data.files()), *options.match);
     std::printf("an RNN of %td neurons has %td trained parameters on %s\n", *options.match, wanted,
                 config.task().c_str());
   }
   glifr::CsvRows csv({"task", "model", "hidden_size", "trained_parameters"});
   for (const glifr::Model& model : glifr::paper::select_models(options.model, config)) {
-    glifr::Settings settings = config.resolve(model);
+    glifr::Settings settings = resolve(config, model, data.files());
     if (options.match && model.layers.empty()) settings.model.hidden_size = match_hidden_size(settings, wanted);
     const glifr::Index trained = glifr::count_parameters(glifr::describe_network(settings)).trained;
     csv.cell(std::string_view(config.task())).cell(model.name).cell(settings.model.hidden_size).cell(trained).end_row();

@@ -904,6 +904,17 @@ TEST_CASE("analyses work on the users' own data: targets of every step and of th
     CHECK(run.exit_code == 0);
   };
   train("every.csv", "rnn,glifr_hom");
+  // Sizes that no setting says are those of the data.
+  const auto counted = [&](const std::string& arguments) {
+    const Finished run =
+        session.analyze("count --model rnn " + arguments + " --data " + data.string() + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return glifr::read_file(session.out() / "count.csv");
+  };
+  const std::string of_trained = counted("--config " + (session.results() / "files/rnn/trial_0/config.json").string());
+  CHECK_THAT(of_trained, Catch::Contains("\nfiles,rnn,6," + std::to_string(2 * 6 + 6 * 6 + 6 + 6 * 2 + 2) + "\n"));
+  CHECK(counted("--task files --set train_data=every.csv --set test_data=every.csv --set hidden_size=6") == of_trained);
   analyze("responses");
   const std::string responses = glifr::read_file(session.out() / "responses.csv");
   CHECK_THAT(responses, Catch::StartsWith("sample,time,output,target,rnn,glifr_hom\n0,0,0,0,"));
