@@ -1,6 +1,7 @@
 #include "foreign.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
@@ -80,11 +81,18 @@ std::map<std::string, std::string> constants_of(const glifr::TensorFile& tensors
     for (const glifr::Field& constant : neuron.constants) add(constant.name);
   }
   add("synaptic_delay");
-  if (!constants.contains("synaptic_delay") && tensors.metadata.contains("delay_steps") && constants.contains("dt")) {
-    const double steps = glifr::metadata_number(tensors, "delay_steps", file);
-    constants["synaptic_delay"] = glifr::format_number(steps * glifr::metadata_number(tensors, "dt", file));
-  }
   return constants;
+}
+
+/// The synaptic delay that the metadata tell as a number of steps, if they do.
+std::optional<double> delay_steps_of(const glifr::TensorFile& tensors, const std::string& file) {
+  if (!tensors.metadata.contains("delay_steps")) return std::nullopt;
+  const double steps = glifr::metadata_number(tensors, "delay_steps", file);
+  if (steps < 1 || steps != std::floor(steps)) {
+    throw glifr::DataError(
+        file, "the metadata's delay_steps is " + glifr::format_number(steps) + "; a whole number from 1 on is needed");
+  }
+  return steps;
 }
 
 /// What the data decide is taken from them where they are there.
@@ -129,21 +137,28 @@ ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStor
   const auto is_given = [&](const std::string& key) {
     return std::ranges::find(request.set, key, key_of) != request.set.end();
   };
-  try {
-    if (model.layers.empty() && has_key(config, "hidden_size") && !is_given("hidden_size"))
-      config.set("hidden_size=" + std::to_string(layer.size));
-    if (model.layers.empty() && model.num_ascs > 0 && layer.num_ascs > 0 && has_key(config, "num_ascs") &&
-        !is_given("num_ascs"))
-      config.set("num_ascs=" + std::to_string(layer.num_ascs));
-    for (const auto& [key, value] : constants_of(network.tensors, network.file, config)) {
-      if (is_given(key)) continue;
+  const auto take = [&](const std::string& key, const std::string& value) {
+    try {
       config.set(key + "=" + value);
-      network.constants.push_back(key);
+    } catch (const glifr::ConfigError& error) {  // of what the file says
+      throw glifr::DataError(network.file, error.what());
     }
-  } catch (const glifr::ConfigError& error) {  // of what the file says
-    throw glifr::DataError(network.file, error.what());
+  };
+  const auto is_wanted = [&](const std::string& key) { return has_key(config, key) && !is_given(key); };
+  if (model.layers.empty() && is_wanted("hidden_size")) take("hidden_size", std::to_string(layer.size));
+  if (model.layers.empty() && model.num_ascs > 0 && layer.num_ascs > 0 && is_wanted("num_ascs"))
+    take("num_ascs", std::to_string(layer.num_ascs));
+  const auto take_constant = [&](const std::string& key, const std::string& value) {
+    take(key, value);
+    network.constants.push_back(key);
+  };
+  for (const auto& [key, value] : constants_of(network.tensors, network.file, config)) {
+    if (!is_given(key)) take_constant(key, value);
   }
   for (const std::string& assignment : request.set) config.set(assignment);
+  const auto steps = delay_steps_of(network.tensors, network.file);
+  if (steps && is_wanted("synaptic_delay") && !network.tensors.metadata.contains("synaptic_delay"))
+    take_constant("synaptic_delay", glifr::format_number(*steps * config.resolve(model).model.dt));
   network.settings = resolve(config, model, data);
   return network;
 }

@@ -756,6 +756,37 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
             .metadata.at("sigma_v") == "2");
 }
 
+TEST_CASE("a delay in steps is of the time step that is used, and a whole number") {
+  const Session session;
+  train_sine(session, "glifr_lheta");
+  const fs::path trial = session.results() / "sine/glifr_lheta/trial_0";
+  glifr::TensorFile file = glifr::read_safetensors(trial / "checkpoints/last.safetensors");
+  const fs::path foreign = session.file("foreign.safetensors");
+  const auto steps = [&](const std::string& more) {
+    glifr::write_safetensors(foreign, file);
+    const fs::path out = session.file("imported");
+    fs::remove_all(out);
+    const Finished run =
+        session.analyze("import " + foreign.string() + " --task sine --model glifr_lheta --out " + out.string() + more);
+    INFO(run.error);
+    REQUIRE(run.exit_code == 0);
+    return glifr::read_safetensors(out / "sine/glifr_lheta/trial_0/checkpoints/last.safetensors")
+        .metadata.at("delay_steps");
+  };
+  file.metadata["delay_steps"] = "7";
+  CHECK(steps("") == "7");
+  file.metadata.erase("dt");
+  CHECK(steps("") == "7");
+  CHECK(steps(" --set dt=0.1") == "7");
+  CHECK(steps(" --set synaptic_delay=2") == "40");
+  for (const char* number : {"2.5", "0", "-1"}) {
+    file.metadata["delay_steps"] = number;
+    glifr::write_safetensors(foreign, file);
+    require_refused(session.analyze("import " + foreign.string() + " --task sine --model glifr_lheta"),
+                    "foreign.safetensors: the metadata's delay_steps is " + std::string(number));
+  }
+}
+
 TEST_CASE("a checkpoint of PyTorch is imported to the same outputs, one that calls anything is refused") {
   const Session session;
   train_sine(session, "glifr_lheta");
