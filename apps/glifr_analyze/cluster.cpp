@@ -3,6 +3,7 @@
 #include "glifr/analysis/clustering.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
+#include "glifr/error.hpp"
 #include "neurons.hpp"
 #include "subcommands.hpp"
 
@@ -29,8 +30,25 @@ void draw(const Session& session, const Neurons& neurons, const analysis::Cluste
       analysis::fi_curves(reference, neurons.constants, currents), neurons.reference_title()));
 }
 
+/// Refuses what cannot be divided into so many clusters.
+void check_count(glifr::Index neurons, const ClusterOptions& options) {
+  constexpr glifr::Index least = 3;
+  if (neurons < least) {
+    const std::string& place =
+        options.neurons.checkpoint.empty() ? options.neurons.parameters : options.neurons.checkpoint;
+    throw glifr::DataError(place, "found " + analysis::counted(neurons, "neuron") + "; clusters are sought among " +
+                                      std::to_string(least) + " or more");
+  }
+  if (options.max_clusters >= neurons) {
+    throw glifr::ConfigError("--max-clusters", "found " + std::to_string(options.max_clusters) + "; accepted for " +
+                                                   std::to_string(neurons) + " neurons: 2 to " +
+                                                   std::to_string(neurons - 1));
+  }
+}
+
 void run(const Session& session, const ClusterOptions& options) {
   const Neurons neurons = read_neurons(options.neurons);
+  check_count(neurons.learned.neurons, options);
   const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), options.max_clusters);
   const bool has_header = options.neurons.has_header;
   glifr::CsvRows scores = start_table(has_header, {"clusters", "index"}), labels = start_table(has_header, {"label"});

@@ -80,7 +80,7 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options) {
                     "Checkpoint of a network of GLIFR neurons (.safetensors), or the folder of its trial")
           ->type_name("FILE");
   cli::add_text(command, "--parameters", options.parameters,
-                "Table of neurons as `parameters` writes it (.csv), in place of a checkpoint")
+                "Table of neurons as `parameters` writes it (learnedparams.csv), in place of a checkpoint")
       ->type_name("FILE")
       ->excludes(checkpoint);
   cli::add_text(
@@ -122,6 +122,11 @@ Neurons read_neurons(const NeuronOptions& given) {
   } else {
     const glifr::TensorFile file =
         analysis::single_layer(glifr::read_safetensors(options.checkpoint), options.layer, options.checkpoint);
+    if (!file.find("neuron_layer.thresh")) {
+      throw glifr::DataError(options.checkpoint, "layer " + std::to_string(options.layer) +
+                                                     " has no tensor 'neuron_layer.thresh', as GLIFR neurons have; "
+                                                     "accepted: a layer of such neurons");
+    }
     take_constants(file, options, neurons.constants);
     neurons.learned = analysis::neurons_of(file, options.checkpoint, time_step_of(file, options));
     neurons.groups = groups_of(options.checkpoint, options.layer, neurons.learned.neurons);

@@ -40,12 +40,24 @@ Index stored_values(const TensorFile& checkpoint, const char* name) {
   return tensor ? tensor->size() : 0;
 }
 
-/// Whether the first line of a table of neurons holds names.
+/// After-spike currents of each of so many neurons.
+Index stored_currents(const TensorFile& checkpoint, Index neurons) {
+  const NamedTensor* tensor = checkpoint.find("neuron_layer.a_j");
+  if (!tensor || neurons == 0) return 0;
+  return tensor->shape.size() == 3 ? tensor->shape.front() : tensor->size() / neurons;
+}
+
+/// Whether the first line of a table of neurons holds names. DataError where these are of a table with more than the
+/// parameters.
 bool begins_with_names(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::string line;
   std::getline(stream, line);
   if (line.starts_with(glifr::detail::byte_order_mark)) line.erase(0, glifr::detail::byte_order_mark.size());
+  if (line.starts_with("layer,group,neuron,"))
+    throw DataError(file.string(),
+                    "found the columns layer, group and neuron, as in neurons.csv; accepted: thresh, k_m and "
+                    "three for each after-spike current, as in learnedparams.csv beside it");
   if (line.starts_with('"')) line.erase(0, 1);
   return line.starts_with(column_names(0).front());
 }
@@ -139,7 +151,12 @@ TensorFile single_layer(const TensorFile& checkpoint, Index layer, const std::st
 
 NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name, std::optional<double> time_step) {
   const Index neurons = stored_values(checkpoint, "thresh");
-  NeuronTable table = empty_table(neurons, neurons > 0 ? stored_values(checkpoint, "a_j") / neurons : 0);
+  const Index num_ascs = stored_currents(checkpoint, neurons);
+  if (num_ascs > detail::max_ascs) {
+    throw DataError(name, "found " + std::to_string(num_ascs) + " after-spike currents a neuron, accepted are 0 to " +
+                              std::to_string(detail::max_ascs));
+  }
+  NeuronTable table = empty_table(neurons, num_ascs);
   detail::with_ascs(table.num_ascs, [&](auto ascs) {
     constexpr int J = decltype(ascs)::value;
     Index n = 0;

@@ -274,8 +274,9 @@ std::vector<T> values_of(const NamedTensor& tensor) {
   if constexpr (std::same_as<T, std::uint8_t>) {
     if (tensor.dtype == Dtype::boolean) return convert<T, T>(tensor);
   }
-  throw DataError("tensor '" + tensor.name + "'", "found " + std::string(to_string(tensor.dtype)) + "; " +
-                                                      std::string(to_string(dtype_of<T>())) + " is needed");
+  const std::string accepted = Scalar<T> ? "F64, F32, F16 or BF16" : std::string(to_string(dtype_of<T>()));
+  throw DataError("tensor '" + tensor.name + "'",
+                  "found " + std::string(to_string(tensor.dtype)) + "; " + accepted + " is needed");
 }
 
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const float>);

@@ -11,6 +11,7 @@
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/safetensors.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
 
@@ -150,6 +151,30 @@ TEST_CASE("learned parameters are read by their number of columns") {
   CHECK_THROWS_WITH(read_neurons(file), Catch::Contains("other names than thresh,k_m,r_1,k_1,a_1"));
   test::write_text(file, "1,2,3\n");
   CHECK_THROWS_WITH(read_neurons(file), Catch::Contains("found 3 columns"));
+  test::write_text(file, "layer,group,neuron,thresh,k_m\n1,,0,1,2\n");
+  CHECK_THROWS_WITH(read_neurons(file), Catch::Contains("found the columns layer, group and neuron") &&
+                                            Catch::Contains("learnedparams.csv"));
+}
+
+TEST_CASE("tensors of other shapes than those of neurons are refused with the name of the file") {
+  const auto checkpoint = [](Index neurons, Index currents) {
+    TensorFile file;
+    const auto add = [&](const std::string& name, std::vector<Index> shape) {
+      Index size = 1;
+      for (const Index extent : shape) size *= extent;
+      file.tensors.push_back(make_named_tensor<double>("neuron_layer." + name, shape,
+                                                       std::vector<double>(static_cast<std::size_t>(size), 0.1)));
+    };
+    add("thresh", {1, neurons});
+    add("trans_k_m", {1, 6});
+    for (const char* name : {"trans_k_j", "trans_r_j", "a_j"}) add(name, {currents, 1, 6});
+    return file;
+  };
+  CHECK(neurons_of(checkpoint(6, 2), "x.safetensors", 0.05).num_ascs == 2);
+  CHECK_THROWS_WITH(neurons_of(checkpoint(1, 2), "x.safetensors", 0.05),
+                    Catch::StartsWith("x.safetensors: tensor 'neuron_layer.trans_k_m' holds 6 values"));
+  CHECK_THROWS_WITH(neurons_of(checkpoint(6, 5), "x.safetensors", 0.05),
+                    Catch::Contains("x.safetensors: found 5 after-spike currents a neuron"));
 }
 
 TEST_CASE("the f-I curves of 252 trained neurons as published") {

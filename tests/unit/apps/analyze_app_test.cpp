@@ -334,6 +334,10 @@ TEST_CASE("a checkpoint without metadata works where its constants are given") {
         result("fi-curve --checkpoint " + whole.string(), "frates.csv"));
 
   require_refused(session.analyze("fi-curve --no-figures --checkpoint " + bare.string()), "give it by --dt");
+  std::erase_if(file.tensors, [](const auto& tensor) { return tensor.name == "neuron_layer.thresh"; });
+  glifr::write_safetensors(session.file("other.safetensors"), file);
+  require_refused(session.analyze("fi-curve " + session.file("other.safetensors").string()),
+                  "layer 1 has no tensor 'neuron_layer.thresh', as GLIFR neurons have");
   const Finished guessed =
       session.analyze("fi-curve --no-figures --dt 0.05 --checkpoint " + bare.string() + session.out_option());
   CHECK(guessed.exit_code == 0);
@@ -1069,9 +1073,16 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("trace --neuron " + none), "--input");
   require_refused(session.analyze("responses --checkpoint " + none), "none");
   require_refused(session.analyze("responses --trial 2 --checkpoint " + none), "--trial");
+  require_refused(session.analyze("count --task files"), "train_data: is missing");
+  require_refused(session.analyze("count --task files --set train_data=a.csv --set test_data=a.csv --data " + none),
+                  "none/a.csv");
   require_refused(session.analyze("count --task sin"), "sin");
   glifr::test::write_text(session.file("few.csv"), "1,2\n3,4\n");
-  require_refused(session.analyze("cluster --parameters " + session.file("few.csv").string()), "2 neurons");
+  require_refused(session.analyze("cluster --parameters " + session.file("few.csv").string()),
+                  "few.csv: found 2 neurons; clusters are sought among 3 or more");
+  glifr::test::write_text(session.file("four.csv"), "1,2\n3,4\n5,6\n7,8\n");
+  require_refused(session.analyze("cluster --parameters " + session.file("four.csv").string()),
+                  "--max-clusters: found 11; accepted for 4 neurons: 2 to 3");
   glifr::test::write_text(session.file("bad.csv"), "1,2\n3,x\n");
   require_refused(session.analyze("fi-curve --parameters " + session.file("bad.csv").string()), "bad.csv");
   glifr::test::write_text(session.file("nan.csv"), "1,2\n3,nan\n5,6\n7,8\n");
