@@ -344,7 +344,7 @@ class ReportComposer {
     }
     const analysis::SettingSummary summary = analysis::summarize_by(sweep, keys);
     if (summary.groups.empty()) return;
-    session_.write(analysis::setting_table(summary), "sweep_" + task + "_table.csv");
+    session_.write(analysis::setting_table(summary), analysis::file_name("sweep_" + task) + "_table.csv");
     section.parts.push_back(settings_table(summary));
     analysis::Figure drawn = analysis::settings_figure(summary, summary.groups.front().base_task);
     drawn.name = "sweep_" + task;
@@ -369,8 +369,8 @@ class ReportComposer {
       if (!std::filesystem::exists(first.files().confusion())) continue;
       try {
         const analysis::Confusion confusion = analysis::read_confusion(first.files().confusion());
-        session_.write(analysis::confusion_table(confusion), "confusion_" + task + "_" + group.model + "_table.csv");
         analysis::Figure drawn = analysis::confusion_figure(task, group.model, confusion);
+        session_.write(analysis::confusion_table(confusion), analysis::file_name(drawn.name) + "_table.csv");
         drawn.caption += " Trial " + std::to_string(first.number) + ".";
         section.parts.push_back(figure(drawn));
       } catch (const glifr::DataError& error) {
@@ -429,8 +429,8 @@ class ReportComposer {
     settings.seed = session_.seed();
     const analysis::TaskAblation ablation = ablate_task(session_, networks_, task, "", 1, settings, data_);
     if (ablation.models.empty()) return;
-    session_.write(analysis::ablation_table(std::span(&ablation, 1)), "ablation_" + task + "_table.csv");
     analysis::Figure bars = analysis::ablation_figure(ablation);
+    session_.write(analysis::ablation_table(std::span(&ablation, 1)), analysis::file_name(bars.name) + "_table.csv");
     bars.caption += " The first trial of each model, " + std::to_string(settings.draws) + " draws a ratio, at most " +
                     std::to_string(settings.samples) + " samples of the test set.";
     section.parts.push_back(figure(bars));

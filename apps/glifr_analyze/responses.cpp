@@ -82,7 +82,7 @@ void run(const Session& session, const ResponsesOptions& options) {
                                                 : responses_of<double>(runs, data, options.samples);
     // One task is the rule; several are told apart by their names.
     const std::string suffix = runs_of_tasks.size() > 1 ? "_" + task : "";
-    session.write(to_csv(responses), "responses" + suffix + ".csv");
+    session.write(to_csv(responses), analysis::file_name("responses" + suffix) + ".csv");
     analysis::Figure figure = analysis::responses_figure(responses);
     figure.name += suffix;
     session.draw(figure);

@@ -78,6 +78,8 @@ analysis::Drawing Session::draw(const analysis::Figure& figure) const {
   const analysis::Drawing drawing = analysis::draw(figure, output(""), width_);
   if (drawing.is_drawn) {
     std::cout << "drew " << drawing.svg().string() << " and .pdf\n";
+  } else if (!drawing.has_no_gnuplot) {
+    warn(drawing.svg().string() + " is not drawn, its data and script are there: " + drawing.problem);
   } else if (!has_said_why_not_drawn_) {
     warn("figures are not drawn, their data and scripts are there: " + drawing.problem);
     has_said_why_not_drawn_ = true;

@@ -38,7 +38,8 @@ class Session {
   [[nodiscard]] std::filesystem::path output(const std::string& file) const;
   /// Writes a table to the output folder and says so.
   void write(const glifr::CsvRows& table, const std::string& file) const;
-  /// Draws a figure into the output folder, unless --no-figures; says so, or, once, why it cannot be drawn.
+  /// Draws a figure into the output folder, unless --no-figures; says so, or why it is not drawn (that there is no
+  /// gnuplot, once).
   glifr::analysis::Drawing draw(const glifr::analysis::Figure& figure) const;
 
   /// Reads a results folder, or that of the trial to which a checkpoint belongs, and warns of what is not whole in it.

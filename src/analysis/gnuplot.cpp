@@ -2,12 +2,16 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include "glifr/io/descriptor.hpp"
+#include "glifr/io/files.hpp"
 
 extern char** environ;
 
@@ -38,6 +42,20 @@ struct Pipe {
   }
 };
 
+/// A file without a name, which goes with the object.
+class MemoryFile {
+ public:
+  explicit MemoryFile(const char* purpose) : file_(::memfd_create(purpose, MFD_CLOEXEC)) {}
+
+  [[nodiscard]] bool is_open() const { return file_.is_open(); }
+  [[nodiscard]] int number() const { return file_.number(); }
+  /// By which this process, and one that it is passed on to, open it.
+  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(number()); }
+
+ private:
+  glifr::detail::Descriptor file_;
+};
+
 struct SpawnActions {
   posix_spawn_file_actions_t actions;
 
@@ -65,6 +83,11 @@ int wait_for(pid_t process) {
   return status;
 }
 
+/// Whether that stands at the end, line ends aside.
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.substr(0, text.find_last_not_of(" \n") + 1).ends_with(end);
+}
+
 /// gnuplot points at the place of an error over several lines; its last line says what is wrong.
 std::string last_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
@@ -76,35 +99,46 @@ std::string last_line(std::string text) {
 
 }  // namespace
 
-std::string run_gnuplot(const std::filesystem::path& script) {
+GnuplotRun run_gnuplot(const std::filesystem::path& script) {
   const std::string folder = script.parent_path().empty() ? "." : script.parent_path().string();
   const std::string file = script.filename().string();
   Pipe messages;
-  if (messages.write_end < 0) return std::string("gnuplot was not started: ") + std::strerror(errno);
+  const MemoryFile svg("svg"), pdf("pdf");
+  if (messages.write_end < 0 || !svg.is_open() || !pdf.is_open())
+    return {std::string("gnuplot was not started: ") + std::strerror(errno)};
 
   SpawnActions spawn;
   ::posix_spawn_file_actions_addchdir_np(&spawn.actions, folder.c_str());
   ::posix_spawn_file_actions_addopen(&spawn.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&spawn.actions, messages.write_end, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&spawn.actions, messages.write_end, STDERR_FILENO);
+  for (const int drawing : {svg.number(), pdf.number()})  // onto itself: it is passed on
+    ::posix_spawn_file_actions_adddup2(&spawn.actions, drawing, drawing);
 
   // Default settings: a user's ~/.gnuplot must not change what a figure looks like.
-  std::array<const char*, 4> arguments{"gnuplot", "--default-settings", file.c_str(), nullptr};
+  const std::string names = "svg = '" + svg.path() + "'; pdf = '" + pdf.path() + "'";
+  std::array<const char*, 6> arguments{"gnuplot", "--default-settings", "-e", names.c_str(), file.c_str(), nullptr};
   pid_t process = 0;
   const int error =
       ::posix_spawnp(&process, "gnuplot", &spawn.actions, nullptr, const_cast<char* const*>(arguments.data()), environ);
-  const std::string not_found = "gnuplot was not found; install it (Debian: gnuplot-nox) and run: gnuplot " + file;
-  if (error == ENOENT) return not_found;
-  if (error != 0) return std::string("gnuplot was not started: ") + std::strerror(error);
+  const GnuplotRun missing{"gnuplot was not found; install it (Debian: gnuplot-nox) and run: gnuplot " + file, true};
+  if (error == ENOENT) return missing;
+  if (error != 0) return {std::string("gnuplot was not started: ") + std::strerror(error)};
 
   messages.close_write_end();
   const std::string output = read_all(messages.read_end);
   const int status = wait_for(process);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  if (WIFSIGNALED(status)) return "gnuplot was ended by signal " + std::to_string(WTERMSIG(status));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    GnuplotRun run{.svg = read_file(svg.path()), .pdf = read_file(pdf.path())};
+    // gnuplot does not report a write that fails.
+    if (!ends_with(run.svg, "</svg>") || !ends_with(run.pdf, "%%EOF"))
+      run.problem = "gnuplot left an incomplete drawing (is there a limit by ulimit -f?)";
+    return run;
+  }
+  if (WIFSIGNALED(status)) return {"gnuplot was ended by signal " + std::to_string(WTERMSIG(status))};
   // POSIX lets a program that cannot be started end with 127; so it is in qemu-user's emulation.
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && output.empty()) return not_found;
-  return "gnuplot failed: " + last_line(output);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && output.empty()) return missing;
+  return {"gnuplot failed: " + last_line(output)};
 }
 
 }  // namespace glifr::analysis::detail

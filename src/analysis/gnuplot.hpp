@@ -9,10 +9,6 @@
 
 namespace glifr::analysis::detail {
 
-/// `name` with everything but letters, digits, '.', '-' and '_' replaced by '_' and, where anything was, '-' and eight
-/// digits that follow from the whole name.
-[[nodiscard]] std::string file_name(std::string_view name);
-
 /// A word or the name of a column as it stands in the table and in the script: gnuplot ends a word at a comma or a
 /// double quote, quoted or not, so that signs that look like them stand in for them.
 [[nodiscard]] std::string table_word(std::string_view word);
@@ -24,7 +20,15 @@ namespace glifr::analysis::detail {
 /// std::invalid_argument where a series names a table or column that is not there.
 [[nodiscard]] std::string gnuplot_script(const Figure& figure, std::optional<double> width = std::nullopt);
 
-/// Runs `gnuplot` on a script, in the script's folder. Empty where it went well, else what went wrong, in one line.
-[[nodiscard]] std::string run_gnuplot(const std::filesystem::path& script);
+/// What gnuplot made of a script.
+struct GnuplotRun {
+  std::string problem{};     ///< what went wrong, in one line; empty: nothing
+  bool is_missing = false;   ///< it is not installed
+  std::string svg{}, pdf{};  ///< the drawings, where nothing went wrong
+};
+
+/// Runs `gnuplot` on a figure's script, in the script's folder, and takes the drawings that it makes. No file is
+/// written: an interruption leaves no half of one.
+[[nodiscard]] GnuplotRun run_gnuplot(const std::filesystem::path& script);
 
 }  // namespace glifr::analysis::detail

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <iomanip>
@@ -10,13 +9,15 @@
 #include "glifr/io/csv.hpp"
 #include "gnuplot.hpp"
 #include "layout.hpp"
+#include "text.hpp"
 
 namespace glifr::analysis::detail {
 namespace {
 
 std::string on_one_line(std::string_view text) {
-  std::string result(text);
-  std::ranges::replace(result, '\n', ' ');
+  std::string result = printable(text);
+  std::ranges::replace_if(
+      result, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return result;
 }
 
@@ -26,6 +27,13 @@ std::string quote(std::string_view text) {
   for (const char c : on_one_line(text)) result.append(c == '\'' ? 2 : 1, c);
   result += '\'';
   return result;
+}
+
+/// The label of a mark on an axis, which gnuplot takes for the format of its number.
+std::string quote_format(std::string_view text) {
+  std::string result;
+  for (const char c : text) result.append(c == '%' ? 2 : 1, c);
+  return quote(result);
 }
 
 std::string number(double value) {
@@ -204,7 +212,7 @@ void write_axis(std::ostream& out, const Axis& axis, const AxisLayout& layout, c
   }
   const char* separator = "(";
   for (const Mark1d& mark : layout.marks) {
-    out << separator << quote(axis.hides_numbers ? "" : mark.label) << ' ' << number(mark.position);
+    out << separator << quote_format(axis.hides_numbers ? "" : mark.label) << ' ' << number(mark.position);
     if (mark.label.empty() && axis.tics.empty()) out << " 1";
     separator = ", ";
   }
@@ -243,22 +251,9 @@ void write_panel(std::ostream& out, const Figure& figure, const Panel& panel, co
 
 }  // namespace
 
-std::string file_name(std::string_view name) {
-  std::string safe(name);
-  for (char& c : safe) {
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-' && c != '_') c = '_';
-  }
-  if (safe == name) return safe;
-  std::uint32_t hash = 0x811c9dc5;  // FNV-1a
-  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x01000193;
-  std::ostringstream number;
-  number << std::hex << std::setfill('0') << std::setw(8) << hash;
-  return safe + '-' + number.str();
-}
-
 std::string table_word(std::string_view word) {
   std::string text;
-  for (const char c : word) {
+  for (const char c : printable(word)) {
     if (c == ',') {
       text += "\u201a";
     } else if (c == '"') {
@@ -278,7 +273,7 @@ std::string gnuplot_script(const Figure& figure, std::optional<double> width) {
   for (const Panel& panel : figure.panels) {
     for (const Series& series : panel.series) check_columns(figure, series);
   }
-  const std::string name = file_name(figure.name);
+  const std::string name = file_name(figure.name);  // which needs no quoting
   const Layout layout = lay_out(figure, width);
   const Screen screen(layout);
   std::ostringstream out;
@@ -305,7 +300,8 @@ std::string gnuplot_script(const Figure& figure, std::optional<double> width) {
       << "in fontscale 0.75 font 'Helvetica," << number(layout.letter * 72 / 96)
       << "' background 'white'\n"
          "  }\n"
-      << "  set output '" << name << ".'.format\n"
+      << "  # glifr gives other names, svg and pdf: a drawing gets its own when it is whole.\n"
+      << "  set output exists(format) ? value(format) : '" << name << ".'.format\n"
       << "  set multiplot\n";
   write_key(out, screen, layout.key, layout.letter);
   for (std::size_t p = 0; p < figure.panels.size(); ++p) {

@@ -1,7 +1,11 @@
 #include "glifr/analysis/plot.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <cstdint>
+#include <iomanip>
+#include <sstream>
 #include <system_error>
 
 #include "glifr/io/csv.hpp"
@@ -10,6 +14,8 @@
 
 namespace glifr::analysis {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::size_t length(const Column& column) {
   return std::visit([](const auto& values) { return values.size(); }, column.values);
@@ -42,34 +48,46 @@ CsvRows to_csv(const Table& table) {
   return csv;
 }
 
-/// gnuplot does not report a full disk: a drawing counts where its last bytes are there.
-bool ends_with(const std::filesystem::path& file, std::string_view mark) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) return false;
-  std::string content = read_file(file);
-  content.resize(content.find_last_not_of(" \n") + 1);
-  return content.ends_with(mark);
+/// Removes a drawing of other data.
+void remove_old(const fs::path& drawing) {
+  std::error_code ignored;
+  if (fs::is_regular_file(drawing, ignored)) fs::remove(drawing, ignored);
 }
 
 }  // namespace
 
 Drawing draw(const Figure& figure, const std::filesystem::path& folder, std::optional<double> width) {
   const std::string script = detail::gnuplot_script(figure, width);
-  Drawing drawing{folder / (detail::file_name(figure.name) + ".gp"), false, {}};
+  Drawing drawing{folder / (file_name(figure.name) + ".gp"), false, {}};
   for (const Table& table : figure.tables) to_csv(table).write(folder / detail::table_file(figure, table));
   write_file_atomically(drawing.script, script);
 
-  drawing.problem = detail::run_gnuplot(drawing.script);
-  if (drawing.problem.empty() && !(ends_with(drawing.svg(), "</svg>") && ends_with(drawing.pdf(), "%%EOF"))) {
-    drawing.problem = "gnuplot left an incomplete drawing (is the disk full?)";
-  }
+  detail::GnuplotRun run = detail::run_gnuplot(drawing.script);
+  drawing.problem = std::move(run.problem);
+  drawing.has_no_gnuplot = run.is_missing;
   drawing.is_drawn = drawing.problem.empty();
-  if (!drawing.is_drawn) {
-    std::error_code ignored;
-    std::filesystem::remove(drawing.svg(), ignored);
-    std::filesystem::remove(drawing.pdf(), ignored);
+  if (drawing.is_drawn) {
+    write_file_atomically(drawing.svg(), run.svg);
+    write_file_atomically(drawing.pdf(), run.pdf);
+  } else {
+    remove_old(drawing.svg());
+    remove_old(drawing.pdf());
   }
   return drawing;
+}
+
+std::string file_name(std::string_view name) {
+  constexpr std::size_t longest = 100;  // several and an ending make a name that file systems take, up to 255
+  std::string safe(name);
+  for (char& c : safe) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-' && c != '_') c = '_';
+  }
+  if (safe == name && safe.size() <= longest) return safe;
+  std::uint32_t hash = 0x811c9dc5;  // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x01000193;
+  std::ostringstream number;
+  number << std::hex << std::setfill('0') << std::setw(8) << hash;
+  return safe.substr(0, longest) + '-' + number.str();
 }
 
 std::string literal(std::string_view text) {

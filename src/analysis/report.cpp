@@ -6,6 +6,7 @@
 
 #include "glifr/io/files.hpp"
 #include "svg.hpp"
+#include "text.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -130,7 +131,7 @@ class Page {
 /// Plain text in which no character means anything to Markdown; line ends become blanks.
 std::string literal_markdown(std::string_view text) {
   std::string escaped;
-  for (const char c : text) {
+  for (const char c : detail::printable(text)) {
     if (std::string_view("\\`*_[]<>|#~").find(c) != std::string_view::npos) escaped += '\\';
     escaped += c == '\n' ? ' ' : c;
   }

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "text.hpp"
+
 namespace glifr::analysis::detail {
 namespace {
 
@@ -30,7 +32,7 @@ std::string take_out(std::string& text, std::string_view first, std::string_view
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     switch (c) {
       case '&':
         escaped += "&amp;";

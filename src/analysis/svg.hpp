@@ -5,7 +5,7 @@
 
 namespace glifr::analysis::detail {
 
-/// Text with what HTML gives a meaning to written as entities.
+/// Text with what HTML gives a meaning to written as entities, and what it may not hold as `printable` puts it.
 [[nodiscard]] std::string escape_html(std::string_view text);
 
 /// An SVG document as gnuplot draws it, made ready to stand in an HTML page: without XML declaration and fixed size,

@@ -85,25 +85,6 @@ void require_file(const std::filesystem::path& path) {
   }
 }
 
-bool is_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned lead = byte(i++);
-    if (lead < 0x80) continue;
-    const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() - i < more) return false;
-    const unsigned second = byte(i);
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-        (lead == 0xf4 && second > 0x8f)) {
-      return false;
-    }
-    for (std::size_t end = i + more; i < end; ++i) {
-      if (byte(i) < 0x80 || byte(i) > 0xbf) return false;
-    }
-  }
-  return true;
-}
-
 std::string beginning_of(const std::filesystem::path& path) {
   std::string bytes(4096, '\0');
   std::ifstream stream(path, std::ios::binary);
@@ -129,6 +110,32 @@ std::string foreign_content(std::string_view bytes) {
   if (is_tar(bytes)) return "a tar archive";
   if (is_wide_text(bytes)) return "UTF-16 text; save it as UTF-8";
   return std::string(markup(bytes));
+}
+
+std::size_t utf8_letter(std::string_view text, std::size_t place) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[place + i]); };
+  const std::size_t left = text.size() - place;
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || left < length) return 0;
+  const unsigned second = byte(1);
+  if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+      (lead == 0xf4 && second > 0x8f)) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
+  }
+  return length;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0, length = 0; i < text.size(); i += length) {
+    length = utf8_letter(text, i);
+    if (length == 0) return false;
+  }
+  return true;
 }
 
 std::string content_problem(std::string_view bytes, const std::string& wanted, const std::string& problem) {

@@ -100,9 +100,7 @@ struct Panel {
 
 /// A figure: its tables and what is drawn of them. Keys stand above what they explain and cover nothing.
 struct Figure {
-  /// Of its files. Characters other than letters, digits, '.', '-' and '_' become '_'; eight digits behind such a name
-  /// tell it from others that become the same.
-  std::string name;
+  std::string name;                ///< of its files, as `file_name` puts it
   std::string caption;             ///< what is seen and how it was made: plain text
   std::vector<Table> tables;       ///< what is drawn from
   std::vector<Panel> panels;       ///< at least one
@@ -119,6 +117,7 @@ struct Drawing {
   std::filesystem::path script;  ///< gnuplot's commands
   bool is_drawn = false;         ///< whether the drawings are there
   std::string problem;           ///< why it is not drawn, in one line
+  bool has_no_gnuplot = false;   ///< the reason is that gnuplot is not installed: no figure can be drawn
 
   /// Where the drawing for the screen is.
   [[nodiscard]] std::filesystem::path svg() const { return std::filesystem::path(script).replace_extension(".svg"); }
@@ -126,11 +125,15 @@ struct Drawing {
   [[nodiscard]] std::filesystem::path pdf() const { return std::filesystem::path(script).replace_extension(".pdf"); }
 };
 
+/// `name` as the name of a file: everything but letters, digits, '.', '-' and '_' becomes '_', and no more than 100
+/// letters are left. Where that changes it, '-' and eight digits behind it tell it from others that become the same.
+[[nodiscard]] GLIFR_API std::string file_name(std::string_view name);
+
 /// Writes a figure to an existing folder: NAME.csv (NAME_TABLE.csv for each table where there are several), the gnuplot
-/// script NAME.gp that draws it, and, drawn by it, NAME.svg and NAME.pdf. With a `width` (mm, at least
-/// `least_figure_width`) the figure is as wide and its letters are 8 points high, for print; without one it is as wide
-/// as it asks for, with letters of 9 points. Throws OutputError where a file cannot be written, std::invalid_argument
-/// where a series names a table or column that is not there or the width is too small.
+/// script NAME.gp that draws it, and, drawn by it, NAME.svg and NAME.pdf, each as `write_file_atomically` does. With a
+/// `width` (mm, at least `least_figure_width`) the figure is as wide and its letters are 8 points high, for print;
+/// without one it is as wide as it asks for, with letters of 9 points. Throws OutputError where a file cannot be
+/// written, std::invalid_argument where a series names a table or column that is not there or the width is too small.
 GLIFR_API Drawing draw(const Figure& figure, const std::filesystem::path& folder,
                        std::optional<double> width = std::nullopt);
 

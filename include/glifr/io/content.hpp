@@ -13,9 +13,6 @@ namespace glifr::detail {
 /// anything is left to the reader.
 GLIFR_API void require_file(const std::filesystem::path& path);
 
-/// Whether a text is UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF.
-[[nodiscard]] GLIFR_API bool is_utf8(std::string_view text);
-
 /// The first bytes of a file, as many as tell its form; empty where it cannot be read.
 [[nodiscard]] GLIFR_API std::string beginning_of(const std::filesystem::path& path);
 
@@ -29,6 +26,12 @@ inline constexpr std::uint64_t most_deflate_expansion = 1032;
 /// Whether bytes begin as a checkpoint of PyTorch does: a ZIP archive whose first entry is the pickle, or the pickles
 /// of its older form.
 [[nodiscard]] GLIFR_API bool is_torch_content(std::string_view bytes);
+
+/// How many bytes the letter takes that begins at `place` of a text in UTF-8: 0 where none does. There are no overlong
+/// forms, no surrogates, and nothing beyond U+10FFFF.
+[[nodiscard]] GLIFR_API std::size_t utf8_letter(std::string_view text, std::size_t place);
+/// Whether a text is UTF-8 from its beginning to its end.
+[[nodiscard]] GLIFR_API bool is_utf8(std::string_view text);
 
 /// The byte order mark that UTF-8 text may begin with; it says nothing and is skipped.
 inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";

@@ -65,6 +65,7 @@ TEST_CASE("without gnuplot the data and the script are there, and the caller is 
   const SearchPath nothing(folder.path().string());
   const Drawing drawing = draw(small_figure(), folder.path());
   CHECK_FALSE(drawing.is_drawn);
+  CHECK(drawing.has_no_gnuplot);
   CHECK_THAT(drawing.problem, Catch::Contains("gnuplot was not found") && Catch::Contains("a_figure_s_name-"));
   CHECK(std::filesystem::exists(drawing.script));
   CHECK_FALSE(std::filesystem::exists(drawing.svg()));
@@ -76,6 +77,7 @@ TEST_CASE("what gnuplot says of a broken script reaches the caller in one line")
   figure.panels[0].y.lower = figure.panels[0].y.upper = 1;  // an axis from 1 to 1
   const Drawing drawing = draw(figure, folder.path());
   CHECK_FALSE(drawing.is_drawn);
+  if (drawing.problem.find("not found") == std::string::npos) CHECK_FALSE(drawing.has_no_gnuplot);
   CHECK(drawing.problem.find('\n') == std::string::npos);
   CHECK_FALSE(std::filesystem::exists(drawing.svg()));
 }
@@ -117,6 +119,78 @@ TEST_CASE("figures of different names never share a file") {
   CHECK(script("summary_a,b") != script("summary_a;b"));
   CHECK(script("summary_a,b") != script("summary_a_b"));
   CHECK(script("summary_a,b") == script("summary_a,b"));
+}
+
+TEST_CASE("a name of any length makes names that file systems take, others for others") {
+  const test::TemporaryFolder folder;
+  const SearchPath without_gnuplot(folder.path().string());
+  Figure figure = small_figure();
+  figure.name = std::string(300, 'x');
+  const Drawing drawing = draw(figure, folder.path());
+  CHECK(std::filesystem::exists(drawing.script));
+  CHECK(file_name(figure.name) != file_name(figure.name + "y"));
+  CHECK(file_name(std::string(100, 'x')) == std::string(100, 'x'));
+  CHECK(file_name("\u00e9\u00e9").starts_with("____-"));
+}
+
+TEST_CASE("a per cent sign stands on an axis, in titles and in keys as it is") {
+  Figure figure = small_figure();
+  figure.panels[0].title = "100%";
+  figure.panels[0].x.tics = {{"50%b.csv", 1}, {"5% m%g", 2}, {"%s%%", 3}};
+  figure.panels[0].series[0].title = "%d of them";
+  const test::TemporaryFolder folder;
+  const Drawing drawing = draw(figure, folder.path());
+  if (drawing.has_no_gnuplot) GLIFR_SKIP(drawing.problem);
+  REQUIRE(drawing.problem.empty());
+  const std::string svg = read_file(drawing.svg());
+  for (const char* text : {"100%", "50%b.csv", "5% m%g", "%s%%", "%d of them"})
+    CHECK_THAT(svg, Catch::Contains(">" + std::string(text) + "<"));
+}
+
+TEST_CASE("control characters and bytes that are no text are drawn as replacement characters") {
+  const std::string odd = "a\x01\xff z";
+  Figure figure = small_figure();
+  figure.caption = odd;
+  figure.panels[0].title = odd;
+  figure.tables[1].columns[0].values = std::vector<std::string>{odd};
+  figure.panels[0].series.push_back({.mark = Mark::points,
+                                     .table = "models",
+                                     .x = "loss",
+                                     .y = {"loss"},
+                                     .title = odd,
+                                     .where = Filter{"model", odd}});
+  const test::TemporaryFolder folder;
+  const Drawing drawing = draw(figure, folder.path());
+  if (drawing.has_no_gnuplot) GLIFR_SKIP(drawing.problem);
+  REQUIRE(drawing.problem.empty());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    if (entry.path().extension() == ".pdf") continue;
+    INFO(entry.path());
+    const std::string text = read_file(entry.path());
+    CHECK(text.find_first_of("\x01\xff") == std::string::npos);
+    if (entry.path().extension() == ".svg") CHECK_THAT(text, Catch::Contains("a\ufffd\ufffd z"));
+  }
+}
+
+TEST_CASE("while gnuplot draws there is no half of a drawing, and links lead to the drawings") {
+  const test::TemporaryFolder folder;
+  const auto programs = folder.path() / "programs", drawings = folder.path() / "drawings";
+  const std::string path = test::environment("PATH").value_or("");
+  test::write_text(programs / "gnuplot",
+                   "#!/bin/sh\nPATH='" + path + "'\ngnuplot \"$@\" || exit $?\nls -a > ../listing.txt\n");
+  std::filesystem::permissions(programs / "gnuplot", std::filesystem::perms::all);
+  std::filesystem::create_directory(drawings);
+  Figure figure = small_figure();
+  figure.name = "figure";
+  std::filesystem::create_symlink("../linked.svg", drawings / "figure.svg");
+  const SearchPath wrapped(programs.string());
+  const Drawing drawing = draw(figure, drawings);
+  if (!drawing.is_drawn) GLIFR_SKIP(drawing.problem);
+  CHECK(read_file(folder.path() / "listing.txt") ==
+        ".\n..\nfigure.gp\nfigure.svg\nfigure_losses.csv\nfigure_models.csv\n");
+  CHECK(std::filesystem::is_symlink(drawing.svg()));
+  CHECK_THAT(read_file(folder.path() / "linked.svg"), Catch::Contains("</svg>"));
+  CHECK(read_file(drawing.pdf()).starts_with("%PDF"));
 }
 
 TEST_CASE("words with commas, quotes and blanks are drawn as they are") {

@@ -77,6 +77,18 @@ TEST_CASE("what HTML gives a meaning to is escaped") {
   CHECK(count(page, "<pre>{&quot;a&quot;: 1}</pre>") == 1);
 }
 
+TEST_CASE("control characters and bytes that are no UTF-8 do not reach a page") {
+  const std::string odd =
+      "\x01\x1b\x7f\xff|caf\xc3\xa9|\xc3|\xc0\xaf|\xed\xa0\x80|\xef\xbf\xbf|\xc2\x85|\xf0\x9f\x98\x80|\xf4\x90\x80\x80|"
+      "\ttab";
+  const std::string r = "\ufffd";
+  const std::string seen = r + r + r + r + "|caf\u00e9|" + r + "|" + r + r + "|" + r + r + r + "|" + r + "|" + r +
+                           "|\U0001f600|" + r + r + r + r + "|\ttab";
+  const Report report{"t", "s", {{"one", 2, {ReportText{odd}}}}};
+  CHECK(count(to_html(report), "<p>" + seen + "</p>") == 1);
+  CHECK_THAT(to_markdown({"t", "s", {{"one", 2, {ReportText{"a\x01"}}}}}), Catch::Contains("a" + r));
+}
+
 TEST_CASE("a figure that was not drawn says why in its place") {
   const std::string page = to_html({"t", "s", {{"one", 2, {ReportFigure{"caption", {"x.gp", false, "no gnuplot"}}}}}});
   CHECK(count(page, "Not drawn: no gnuplot") == 1);

@@ -396,8 +396,48 @@ TEST_CASE("tasks go by the names of their folders, with commas and quotes, each 
   const Finished responses =
       session.analyze("responses --no-figures " + session.results().string() + session.out_option());
   CHECK(responses.exit_code == 0);
-  for (const char* file : {"responses_sine.csv", "responses_sine,lr=0.01.csv", "responses_sine;lr=0.01.csv"})
-    CHECK(fs::exists(session.out() / file));
+  CHECK(fs::exists(session.out() / "responses_sine.csv"));
+  std::ptrdiff_t others = 0;
+  for (const auto& entry : fs::directory_iterator(session.out()))
+    others += entry.path().filename().string().starts_with("responses_sine_lr_0.01-");
+  CHECK(others == 2);
+}
+
+TEST_CASE("a task's name of any length and any characters makes tables and figures, of one name in the report") {
+  const Session session;
+  train_sine(session, "rnn");
+  const std::string name = "t k%s<&>" + std::string(230, 'x');
+  fs::rename(session.results() / "sine", session.results() / name);
+  for (const char* subcommand : {"summary ", "responses ", "report "}) {
+    const Finished run = session.analyze(subcommand + session.results().string() + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+  }
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(session.out())) names.push_back(entry.path().filename().string());
+  const auto has = [&](const std::string& beginning, const std::string& end) {
+    return std::ranges::any_of(
+        names, [&](const std::string& file) { return file.starts_with(beginning) && file.ends_with(end); });
+  };
+  CHECK(has("ablation_t_k_s___xxx", "_table.csv"));
+  CHECK(has("summary_t_k_s___xxx", "_means.csv"));
+}
+
+TEST_CASE("every figure that gnuplot cannot draw is named") {
+  const Session session;
+  glifr::test::write_trial(session.results(), "sine", "rnn", 0, 0.1, {});
+  glifr::test::write_trial(session.results(), "lmnist", "rnn", 0, 0.1, 0.9);
+  const fs::path program = session.file("programs/gnuplot");
+  glifr::test::write_text(program, "#!/bin/sh\necho 'no such font' >&2\nexit 1\n");
+  fs::permissions(program, fs::perms::all);
+  const std::string path = glifr::test::environment("PATH").value_or("");
+  ::setenv("PATH", (program.parent_path().string() + ":" + path).c_str(), 1);
+  const Finished run = session.analyze("summary " + session.results().string() + session.out_option());
+  ::setenv("PATH", path.c_str(), 1);
+  CHECK(run.exit_code == 0);
+  CHECK(count_lines(run.error) == 2);
+  for (const char* figure : {"summary_sine.svg is not drawn", "summary_lmnist.svg is not drawn"})
+    CHECK_THAT(run.error, Catch::Contains(figure) && Catch::Contains("gnuplot failed: no such font"));
 }
 
 TEST_CASE("networks that learned other waves do not share a figure") {
