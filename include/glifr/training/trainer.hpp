@@ -34,7 +34,7 @@ class GLIFR_API Trainer {
           const MakeEngine& make_engine, LossFunction<T> loss = {});
   ~Trainer();
 
-  /// One step on a batch at a learning rate, for a training loop of one's own. In dropout and in messages each call
+  /// One step on a batch at a learning rate, for training loops that users write. In dropout and in messages each call
   /// counts as an epoch: the first one as that of `position()`. Where a device computes, the network's parameters
   /// follow when `network()` is asked for. NumericError where output, loss or a gradient is not finite; parameters are
   /// then as they were. std::logic_error where there is no sample, or one that the data set does not have.
