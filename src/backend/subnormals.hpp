@@ -9,7 +9,7 @@ namespace glifr {
 
 /// While it lives, this thread takes numbers below the smallest normal one (1.2e-38 in float, 2.2e-308 in double) for
 /// zero, as operands and as results. Gradients that fade over many time steps pass through that range, in which some
-/// processors are a hundred times slower.
+/// processors are many times slower.
 class FlushSubnormals {
  public:
   FlushSubnormals() : before_(control()) { set_control(before_ | flush); }

@@ -11,7 +11,7 @@
 /// Threads. Bodies of loops are handed over by address, so that no user's file compiles oneTBB.
 ///
 /// What runs in `parallel_for` and `Workers::run` takes numbers below the smallest normal one (1.2e-38 in
-/// float, 2.2e-308 in double) for zero, on x86-64 and 64-bit ARM: many processors are a hundred times slower with them,
+/// float, 2.2e-308 in double) for zero, on x86-64 and 64-bit ARM: many processors compute far slower with them,
 /// and gradients that fade over time become that small.
 namespace glifr {
 
