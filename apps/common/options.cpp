@@ -145,8 +145,8 @@ void add_cpu_target(CLI::App& app) {
          [](const std::string& typed) {
            glifr::use_cpu_target(glifr::parse_cpu_target(to_text("--cpu-target", typed), "--cpu-target"));
          },
-         "Instruction set of the kernels: baseline, x86-64-v3 or x86-64-v4; results differ between them by rounding "
-         "(default $GLIFR_CPU_TARGET, then auto: the highest that this machine has)")
+         "Instruction set of the kernels: baseline, x86-64-v3, x86-64-v4 or x86-64-v4-amx; results differ between them "
+         "by rounding (default $GLIFR_CPU_TARGET, then auto: the highest that this machine has)")
       ->type_name("NAME")
       ->trigger_on_parse();
 }

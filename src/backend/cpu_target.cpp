@@ -6,9 +6,33 @@
 
 #include "glifr/error.hpp"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace glifr {
 
 namespace {
+
+/// Whether this processor multiplies tiles of bfloat16, and the system lets this process, which has to ask, use them.
+/// What is granted stays: from then on, threads need larger stacks for signals. So it is not asked for in vain.
+bool may_use_tiles() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr unsigned bfloat16 = 1u << 22, tiles = 1u << 24, with_xgetbv = 1u << 27;  // by CPUID
+  constexpr unsigned tile_state = 3u << 17;                                          // by XGETBV: what the system keeps
+  constexpr long request_permission = 0x1023, tile_data = 18;                        // of arch_prctl
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || (c & with_xgetbv) == 0) return false;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & bfloat16) == 0 || (d & tiles) == 0) return false;
+  unsigned kept = 0, unused = 0;
+  asm("xgetbv" : "=a"(kept), "=d"(unused) : "c"(0));
+  return (kept & tile_state) == tile_state && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return false;
+#endif
+}
 
 /// Whether this processor, under this system, runs the code of a target.
 bool machine_has(CpuTarget target) {
@@ -20,6 +44,10 @@ bool machine_has(CpuTarget target) {
                   __builtin_cpu_supports("avx512vl");
   if (target == CpuTarget::x86_64_v3) return v3;
   if (target == CpuTarget::x86_64_v4) return v4;
+  if (target == CpuTarget::x86_64_v4_amx) {
+    static const bool has_tiles = v4 && may_use_tiles();
+    return has_tiles;
+  }
 #endif
   return target == CpuTarget::baseline;
 }
@@ -32,6 +60,7 @@ constexpr CpuTarget compiled[] = {
 #endif
 #ifdef GLIFR_HAS_X86_64_V4
     CpuTarget::x86_64_v4,
+    CpuTarget::x86_64_v4_amx,
 #endif
 };
 
@@ -52,6 +81,8 @@ std::string_view to_string(CpuTarget target) {
       return "x86-64-v3";
     case CpuTarget::x86_64_v4:
       return "x86-64-v4";
+    case CpuTarget::x86_64_v4_amx:
+      return "x86-64-v4-amx";
     default:
       return "baseline";
   }
@@ -66,18 +97,16 @@ std::vector<CpuTarget> usable_cpu_targets() {
 }
 
 CpuTarget parse_cpu_target(std::string_view name, std::string_view key) {
-  const std::vector<CpuTarget> usable = usable_cpu_targets();
-  if (name == "auto") return usable.back();
-  for (const CpuTarget target : usable) {
-    if (to_string(target) == name) return target;
-  }
+  if (name == "auto") return usable_cpu_targets().back();
   const auto refuse = [&](const std::string& what) {
-    throw ConfigError(std::string(key), what + "; accepted here: " + names(usable));
+    throw ConfigError(std::string(key), what + "; accepted here: " + names(usable_cpu_targets()));
   };
   for (const CpuTarget target : compiled) {
-    if (to_string(target) == name) refuse("this processor does not have " + std::string(name));
+    if (to_string(target) != name) continue;
+    if (machine_has(target)) return target;
+    refuse("this machine does not have " + std::string(name));
   }
-  for (const CpuTarget target : {CpuTarget::x86_64_v3, CpuTarget::x86_64_v4}) {
+  for (const CpuTarget target : {CpuTarget::x86_64_v3, CpuTarget::x86_64_v4, CpuTarget::x86_64_v4_amx}) {
     if (to_string(target) == name) refuse("this build has no kernels for " + std::string(name));
   }
   refuse("found '" + std::string(name) + "'");

@@ -15,6 +15,10 @@ GLIFR_DECLARE_TABLE(x86_64_v3)
 #endif
 #ifdef GLIFR_HAS_X86_64_V4
 GLIFR_DECLARE_TABLE(x86_64_v4)
+namespace glifr::cpu::x86_64_v4 {
+template <Scalar T>
+const kernels::HostKernels<T>& tile_kernel_table();
+}
 #endif
 #undef GLIFR_DECLARE_TABLE
 
@@ -42,6 +46,8 @@ const HostKernels<T>& host() {
 #ifdef GLIFR_HAS_X86_64_V4
     case CpuTarget::x86_64_v4:
       return cpu::x86_64_v4::kernel_table<T>();
+    case CpuTarget::x86_64_v4_amx:
+      return cpu::x86_64_v4::tile_kernel_table<T>();
 #endif
     default:
       return cpu::baseline::kernel_table<T>();

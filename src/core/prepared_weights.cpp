@@ -27,19 +27,22 @@ struct PreparedWeights<T>::List {
   std::vector<std::unique_ptr<Entry>> entries;
   std::vector<Entry*> large;
 
-  Entry& find(kernels::Transpose transpose, const Parameter<T>& parameter, const View<const T>& values) {
+  Entry& find(kernels::Transpose transpose, const Parameter<T>& parameter, const View<const T>& values, Index rows) {
+    const bool for_few_rows = rows < kernels::host<T>().few_rows;
     const Index offset = values.data - parameter.value.data();
     const std::lock_guard lock(mutex);
     for (const auto& entry : entries) {
-      const View<const T>& known = entry->weights.values;
-      if (entry->parameter == &parameter && entry->offset == offset && entry->weights.transpose == transpose &&
-          known.rows == values.rows && known.columns == values.columns && known.stride == values.stride)
+      const kernels::Weights<T>& weights = entry->weights;
+      const View<const T>& known = weights.values;
+      if (entry->parameter == &parameter && entry->offset == offset && weights.transpose == transpose &&
+          weights.for_few_rows == for_few_rows && known.rows == values.rows && known.columns == values.columns &&
+          known.stride == values.stride)
         return *entry;
     }
     auto entry = std::make_unique<Entry>();
     entry->parameter = &parameter;
     entry->offset = offset;
-    entry->weights = {values, transpose};
+    entry->weights = {values, transpose, for_few_rows};
     return *entries.emplace_back(std::move(entry));
   }
 };
@@ -73,29 +76,30 @@ void PreparedWeights<T>::renew() {
 
 template <Scalar T>
 kernels::Weights<T> PreparedWeights<T>::get(kernels::Transpose transpose, const Parameter<T>& parameter,
-                                            const View<const T>& values) {
-  auto& entry = list_->find(transpose, parameter, values);
+                                            const View<const T>& values, Index rows) {
+  auto& entry = list_->find(transpose, parameter, values, rows);
   const std::lock_guard lock(entry.mutex);
   entry.asked = list_->round;
   if (entry.round != list_->round) {
     entry.memory.reset();
     entry.weights.values.data = values.data;
-    entry.weights.panels = kernels::host<T>().prepare(transpose, values, entry.memory).panels;
+    entry.weights.panels = kernels::host<T>().prepare(transpose, values, rows, entry.memory).panels;
     entry.round = list_->round;
   }
   return entry.weights;
 }
 
 template <Scalar T>
-kernels::Weights<T> prepare(Tape<T>& tape, kernels::Transpose transpose, const View<const T>& values) {
+kernels::Weights<T> prepare(Tape<T>& tape, kernels::Transpose transpose, const View<const T>& values, Index rows) {
   PreparedWeights<T>* shared = tape.shared_weights();
   const Parameter<T>* parameter = shared ? tape.parameter_of(values.data) : nullptr;
-  return parameter ? shared->get(transpose, *parameter, values) : kernels::prepare<T>(tape.memory(), transpose, values);
+  return parameter ? shared->get(transpose, *parameter, values, rows)
+                   : kernels::prepare<T>(tape.memory(), transpose, values, rows);
 }
 
 #define GLIFR_INSTANTIATE_PREPARED(T) \
   template class PreparedWeights<T>;  \
-  template kernels::Weights<T> prepare(Tape<T>& tape, kernels::Transpose, const View<const T>&);
+  template kernels::Weights<T> prepare(Tape<T>& tape, kernels::Transpose, const View<const T>&, Index);
 GLIFR_INSTANTIATE_PREPARED(float)
 GLIFR_INSTANTIATE_PREPARED(double)
 #undef GLIFR_INSTANTIATE_PREPARED

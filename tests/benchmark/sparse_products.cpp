@@ -94,7 +94,7 @@ void measure(Index neurons, double density, Index rows) {
   double largest = 0;
   const auto time_product = [&](kernels::Transpose transpose, const Connections& connections, const Matrix& from) {
     Arena memory;
-    const auto weights = host.prepare(transpose, w, memory);
+    const auto weights = host.prepare(transpose, w, rows, memory);
     const auto run_dense = [&] { host.multiply(from.view, weights, 1, y.view); };
     const kernels::SparseColumns<float> few{connections.begin.data(), connections.other.data(),
                                             connections.weight.data()};

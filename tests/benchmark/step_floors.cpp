@@ -68,9 +68,9 @@ double product_rate() {
       kernels::Weights<float> weights;
     };
     auto o = std::make_shared<Operands>();
-    std::fill_n(o->a.data(), o->a.size(), 0.5f);
-    std::fill_n(o->w.data(), o->w.size(), 0.25f);
-    o->weights = kernels::host<float>().prepare(kernels::Transpose::no, o->w.view(), o->memory);
+    for (Tensor<float>* t : {&o->a, &o->w})
+      std::generate_n(t->data(), t->size(), [i = 0.0f]() mutable { return std::sin(i++); });
+    o->weights = kernels::host<float>().prepare(kernels::Transpose::no, o->w.view(), rows, o->memory);
     return [o] { kernels::host<float>().multiply(o->a.view(), o->weights, 0, o->c.view()); };
   });
   return 2e-9 * static_cast<double>(rows * inner * columns) * per_second;

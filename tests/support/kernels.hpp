@@ -14,7 +14,11 @@ using cpu::scan_backward;
 using cpu::scan_forward;
 template <Scalar T>
 const kernels::HostKernels<T>& host() {
+#ifdef GLIFR_EMULATE_TILES
+  return cpu::tile_kernel_table<T>();
+#else
   return cpu::kernel_table<T>();
+#endif
 }
 #else
 using kernels::host;

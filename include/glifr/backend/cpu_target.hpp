@@ -11,12 +11,13 @@ namespace glifr {
 
 /// Instruction sets, lowest first. The levels are those of the x86-64 psABI.
 enum class CpuTarget {
-  baseline,   ///< what every processor of the architecture has: SSE2 on x86-64, NEON on arm64
-  x86_64_v3,  ///< AVX2 and FMA
-  x86_64_v4,  ///< AVX-512 F, BW, CD, DQ and VL
+  baseline,       ///< what every processor of the architecture has: SSE2 on x86-64, NEON on arm64
+  x86_64_v3,      ///< AVX2 and FMA
+  x86_64_v4,      ///< AVX-512 F, BW, CD, DQ and VL
+  x86_64_v4_amx,  ///< those, and the tiles of AMX for products of float matrices; compiled together with x86_64_v4
 };
 
-/// "baseline", "x86-64-v3" or "x86-64-v4".
+/// "baseline", "x86-64-v3", "x86-64-v4" or "x86-64-v4-amx".
 [[nodiscard]] GLIFR_API std::string_view to_string(CpuTarget target);
 /// The target of a name as `to_string` gives it, or of "auto", the highest that can be used here. ConfigError, which
 /// names `key`, where the name is none of these, or where this build or this machine does not have the target.

@@ -19,20 +19,21 @@ class GLIFR_API PreparedWeights {
   /// threads that surround the call (`Workers::run`), where it is large. No tape may be in use; the parameters that
   /// were used are where they were.
   void renew();
-  /// `values`, which are those of `parameter` or of some of its columns, or their transpose; valid until the next
-  /// round. The first thread that asks lays them out, where `renew` did not; others that ask meanwhile wait for it.
+  /// `values`, which are those of `parameter` or of some of its columns, or their transpose, for products of about
+  /// `rows` rows; valid until the next round. The first thread that asks lays them out, where `renew` did not; others
+  /// that ask meanwhile wait for it.
   [[nodiscard]] kernels::Weights<T> get(kernels::Transpose transpose, const Parameter<T>& parameter,
-                                        const View<const T>& values);
+                                        const View<const T>& values, Index rows);
 
  private:
   struct List;
   std::unique_ptr<List> list_;
 };
 
-/// Weights for any number of products in this round of the tape: laid out for all tapes that share them with it, where
-/// they are a parameter.
+/// Weights for any number of products of about `rows` rows in this round of the tape: laid out for all tapes that share
+/// them with it, where they are a parameter.
 template <Scalar T>
 [[nodiscard]] GLIFR_API kernels::Weights<T> prepare(Tape<T>& tape, kernels::Transpose transpose,
-                                                    const View<const T>& values);
+                                                    const View<const T>& values, Index rows);
 
 }  // namespace glifr

@@ -88,8 +88,9 @@ class Scan {
   /// Runs on a copy kept in the tape's arena.
   void backward() const {
     const bool has_lateral = has_lateral_input();
-    const kernels::Weights<T> lateral =
-        has_lateral && sparse_lateral_.is_empty() ? prepare(tape_, yes, lateral_.values) : lateral_;
+    const kernels::Weights<T> lateral = has_lateral && sparse_lateral_.is_empty()
+                                            ? prepare(tape_, yes, lateral_.values, known_steps() * batch_)
+                                            : lateral_;
     const Index length = known_steps(), reach = truncate_steps();
     Index segment = (steps() - 1) / segment_ * segment_;  // whose states are there
     Index added = steps();                                // the gradients of the weights from this step on are added up
@@ -305,7 +306,8 @@ class Scan {
                          {weights.data + g * currents_.padded, neurons(), neurons(), weights.stride});
       }
     }
-    lateral_ = has_lateral_input() ? prepare<T>(tape_, no, weights) : kernels::Weights<T>{weights};
+    lateral_ =
+        has_lateral_input() ? prepare<T>(tape_, no, weights, known_steps() * batch_) : kernels::Weights<T>{weights};
   }
 
   void load_initial_state() {

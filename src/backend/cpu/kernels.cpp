@@ -1,4 +1,6 @@
 // Compiled once for each instruction set.
+#include <concepts>
+
 #include "glifr/backend/detail/kernels.hpp"
 
 #include "gather.hpp"
@@ -7,6 +9,9 @@
 #include "parameters.hpp"
 #include "products.hpp"
 #include "sparse_products.hpp"
+#if GLIFR_VECTOR_BYTES == 64
+#include "tile_products.hpp"
+#endif
 
 namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET {
 
@@ -33,5 +38,30 @@ const kernels::HostKernels<T>& kernel_table() {
 
 template const kernels::HostKernels<float>& kernel_table<float>();
 template const kernels::HostKernels<double>& kernel_table<double>();
+
+#if GLIFR_VECTOR_BYTES == 64
+/// The same for processors with AMX, whose tiles multiply matrices of floats.
+template <Scalar T>
+const kernels::HostKernels<T>& tile_kernel_table() {
+  if constexpr (std::same_as<T, double>) {
+    return kernel_table<double>();
+  } else {
+    static const kernels::HostKernels<float> table = [] {
+      kernels::HostKernels<float> on_tiles = kernel_table<float>();
+      on_tiles.few_rows = least_rows;
+      on_tiles.gemm = gemm_on_tiles;
+      on_tiles.prepare = prepare_for_tiles;
+      on_tiles.prepare_again = prepare_again_for_tiles;
+      on_tiles.multiply = multiply_on_tiles;
+      on_tiles.add_transposed_product = add_transposed_product_on_tiles;
+      return on_tiles;
+    }();
+    return table;
+  }
+}
+
+template const kernels::HostKernels<float>& tile_kernel_table<float>();
+template const kernels::HostKernels<double>& tile_kernel_table<double>();
+#endif
 
 }  // namespace glifr::cpu::inline GLIFR_INSTRUCTION_SET

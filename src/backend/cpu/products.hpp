@@ -364,7 +364,7 @@ void prepare_again(const Weights<T>& weights, Index part, Index parts, T* panels
 }
 
 template <Scalar T>
-Weights<T> prepare(Transpose transpose, View<const T> values, Arena& memory) {
+Weights<T> prepare(Transpose transpose, View<const T> values, Index /*rows*/, Arena& memory) {
   constexpr Index width = PanelRow<T>::width;
   Weights<T> weights{values, transpose};
   const bool is_turned = transpose == Transpose::yes;

@@ -34,10 +34,10 @@ TEST_CASE("a target that is not to be had is refused by name, with those that ar
   std::string accepted = "; accepted here: auto";
   for (const CpuTarget target : usable) (accepted += ", ") += to_string(target);
   CHECK(refusal("avx2", "--cpu-target") == "--cpu-target: found 'avx2'" + accepted);
-  for (const CpuTarget target : {CpuTarget::x86_64_v3, CpuTarget::x86_64_v4}) {
+  for (const CpuTarget target : {CpuTarget::x86_64_v3, CpuTarget::x86_64_v4, CpuTarget::x86_64_v4_amx}) {
     if (std::find(usable.begin(), usable.end(), target) != usable.end()) continue;
     const std::string problem = refusal(to_string(target), "key");
-    CHECK((problem == "key: this processor does not have " + std::string(to_string(target)) + accepted ||
+    CHECK((problem == "key: this machine does not have " + std::string(to_string(target)) + accepted ||
            problem == "key: this build has no kernels for " + std::string(to_string(target)) + accepted));
     CHECK_THROWS_AS(use_cpu_target(target), ConfigError);
   }

@@ -127,7 +127,7 @@ TEMPLATE_TEST_CASE("products with prepared weights, and of long sums, equal thos
                                    2);
           const Strided<T> c(m, n, gap, 3), d(m, n, gap, 3);
           const Tensor<double> expected = product<T>(Transpose::no, transpose, a.view, weights.view, beta, c.view);
-          test::host<T>().multiply(a.view, test::host<T>().prepare(transpose, weights.view, memory), beta, c.view);
+          test::host<T>().multiply(a.view, test::host<T>().prepare(transpose, weights.view, m, memory), beta, c.view);
           expect("prepared weights", c, expected, k);
           memory.reset();
           const Tensor<double> sums = product<T>(Transpose::yes, Transpose::no, a_turned.view, b.view, T(1), d.view);
@@ -151,7 +151,8 @@ TEST_CASE("a product with beta 0 does not read what it overwrites") {
       if (inner == 0) continue;
       std::fill_n(c.data(), c.size(), std::numeric_limits<float>::quiet_NaN());
       Arena memory;
-      test::host<float>().multiply(a.view(), test::host<float>().prepare(Transpose::no, b.view(), memory), 0, c.view());
+      test::host<float>().multiply(a.view(), test::host<float>().prepare(Transpose::no, b.view(), size, memory), 0,
+                                   c.view());
       for (const float value : c.values()) CHECK(std::isfinite(value));
     }
   }

@@ -14,7 +14,7 @@ using kernels::Transpose;
 /// rows of ones times the weights, as `prepare` gives them to a tape.
 Tensor<float> product(Tape<float>& tape, Transpose transpose, const Parameter<float>& weights) {
   const View<const float> values = tape.use(weights).value();
-  const auto prepared = prepare<float>(tape, transpose, values);
+  const auto prepared = prepare<float>(tape, transpose, values, 7);
   const Index inner = transpose == Transpose::yes ? values.columns : values.rows;
   const Index columns = transpose == Transpose::yes ? values.rows : values.columns;
   Tensor<float> ones({7, inner}), result({7, columns});
@@ -54,14 +54,15 @@ TEST_CASE("what is no parameter is laid out for its tape alone") {
   const Var<float> computed = tape.make({20, 40});
   test::set(computed, test::random_tensor<float>({20, 40}, 1, -1, 1));
   CHECK(tape.parameter_of(computed.value().data) == nullptr);
-  const auto first = prepare<float>(tape, Transpose::no, computed.value());
-  const auto second = prepare<float>(tape, Transpose::no, computed.value());
+  const auto first = prepare<float>(tape, Transpose::no, computed.value(), 7);
+  const auto second = prepare<float>(tape, Transpose::no, computed.value(), 7);
   CHECK(first.panels != second.panels);
   const Parameter<float> weights("w", {20, 40});
   const Var<float> used = tape.use(weights);
   CHECK(tape.parameter_of(used.value().row(19) + 39) == &weights);
-  CHECK(prepare<float>(tape, Transpose::no, used.value()).panels ==
-        prepare<float>(tape, Transpose::no, used.value()).panels);
+  CHECK(prepare<float>(tape, Transpose::no, used.value(), 7).panels ==
+        prepare<float>(tape, Transpose::no, used.value(), 700).panels);
+  CHECK(prepare<float>(tape, Transpose::no, used.value(), 2).for_few_rows == (kernels::host<float>().few_rows > 2));
 }
 
 }  // namespace

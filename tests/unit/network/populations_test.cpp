@@ -143,6 +143,32 @@ TEST_CASE("what differs is trained to the same bits on any number of threads, an
   CHECK(encode_safetensors(trained(everything(), 2, 6, &half)) == whole);
 }
 
+TEST_CASE("wide layers are trained to the same bits on any number of threads, with any limit of memory") {
+  const auto train = [](Index threads, double memory_mb) {
+    RecurrentNetwork<float> network(Outputs::every_step);
+    network.add<Glifr<2>>({.input_size = 1, .hidden_size = 150, .delay = 7});
+    network.add<Glifr<2>>({.input_size = 150, .hidden_size = 150, .delay = 7});
+    network.add_readout(1);
+    initialize_homogeneous(network, 5);
+    const auto data = make_sine<float>({.time_steps = 97, .num_freqs = 4});
+    Workers workers(threads);
+    Trainer<float> trainer(network, data,
+                           {.batch_size = 4, .micro_batch = 1, .max_epochs = 2, .memory_mb = memory_mb, .seed = 5},
+                           workers);
+    trainer.fit();
+    return encode_safetensors(to_tensor_file(network));
+  };
+  const std::string whole = train(1, 0);
+  CHECK(train(2, 0) == whole);
+  // States are kept for some steps at a time; with 1 MB for all of them, unless threads share it.
+  for (const double memory_mb : {0.01, 1.0}) {
+    for (const Index threads : {1, 2}) {
+      INFO(memory_mb << " MB, " << threads << " threads");
+      CHECK(train(threads, memory_mb) == whole);
+    }
+  }
+}
+
 TEST_CASE("training keeps signs, masks and ranges, and leaves alone what is not trained") {
   const TensorFile before = trained(everything(), 1, 0), after = trained(everything(), 1, 60);
   const auto values = [](const TensorFile& file, const char* name) {

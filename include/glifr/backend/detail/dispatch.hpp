@@ -57,8 +57,8 @@ void gemm(Arena& memory, Transpose ta, Transpose tb, View<const T> a, View<const
 }
 
 template <Scalar T>
-[[nodiscard]] Weights<T> prepare(Arena& memory, Transpose transpose, View<const T> values) {
-  return memory.device() ? Weights<T>{values, transpose} : host<T>().prepare(transpose, values, memory);
+[[nodiscard]] Weights<T> prepare(Arena& memory, Transpose transpose, View<const T> values, Index rows) {
+  return memory.device() ? Weights<T>{values, transpose} : host<T>().prepare(transpose, values, rows, memory);
 }
 template <Scalar T>
 void multiply(Arena& memory, View<const T> a, const Weights<T>& weights, T beta, View<T> c) {

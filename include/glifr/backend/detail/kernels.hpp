@@ -25,6 +25,7 @@ template <Scalar T>
 struct Weights {
   View<const T> values;                 ///< as they lie in memory
   Transpose transpose = Transpose::no;  ///< whether products take them transposed
+  bool for_few_rows = false;            ///< whether they are laid out for products of few rows, in a way of their own
   const T* panels = nullptr;            ///< stripes of columns, one behind the other; null where there are none
 };
 
@@ -33,11 +34,15 @@ struct Weights {
 /// a caller lends and, once a thread, a few hundred KiB for large products.
 template <Scalar T>
 struct HostKernels {
+  /// Products of fewer rows ask for another layout of the weights; 0: one layout serves all.
+  Index few_rows = 0;
+
   /// c = a b + beta c, each operand transposed as asked; beta is 0 or 1. Transposition is of the view as it lies in
   /// memory.
   void (*gemm)(Transpose transpose_a, Transpose transpose_b, View<const T> a, View<const T> b, T beta, View<T> c);
-  /// The weights for any number of calls of `multiply`, as long as neither they nor `memory` change.
-  Weights<T> (*prepare)(Transpose transpose, View<const T> values, Arena& memory);
+  /// The weights for any number of calls of `multiply`, as long as neither they nor `memory` change. `rows`: how many
+  /// the products will have, more or less.
+  Weights<T> (*prepare)(Transpose transpose, View<const T> values, Index rows, Arena& memory);
   /// Where `prepare` made `panels`: one of `parts` parts of them once more, because the values have changed.
   void (*prepare_again)(const Weights<T>& weights, Index part, Index parts, T* panels);
   /// c = a weights + beta c; beta is 0 or 1.

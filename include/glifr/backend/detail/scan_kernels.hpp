@@ -85,8 +85,9 @@ GLIFR_DECLARE_TARGET(x86_64_v3)
 #endif
 #if defined(GLIFR_IS_BASELINE) && defined(GLIFR_HAS_X86_64_V4)
 GLIFR_DECLARE_TARGET(x86_64_v4)
-#define GLIFR_CASE_X86_64_V4(scan)    \
-  case ::glifr::CpuTarget::x86_64_v4: \
+#define GLIFR_CASE_X86_64_V4(scan)        \
+  case ::glifr::CpuTarget::x86_64_v4:     \
+  case ::glifr::CpuTarget::x86_64_v4_amx: \
     return ::glifr::cpu::x86_64_v4::scan(window);
 #else
 #define GLIFR_CASE_X86_64_V4(scan)

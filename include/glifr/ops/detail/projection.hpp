@@ -42,10 +42,11 @@ class Projection {
       sparse_ = {weights_, connections_, input_.features, currents_};
       return;
     }
+    const Index steps_at_once = step_stride_ == 1 ? steps_ : 1;
     prepared_ = weights_.tape().arena().template allocate<kernels::Weights<T>>(currents_.inputs);
     Index block = 0;
     currents_.for_each_block(weights_.value(), [&](Index, Index, const View<T>& w) {
-      prepared_[block++] = glifr::prepare<T>(weights_.tape(), no, w);
+      prepared_[block++] = glifr::prepare<T>(weights_.tape(), no, w, steps_at_once * input_.batch);
     });
   }
   /// currents = x W_in, of `count` steps from `first` on; `currents` is where those of step `first` lie.
