@@ -99,6 +99,39 @@ void multiply_panel(const T* a, Index a_stride, const T* b, Index b_stride, Inde
   }
 }
 
+/// Rows of which one panel leaves multipliers idle: so few sums wait for each other. Two panels do not, where there are
+/// registers for them.
+inline constexpr Index rows_for_two_panels = GLIFR_VECTOR_BYTES == 64 ? 3 : 0;
+
+/// c (+)= a b for two panels `distance` apart, the second of which may have more columns than c.
+template <Scalar T, int Rows>
+GLIFR_INLINE void multiply_two_panels(const T* a, Index a_stride, const T* b, Index distance, Index inner, bool adds,
+                                      View<T> c) {
+  using P = PanelRow<T>;
+  P first[Rows], second[Rows];
+  for (int i = 0; i < Rows; ++i) first[i] = second[i] = P(T(0));
+  for (Index k = 0; k < inner; ++k) {
+    const P left = P::load(b + k * P::width), right = P::load(b + distance + k * P::width);
+    P::template unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+      const P factor(a[static_cast<Index>(r) * a_stride + k]);
+      first[r] = first[r] + left * factor;
+      second[r] = second[r] + right * factor;
+    });
+  }
+  const Index columns = c.columns - P::width;
+  P::template unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+    T* const to = c.row(static_cast<Index>(r));
+    (adds ? first[r] + P::load(to) : first[r]).store(to);
+    if (columns == P::width) {
+      (adds ? second[r] + P::load(to + P::width) : second[r]).store(to + P::width);
+    } else {
+      alignas(64) T row[P::width];
+      second[r].store(row);
+      for (Index j = 0; j < columns; ++j) to[P::width + j] = adds ? to[P::width + j] + row[j] : row[j];
+    }
+  });
+}
+
 /// Columns of c from a buffer that holds `skipped` others before them.
 template <Scalar T>
 void take_columns(const T* tile, Index skipped, bool adds, View<T> c) {
@@ -389,7 +422,16 @@ void multiply(View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
   for (Index k = 0; k < inner; k += depth) {
     const Index deep = part_at(k, depth, inner);
     const bool adds = k > 0 || beta != T(0);
-    for (Index first = 0; first < c.columns; first += width) {
+    Index first = 0;
+    for (; c.rows <= rows_for_two_panels && first + width < c.columns; first += 2 * width) {
+      const T* panel = weights.panels + first * inner + k * width;
+      const View<T> part(c.data + first, c.rows, part_at(first, 2 * width, c.columns), c.stride);
+      with_rows(c.rows, [&](auto count) {
+        if constexpr (decltype(count)::value <= rows_for_two_panels)
+          multiply_two_panels<T, decltype(count)::value>(a.data + k, a.stride, panel, width * inner, deep, adds, part);
+      });
+    }
+    for (; first < c.columns; first += width) {
       const T* panel = weights.panels + first * inner + k * width;
       const Index columns = part_at(first, width, c.columns);
       const View<T> part(c.data + first, c.rows, columns, c.stride);

@@ -103,7 +103,8 @@ TEMPLATE_TEST_CASE("products with a size of 1 equal those of three loops, around
 TEMPLATE_TEST_CASE("products with prepared weights, and of long sums, equal those of three loops", "", float, double) {
   using T = TestType;
   // Rows below, at and above what a tile holds; columns around a panel's; sums longer than a cache takes at once.
-  constexpr std::array<Index, 6> row_counts{1, 5, 6, 7, 13, 40}, column_counts{1, 2, 15, 16, 33, 64};
+  constexpr std::array<Index, 8> row_counts{1, 2, 3, 5, 6, 7, 13, 40};
+  constexpr std::array<Index, 7> column_counts{1, 2, 15, 16, 33, 64, 100};
   constexpr std::array<Index, 7> lengths{1, 2, 30, 150, 255, 257, 400};
   const double tolerance = 50 * static_cast<double>(std::numeric_limits<T>::epsilon());
   Arena memory;
