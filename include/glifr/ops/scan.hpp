@@ -104,7 +104,7 @@ class Scan {
         visit([&](const auto& transmission) { transmission.receive(memory(), first, count, reach_end); });
         kernels::scan_backward(memory(), window(first, count, segment));
         send_back(lateral, first, count, (end - 1) / reach * reach);
-        if (first == 0 || (added - first) * batch_ >= rows_at_once()) {
+        if (first == 0 || (added - first + std::min(length, first)) * batch_ > rows_at_once()) {
           add_weight_gradients(first, added - first);
           added = first;
         }
@@ -412,9 +412,9 @@ class Scan {
     });
   }
 
-  /// Rows of currents whose gradients are multiplied together for those of the weights: few enough that the
-  /// second-level cache still holds them, or all of them where the weights are so large that reading and writing their
-  /// gradients costs more.
+  /// The most rows of currents whose gradients are multiplied together for those of the weights, one window at least:
+  /// few enough that the second-level cache still holds them, or all of them where the weights are so large that
+  /// reading and writing their gradients costs more.
   [[nodiscard]] Index rows_at_once() const {
     constexpr Index large = 2 * 1024 * 1024 / static_cast<Index>(sizeof(T));
     const Index wanted_rows = sparse_lateral_.is_empty() ? 128 : 512;  // which lists take together

@@ -30,8 +30,10 @@ TEST_CASE("where steps are skipped, a sample has a single row a product") {
   CHECK(choose_micro_batch(512, 784, 300, false, false, 256) == 1);
 }
 
-TEST_CASE("where weights are large, a micro-batch sums up 448 steps or more") {
+TEST_CASE("where weights are large, a micro-batch sums up 448 steps or more, or twice as many") {
   CHECK(choose_micro_batch(64, 28, 20, true, true, 2048) == 16);
+  CHECK(choose_micro_batch(64, 28, 20, true, true, 4096) == 32);
+  CHECK(choose_micro_batch(256, 28, 20, true, true, 4096) == 32);
   CHECK(choose_micro_batch(512, 784, 300, true, true, 2048) == 1);
   CHECK(choose_micro_batch(8, 28, 20, true, true, 2048) == 4);  // but there are two
 }
