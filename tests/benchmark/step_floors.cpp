@@ -60,7 +60,7 @@ double rate(const std::function<std::function<void()>()>& make) {
 
 /// GFLOP/s of a long product whose operands stay in cache.
 double product_rate() {
-  constexpr Index rows = 96, inner = 256, columns = 64;
+  constexpr Index rows = 96, inner = 256, columns = 256;
   const double per_second = rate([] {
     struct Operands {
       Tensor<float> a{{rows, inner}}, w{{inner, columns}}, c{{rows, columns}};

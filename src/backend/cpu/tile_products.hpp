@@ -40,6 +40,14 @@ inline constexpr TileBlocking with_prepared{4 * tile_depth, 16}, with_others{16 
 /// smaller side fill tiles with zeros. Where both operands are laid out, that costs more than it saves below the last.
 inline constexpr Index least_rows = 6, least_side = 8, least_size = 16;
 
+/// Numbers of the weights from which tiles pay: a processor that multiplies tiles lowers its clock, and networks with
+/// smaller weights spend more of their time on other things.
+#ifdef GLIFR_EMULATE_TILES
+inline constexpr Index least_numbers = 0;  // so that tests may be small
+#else
+inline constexpr Index least_numbers = 32 * 1024;
+#endif
+
 /// Words of a strip.
 constexpr Index strip_size(Index inner) {
   return ceil_divide(inner, tile_depth) * tile_group;
@@ -278,10 +286,10 @@ inline float* strip_scratch(Index words) {
 
 // --- the kernels --------------------------------------------------------------------------------------------------
 
-inline void gemm_on_tiles(Transpose ta, Transpose tb, View<const float> a, View<const float> b, float beta,
-                          View<float> c) {
+/// c (+)= a b, of operands that are laid out on the way.
+inline void multiply_others_on_tiles(Transpose ta, Transpose tb, View<const float> a, View<const float> b, bool adds,
+                                     View<float> c) {
   const Index inner = ta == Transpose::yes ? a.rows : a.columns;
-  if (std::min({inner, c.rows, c.columns}) < least_size) return gemm<float>(ta, tb, a, b, beta, c);
   const Index strip = strip_size(std::min(with_others.depth, inner));
   float* const left = strip_scratch((with_others.strips + ceil_divide(c.columns, tile_size)) * strip);
   float* const right = left + with_others.strips * strip;
@@ -290,18 +298,29 @@ inline void gemm_on_tiles(Transpose ta, Transpose tb, View<const float> a, View<
     StripSource<Side::right>{b, tb}.lay_out(0, c.columns, tile_size, k, deep, right, strip_size(deep));
     const View<const float> part =
         ta == Transpose::yes ? a.middle_rows(k, deep) : View<const float>(a.data + k, a.rows, deep, a.stride);
-    multiply_blocks_on_tiles(part, ta, deep, with_others, beta != 0 || k > 0, c, right, left);
+    multiply_blocks_on_tiles(part, ta, deep, with_others, adds || k > 0, c, right, left);
   }
 }
 
+inline void gemm_on_tiles(Transpose ta, Transpose tb, View<const float> a, View<const float> b, float beta,
+                          View<float> c) {
+  const Index inner = ta == Transpose::yes ? a.rows : a.columns;
+  if (std::min({inner, c.rows, c.columns}) < least_size || inner * c.columns < least_numbers)
+    return gemm<float>(ta, tb, a, b, beta, c);
+  multiply_others_on_tiles(ta, tb, a, b, beta != 0, c);
+}
+
 inline void add_transposed_product_on_tiles(View<const float> a, View<const float> b, View<float> c) {
-  if (std::min({a.rows, c.rows, c.columns}) < least_size) return add_transposed_product<float>(a, b, c);
-  gemm_on_tiles(Transpose::yes, Transpose::no, a, b, 1, c);
+  if (std::min({a.rows, c.rows, c.columns}) < least_size || c.rows * c.columns < least_numbers)
+    return add_transposed_product<float>(a, b, c);
+  multiply_others_on_tiles(Transpose::yes, Transpose::no, a, b, true, c);
 }
 
 /// Whether the weights are laid out in strips for tiles, not in panels.
 inline bool are_strips(const Weights<float>& weights) {
-  return !weights.for_few_rows && std::min(weights.values.rows, weights.values.columns) >= least_side;
+  const View<const float>& values = weights.values;
+  return !weights.for_few_rows && std::min(values.rows, values.columns) >= least_side &&
+         values.rows * values.columns >= least_numbers;
 }
 
 inline void prepare_again_for_tiles(const Weights<float>& weights, Index part, Index parts, float* memory) {

@@ -146,8 +146,8 @@ TEST_CASE("what differs is trained to the same bits on any number of threads, an
 TEST_CASE("wide layers are trained to the same bits on any number of threads, with any limit of memory") {
   const auto train = [](Index threads, double memory_mb) {
     RecurrentNetwork<float> network(Outputs::every_step);
-    network.add<Glifr<2>>({.input_size = 1, .hidden_size = 150, .delay = 7});
-    network.add<Glifr<2>>({.input_size = 150, .hidden_size = 150, .delay = 7});
+    network.add<Glifr<2>>({.input_size = 1, .hidden_size = 190, .delay = 7});
+    network.add<Glifr<2>>({.input_size = 190, .hidden_size = 190, .delay = 7});
     network.add_readout(1);
     initialize_homogeneous(network, 5);
     const auto data = make_sine<float>({.time_steps = 97, .num_freqs = 4});
