@@ -50,7 +50,7 @@ const auto ways = {Way::gemm, Way::prepared, Way::gradient};
 
 TEST_CASE("a product's error is that of sums in float, however different its terms' sizes") {
   for (const Index inner : {40, 300, 1100}) {
-    const Index rows = 50, columns = inner == 40 ? 820 : 120;
+    const Index rows = 280, columns = inner == 40 ? 820 : 120;
     const Tensor<float> a = numbers_of_all_sizes({rows, inner}, 1), b = numbers_of_all_sizes({inner, columns}, 2);
     for (const Way way : ways) {
       INFO("inner " << inner << ", way " << static_cast<int>(way));
@@ -71,7 +71,7 @@ TEST_CASE("a product's error is that of sums in float, however different its ter
         }
       }
       constexpr double epsilon = std::numeric_limits<float>::epsilon();
-      CHECK(largest < 6 * epsilon);
+      CHECK(largest < 10 * epsilon);
       CHECK(std::sqrt(squares / static_cast<double>(rows * columns)) < epsilon);
     }
   }
