@@ -386,13 +386,12 @@ void gemm(Transpose ta, Transpose tb, View<const T> a, View<const T> b, T beta, 
 template <Scalar T>
 void prepare_again(const Weights<T>& weights, Index part, Index parts, T* panels) {
   constexpr Index width = PanelRow<T>::width;
-  const View<const T>& values = weights.values;
-  const bool is_turned = weights.transpose == Transpose::yes;
-  const Index inner = is_turned ? values.columns : values.rows, columns = is_turned ? values.rows : values.columns;
+  const Index inner = weights.inner(), columns = weights.columns();
   const Index count = ceil_divide(columns, width);
   for (Index panel = count * part / parts; panel < count * (part + 1) / parts; ++panel) {
     const Index first = panel * width;
-    lay_out<T>(values, weights.transpose, first, part_at(first, width, columns), 0, inner, panels + first * inner);
+    lay_out<T>(weights.values, weights.transpose, first, part_at(first, width, columns), 0, inner,
+               panels + first * inner);
   }
 }
 
@@ -400,8 +399,7 @@ template <Scalar T>
 Weights<T> prepare(Transpose transpose, View<const T> values, Index /*rows*/, Arena& memory) {
   constexpr Index width = PanelRow<T>::width;
   Weights<T> weights{values, transpose};
-  const bool is_turned = transpose == Transpose::yes;
-  const Index inner = is_turned ? values.columns : values.rows, columns = is_turned ? values.rows : values.columns;
+  const Index inner = weights.inner(), columns = weights.columns();
   if (inner <= 1 || columns <= 1) return weights;
   T* panels = memory.allocate<T>(ceil_divide(columns, width) * width * inner);
   weights.panels = panels;

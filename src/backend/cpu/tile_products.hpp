@@ -325,13 +325,11 @@ inline bool are_strips(const Weights<float>& weights) {
 
 inline void prepare_again_for_tiles(const Weights<float>& weights, Index part, Index parts, float* memory) {
   if (!are_strips(weights)) return prepare_again<float>(weights, part, parts, memory);
-  const View<const float>& values = weights.values;
-  const bool is_turned = weights.transpose == Transpose::yes;
-  const Index inner = is_turned ? values.columns : values.rows, columns = is_turned ? values.rows : values.columns;
-  const Index strips = ceil_divide(columns, tile_size);
-  const Index first = strips * part / parts, end = strips * (part + 1) / parts, distance = strip_size(inner);
-  StripSource<Side::right>{values, weights.transpose}.lay_out(first * tile_size, std::min(end * tile_size, columns),
-                                                              tile_size, 0, inner, memory + first * distance, distance);
+  const Index strips = ceil_divide(weights.columns(), tile_size), distance = strip_size(weights.inner());
+  const Index first = strips * part / parts, end = strips * (part + 1) / parts;
+  StripSource<Side::right>{weights.values, weights.transpose}.lay_out(
+      first * tile_size, std::min(end * tile_size, weights.columns()), tile_size, 0, weights.inner(),
+      memory + first * distance, distance);
 }
 
 inline Weights<float> prepare_for_tiles(Transpose transpose, View<const float> values, Index rows, Arena& memory) {
@@ -340,9 +338,7 @@ inline Weights<float> prepare_for_tiles(Transpose transpose, View<const float> v
     weights.panels = prepare<float>(transpose, values, rows, memory).panels;
     return weights;
   }
-  const bool is_turned = transpose == Transpose::yes;
-  const Index inner = is_turned ? values.columns : values.rows, columns = is_turned ? values.rows : values.columns;
-  float* const strips = memory.allocate<float>(ceil_divide(columns, tile_size) * strip_size(inner));
+  float* const strips = memory.allocate<float>(ceil_divide(weights.columns(), tile_size) * strip_size(weights.inner()));
   prepare_again_for_tiles(weights, 0, 1, strips);
   weights.panels = strips;
   return weights;

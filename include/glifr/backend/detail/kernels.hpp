@@ -27,6 +27,10 @@ struct Weights {
   Transpose transpose = Transpose::no;  ///< whether products take them transposed
   bool for_few_rows = false;            ///< whether they are laid out for products of few rows, in a way of their own
   const T* panels = nullptr;            ///< stripes of columns, one behind the other; null where there are none
+
+  /// Terms of a product's sums, and columns of its result.
+  [[nodiscard]] Index inner() const { return transpose == Transpose::yes ? values.columns : values.rows; }
+  [[nodiscard]] Index columns() const { return transpose == Transpose::yes ? values.rows : values.columns; }
 };
 
 /// Every kernel of the processor but the scans (scan_kernels.hpp), as one instruction set computes them, forward next
