@@ -27,6 +27,11 @@ struct PreparedWeights<T>::List {
   std::vector<std::unique_ptr<Entry>> entries;
   std::vector<Entry*> large;
 
+  /// Part `part` of the panels, from what the values are now.
+  static void lay_out_again(const Entry& entry, Index part, Index parts) {
+    kernels::host<T>().prepare_again(entry.weights, part, parts, const_cast<T*>(entry.weights.panels));
+  }
+
   Entry& find(kernels::Transpose transpose, const Parameter<T>& parameter, const View<const T>& values, Index rows) {
     const bool for_few_rows = rows < kernels::host<T>().few_rows;
     const Index offset = values.data - parameter.value.data();
@@ -60,18 +65,22 @@ void PreparedWeights<T>::renew() {
   large.clear();
   for (const auto& entry : entries) {
     View<const T>& values = entry->weights.values;
-    if (!entry->weights.panels || entry->asked + 1 != round || values.rows * values.columns < worth_sharing) continue;
+    if (!entry->weights.panels || entry->asked + 1 != round) continue;
     // The parameter may have been given another tensor.
     const Tensor<T>& value = entry->parameter->value;
     values.data = value.data() + entry->offset;
-    if (entry->offset + (values.rows - 1) * values.stride + values.columns <= value.size())
+    if (entry->offset + (values.rows - 1) * values.stride + values.columns > value.size()) continue;
+    // All here, even what takes no time: threads that ask for the same weights at once would wait for each other.
+    entry->round = round;
+    if (values.rows * values.columns < worth_sharing) {
+      List::lay_out_again(*entry, 0, 1);
+    } else {
       large.push_back(entry.get());
+    }
   }
   parallel_for(parts * std::ssize(large), [&again = large](Index i) {
-    const kernels::Weights<T>& weights = again[static_cast<std::size_t>(i / parts)]->weights;
-    kernels::host<T>().prepare_again(weights, i % parts, parts, const_cast<T*>(weights.panels));
+    List::lay_out_again(*again[static_cast<std::size_t>(i / parts)], i % parts, parts);
   });
-  for (auto* entry : large) entry->round = round;
 }
 
 template <Scalar T>

@@ -39,7 +39,7 @@ void Optimizer<T>::apply(Gradients<T>& gradients, double norm, double learning_r
                                   learning_rate / (1 - std::pow(settings_.beta1, t)),
                                   1 / std::sqrt(1 - std::pow(settings_.beta2, t)),
                                   1 - learning_rate * settings_.decay()};
-  for_each_block(std::ssize(blocks_), [&](Index b) {
+  for_each_block(std::ssize(blocks_), layout_.trained_size(), [&](Index b) {
     const auto& block = at(blocks_, b);
     const auto& [parameter, offset] = layout_.trained()[block.entry];
     const Index start = offset + block.first;

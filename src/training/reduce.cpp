@@ -80,8 +80,8 @@ Index Reduction<T>::offset_of(Index block) const {
 /// Does the planned additions on some blocks.
 template <Scalar T>
 void Reduction<T>::sum_blocks(BlockRange blocks) {
-  const Index start = offset_of(blocks.first);
-  for_each_block(blocks.last - blocks.first, [&](Index i) {
+  const Index start = offset_of(blocks.first), elements = offset_of(blocks.last) - start;
+  for_each_block(blocks.last - blocks.first, elements, [&](Index i) {
     const Index b = blocks.first + i, offset = offset_of(b) - start, size = at(blocks_, b).count;
     double squares = 0;
     for (Index first = 0; first < size; first += strip) {

@@ -15,9 +15,9 @@ class GLIFR_API PreparedWeights {
   PreparedWeights();
   ~PreparedWeights();
 
-  /// Begins a round, because parameters have changed: what was asked for in the last one is laid out again by the
-  /// threads that surround the call (`Workers::run`), where it is large. No tape may be in use; the parameters that
-  /// were used are where they were.
+  /// Begins a round, because parameters have changed: what was asked for in the last one is laid out again, where it is
+  /// large by the threads that surround the call (`Workers::run`). No tape may be in use; the parameters that were used
+  /// are where they were.
   void renew();
   /// `values`, which are those of `parameter` or of some of its columns, or their transpose, for products of about
   /// `rows` rows; valid until the next round. The first thread that asks lays them out, where `renew` did not; others
