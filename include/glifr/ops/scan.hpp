@@ -112,6 +112,7 @@ class Scan {
       if (begin > 0 && begin % reach == 0) clear(buffers_.adjoint[0], static_cast<Index>(states) * row_size());
     }
     visit([&](const auto& transmission) { transmission.add_delay_gradients(memory()); });
+    take_lateral_gradients();
     if (projection_.is_sparse()) projection_.add_weight_gradients(memory(), 0, steps(), buffers_.synaptic_grad);
     projection_.add_input_gradients(memory(), buffers_.synaptic_grad);
     add_parameter_gradients();
@@ -232,12 +233,24 @@ class Scan {
     load_mask(first, end - first);
     for (Index g = 0; g < inputs; ++g)
       clear_padding(synaptic(first, first) + g * currents_.padded, (end - first) * batch_, currents_.stride);
-    projection_.project(memory(), first, end - first, synaptic(first, first));
+    Index projected = first;  // the currents of the input are there before this step
     for (Index t = first; t < end; t += known_steps()) {
       const Index count = std::min(known_steps(), end - t);
+      if (t == projected) {
+        projected = std::min(t + projected_at_once(), end);
+        projection_.project(memory(), t, projected - t, synaptic(t, first));
+      }
       add_lateral(t, count, first);
       kernels::scan_forward(memory(), window(t, count, first));
     }
+  }
+  /// Steps, whole windows, whose currents from the input are computed together: few enough that second-level cache
+  /// still holds them when the neurons are computed. Lists of active inputs are taken all together.
+  [[nodiscard]] Index projected_at_once() const {
+    if (tape_.device() || projection_.is_sparse()) return steps();
+    constexpr Index wanted = 256 * 1024 / static_cast<Index>(sizeof(T));
+    const Index length = known_steps();
+    return std::max<Index>(1, wanted / std::max<Index>(1, currents_.size(length))) * length;
   }
   /// Where the states before the segment at `first` are kept.
   [[nodiscard]] View<T> kept_state(std::size_t k, Index first) const {
@@ -290,21 +303,25 @@ class Scan {
     return list;
   }
 
-  /// The lateral weights, with padding between the inputs where there are several: one product a window instead of one
-  /// an input.
+  /// The lateral weights and room for their gradients, with padding between the inputs where there are several: one
+  /// product instead of one an input.
   void load_lateral_weights() {
     if (!layer_.lateral_connections.is_empty()) {
       sparse_lateral_ = {layer_.w_lateral, layer_.lateral_connections, neurons(), currents_};
       return;
     }
     View<T> weights = layer_.w_lateral.value();
+    if (layer_.w_lateral.has_grad()) lateral_grad_ = layer_.w_lateral.grad();
     if (inputs > 1 && currents_.padded != neurons()) {
-      const View<T> dense = weights;
-      weights = {memory().template allocate_zeroed<T>(neurons() * currents_.columns()), neurons(), currents_.columns()};
-      for (Index g = 0; g < inputs; ++g) {
-        kernels::copy<T>(memory(), {dense.data + g * neurons(), neurons(), neurons(), dense.stride},
-                         {weights.data + g * currents_.padded, neurons(), neurons(), weights.stride});
-      }
+      const auto padded = [&] {
+        const Index columns = currents_.columns();
+        return View<T>(memory().template allocate_zeroed<T>(neurons() * columns), neurons(), columns);
+      };
+      weights = padded();
+      currents_.for_each_block(layer_.w_lateral.value(), [&](Index column, Index count, const View<T>& block) {
+        kernels::copy<T>(memory(), block, {weights.data + column, neurons(), count, weights.stride});
+      });
+      if (lateral_grad_.data) lateral_grad_ = padded();
     }
     lateral_ =
         has_lateral_input() ? prepare<T>(tape_, no, weights, known_steps() * batch_) : kernels::Weights<T>{weights};
@@ -429,7 +446,7 @@ class Scan {
       visit([&](const auto& transmission) {
         transmission.for_each_heard(memory(), first, count, [&](Index t, const View<T>& heard) {
           if (sparse_lateral_.is_empty()) {
-            currents_.add_products(memory(), heard, synaptic_grad(t), layer_.w_lateral.grad());
+            currents_.add_products(memory(), heard, synaptic_grad(t), lateral_grad_);
           } else {
             sparse_lateral_.add_products(heard, currents_.rows(synaptic_grad(t), heard.rows));
           }
@@ -437,6 +454,14 @@ class Scan {
       });
     }
     if (!projection_.is_sparse()) projection_.add_weight_gradients(memory(), first, count, buffers_.synaptic_grad);
+  }
+
+  /// Adds up d_W_lat, where its sum is padded.
+  void take_lateral_gradients() const {
+    if (!lateral_grad_.data || lateral_grad_.data == layer_.w_lateral.grad().data) return;
+    currents_.for_each_block(layer_.w_lateral.grad(), [&](Index column, Index count, const View<T>& block) {
+      kernels::accumulate<T>(memory(), {lateral_grad_.data + column, neurons(), count, lateral_grad_.stride}, block);
+    });
   }
 
   ScanResult<N, T> result() {
@@ -508,6 +533,7 @@ class Scan {
   std::variant<UniformDelay<T>, NeuronDelays<T>> transmission_;
   ScanBuffers<N, T> buffers_;
   kernels::Weights<T> lateral_;
+  View<T> lateral_grad_;             // of these weights, padded as they are
   SparseWeights<T> sparse_lateral_;  // instead, where the layer has few connections
 };
 
