@@ -50,6 +50,33 @@ GLIFR_INLINE void for_each_group(Index neurons, Body&& body) {
   for (; n < neurons; n += Narrow::width) body(n, Narrow{});
 }
 
+/// Asks for what a group of neurons needs of the next sample, one pass through the window ahead. Its rows lie a sample
+/// apart at each step, too many and too far from each other for the processor to foresee them.
+template <class P, Scalar T>
+class Ahead {
+ public:
+  template <class N>
+  Ahead(const ScanWindow<N, T>& w, Index b) {
+    if (w.batch == 1) return;  // a row is read from its beginning to its end
+    const bool is_last = b + 1 == w.batch;  // the next is the first one of the next group
+    of_states_ = is_last ? P::width - b * w.stride : w.stride;
+    of_synaptic_ = is_last ? P::width - b * w.synaptic_stride : w.synaptic_stride;
+  }
+  /// `row`: where this sample's numbers of outputs, states or their gradients are.
+  GLIFR_INLINE void fetch(const T* row) const { fetch(row, of_states_); }
+  /// The same of synaptic currents.
+  GLIFR_INLINE void fetch_synaptic(const T* row) const { fetch(row, of_synaptic_); }
+
+ private:
+  static GLIFR_INLINE void fetch(const T* row, Index distance) {
+    constexpr Index line = 64 / static_cast<Index>(sizeof(T));
+    if (distance == 0) return;
+    for (Index i = 0; i < P::width; i += line) __builtin_prefetch(row + distance + i, 0, 2);
+  }
+
+  Index of_states_ = 0, of_synaptic_ = 0;
+};
+
 template <class N, class P, Scalar T>
 void forward_group(const ScanWindow<N, T>& w, Index n) {
   using Parameters = typename N::template Parameters<P>;
@@ -59,6 +86,7 @@ void forward_group(const ScanWindow<N, T>& w, Index n) {
   constexpr auto inputs = static_cast<std::size_t>(input_count<N>);
   for (Index b = 0; b < w.batch; ++b) {
     const Index cell = b * w.stride + n;
+    const Ahead<P, T> ahead(w, b);
     typename N::template State<P> state;
     for_each_scalar(
         state, [&](P & s, const ScalarPlace& place)
@@ -66,13 +94,18 @@ void forward_group(const ScanWindow<N, T>& w, Index n) {
     for (Index t = 0; t < w.steps; ++t) {
       std::array<P, inputs> synaptic;
       const T* drive = w.synaptic + (t * w.batch + b) * w.synaptic_stride + n;
-      for (std::size_t g = 0; g < inputs; ++g) synaptic[g] = P::load(drive + static_cast<Index>(g) * w.neurons);
+      for (std::size_t g = 0; g < inputs; ++g) {
+        synaptic[g] = P::load(drive + static_cast<Index>(g) * w.neurons);
+        ahead.fetch_synaptic(drive + static_cast<Index>(g) * w.neurons);
+      }
       call_step<N>(state, parameters, constants, synaptic);
       for_each_scalar(
-          state, [&](P & s, const ScalarPlace& place) __attribute__((always_inline)) {
-            const std::size_t k = place.number;
+          state, [&](P & s, const ScalarPlace& scalar) __attribute__((always_inline)) {
+            const std::size_t k = scalar.number;
             if (k == 0 && w.mask) s = s * P::load(w.mask + t * w.mask_step + b * w.mask_row + n);
-            s.store(w.state[k] + (t + 1) * w.state_step[k] + cell);
+            T* const place = w.state[k] + (t + 1) * w.state_step[k] + cell;
+            s.store(place);
+            ahead.fetch(place);
           });
     }
   }
@@ -92,6 +125,7 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
   }
   for (Index b = 0; b < w.batch; ++b) {
     const Index cell = b * w.stride + n;
+    const Ahead<P, T> ahead(w, b);
     std::array<P, states> adjoint, later;  // later: the state after the step, read once and carried over
     for (std::size_t k = 0; k < states; ++k) {
       adjoint[k] = P::load(w.adjoint[k] + cell);
@@ -104,10 +138,13 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
       for (std::size_t k = 0; k < states; ++k) {
         io.adjoint[k] = adjoint[k];
         io.new_state[k] = later[k];
-        io.old_state[k] = P::load(w.state[k] + t * w.state_step[k] + cell);
+        const T* const place = w.state[k] + t * w.state_step[k] + cell;
+        io.old_state[k] = P::load(place);
+        ahead.fetch(place);
         later[k] = io.old_state[k];
       }
       io.adjoint[0] = io.adjoint[0] + P::load(w.output_grad + at);
+      ahead.fetch(w.output_grad + at);
       if (w.mask) {
         // The step's own output is what was stored, over the mask; where the mask is 0 nothing flows back, whatever it
         // was.
@@ -118,7 +155,9 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
       }
       if constexpr (program.needs_synaptic) {
         for (std::size_t g = 0; g < inputs; ++g) {
-          io.synaptic[g] = P::load(w.synaptic + synaptic + static_cast<Index>(g) * w.neurons);
+          const T* const place = w.synaptic + synaptic + static_cast<Index>(g) * w.neurons;
+          io.synaptic[g] = P::load(place);
+          ahead.fetch_synaptic(place);
         }
       }
       io.parameter_sum = parameter_sum;
