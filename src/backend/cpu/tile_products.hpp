@@ -32,9 +32,9 @@ inline constexpr Index tile_depth = 2 * tile_size, part_count = 3, tile_group = 
 struct TileBlocking {
   Index depth, strips;
 };
-/// With prepared weights, so that two strips of them stay in first-level cache. With others, above all for gradients of
-/// weights, so that the result is read and written seldom.
-inline constexpr TileBlocking with_prepared{4 * tile_depth, 16}, with_others{16 * tile_depth, 8};
+/// So deep that the result is read and written seldom; as many strips as second-level cache holds beside the right
+/// operand's.
+inline constexpr TileBlocking with_prepared{16 * tile_depth, 10}, with_others{16 * tile_depth, 8};
 
 /// What tiles are worth. With prepared weights, products of fewer rows take as long as on panels, and weights with a
 /// smaller side fill tiles with zeros. Where both operands are laid out, that costs more than it saves below the last.
