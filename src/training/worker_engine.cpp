@@ -39,11 +39,11 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
                          Index neurons) {
   const bool skips_steps = !carries_state && last_step_only;
   const Index rows_a_sample = skips_steps ? 1 : std::min(delay, time_steps);
-  // Steps to sum up for each time that weights and their gradients are read: of 1 MiB, which second-level cache does not
-  // hold beside all else, and of 32 MiB, which leave caches altogether.
+  // Steps to sum up for each time that weights and their gradients are read: of 1 MiB, which second-level cache does
+  // not hold beside all else, and of 32 MiB, which leave caches altogether.
   const Index wanted_sum = neurons < 512 ? 0 : neurons < 2896 ? 448 : 896;
   const Index steps_a_sample = std::max<Index>(1, skips_steps ? ceil_divide(time_steps, delay) : time_steps);
-  // Of a product. What many steps keep goes through memory: fewer samples, where they give the rows, take less of it.
+  // Rows of a product. What is kept of many steps lies in memory, not in caches, so fewer samples are taken at a time.
   const Index wanted_rows = steps_a_sample > 256 ? 64 : 160;
   const Index efficient = std::max(ceil_divide(wanted_rows, rows_a_sample), ceil_divide(wanted_sum, steps_a_sample));
   const Index pieces = std::max<Index>(std::min<Index>(batch, 2), ceil_divide(batch, efficient));

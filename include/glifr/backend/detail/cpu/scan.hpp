@@ -57,7 +57,7 @@ class Ahead {
  public:
   template <class N>
   Ahead(const ScanWindow<N, T>& w, Index b) {
-    if (w.batch == 1) return;  // a row is read from its beginning to its end
+    if (w.batch == 1) return;               // a row is read from its beginning to its end
     const bool is_last = b + 1 == w.batch;  // the next is the first one of the next group
     of_states_ = is_last ? P::width - b * w.stride : w.stride;
     of_synaptic_ = is_last ? P::width - b * w.synaptic_stride : w.synaptic_stride;
