@@ -194,7 +194,7 @@ typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList
     const Index s = range.first + k;
     Tape<T>& t = tape();
     Gradients<T>* share = sums_->take();
-    fill_zero(share->values().data(), std::ssize(share->values()));
+    share->begin();
     t.set_mode(Tape<T>::Mode::record);
     t.accumulate_into(share);
     for (Index i = first_piece(s); i < first_piece(s + 1); ++i) {
@@ -203,6 +203,7 @@ typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList
       const OutputMask<T> mask{.dropout = dropout, .random = random, .samples = piece};
       at(outcomes_, i) = run(t, piece, count, engine, mask);
     }
+    share->complete();
     sums_->put(s, share);
   });
   gather_outcomes([&](Index rank) {

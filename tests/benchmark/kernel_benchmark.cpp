@@ -62,7 +62,7 @@ void lateral_backward(benchmark::State& state) {
 void weight_gradient(benchmark::State& state) {
   Operands o(state);
   time_product(state, o,
-               [&] { kernels::host<float>().add_transposed_product(o.activity(), o.currents(), o.weights()); });
+               [&] { kernels::host<float>().multiply_transposed(o.activity(), o.currents(), 1, o.weights()); });
 }
 
 /// The same products through the library that CMake found.

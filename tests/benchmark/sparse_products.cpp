@@ -112,7 +112,7 @@ void measure(Index neurons, double density, Index rows) {
   const auto forward = time_product(kernels::Transpose::no, by_receiver, x);
   const auto backward = time_product(kernels::Transpose::yes, by_sender, d);
   const auto run_dense = [&] {
-    host.add_transposed_product(x.view, d.view, {dense_gradient.data(), neurons, neurons});
+    host.multiply_transposed(x.view, d.view, 1, {dense_gradient.data(), neurons, neurons});
   };
   const auto run_sparse = [&] {
     host.add_sparse_products(x.view, d.view, by_sender.begin.data(), by_sender.other.data(), gradient.data());

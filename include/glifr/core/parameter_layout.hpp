@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "glifr/core/parameter.hpp"
@@ -51,9 +52,11 @@ class ParameterLayout {
   [[nodiscard]] Index trained_size() const { return trained_size_; }
 
   /// Where a parameter begins. std::logic_error where it is not in the list.
-  [[nodiscard]] Index offset_of(const Parameter<T>& parameter) const {
-    for (const Entry& entry : entries_) {
-      if (entry.parameter == &parameter) return entry.offset;
+  [[nodiscard]] Index offset_of(const Parameter<T>& parameter) const { return entries_[number_of(parameter)].offset; }
+  /// Its number among the entries. std::logic_error as above.
+  [[nodiscard]] std::size_t number_of(const Parameter<T>& parameter) const {
+    for (std::size_t e = 0; e < entries_.size(); ++e) {
+      if (entries_[e].parameter == &parameter) return e;
     }
     throw std::logic_error("parameter " + parameter.name + " is not in this list of parameters");
   }
@@ -76,13 +79,19 @@ class ParameterLayout {
   Index size_ = 0, trained_size_ = 0;
 };
 
+/// What stands where a gradient belongs: anything, which the first addition replaces, or what was added up.
+enum class GradientState : bool { empty, begun };
+
 /// Gradients of a list of parameters, in one buffer: of one worker's share of a batch, or of a batch. Frozen parameters
 /// have none.
 template <Scalar T>
 class Gradients {
  public:
   /// Zero gradients for those of the parameters that are trained. The parameters outlive this.
-  explicit Gradients(const ParameterList<T>& parameters) : layout_(parameters), buffer_({layout_.trained_size()}) {}
+  explicit Gradients(const ParameterList<T>& parameters)
+      : layout_(parameters),
+        buffer_({layout_.trained_size()}),
+        states_(layout_.trained().size(), GradientState::begun) {}
 
   /// The gradient of a parameter, shaped like it; empty where it is frozen. std::logic_error where it is not in the
   /// list.
@@ -93,12 +102,26 @@ class Gradients {
     return {buffer_.data() + offset, shape.rows(), shape.columns()};
   }
 
+  /// Whether there is one for a trained parameter.
+  [[nodiscard]] GradientState& state_of(const Parameter<T>& parameter) { return states_[layout_.number_of(parameter)]; }
+  /// From now on, all of them are empty, until a tape adds to them.
+  void begin() { std::ranges::fill(states_, GradientState::empty); }
+  /// Those that are still empty are zero.
+  void complete() {
+    for (std::size_t e = 0; e < states_.size(); ++e) {
+      const auto& [parameter, offset] = layout_.trained()[e];
+      if (std::exchange(states_[e], GradientState::begun) == GradientState::empty)
+        std::fill_n(buffer_.data() + offset, parameter->value.size(), T(0));
+    }
+  }
+
   /// All gradients in the order of the layout, with gaps of zeros between them.
   [[nodiscard]] std::span<T> values() { return buffer_.values(); }
 
  private:
   ParameterLayout<T> layout_;
   Tensor<T> buffer_;
+  std::vector<GradientState> states_;  // of the trained parameters, in this order
 };
 
 }  // namespace glifr

@@ -28,13 +28,22 @@ struct TapeNode {
   Shape shape;
   Index stride;  // between rows
   T* value;
-  T* grad;  // null: nothing flows back to here
+  T* grad;                         // null: nothing flows back to here
+  GradientState* state = nullptr;  // of the gradient; null: its own
+  GradientState own_state = GradientState::begun;
 };
 
 /// Apart, so that the check before it costs a comparison and nothing else.
 [[noreturn]] GLIFR_API void report_dead_value(bool is_empty);
 
 }  // namespace detail
+
+/// Where an operation puts a gradient: `rows`, in which what stands there counts `kept` times, 0 or 1.
+template <Scalar T>
+struct GradientTarget {
+  View<T> rows;
+  T kept;
+};
 
 /// Handle of a value on a tape; copied freely. It lives until the tape is cleared: a later use of it, as of an empty
 /// one, is a std::logic_error.
@@ -52,11 +61,11 @@ class Var {
     const detail::TapeNode<T>& n = node();
     return {n.value, n.shape.rows(), n.shape.columns(), n.stride};
   }
-  /// dL / d value, complete once `Tape::backward` has run; empty where no gradient is kept.
-  [[nodiscard]] View<T> grad() const {
-    const detail::TapeNode<T>& n = node();
-    return n.grad ? View<T>{n.grad, n.shape.rows(), n.shape.columns(), n.stride} : View<T>{};
-  }
+  /// dL / d value, to be read or added to, complete once `Tape::backward` has run; empty where no gradient is kept.
+  [[nodiscard]] View<T> grad() const;
+  /// For an operation that gives a gradient to the whole value, [rows, columns]: the first one replaces what stands
+  /// there, so that nothing is cleared before it. Between rows, anything may stand. There is a gradient to be kept.
+  [[nodiscard]] GradientTarget<T> grad_target() const;
   /// Whether a gradient is kept for it.
   [[nodiscard]] bool has_grad() const { return node().grad != nullptr; }
   /// Whether this handle stands for no value at all.
@@ -74,7 +83,7 @@ class Var {
   friend class Tape<T>;
   Var(Tape<T>& tape, detail::TapeNode<T>* node) : tape_(&tape), node_(node), round_(tape.round()) {}
 
-  [[nodiscard]] const detail::TapeNode<T>& node() const {
+  [[nodiscard]] detail::TapeNode<T>& node() const {
     if (!tape_ || tape_->round() != round_) [[unlikely]]
       detail::report_dead_value(!tape_);
     return *node_;
@@ -123,15 +132,18 @@ class Tape {
   Var<T> make(const Shape& shape, Index stride, bool with_grad) {
     if (stride == 0) stride = shape.columns();
     const Index size = shape.rows() * stride;
-    return add({shape, stride, memory().template allocate<T>(size),
-                with_grad ? memory().template allocate_zeroed<T>(size) : nullptr});
+    T* const value = memory().template allocate<T>(size);
+    return with_grad ? with_new_grad(shape, stride, value) : add({shape, stride, value, nullptr});
   }
   /// Numbers that receive no gradient, in memory that outlives the round.
   Var<T> constant(const Shape& shape, const T* values) {
     return add({shape, shape.columns(), const_cast<T*>(values), nullptr});
   }
-  /// A value in memory that an operation took from the arena; `grad` may be null.
-  Var<T> adopt(const Shape& shape, Index stride, T* value, T* grad) { return add({shape, stride, value, grad}); }
+  /// A value in memory that an operation took from the arena; `grad` may be null. `state`: whether a gradient stands
+  /// there.
+  Var<T> adopt(const Shape& shape, Index stride, T* value, T* grad, GradientState state = GradientState::begun) {
+    return add({.shape = shape, .stride = stride, .value = value, .grad = grad, .own_state = state});
+  }
   /// A part of another value, in place: what flows back to it is already in the other's gradient.
   Var<T> alias(const Var<T>& parent, const Shape& shape, Index offset) {
     T* grad = parent.has_grad() ? parent.grad().data + offset : nullptr;
@@ -144,19 +156,7 @@ class Tape {
     for (const auto& [used, var] : used_) {
       if (used == &parameter) return var;
     }
-    const Shape& shape = parameter.value.shape();
-    T* value = const_cast<T*>(parameter.value.data());
-    T* grad = nullptr;
-    if (device_parameters_) {
-      value = device_parameters_->value_of(parameter);
-      grad = is_recording() ? device_parameters_->gradient_of(parameter) : nullptr;
-    } else {
-      if (device()) value = upload(std::span<const T>(parameter.value.values()));
-      if (parameter.is_trained && is_recording()) {
-        grad = gradients_ ? gradients_->of(parameter).data : memory().template allocate_zeroed<T>(shape.size());
-      }
-    }
-    const Var<T> var = add({shape, shape.columns(), value, grad});
+    const Var<T> var = place(parameter);
     used_.emplace_back(&parameter, var);
     return var;
   }
@@ -245,9 +245,29 @@ class Tape {
     return copy;
   }
 
+  Var<T> place(const Parameter<T>& parameter) {
+    const Shape& shape = parameter.value.shape();
+    if (device_parameters_) {
+      T* const grad = is_recording() ? device_parameters_->gradient_of(parameter) : nullptr;
+      return adopt(shape, shape.columns(), device_parameters_->value_of(parameter), grad);
+    }
+    T* const value =
+        device() ? upload(std::span<const T>(parameter.value.values())) : const_cast<T*>(parameter.value.data());
+    if (!parameter.is_trained || !is_recording()) return add({shape, shape.columns(), value, nullptr});
+    if (!gradients_) return with_new_grad(shape, shape.columns(), value);
+    return add({shape, shape.columns(), value, gradients_->of(parameter).data, &gradients_->state_of(parameter)});
+  }
+  /// On a device, what begins as zeros is cleared all together.
+  Var<T> with_new_grad(const Shape& shape, Index stride, T* value) {
+    const Index size = shape.rows() * stride;
+    if (device()) return adopt(shape, stride, value, memory().template allocate_zeroed<T>(size));
+    return adopt(shape, stride, value, memory().template allocate<T>(size), GradientState::empty);
+  }
   Var<T> add(const detail::TapeNode<T>& node) {
-    return {*this,
-            ::new (static_cast<void*>(arena_.template allocate<detail::TapeNode<T>>(1))) detail::TapeNode<T>(node)};
+    auto* const placed =
+        ::new (static_cast<void*>(arena_.template allocate<detail::TapeNode<T>>(1))) detail::TapeNode<T>(node);
+    if (!placed->state) placed->state = &placed->own_state;
+    return {*this, placed};
   }
 
   Mode mode_;
@@ -260,6 +280,23 @@ class Tape {
   PreparedWeights<T>* shared_weights_ = nullptr;
   std::uint64_t round_ = 0;
 };
+
+template <Scalar T>
+View<T> Var<T>::grad() const {
+  const detail::TapeNode<T>& n = node();
+  if (!n.grad) return {};
+  const Index rows = n.shape.rows();
+  if (std::exchange(*n.state, GradientState::begun) == GradientState::empty)
+    kernels::fill(tape_->memory(), View<T>(n.grad, 1, rows * n.stride), T(0));
+  return {n.grad, rows, n.shape.columns(), n.stride};
+}
+
+template <Scalar T>
+GradientTarget<T> Var<T>::grad_target() const {
+  const detail::TapeNode<T>& n = node();
+  const bool is_first = std::exchange(*n.state, GradientState::begun) == GradientState::empty;
+  return {{n.grad, n.shape.rows(), n.shape.columns(), n.stride}, is_first ? T(0) : T(1)};
+}
 
 template <Scalar T>
 T Var<T>::item() const {

@@ -26,8 +26,15 @@ Var<T> multiply(const Var<T>& a, const Var<T>& b, bool with_grad) {
 template <Scalar T>
 void multiply_backward(const Var<T>& a, const Var<T>& b, const Var<T>& y) {
   using enum kernels::Transpose;
-  if (a.has_grad()) kernels::gemm<T>(a.tape().memory(), no, yes, y.grad(), b.value(), T(1), a.grad());
-  if (b.has_grad()) kernels::gemm<T>(a.tape().memory(), yes, no, a.value(), y.grad(), T(1), b.grad());
+  Arena& memory = a.tape().memory();
+  if (a.has_grad()) {
+    const auto [da, kept] = a.grad_target();
+    kernels::gemm<T>(memory, no, yes, y.grad(), b.value(), kept, da);
+  }
+  if (b.has_grad()) {
+    const auto [db, kept] = b.grad_target();
+    kernels::gemm<T>(memory, yes, no, a.value(), y.grad(), kept, db);
+  }
 }
 
 }  // namespace detail

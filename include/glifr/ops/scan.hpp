@@ -87,6 +87,7 @@ class Scan {
 
   /// Runs on a copy kept in the tape's arena.
   void backward() const {
+    static_cast<void>(output_.grad());  // zeros where nobody gave one
     const bool has_lateral = has_lateral_input();
     const kernels::Weights<T> lateral = has_lateral && sparse_lateral_.is_empty()
                                             ? prepare(tape_, yes, lateral_.values, known_steps() * batch_)
@@ -101,6 +102,7 @@ class Scan {
       const Index reach_end = std::min((end - 1) / reach * reach + reach, steps());
       for (Index first = begin + (end - 1 - begin) / length * length; first >= begin; first -= length) {
         const Index count = std::min(length, end - first);
+        if (!clears_gradients()) clear_padding(output_grad(first), count * batch_, stride_);
         visit([&](const auto& transmission) { transmission.receive(memory(), first, count, reach_end); });
         kernels::scan_backward(memory(), window(first, count, segment));
         send_back(lateral, first, count, (end - 1) / reach * reach);
@@ -303,28 +305,27 @@ class Scan {
     return list;
   }
 
-  /// The lateral weights and room for their gradients, with padding between the inputs where there are several: one
-  /// product instead of one an input.
+  /// The lateral weights, with padding between the inputs where there are several: one product instead of one an input.
   void load_lateral_weights() {
     if (!layer_.lateral_connections.is_empty()) {
       sparse_lateral_ = {layer_.w_lateral, layer_.lateral_connections, neurons(), currents_};
       return;
     }
-    View<T> weights = layer_.w_lateral.value();
-    if (layer_.w_lateral.has_grad()) lateral_grad_ = layer_.w_lateral.grad();
-    if (inputs > 1 && currents_.padded != neurons()) {
-      const auto padded = [&] {
-        const Index columns = currents_.columns();
-        return View<T>(memory().template allocate_zeroed<T>(neurons() * columns), neurons(), columns);
-      };
-      weights = padded();
+    padded_lateral_ = layer_.w_lateral;
+    if (is_lateral_padded()) {
+      padded_lateral_ = tape_.make({neurons(), currents_.columns()}, 0, layer_.w_lateral.has_grad());
+      const View<T> padded = padded_lateral_.value();
+      kernels::fill(memory(), padded, T(0));
       currents_.for_each_block(layer_.w_lateral.value(), [&](Index column, Index count, const View<T>& block) {
-        kernels::copy<T>(memory(), block, {weights.data + column, neurons(), count, weights.stride});
+        kernels::copy<T>(memory(), block, {padded.data + column, neurons(), count, padded.stride});
       });
-      if (lateral_grad_.data) lateral_grad_ = padded();
     }
+    const View<T> weights = padded_lateral_.value();
     lateral_ =
         has_lateral_input() ? prepare<T>(tape_, no, weights, known_steps() * batch_) : kernels::Weights<T>{weights};
+  }
+  [[nodiscard]] bool is_lateral_padded() const {
+    return inputs > 1 && currents_.padded != neurons() && sparse_lateral_.is_empty() && has_lateral_input();
   }
 
   void load_initial_state() {
@@ -446,7 +447,7 @@ class Scan {
       visit([&](const auto& transmission) {
         transmission.for_each_heard(memory(), first, count, [&](Index t, const View<T>& heard) {
           if (sparse_lateral_.is_empty()) {
-            currents_.add_products(memory(), heard, synaptic_grad(t), lateral_grad_);
+            currents_.add_products(heard, synaptic_grad(t), padded_lateral_);
           } else {
             sparse_lateral_.add_products(heard, currents_.rows(synaptic_grad(t), heard.rows));
           }
@@ -456,20 +457,24 @@ class Scan {
     if (!projection_.is_sparse()) projection_.add_weight_gradients(memory(), first, count, buffers_.synaptic_grad);
   }
 
-  /// Adds up d_W_lat, where its sum is padded.
+  /// d_W_lat, where its sum is padded.
   void take_lateral_gradients() const {
-    if (!lateral_grad_.data || lateral_grad_.data == layer_.w_lateral.grad().data) return;
+    if (!is_lateral_padded() || !layer_.w_lateral.has_grad()) return;
+    const View<T> sum = padded_lateral_.grad();
     currents_.for_each_block(layer_.w_lateral.grad(), [&](Index column, Index count, const View<T>& block) {
-      kernels::accumulate<T>(memory(), {lateral_grad_.data + column, neurons(), count, lateral_grad_.stride}, block);
+      kernels::accumulate<T>(memory(), {sum.data + column, neurons(), count, sum.stride}, block);
     });
   }
 
   ScanResult<N, T> result() {
     ScanResult<N, T> r;
     const Index from = options_.last_only && steps() > 0 ? steps() - 1 : 0;
-    r.output = tape_.adopt({steps() - from, batch_, neurons()}, stride_, buffers_.output + from * row_size(),
-                           has_grad_ ? output_grad(from) : nullptr);
-    if (has_grad_) clear(output_grad(first_cleared(from)), (steps() - first_cleared(from)) * row_size());
+    if (has_grad_ && clears_gradients())
+      clear(output_grad(first_cleared(from)), (steps() - first_cleared(from)) * row_size());
+    output_ = tape_.adopt({steps() - from, batch_, neurons()}, stride_, buffers_.output + from * row_size(),
+                          has_grad_ ? output_grad(from) : nullptr,
+                          clears_gradients() ? GradientState::begun : GradientState::empty);
+    r.output = output_;
     if (options_.track_states) {
       for (std::size_t k = 0; k < states; ++k)
         r.states[k] = tape_.adopt({steps(), batch_, neurons()}, stride_, buffers_.state[k] + row_size(), nullptr);
@@ -478,6 +483,9 @@ class Scan {
     return r;
   }
 
+  /// Whether gradients of outputs are zero at the beginning. Where all outputs are given out, whoever gives them a
+  /// gradient first replaces what stands there.
+  [[nodiscard]] bool clears_gradients() const { return options_.last_only || tape_.device(); }
   /// The first step whose gradients of outputs are zero at the beginning; `from` is the first one that is given out.
   /// Where only the last output is used, nothing but products of later windows gives gradients to earlier ones; where
   /// these replace what stands there, only the steps that no later window hears are cleared.
@@ -532,8 +540,9 @@ class Scan {
   Projection<T> projection_;
   std::variant<UniformDelay<T>, NeuronDelays<T>> transmission_;
   ScanBuffers<N, T> buffers_;
+  Var<T> output_;          // as it is given out
+  Var<T> padded_lateral_;  // the lateral weights, padded as currents are
   kernels::Weights<T> lateral_;
-  View<T> lateral_grad_;             // of these weights, padded as they are
   SparseWeights<T> sparse_lateral_;  // instead, where the layer has few connections
 };
 

@@ -21,7 +21,7 @@ const kernels::HostKernels<T>& kernel_table() {
                                                  .prepare = prepare<T>,
                                                  .prepare_again = prepare_again<T>,
                                                  .multiply = multiply<T>,
-                                                 .add_transposed_product = add_transposed_product<T>,
+                                                 .multiply_transposed = multiply_transposed<T>,
                                                  .multiply_sparse = multiply_sparse<T>,
                                                  .add_sparse_products = add_sparse_products<T>,
                                                  .gather_rows = gather_rows<T>,
@@ -53,7 +53,7 @@ const kernels::HostKernels<T>& tile_kernel_table() {
       on_tiles.prepare = prepare_for_tiles;
       on_tiles.prepare_again = prepare_again_for_tiles;
       on_tiles.multiply = multiply_on_tiles;
-      on_tiles.add_transposed_product = add_transposed_product_on_tiles;
+      on_tiles.multiply_transposed = multiply_transposed_on_tiles;
       return on_tiles;
     }();
     return table;

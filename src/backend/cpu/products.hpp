@@ -443,22 +443,23 @@ void multiply(View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
 }
 
 template <Scalar T>
-void add_transposed_product(View<const T> a, View<const T> b, View<T> c) {
+void multiply_transposed(View<const T> a, View<const T> b, T beta, View<T> c) {
   constexpr Index width = PanelRow<T>::width;
   if (a.columns == 1 || b.columns < width || (c.columns >= columns_worth_a_copy && c.rows >= columns_worth_a_copy))
-    return gemm<T>(Transpose::yes, Transpose::no, a, b, T(1), c);
+    return gemm<T>(Transpose::yes, Transpose::no, a, b, beta, c);
   const Index blocks = std::max<Index>(1, (a.rows + transposed_depth / 2) / transposed_depth);
   for (Index block = 0; block < blocks; ++block) {
     const Index k = a.rows * block / blocks, deep = a.rows * (block + 1) / blocks - k;  // of much the same size
+    const bool adds = k > 0 || beta != T(0);
     for (Index first = 0; first < c.columns; first += width) {
       const Index columns = part_at(first, width, c.columns);
       const View<T> part(c.data + first, c.rows, columns, c.stride);
       if (columns == width) {
-        multiply_panel<T, true>(a.row(k), a.stride, b.row(k) + first, b.stride, deep, true, part);
+        multiply_panel<T, true>(a.row(k), a.stride, b.row(k) + first, b.stride, deep, adds, part);
       } else {
         // The last columns of b once more from where a whole panel ends with them.
         const Index skipped = width - columns;
-        multiply_part_of_panel<T, true>(a.row(k), a.stride, b.row(k) + first - skipped, b.stride, deep, true, skipped,
+        multiply_part_of_panel<T, true>(a.row(k), a.stride, b.row(k) + first - skipped, b.stride, deep, adds, skipped,
                                         part);
       }
     }

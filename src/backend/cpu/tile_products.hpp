@@ -233,9 +233,24 @@ inline void multiply_strips(const float* left, Index left_distance, const float*
                                        right + first / tile_size * right_distance, right_distance, groups, adds, height,
                                        part);
   };
+  // Inlined: GCC leaves out calls of functions that do nothing but this.
+  const auto ask_for = [&](Index strip, Index first) __attribute__((always_inline)) {
+    const Index top = strip * height, second = std::min(first + tile_size, c.columns - 1);
+    for (Index r = top; r < std::min(top + 2 * height, c.rows); ++r) {
+      __builtin_prefetch(c.row(r) + first, 1);
+      __builtin_prefetch(c.row(r) + second, 1);
+    }
+  };
   for (Index first = 0; pairs > 0 && first < c.columns; first += 2 * tile_size) {
     const bool is_single = first + tile_size >= c.columns;
+    const Index next = first + 2 * tile_size;
     for (Index pair = 0; pair < pairs; ++pair) {
+      // The rows of a large result lie in pages of their own: those of the next block, before they are needed.
+      if (pair + 1 < pairs) {
+        ask_for(2 * (pair + 1), first);
+      } else if (next < c.columns) {
+        ask_for(0, next);
+      }
       if (is_single) {
         block.template operator()<2, 1>(2 * pair, first);
       } else {
@@ -310,10 +325,10 @@ inline void gemm_on_tiles(Transpose ta, Transpose tb, View<const float> a, View<
   multiply_others_on_tiles(ta, tb, a, b, beta != 0, c);
 }
 
-inline void add_transposed_product_on_tiles(View<const float> a, View<const float> b, View<float> c) {
+inline void multiply_transposed_on_tiles(View<const float> a, View<const float> b, float beta, View<float> c) {
   if (std::min({a.rows, c.rows, c.columns}) < least_size || c.rows * c.columns < least_numbers)
-    return add_transposed_product<float>(a, b, c);
-  multiply_others_on_tiles(Transpose::yes, Transpose::no, a, b, true, c);
+    return multiply_transposed<float>(a, b, beta, c);
+  multiply_others_on_tiles(Transpose::yes, Transpose::no, a, b, beta != 0, c);
 }
 
 /// Whether the weights are laid out in strips for tiles, not in panels.

@@ -131,8 +131,8 @@ TEMPLATE_TEST_CASE("products with prepared weights, and of long sums, equal thos
           test::host<T>().multiply(a.view, test::host<T>().prepare(transpose, weights.view, m, memory), beta, c.view);
           expect("prepared weights", c, expected, k);
           memory.reset();
-          const Tensor<double> sums = product<T>(Transpose::yes, Transpose::no, a_turned.view, b.view, T(1), d.view);
-          test::host<T>().add_transposed_product(a_turned.view, b.view, d.view);
+          const Tensor<double> sums = product<T>(Transpose::yes, Transpose::no, a_turned.view, b.view, beta, d.view);
+          test::host<T>().multiply_transposed(a_turned.view, b.view, beta, d.view);
           expect("long sums", d, sums, k);
         }
       }

@@ -41,8 +41,7 @@ void multiply(Way way, const Tensor<float>& a, const Tensor<float>& b, Tensor<fl
     for (Index r = 0; r < a.view().rows; ++r) {
       for (Index k = 0; k < a.view().columns; ++k) turned.view()(k, r) = a.view()(r, k);
     }
-    std::fill_n(c.data(), c.size(), 0.0f);
-    host.add_transposed_product(turned.view(), b.view(), c.view());
+    host.multiply_transposed(turned.view(), b.view(), 0, c.view());
   }
 }
 

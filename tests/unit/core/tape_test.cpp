@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "glifr/ops/elementwise.hpp"
+#include "glifr/ops/linear.hpp"
 #include "glifr/ops/reduce.hpp"
 #include "support/catch.hpp"
 #include "support/tensors.hpp"
@@ -10,6 +11,7 @@
 namespace {
 
 using namespace glifr;
+using Catch::Matchers::WithinAbs;
 using test::copy_of;
 using test::put_on;
 using test::random_tensor;
@@ -153,6 +155,47 @@ TEST_CASE("a parameter is one value on the tape, however often it is used") {
       tape.backward(sum(tape.use(p) * tape.use(frozen)));
       CHECK(gradients.of(p)(0, 0) == 5 * round);
       tape.clear();
+    }
+  }
+}
+
+TEST_CASE("the first gradient replaces what stood there, and what nobody gave a gradient is zero") {
+  Parameter<double> p("p", {2, 2}), unused("unused", {3});
+  Gradients<double> gradients({&p, &unused});
+  const auto fill = [&] { std::ranges::fill(gradients.values(), 7.0); };
+  Tape<double> tape;
+  tape.accumulate_into(&gradients);
+  SECTION("parameters, over rounds") {
+    fill();
+    gradients.begin();
+    for (int round = 1; round <= 3; ++round) {
+      const Var<double> x = put_on(tape, random_tensor<double>({1, 2}, 1));
+      tape.backward(sum(matmul(x, tape.use(p))));
+      const double sent = random_tensor<double>({1, 2}, 1).data()[1];
+      CHECK_THAT(gradients.of(p)(1, 0), WithinAbs(sent * round, 1e-12));
+      tape.clear();
+    }
+    gradients.complete();
+    CHECK(gradients.of(unused)(0, 2) == 0);
+    CHECK(gradients.of(p)(1, 0) != 0);
+  }
+  SECTION("values, however many operations they serve") {
+    const Var<double> x = tape.make({3, 2}, 4);
+    kernels::fill(tape.memory(), View<double>(x.value().data, 1, 12), 1.0);
+    const auto [first, before] = x.grad_target();
+    CHECK(before == 0);
+    const auto [second, after] = x.grad_target();
+    CHECK(after == 1);
+    CHECK(first.data == second.data);
+    const Var<double> y = tape.make({3, 2});
+    CHECK(y.grad()(2, 1) == 0);
+    CHECK(y.grad_target().kept == 1);
+  }
+  SECTION("a product and its operand's other uses") {
+    for (const bool product_first : {true, false}) {
+      const Var<double> x = put_on(tape, random_tensor<double>({3, 2}, 1)), w = tape.use(p);
+      tape.backward(product_first ? sum(matmul(x, w)) + sum(x * 2.0) : sum(x * 2.0) + sum(matmul(x, w)));
+      CHECK_THAT(x.grad()(2, 0), WithinAbs(2 + w.value()(0, 0) + w.value()(0, 1), 1e-12));
     }
   }
 }

@@ -66,9 +66,9 @@ void multiply(Arena& memory, View<const T> a, const Weights<T>& weights, T beta,
   gemm<T>(memory, Transpose::no, weights.transpose, a, weights.values, beta, c);
 }
 template <Scalar T>
-void add_transposed_product(Arena& memory, View<const T> a, View<const T> b, View<T> c) {
-  if (!memory.device()) return host<T>().add_transposed_product(a, b, c);
-  gemm<T>(memory, Transpose::yes, Transpose::no, a, b, T(1), c);
+void multiply_transposed(Arena& memory, View<const T> a, View<const T> b, T beta, View<T> c) {
+  if (!memory.device()) return host<T>().multiply_transposed(a, b, beta, c);
+  gemm<T>(memory, Transpose::yes, Transpose::no, a, b, beta, c);
 }
 
 // --- sparse inputs ------------------------------------------------------------------------------------------------

@@ -51,8 +51,8 @@ struct HostKernels {
   void (*prepare_again)(const Weights<T>& weights, Index part, Index parts, T* panels);
   /// c = a weights + beta c; beta is 0 or 1.
   void (*multiply)(View<const T> a, const Weights<T>& weights, T beta, View<T> c);
-  /// c += a^T b, as gradients of weights are: long sums, small results.
-  void (*add_transposed_product)(View<const T> a, View<const T> b, View<T> c);
+  /// c = a^T b + beta c, as gradients of weights are: long sums, small results. There is a row, or more; beta is 0 or 1.
+  void (*multiply_transposed)(View<const T> a, View<const T> b, T beta, View<T> c);
   /// c = a weights + beta c; beta is 0 or 1.
   void (*multiply_sparse)(View<const T> a, const SparseColumns<T>& weights, T beta, View<T> c);
   /// The gradients of such weights: sums[k] += row r of a^T times column column[k] of b, for every k from begin[r] to

@@ -3,6 +3,7 @@
 #include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/backend/layout.hpp"
 #include "glifr/backend/view.hpp"
+#include "glifr/core/tape.hpp"
 
 namespace glifr::detail {
 
@@ -44,11 +45,12 @@ struct CurrentsLayout {
       visit(g * padded, neurons, View<T>{weights.data + g * neurons, weights.rows, neurons, weights.stride});
   }
 
-  /// d_weights += rows^T d_currents.
-  void add_products(Arena& memory, View<const T> rows, const T* d_currents, View<T> d_weights) const {
-    for_each_block(d_weights, [&](Index column, Index count, View<T> dw) {
+  /// The gradient of the weights += rows^T d_currents.
+  void add_products(View<const T> rows, const T* d_currents, const Var<T>& weights) const {
+    const auto [d_weights, kept] = weights.grad_target();
+    for_each_block(d_weights, [&, kept = kept](Index column, Index count, View<T> dw) {
       const View<const T> d(d_currents + column, rows.rows, count, stride);
-      kernels::add_transposed_product<T>(memory, rows, d, dw);
+      kernels::multiply_transposed<T>(weights.tape().memory(), rows, d, kept, dw);
     });
   }
 };

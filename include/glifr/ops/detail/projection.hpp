@@ -84,7 +84,7 @@ class Projection {
                                            {d_run + column, run * input_.batch, columns, currents_.stride}, dw);
         });
       } else {
-        currents_.add_products(memory, rows(input_.dense.value(), t, run), d_run, weights_.grad());
+        currents_.add_products(rows(input_.dense.value(), t, run), d_run, weights_);
       }
     });
   }
