@@ -50,15 +50,19 @@ Index hardware_threads() {
 
 void detail::run_loop(Index count, void (*call)(void* body, Index i), void* body) {
   loop_begun.give();
-  tbb::parallel_for(
-      tbb::blocked_range<Index>(0, count, 1),
-      [&](const tbb::blocked_range<Index>& range) {
-        loop_begun.take();
-        const FlushSubnormals flush;
-        for (Index i = range.begin(); i != range.end(); ++i) call(body, i);
-        loop_ended.give();
-      },
-      tbb::simple_partitioner());
+  // A thread that waits for the others takes up nothing else, or the body of a loop around this one could begin anew
+  // amid another one of its own.
+  tbb::this_task_arena::isolate([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<Index>(0, count, 1),
+        [&](const tbb::blocked_range<Index>& range) {
+          loop_begun.take();
+          const FlushSubnormals flush;
+          for (Index i = range.begin(); i != range.end(); ++i) call(body, i);
+          loop_ended.give();
+        },
+        tbb::simple_partitioner());
+  });
   loop_ended.take();
 }
 

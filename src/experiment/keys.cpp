@@ -193,16 +193,19 @@ std::vector<ConfigKey> training_keys() {
       {.group = "Training",
        .name = "shares",
        .place = [](S& s) -> Place { return &s.training.shares; },
-       .help = "parts of a batch whose gradients are summed by a fixed tree, and so most workers that can help; more "
-               "than there are micro-batches makes these smaller; 0: chosen by the size of the problem",
+       .help =
+           "parts of a batch whose gradients are summed by a fixed tree, and so most workers that can help, but for "
+           "the threads of a process in layers of 1,024 neurons and more; more than there are micro-batches makes "
+           "these smaller; 0: chosen by the size of the problem",
        .range = {.lowest = 0, .highest = static_cast<double>(most_shares)},
        .is_by_model = true,
        .is_recent = true},
       {.group = "Training",
        .name = "device_shares",
        .place = [](S& s) -> Place { return &s.training.device_shares; },
-       .help = "parts of a batch on GPUs, of which each GPU that shares the batch (--distribute batch) takes some; 0: one "
-               "a GPU, or as a trial that is gone on with was started",
+       .help =
+           "parts of a batch on GPUs, of which each GPU that shares the batch (--distribute batch) takes some; 0: one "
+           "a GPU, or as a trial that is gone on with was started",
        .range = {.lowest = 0, .highest = static_cast<double>(most_shares)},
        .is_recent = true,
        .decides = Decides::nothing},

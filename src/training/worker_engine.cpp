@@ -40,8 +40,8 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
   const bool skips_steps = !carries_state && last_step_only;
   const Index rows_a_sample = skips_steps ? 1 : std::min(delay, time_steps);
   // Steps to sum up for each time that weights and their gradients are read: of 1 MiB, which second-level cache does
-  // not hold beside all else, and of 32 MiB, which leave caches altogether.
-  const Index wanted_sum = neurons < 512 ? 0 : neurons < 2896 ? 448 : 896;
+  // not hold beside all else, and of 8 MiB, which it does not hold at all.
+  const Index wanted_sum = neurons < 512 ? 0 : neurons < 1448 ? 448 : 896;
   const Index steps_a_sample = std::max<Index>(1, skips_steps ? ceil_divide(time_steps, delay) : time_steps);
   // Rows of a product. What is kept of many steps lies in memory, not in caches, so fewer samples are taken at a time.
   const Index wanted_rows = steps_a_sample > 256 ? 64 : 160;
@@ -150,7 +150,7 @@ Score MicroBatches<T>::evaluate(std::span<const Index> samples, Engine engine, s
   prepared_.renew();
   parallel_for(last - first, [&, start = first](Index k) {
     const Index i = start + k;
-    Tape<T>& t = tape();
+    Tape<T>& t = tape(last - start);
     t.clear();
     t.set_mode(Tape<T>::Mode::forward_only);
     at(outcomes_, i) = run(t, part(samples, size, i), count, engine, {}, predicted ? predicted + i * size : nullptr);
@@ -192,7 +192,7 @@ typename MicroBatches<T>::Gradient MicroBatches<T>::gradient(const ParameterList
 
   parallel_for(range.last - range.first, [&](Index k) {
     const Index s = range.first + k;
-    Tape<T>& t = tape();
+    Tape<T>& t = tape(range.last - range.first);
     Gradients<T>* share = sums_->take();
     share->begin();
     t.set_mode(Tape<T>::Mode::record);

@@ -63,7 +63,13 @@ class MicroBatches {
   Outcome run(Tape<T>& tape, std::span<const Index> samples, Index whole, Engine engine, const OutputMask<T>& mask,
               std::int32_t* predicted = nullptr);
   [[nodiscard]] Index micro_batch(Index batch) const;
-  [[nodiscard]] Tape<T>& tape() { return *at(tapes_, Workers::current()); }
+  /// The calling worker's, of `tapes` that are in use. Where these are fewer than the workers, all help with large
+  /// operations.
+  [[nodiscard]] Tape<T>& tape(Index tapes) {
+    Tape<T>& tape = *at(tapes_, Workers::current());
+    tape.memory().set_threads(tapes < std::ssize(tapes_) ? std::ssize(tapes_) : 1);
+    return tape;
+  }
   [[nodiscard]] Score sum_of_outcomes(Index samples) const;
   /// Makes the outcomes of all processes, each of which has those of its range of pieces, known to all.
   template <class RangeOf>

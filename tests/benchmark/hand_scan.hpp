@@ -71,7 +71,7 @@ void hand_backward_group(const ScanWindow<Glifr<2>, float>& w, Index n) {
 template <int Registers>
 void hand_backward(const ScanWindow<Glifr<2>, float>& window) {
   cpu::detail::for_each_group<float, Registers>(
-      window.neurons, [&](Index n, auto pack) { hand_backward_group<decltype(pack)>(window, n); });
+      0, window.neurons, [&](Index n, auto pack) { hand_backward_group<decltype(pack)>(window, n); });
 }
 
 }  // namespace glifr::benchmark_support

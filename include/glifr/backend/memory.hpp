@@ -58,6 +58,11 @@ class Arena {
   /// Null: the host.
   [[nodiscard]] Device* device() const { return device_; }
 
+  /// Threads of the surrounding `Workers` among which a large operation on this memory is shared out; 1 at first. No
+  /// result depends on it.
+  [[nodiscard]] Index threads() const { return threads_; }
+  void set_threads(Index threads) { threads_ = threads; }
+
   /// Uninitialised room for `count` values of T, aligned to `memory_alignment`.
   template <class T>
   requires std::is_trivially_destructible_v<T> T* allocate(Index count) {
@@ -154,6 +159,7 @@ class Arena {
 
   static constexpr std::size_t smallest_block = std::size_t{1} << 16;
   Device* device_;
+  Index threads_ = 1;
   std::vector<Block> blocks_;
   std::size_t block_ = 0;
   std::size_t used_ = 0;   // of the current block

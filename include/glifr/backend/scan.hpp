@@ -22,6 +22,7 @@ struct ScanWindow {
   Index steps = 0;                               ///< time steps, at most the synaptic delay
   Index batch = 0;                               ///< samples
   Index neurons = 0;                             ///< padded to whole registers
+  Index first = 0, left_out = 0;                 ///< neurons at the beginning and the end that are not computed
   Index stride = 0;                              ///< between rows, of everything but the synaptic currents
   Index synaptic_stride = 0;                     ///< between rows of these; a row holds inputs * neurons of them
   const T* parameters = nullptr;                 ///< physical values, [parameter scalars, neurons]

@@ -412,9 +412,10 @@ void multiply(View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
   if (!weights.panels) return gemm<T>(Transpose::no, weights.transpose, a, weights.values, beta, c);
   constexpr Index width = PanelRow<T>::width;
   const Index inner = a.columns;
+  const T* const panels = weights.panels + weights.first * inner;
   if (c.columns >= columns_worth_a_copy && c.rows >= max_rows) {
     return multiply_blocks<T, false>(a.data, a.stride, inner, beta != T(0), c, 0, [&](Index k, Index, T*) {
-      return std::pair<const T*, Index>(weights.panels + k * width, width * inner);
+      return std::pair<const T*, Index>(panels + k * width, width * inner);
     });
   }
   for (Index k = 0; k < inner; k += depth) {
@@ -422,7 +423,7 @@ void multiply(View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
     const bool adds = k > 0 || beta != T(0);
     Index first = 0;
     for (; c.rows <= rows_for_two_panels && first + width < c.columns; first += 2 * width) {
-      const T* panel = weights.panels + first * inner + k * width;
+      const T* panel = panels + first * inner + k * width;
       const View<T> part(c.data + first, c.rows, part_at(first, 2 * width, c.columns), c.stride);
       with_rows(c.rows, [&](auto count) {
         if constexpr (decltype(count)::value <= rows_for_two_panels)
@@ -430,7 +431,7 @@ void multiply(View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
       });
     }
     for (; first < c.columns; first += width) {
-      const T* panel = weights.panels + first * inner + k * width;
+      const T* panel = panels + first * inner + k * width;
       const Index columns = part_at(first, width, c.columns);
       const View<T> part(c.data + first, c.rows, columns, c.stride);
       if (columns == width) {

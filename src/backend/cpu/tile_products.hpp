@@ -362,7 +362,8 @@ inline Weights<float> prepare_for_tiles(Transpose transpose, View<const float> v
 inline void multiply_on_tiles(View<const float> a, const Weights<float>& weights, float beta, View<float> c) {
   if (!weights.panels || !are_strips(weights)) return multiply<float>(a, weights, beta, c);
   if (c.rows == 0) return;
-  multiply_blocks_on_tiles(a, Transpose::no, a.columns, with_prepared, beta != 0, c, weights.panels,
+  multiply_blocks_on_tiles(a, Transpose::no, a.columns, with_prepared, beta != 0, c,
+                           weights.panels + weights.first / tile_size * strip_size(weights.inner()),
                            strip_scratch(with_prepared.strips * strip_size(with_prepared.depth)));
 }
 

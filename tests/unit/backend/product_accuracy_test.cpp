@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "glifr/backend/detail/dispatch.hpp"
 #include "support/catch.hpp"
 #include "support/kernels.hpp"
 #include "support/tensors.hpp"
@@ -164,6 +165,33 @@ TEST_CASE("a row's bits do not depend on how many rows a product has") {
       }
       INFO("inner " << inner << ", beta " << beta);
       CHECK(wrong == 0);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a product's columns have the same bits when they are computed in parts", "", float, double) {
+  using T = TestType;
+  const auto& host = test::host<T>();
+  const Index inner = 150, columns = 1100;
+  for (const Index rows : {70, 333}) {
+    const Tensor<T> a = test::random_tensor<T>({rows, inner}, 1, -1, 1), b = test::random_tensor<T>({rows, columns}, 3);
+    for (const Transpose transpose : {Transpose::no, Transpose::yes}) {
+      const bool is_turned = transpose == Transpose::yes;
+      const Tensor<T> values =
+          test::random_tensor<T>({is_turned ? columns : inner, is_turned ? inner : columns}, 2, -1, 1);
+      Arena memory;
+      kernels::Weights<T> weights = host.prepare(transpose, values.view(), rows, memory);
+      Tensor<T> c({rows, columns}), c_parts({rows, columns}), d({inner, columns}), d_parts({inner, columns});
+      host.multiply(a.view(), weights, 0, c.view());
+      host.multiply_transposed(a.view(), b.view(), 0, d.view());
+      for (const auto& [first, count] : {std::pair<Index, Index>{0, 576}, {576, columns - 576}}) {
+        weights.first = first;
+        host.multiply(a.view(), weights, 0, kernels::columns_of(c_parts.view(), first, count));
+        host.multiply_transposed(a.view(), kernels::columns_of(b.view(), first, count), 0,
+                                 kernels::columns_of(d_parts.view(), first, count));
+      }
+      CHECK(std::ranges::equal(c.values(), c_parts.values()));
+      CHECK(std::ranges::equal(d.values(), d_parts.values()));
     }
   }
 }

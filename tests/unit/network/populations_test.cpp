@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "glifr/cells/glifr.hpp"
+#include "glifr/cells/lstm.hpp"
+#include "glifr/datasets/labels.hpp"
 #include "glifr/datasets/sine.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 using namespace glifr;
 using Catch::Matchers::Contains;
+using test::random_tensor;
 using Net = Network<GlifrCell<2, double>>;
 
 CellSettings<Glifr<2>> settings_of(Index neurons, const Population& population) {
@@ -167,6 +170,26 @@ TEST_CASE("wide layers are trained to the same bits on any number of threads, wi
       CHECK(train(threads, memory_mb) == whole);
     }
   }
+}
+
+TEST_CASE("threads that find no share of a batch help with large layers, and no bit depends on that") {
+  const auto train = [](Index threads) {
+    RecurrentNetwork<float> network(Outputs::last_step);
+    network.add<Glifr<2>>({.input_size = 28, .hidden_size = 1100, .delay = 20});
+    network.add<Lstm>({.input_size = 1100, .hidden_size = 270, .delay = 20});
+    network.add_readout(10);
+    initialize_homogeneous(network, 5);
+    const Tensor<float> inputs = random_tensor<float>({28, 16, 28}, 3);
+    const LabelDataset<float> data({28, 16, 28}, {inputs.values().begin(), inputs.values().end()}, 10,
+                                   {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5});
+    Workers workers(threads);
+    Trainer<float> trainer(network, data, {.batch_size = 16, .micro_batch = 16, .max_epochs = 2, .seed = 5}, workers);
+    trainer.fit();
+    return encode_safetensors(to_tensor_file(network));
+  };
+  const std::string alone = train(1);
+  CHECK(train(2) == alone);
+  CHECK(train(5) == alone);
 }
 
 TEST_CASE("training keeps signs, masks and ranges, and leaves alone what is not trained") {

@@ -36,10 +36,12 @@ TEST_CASE("where steps are skipped, a sample has a single row a product") {
 }
 
 TEST_CASE("where weights are large, a micro-batch sums up 448 steps or more, or twice as many") {
-  CHECK(choose_micro_batch(64, 28, 20, true, true, 2048) == 16);
+  CHECK(choose_micro_batch(64, 28, 20, true, true, 1024) == 16);
+  CHECK(choose_micro_batch(64, 28, 20, true, true, 2048) == 32);
   CHECK(choose_micro_batch(64, 28, 20, true, true, 4096) == 32);
   CHECK(choose_micro_batch(256, 28, 20, true, true, 4096) == 32);
-  CHECK(choose_micro_batch(512, 784, 300, true, true, 2048) == 1);
+  CHECK(choose_micro_batch(512, 784, 300, true, true, 1024) == 1);
+  CHECK(choose_micro_batch(512, 784, 300, true, true, 2048) == 2);
   CHECK(choose_micro_batch(8, 28, 20, true, true, 2048) == 4);  // but there are two
 }
 

@@ -11,6 +11,7 @@
 #include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/backend/detail/kernels.hpp"
 #include "glifr/backend/detail/losses.hpp"
+#include "glifr/backend/detail/parts.hpp"
 #include "glifr/backend/detail/sums.hpp"
 #include "glifr/backend/memory.hpp"
 #include "glifr/backend/transfer.hpp"
@@ -56,19 +57,39 @@ void gemm(Arena& memory, Transpose ta, Transpose tb, View<const T> a, View<const
   memory.device()->gemm(ta, tb, a, b, beta, c);
 }
 
+template <class T>
+[[nodiscard]] View<T> columns_of(const View<T>& x, Index first, Index count) {
+  return {x.data + first, x.rows, count, x.stride};
+}
+/// Runs body(first, count) over the columns of a product's result. Results that are cut are so large that their parts
+/// are computed in the way of the whole.
+template <Scalar T, class Body>
+void for_each_part_of_product(const Arena& memory, Index inner, const View<T>& c, Body&& body) {
+  constexpr Index least_columns = 512, least_rows = 64;
+  const double terms = c.rows < least_rows ? 0 : static_cast<double>(c.rows * c.columns) * static_cast<double>(inner);
+  for_each_part(memory, c.columns, least_columns, terms, 16e6, body);
+}
+
 template <Scalar T>
 [[nodiscard]] Weights<T> prepare(Arena& memory, Transpose transpose, View<const T> values, Index rows) {
   return memory.device() ? Weights<T>{values, transpose} : host<T>().prepare(transpose, values, rows, memory);
 }
 template <Scalar T>
 void multiply(Arena& memory, View<const T> a, const Weights<T>& weights, T beta, View<T> c) {
-  if (!memory.device()) return host<T>().multiply(a, weights, beta, c);
-  gemm<T>(memory, Transpose::no, weights.transpose, a, weights.values, beta, c);
+  if (memory.device()) return gemm<T>(memory, Transpose::no, weights.transpose, a, weights.values, beta, c);
+  if (!weights.panels) return host<T>().multiply(a, weights, beta, c);
+  for_each_part_of_product(memory, a.columns, c, [&](Index first, Index count) {
+    Weights<T> part = weights;
+    part.first = first;
+    host<T>().multiply(a, part, beta, columns_of(c, first, count));
+  });
 }
 template <Scalar T>
 void multiply_transposed(Arena& memory, View<const T> a, View<const T> b, T beta, View<T> c) {
-  if (!memory.device()) return host<T>().multiply_transposed(a, b, beta, c);
-  gemm<T>(memory, Transpose::yes, Transpose::no, a, b, beta, c);
+  if (memory.device()) return gemm<T>(memory, Transpose::yes, Transpose::no, a, b, beta, c);
+  for_each_part_of_product(memory, a.rows, c, [&](Index first, Index count) {
+    host<T>().multiply_transposed(a, columns_of(b, first, count), beta, columns_of(c, first, count));
+  });
 }
 
 // --- sparse inputs ------------------------------------------------------------------------------------------------

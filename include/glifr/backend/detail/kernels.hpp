@@ -27,6 +27,7 @@ struct Weights {
   Transpose transpose = Transpose::no;  ///< whether products take them transposed
   bool for_few_rows = false;            ///< whether they are laid out for products of few rows, in a way of their own
   const T* panels = nullptr;            ///< stripes of columns, one behind the other; null where there are none
+  Index first = 0;                      ///< column with which products begin, of a panel the first
 
   /// Terms of a product's sums, and columns of its result.
   [[nodiscard]] Index inner() const { return transpose == Transpose::yes ? values.columns : values.rows; }
@@ -51,7 +52,8 @@ struct HostKernels {
   void (*prepare_again)(const Weights<T>& weights, Index part, Index parts, T* panels);
   /// c = a weights + beta c; beta is 0 or 1.
   void (*multiply)(View<const T> a, const Weights<T>& weights, T beta, View<T> c);
-  /// c = a^T b + beta c, as gradients of weights are: long sums, small results. There is a row, or more; beta is 0 or 1.
+  /// c = a^T b + beta c, as gradients of weights are: long sums, small results. There is a row, or more; beta is 0
+  /// or 1.
   void (*multiply_transposed)(View<const T> a, View<const T> b, T beta, View<T> c);
   /// c = a weights + beta c; beta is 0 or 1.
   void (*multiply_sparse)(View<const T> a, const SparseColumns<T>& weights, T beta, View<T> c);

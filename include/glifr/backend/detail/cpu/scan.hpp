@@ -39,15 +39,15 @@ GLIFR_INLINE Struct load_constants(const T* from) {
   return object;
 }
 
-/// Runs body(first neuron, width tag) over all neurons: in groups of `Registers` registers, then one register at a
-/// time.
+/// Runs body(first neuron, width tag) over the neurons from `first` to `end`: in groups of `Registers` registers, then
+/// one register at a time.
 template <Scalar T, int Registers, class Body>
-GLIFR_INLINE void for_each_group(Index neurons, Body&& body) {
+GLIFR_INLINE void for_each_group(Index first, Index end, Body&& body) {
   using Wide = Pack<T, Registers>;
   using Narrow = Pack<T, 1>;
-  Index n = 0;
-  for (; n + Wide::width <= neurons; n += Wide::width) body(n, Wide{});
-  for (; n < neurons; n += Narrow::width) body(n, Narrow{});
+  Index n = first;
+  for (; n + Wide::width <= end; n += Wide::width) body(n, Wide{});
+  for (; n < end; n += Narrow::width) body(n, Narrow{});
 }
 
 /// Asks for what a group of neurons needs of the next sample, one pass through the window ahead. Its rows lie a sample
@@ -181,14 +181,15 @@ void backward_group(const ScanWindow<N, T>& w, Index n) {
 /// Advances every neuron through the window, `Registers` registers of neurons at a time. See `ScanWindow`.
 template <int Registers, class N, Scalar T>
 void scan_forward_by(const ScanWindow<N, T>& window) {
-  detail::for_each_group<T, Registers>(
-      window.neurons, [&](Index n, auto pack) { detail::forward_group<N, decltype(pack)>(window, n); });
+  detail::for_each_group<T, Registers>(window.first, window.neurons - window.left_out, [&](Index n, auto pack) {
+    detail::forward_group<N, decltype(pack)>(window, n);
+  });
 }
 
 /// Takes adjoints back through the window and adds up parameter gradients. See `ScanWindow`.
 template <int Registers, class N, Scalar T>
 void scan_backward_by(const ScanWindow<N, T>& window) {
-  detail::for_each_group<T, Registers>(window.neurons, [&](Index n, auto pack) {
+  detail::for_each_group<T, Registers>(window.first, window.neurons - window.left_out, [&](Index n, auto pack) {
     if (window.parameter_sum) {
       detail::backward_group<N, true, decltype(pack)>(window, n);
     } else {
