@@ -116,6 +116,7 @@ void check_population(const Population& population, const std::string& neuron, s
     throw ConfigError("groups", "found groups of " + std::to_string(sum) + " neurons in a layer of " +
                                     std::to_string(size) + "; accepted: groups that make up the layer");
   const bool has_delays = has_neuron_delays(population);
+  const bool has_signs = std::ranges::any_of(population.groups, [](const auto& group) { return !!group.inhibitory; });
   for (const NeuronGroup& group : population.groups) {
     check_parameters(group.parameters, neuron, parameters, true);
     for (const auto& [name, description] : group.parameters) {
@@ -126,6 +127,9 @@ void check_population(const Population& population, const std::string& neuron, s
                                     " can have no other; accepted for the layer: per neuron or group");
     }
     if (group.inhibitory) check_share("inhibitory", *group.inhibitory);
+    if (has_signs && !group.inhibitory && !population.inhibitory)
+      throw ConfigError("inhibitory", "is missing in group " + group.name +
+                                          ", and the layer has none; accepted: a share in every group, or in none");
     if (group.synaptic_delay) check_delays(*group.synaptic_delay);
     if (has_delays && !group.synaptic_delay && !population.synaptic_delay)
       throw ConfigError("synaptic_delay", "is missing in group " + group.name + ", and the layer has none");

@@ -215,10 +215,6 @@ void complete(Settings& settings, const Task& task, const DataFiles& files) {
 }
 
 /// Whether there is validation.
-bool validates(const Settings& s) {
-  return s.training.validation_fraction > 0 || find_task(s.task.base).has_validation_set(s);
-}
-
 /// Shares of a batch's gradient, by the size of the problem.
 Index shares_of(const Settings& s) {
   const NetworkDescription network = describe_network(s);
@@ -647,13 +643,33 @@ std::vector<Config> Config::sweep(const std::vector<std::string>& sweeps) const 
   return variations;
 }
 
+namespace {
+
+/// Whether all layers of described models say themselves what a key says of models that are known.
+bool is_stated_by_layers(const std::string& key, const std::vector<Model>& models) {
+  if (key == "hidden_size" || key == "num_ascs" || key == "train_dynamics") return true;
+  bool is_constant = false;
+  for (const Model& model : models) {
+    for (const LayerDescription& layer : model.layers) {
+      const std::vector<Field>& constants = find_neuron(layer.neuron, layer.num_ascs).constants;
+      if (std::ranges::find(constants, key, &Field::name) == constants.end()) continue;
+      if (!layer.constants.contains(key)) return false;
+      is_constant = true;
+    }
+  }
+  return is_constant;
+}
+
+}  // namespace
+
 void Config::check_effect(const std::vector<Model>& models) const {
   const bool all_described =
       std::ranges::all_of(models, [](const Model& model) { return !model.layers.empty(); }) && !models.empty();
   for (const ConfigLayer& layer : content_->layers) {
     if (!all_described || !layer.origin.typed) continue;
-    for (const auto key : {"hidden_size", "num_ascs", "train_dynamics"}) {
-      if (!layer.values.contains(key)) continue;
+    for (const json::key_value_pair& value : layer.values) {
+      const std::string key = value.key();
+      if (!is_stated_by_layers(key, models)) continue;
       throw ConfigError(key, "found " + *layer.origin.typed + "; the layers of " + models.front().name +
                                  " say what they are themselves, accepted: no value");
     }
@@ -679,6 +695,22 @@ const std::vector<std::string>& Config::models() const {
 const json::object& Config::record() const {
   return content_->record;
 }
+
+namespace {
+
+/// An annealed threshold is that of all layers, which thus cannot have their own.
+void check_annealing(const Settings& settings, const Model& model) {
+  if (!settings.training.sigma_v_anneal) return;
+  for (std::size_t k = 0; k < model.layers.size(); ++k) {
+    const auto own = model.layers[k].constants.find("sigma_v");
+    if (own == model.layers[k].constants.end()) continue;
+    throw ConfigError("sigma_v_anneal", "found true, and layer " + std::to_string(k + 1) + " of " + model.name +
+                                            " states a sigma_v of " + format_number(own->second) +
+                                            "; accepted: false, or layers that state none");
+  }
+}
+
+}  // namespace
 
 Settings Config::resolve(const Model& model, const DataFiles* files) const {
   const Task& task = find_task(content_->base_task);
@@ -710,6 +742,7 @@ Settings Config::resolve(const Model& model, const DataFiles* files) const {
     return settings;
   };
   if (!model.layers.empty()) {
+    check_annealing(settings, model);
     settings.model.layers = model.layers;
     settings.model.layers = describe_network(settings).layers;
     if (files) detail::read_files(settings.model.layers, settings.model.input_size, files->root);

@@ -249,7 +249,8 @@ std::vector<ConfigKey> training_keys() {
       {.group = "Training",
        .name = "early_stop_loss",
        .place = [](S& s) -> Place { return &s.training.early_stop_loss; },
-       .help = "training ends after an epoch with a mean loss as low as this; 0: never",
+       .help = "training ends after an epoch with a mean loss as low as this, of the validation where there is one and "
+               "monitor is not train_loss; 0: never",
        .range = not_negative},
       {.group = "Training",
        .name = "early_stop_patience",

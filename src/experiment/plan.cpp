@@ -47,13 +47,46 @@ std::vector<PlannedTrial> make_plan(const Config& config, const std::vector<Mode
   return plan;
 }
 
+namespace {
+
+/// The settings as far as they count: those that others switch off are made equal.
+Settings what_counts(Settings s) {
+  using Schedule = LearningRate::Schedule;
+  const Settings plain{};
+  OptimizerSettings& optimizer = s.training.optimizer;
+  if (optimizer.is_adam()) {
+    optimizer.momentum = 0;
+  } else {
+    optimizer.beta1 = optimizer.beta2 = optimizer.eps = 0;
+  }
+  optimizer.weight_decay = optimizer.decay();
+  LearningRate& rate = s.training.learning_rate;
+  const LearningRate& unused = plain.training.learning_rate;
+  const bool has_steps = rate.schedule == Schedule::step, has_plateaus = rate.schedule == Schedule::plateau;
+  if (!has_steps) rate.step_epochs = unused.step_epochs;
+  if (!has_plateaus) rate.plateau_patience = unused.plateau_patience;
+  if (!has_steps && !has_plateaus) rate.step_factor = unused.step_factor;
+  if (!s.training.sigma_v_anneal) {
+    s.training.sigma_v_first = plain.training.sigma_v_first;
+    s.training.sigma_v_last = plain.training.sigma_v_last;
+  }
+  for (auto& [name, value] : s.model.constants) {
+    // Described layers have all of their constants themselves.
+    if (!s.model.layers.empty() || (name == "sigma_v" && s.training.sigma_v_anneal)) value = 0;
+  }
+  if (!validates(s)) s.training.validation_every = plain.training.validation_every;
+  return s;
+}
+
+}  // namespace
+
 void check_variations(const std::vector<Config>& variations, const std::vector<Model>& models, const DataFiles& files) {
   if (variations.size() < 2) return;
   std::map<std::string, std::string> names;  // by all that the variation says of the models
   for (const Config& variation : variations) {
     std::string settings;
     for (const Model& model : models) {
-      const Settings resolved = variation.resolve(model, &files);
+      const Settings resolved = what_counts(variation.resolve(model, &files));
       boost::json::object object = to_json(resolved);
       object["task"] = boost::json::value_from(resolved.model.constants);  // those of custom neurons are in no record
       settings += to_line(object);

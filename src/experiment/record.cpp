@@ -96,8 +96,7 @@ std::optional<std::string> why_epochs_are_fixed(const Settings& s) {
   if (s.training.learning_rate.schedule == LearningRate::Schedule::cosine)
     return "the cosine schedule of the learning rate depends on it";
   if (s.training.sigma_v_anneal) return "the width of the threshold in each epoch (sigma_v_anneal) depends on it";
-  const bool validates = s.training.validation_fraction > 0 || find_task(s.task.base).has_validation_set(s);
-  if (validates && s.training.validation_every > 1)
+  if (validates(s) && s.training.validation_every > 1)
     return "the last epoch is validated, too, where validation_every is above 1, so that what follows depends on it";
   if (model.is_heterogeneous()) {
     return "it also decides how long " + std::string(model.starts_from) + ", from which " + s.model.name +

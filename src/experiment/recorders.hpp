@@ -10,6 +10,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "glifr/distributed/group.hpp"
@@ -283,12 +284,13 @@ class EpochComparison final : public Callback<T> {
     last_loss_ = *loss;
     const double watched = monitor == Monitor::val_acc ? -result.val_acc.value_or(0) : *loss;
     const bool is_best = watched < lowest_;
-    epochs_without_ = is_best ? 0 : epochs_without_ + 1;
+    const Index epochs = epoch - std::exchange(watched_epoch_, epoch);
+    epochs_without_ = is_best ? 0 : epochs_without_ + epochs;
     if (is_best) {
       lowest_ = watched;
       best_epoch_ = epoch;
     }
-    plateau_.see(watched);
+    plateau_.see(watched, epochs);
     return is_best;
   }
 
@@ -299,7 +301,7 @@ class EpochComparison final : public Callback<T> {
   std::function<void(TensorFile&)> annotate_;
   PlateauSchedule plateau_;
   double lowest_ = std::numeric_limits<double>::infinity(), last_loss_ = lowest_;
-  Index epochs_without_ = 0, best_epoch_ = 0;
+  Index watched_epoch_ = 0, epochs_without_ = 0, best_epoch_ = 0;
 };
 
 /// The event file of TensorBoard: loss, accuracy and learning rate of every epoch, and histograms of the physical

@@ -47,6 +47,10 @@ void check_steps(const char* key, const Settings& settings, double duration, Ind
                              " to 1000000 steps");
 }
 
+bool validates(const Settings& settings) {
+  return settings.training.validation_fraction > 0 || find_task(settings.task.base).has_validation_set(settings);
+}
+
 bool Task::initialize(RecurrentNetwork<float>&, const Settings&, std::uint64_t) const {
   return false;
 }

@@ -203,6 +203,9 @@ void register_task() {
 
 /// The task of that name. ConfigError (key "base_task") where there is none.
 [[nodiscard]] GLIFR_API const Task& find_task(std::string_view name);
+
+/// Whether there are data to validate by, of the task's own or set off from those for training.
+[[nodiscard]] GLIFR_API bool validates(const Settings& settings);
 /// All tasks that are known, the built-in ones first.
 [[nodiscard]] GLIFR_API std::vector<const Task*> known_tasks();
 

@@ -50,10 +50,10 @@ class PlateauSchedule {
   /// Nothing seen: factor 1. Of another schedule than plateau, the factor stays 1.
   explicit PlateauSchedule(const LearningRate& rate) : rate_(rate) {}
 
-  /// Takes the watched value of the next epoch, one that is to fall (a loss; an accuracy with its sign turned). NaN is
-  /// not lower than anything.
-  void see(double watched) {
-    epochs_without_ = watched < lowest_ ? 0 : epochs_without_ + 1;
+  /// Takes the watched value of an epoch, one that is to fall (a loss; an accuracy with its sign turned), `epochs`
+  /// after the last one that was watched. NaN is not lower than anything.
+  void see(double watched, Index epochs = 1) {
+    epochs_without_ = watched < lowest_ ? 0 : epochs_without_ + epochs;
     if (watched < lowest_) lowest_ = watched;
     if (rate_.schedule != LearningRate::Schedule::plateau || epochs_without_ < rate_.plateau_patience) return;
     factor_ *= rate_.step_factor;

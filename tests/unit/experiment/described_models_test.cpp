@@ -5,6 +5,7 @@
 
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/plan.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/npy.hpp"
@@ -26,6 +27,11 @@ Config from_text(const std::string& text) {
 const std::string two_layers = R"({"base": "lmnist", "sigma_v": 0.5, "models": {"deep": {"layers": [
     {"neuron": "glifr", "size": 48, "num_ascs": 2, "parameters": {"k_m": {"train": false}}},
     {"neuron": "rnn", "size": 20, "synaptic_delay": 0.1}]}}})";
+
+const std::string stated_by_both = R"({"base": "lmnist", "models": {"m": {"layers": [
+    {"neuron": "glifr", "size": 4, "sigma_v": 0.5}, {"neuron": "glifr", "size": 4, "sigma_v": 0.7}]}}})";
+const std::string stated_by_one = R"({"base": "lmnist", "models": {"m": {"layers": [
+    {"neuron": "glifr", "size": 4, "sigma_v": 0.5}, {"neuron": "glifr", "size": 4}]}}})";
 
 TEST_CASE("a described model has the layers that it describes, and the task's settings where they say nothing") {
   const Config config = from_text(two_layers);
@@ -273,6 +279,25 @@ TEST_CASE("what the layers of a described model say themselves is not set beside
     CHECK_NOTHROW(set.check_effect({deep, find_model("rnn")}));
   }
   CHECK_THROWS_WITH(config.sweep({"hidden_size=9,20"})[0].check_effect({deep}), Contains("hidden_size: found 9"));
+
+  // A constant counts as long as one of the layers does not state it.
+  for (const bool both : {true, false}) {
+    Config set = from_text(both ? stated_by_both : stated_by_one);
+    const Model model = set.described_models()[0];
+    set.set("sigma_v=2");
+    if (both) {
+      CHECK_THROWS_WITH(set.check_effect({model}), Contains("sigma_v: found 2; the layers of m say"));
+    } else {
+      CHECK_NOTHROW(set.check_effect({model}));
+    }
+    const std::vector<Config> variations = set.sweep({"sigma_v=1,3"});
+    if (both) {
+      CHECK_THROWS_WITH(check_variations(variations, {model}, {}), Contains("has no effect"));
+    }
+    set.set("sigma_v_anneal=true");
+    CHECK_THROWS_WITH(set.resolve(model),
+                      Contains("sigma_v_anneal: found true, and layer 1 of m states a sigma_v of 0.5"));
+  }
 }
 
 }  // namespace

@@ -75,6 +75,20 @@ TEST_CASE("variations that are the same for all models are refused") {
   CHECK_THROWS_WITH(
       check_variations(variations("num_ascs=0,2"), {rnn}, {}),
       Catch::Matchers::Contains("sine@lr=0.001,num_ascs=0 and sine@lr=0.001,num_ascs=2 are the same for rnn"));
+  // What another setting switches off.
+  using Pair = std::pair<const char*, const char*>;  // a sweep, and the setting with which it counts
+  for (const auto& [sweep, switched_on] : {Pair{"momentum=0,0.5", "optimizer=sgd"},
+                                           {"weight_decay=0,0.5", "optimizer=adamw"},
+                                           {"lr_step_factor=0.1,0.5", "lr_schedule=step"},
+                                           {"lr_plateau_patience=3,4", "lr_schedule=plateau"},
+                                           {"sigma_v_first=2,3", "sigma_v_anneal=true"},
+                                           {"validation_every=1,2", "validation_fraction=0.5"}}) {
+    INFO(sweep);
+    Config config("lmnist");
+    CHECK_THROWS_WITH(check_variations(config.sweep({sweep}), {glifr}, {}), Catch::Matchers::Contains("has no effect"));
+    config.set(switched_on);
+    CHECK_NOTHROW(check_variations(config.sweep({sweep}), {glifr}, {}));
+  }
 }
 
 TEST_CASE("a device takes the trials of one shape side by side, where a step is small") {

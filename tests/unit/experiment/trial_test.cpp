@@ -319,6 +319,13 @@ TEST_CASE("a trial that was stopped early is not trained on when it is resumed o
   }
 }
 
+TEST_CASE("patience is of epochs, however seldom the network is validated") {
+  Session session;
+  session.run({"early_stop_patience=4", "validation_fraction=0.5", "validation_every=5", "lr=3", "max_epochs=50"});
+  CHECK(session.listener.epochs < 25);
+  CHECK(session.listener.epochs % 5 == 0);
+}
+
 TEST_CASE("a network is tested and kept with the width of the threshold that its last epoch had") {
   Session session;
   const Changes changes{"early_stop_loss=1e9", "max_epochs=50", "sigma_v_anneal=true"};

@@ -221,6 +221,11 @@ TEST_CASE("what cannot be a population of a layer is refused") {
   refuse([](Population& p) { p.parameters["k"] = {}; }, "'k'");
   refuse([](Population& p) { p.parameters["k_m"].per = Per::group; }, "no groups");
   refuse([](Population& p) { p.inhibitory = 1.5; }, "inhibitory");
+  refuse(
+      [](Population& p) {
+        p.groups = {{.name = "E", .size = 2}, {.name = "I", .size = 2, .inhibitory = 1}};
+      },
+      "inhibitory: is missing in group E");
   refuse([](Population& p) { p.lateral = Connectivity::with_mask({1, 0}); }, "[4, 4]");
   refuse([](Population& p) { p.groups = {{.name = "E", .size = 3}}; }, "make up the layer");
   refuse([](Population& p) { p.synaptic_delay.emplace(DelayDescription::learned(1, 1)); }, "some width");

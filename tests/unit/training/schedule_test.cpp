@@ -73,6 +73,15 @@ TEST_CASE("a plateau lowers the factor after its patience, and counts anew from 
   }
 }
 
+TEST_CASE("a plateau's patience is of epochs, also where not every epoch is watched") {
+  PlateauSchedule plateau({.schedule = LearningRate::Schedule::plateau, .step_factor = 0.5, .plateau_patience = 6});
+  plateau.see(5, 5);
+  plateau.see(5, 5);
+  CHECK(plateau.factor() == 1);
+  plateau.see(5, 5);
+  CHECK(plateau.factor() == 0.5);
+}
+
 TEST_CASE("other schedules know no plateau") {
   PlateauSchedule none({.schedule = LearningRate::Schedule::step, .plateau_patience = 1});
   for (int epoch = 0; epoch < 5; ++epoch) none.see(1);
