@@ -21,9 +21,12 @@ inline void check_values(const std::string& what, const Shape& shape, std::size_
 /// Copies the chosen samples of `[time_steps, samples, features]`.
 template <Scalar T>
 void gather(const std::vector<T>& values, const Shape& shape, std::span<const Index> chosen, T* to) {
-  for (Index step = 0; step < shape[0]; ++step) {
-    for (const Index sample : chosen) {
-      to = std::copy_n(values.data() + (step * shape[1] + sample) * shape[2], shape[2], to);
+  const T* from = values.data();
+  for (Index step = 0; step < shape[0]; ++step, from += shape[1] * shape[2]) {
+    if (shape[2] == 1) {  // a call to copy one number takes longer than the number
+      for (const Index sample : chosen) *to++ = from[sample];
+    } else {
+      for (const Index sample : chosen) to = std::copy_n(from + sample * shape[2], shape[2], to);
     }
   }
 }
