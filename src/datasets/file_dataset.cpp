@@ -1,5 +1,6 @@
 #include "glifr/datasets/file_dataset.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -27,6 +28,11 @@ FileDataset<T>::FileDataset(std::shared_ptr<const SampleFile> file, FileDatasetO
     }
     ++sample;
   }
+  if (options_.time_steps == 0) options_.time_steps = file_->time_steps();
+  if (options_.time_steps < file_->time_steps()) {
+    throw ShapeError("padding of samples", std::to_string(file_->time_steps()) + " time steps or more",
+                     std::to_string(options_.time_steps));
+  }
   const auto& scale = options_.scale;
   if (scale && (std::ssize(scale->mean) != file_->features() || std::ssize(scale->factor) != file_->features())) {
     throw ShapeError("scale of the inputs", std::to_string(file_->features()) + " features",
@@ -35,11 +41,17 @@ FileDataset<T>::FileDataset(std::shared_ptr<const SampleFile> file, FileDatasetO
 }
 
 template <Scalar T>
+void FileDataset<T>::pad(T* values, Index width, Index stride) const {
+  for (Index step = file_->time_steps(); step < time_steps(); ++step) std::fill_n(values + step * stride, width, T{0});
+}
+
+template <Scalar T>
 void FileDataset<T>::inputs(std::span<const Index> samples, T* x) const {
   const Index features = file_->features(), stride = std::ssize(samples) * features;
   if (!options_.scale) {
     for (const Index sample : samples) {
       file_->inputs(sample, x, stride);
+      pad(x, features, stride);
       x += features;
     }
     return;
@@ -57,6 +69,7 @@ void FileDataset<T>::inputs(std::span<const Index> samples, T* x) const {
         x[step * stride + feature] = is_valid ? static_cast<T>((value - scale.mean[f]) * scale.factor[f]) : T{0};
       }
     }
+    pad(x, features, stride);
     x += features;
   }
 }
@@ -73,6 +86,7 @@ void FileDataset<T>::targets(std::span<const Index> samples, T* values) const {
   const Index stride = std::ssize(samples) * target_size();
   for (const Index sample : samples) {
     file_->targets(sample, values, stride);
+    if (target_steps() > 1) pad(values, target_size(), stride);
     values += target_size();
   }
 }

@@ -70,13 +70,15 @@ class FilesTask final : public TaskOf<FilesTask> {
     require_unset(settings, {"duration_timestep", "frame_values"}, path.string() + " holds no recordings of events");
     const std::shared_ptr<const SampleFile> train = open(settings, files, Split::train);
     const bool has_labels = train->classes() > 0, has_last_target = !has_labels && train->target_steps() == 1;
-    const auto follow = [&](const char* key, auto& value, auto unset, auto found, const char* what) {
+    const auto follow = [&](const char* key, auto& value, auto unset, auto found, const char* what,
+                            const std::string& of) {
       if (value == unset) value = found;
       if (value != found)
-        throw ConfigError(key, "found " + std::to_string(value) + "; " + train->name() + " has " + what + " " +
-                                   std::to_string(found));
+        throw ConfigError(key,
+                          "found " + std::to_string(value) + "; " + of + " has " + what + " " + std::to_string(found));
     };
-    follow("input_size", settings.model.input_size, Index{0}, train->features(), "features a time step:");
+    follow("input_size", settings.model.input_size, Index{0}, train->features(),
+           "features a time step:", train->name());
     if (has_labels) {
       Index& classes = settings.model.output_size;
       if (classes == 0) classes = train->classes();
@@ -84,10 +86,10 @@ class FilesTask final : public TaskOf<FilesTask> {
         throw ConfigError("output_size", "found " + std::to_string(classes) + "; " + train->name() +
                                              " has labels up to " + std::to_string(train->classes() - 1));
     } else {
-      follow("output_size", settings.model.output_size, Index{0}, train->outputs(), "values a target:");
+      follow("output_size", settings.model.output_size, Index{0}, train->outputs(), "values a target:", train->name());
     }
     Index& steps = std::get<Index>(settings.task.values.at("num_timesteps"));
-    follow("num_timesteps", steps, Index{0}, train->time_steps(), "time steps:");
+    follow("num_timesteps", steps, Index{0}, time_steps_of(settings, files), "time steps:", "the longest sample");
     const LossKind loss = has_labels ? LossKind::cross_entropy : LossKind::mse;
     if (settings.training.loss == LossKind::automatic) settings.training.loss = loss;
     if (settings.training.loss != loss) {
@@ -113,7 +115,8 @@ class FilesTask final : public TaskOf<FilesTask> {
       return std::make_shared<FrameDataset<T>>(detail::read_recordings(path, s, request.files));
     const std::shared_ptr<const SampleFile> file = open(s, request.files, request.part);
     require_same("features a time step", *file, file->features(), s.model.input_size);
-    require_same("time steps", *file, file->time_steps(), s.task.whole("num_timesteps"));
+    const Index steps = s.task.whole("num_timesteps");
+    if (file->time_steps() > steps) require_same("time steps", *file, file->time_steps(), steps);
     const bool needs_labels = s.training.loss == LossKind::cross_entropy;
     if (needs_labels != (file->classes() > 0))
       throw DataError(file->name(), needs_labels ? "has targets, the training data have labels"
@@ -121,6 +124,7 @@ class FilesTask final : public TaskOf<FilesTask> {
     if (!needs_labels) require_same("values a target", *file, file->outputs(), s.model.output_size);
     FileDatasetOptions options;
     options.classes = needs_labels ? s.model.output_size : 0;
+    options.time_steps = steps;
     if (s.task.text("normalize") == "standard") options.scale = scale_of(s, request.files);
     return std::make_shared<FileDataset<T>>(file, options);
   }
@@ -232,6 +236,20 @@ class FilesTask final : public TaskOf<FilesTask> {
     const std::string name =
         described(path_of(settings, files, Split::train), options_of(settings, files, Split::train));
     return *files.read->get<FeatureScale>("scale of " + name, [&] { return standard_scale(*train); });
+  }
+
+  /// Time steps of the longest sample of all parts. DataError where no samples have lengths, by which shorter ones
+  /// could be padded, and parts differ.
+  static Index time_steps_of(const Settings& settings, const DataFiles& files) {
+    std::vector<std::shared_ptr<const SampleFile>> parts;
+    for (const Split part : {Split::train, Split::test, Split::validation}) {
+      if (!settings.task.text(name_of(part) + "_data").empty()) parts.push_back(open(settings, files, part));
+    }
+    Index longest = 0;
+    for (const auto& part : parts) longest = std::max(longest, part->time_steps());
+    if (std::ranges::any_of(parts, [](const auto& part) { return !part->lengths().empty(); })) return longest;
+    for (const auto& part : parts) require_same("time steps", *part, part->time_steps(), parts.front()->time_steps());
+    return longest;
   }
 
   static void require_same(const char* what, const SampleFile& file, Index found, Index expected) {

@@ -14,6 +14,8 @@ namespace glifr {
 struct FileDatasetOptions {
   Index classes = 0;                       ///< 0: as many as the labels of the file need
   std::optional<FeatureScale> scale = {};  ///< for the inputs; without it they stay as they are
+  /// Steps to which samples are padded, at least those of the file; 0: those. Samples that are padded have lengths.
+  Index time_steps = 0;
 };
 
 /// The samples of a file.
@@ -21,18 +23,22 @@ template <Scalar T>
 class GLIFR_API FileDataset final : public Dataset<T> {
  public:
   /// Shares the file with others. Throws DataError where a label is not below `classes`, ShapeError where the scale has
-  /// another number of features.
+  /// another number of features, or the file more time steps.
   explicit FileDataset(std::shared_ptr<const SampleFile> file, FileDatasetOptions options = {});
 
   [[nodiscard]] Index size() const override { return file_->samples(); }
-  [[nodiscard]] Index time_steps() const override { return file_->time_steps(); }
+  [[nodiscard]] Index time_steps() const override { return options_.time_steps; }
   [[nodiscard]] Index input_size() const override { return file_->features(); }
   [[nodiscard]] Index classes() const override { return options_.classes; }
   [[nodiscard]] Index target_size() const override { return file_->outputs(); }
   /// Steps that value targets are given for: all, or 1 where they are given for the last one of a sample.
-  [[nodiscard]] Index target_steps() const override { return classes() > 0 ? time_steps() : file_->target_steps(); }
+  [[nodiscard]] Index target_steps() const override {
+    return classes() > 0 || file_->target_steps() > 1 ? time_steps() : 1;
+  }
   /// Whether samples are of different length.
-  [[nodiscard]] bool has_lengths() const override { return !file_->lengths().empty(); }
+  [[nodiscard]] bool has_lengths() const override {
+    return !file_->lengths().empty() || time_steps() > file_->time_steps();
+  }
 
   /// Steps behind the end of a sample are 0, scaled or not.
   void inputs(std::span<const Index> samples, T* x) const override;
@@ -45,6 +51,9 @@ class GLIFR_API FileDataset final : public Dataset<T> {
  private:
   std::shared_ptr<const SampleFile> file_;
   FileDatasetOptions options_;
+
+  /// Writes zeros, `width` a step, behind the steps of the file.
+  void pad(T* values, Index width, Index stride) const;
 };
 
 extern template class FileDataset<float>;

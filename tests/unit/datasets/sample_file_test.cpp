@@ -113,6 +113,36 @@ TEST_CASE("targets are of every step or of the last") {
   CHECK(y == std::vector<float>{-2, -3, -6, -7});
 }
 
+TEST_CASE("samples are padded to more steps than their file has") {
+  const Files files;
+  const auto padded = [&](const std::vector<NamedTensor>& content, std::optional<FeatureScale> scale = {}) {
+    const auto file = std::make_shared<SampleFile>(files.tensors(content));
+    return FileDataset<float>(file, {.scale = std::move(scale), .time_steps = steps + 1});
+  };
+  const std::vector<Index> chosen{1};
+  std::vector<std::int32_t> lengths(1);
+  std::vector<float> x((steps + 1) * features, -1), y(steps + 1, -1);
+  const FileDataset<float> every = padded({inputs(), targets({samples, steps, 1})});
+  CHECK((every.time_steps() == steps + 1 && every.target_steps() == steps + 1));
+  REQUIRE(every.has_lengths());
+  every.lengths(chosen, lengths.data());
+  CHECK(lengths == std::vector<std::int32_t>{steps});
+  every.inputs(chosen, x.data());
+  CHECK(x == std::vector<float>{1.5, 1.75, 2, 2.25, 2.5, 2.75, 0, 0});
+  every.targets(chosen, y.data());
+  CHECK(y == std::vector<float>{-3, -4, -5, 0});
+
+  const FileDataset<float> last =
+      padded({inputs(), targets({samples, 2}), counts("lengths", {3, 2, 1, 3})}, FeatureScale{{1, 1}, {2, 2}});
+  CHECK(last.target_steps() == 1);
+  last.lengths(chosen, lengths.data());
+  CHECK(lengths == std::vector<std::int32_t>{2});
+  last.inputs(chosen, x.data());
+  CHECK(x == std::vector<float>{1, 1.5, 2, 2.5, 0, 0, 0, 0});
+  const auto file = std::make_shared<SampleFile>(files.tensors({inputs(), labels()}));
+  CHECK_THROWS_WITH(FileDataset<float>(file, {.time_steps = steps - 1}), Contains("3 time steps or more"));
+}
+
 TEST_CASE("what lies behind the end of a sample reads as 0, whatever the file has there") {
   const Files files;
   NamedTensor padded = inputs();

@@ -149,6 +149,44 @@ TEST_CASE("the scale of inputs is that of the columns that are inputs") {
   CHECK(v == scale({.root = data.path()}, "v"));
 }
 
+TEST_CASE("samples with lengths are padded to the longest of all parts, those without are refused") {
+  const OwnData data;
+  const std::string names = "sample,x,u,v\n", row = ",1,0,2\n";
+  const auto sample = [&](const std::string& number, int steps) {
+    std::string text;
+    for (int step = 0; step < steps; ++step) text += number + row;
+    return text;
+  };
+  const auto write = [&](const char* name, const std::vector<int>& lengths) {
+    std::string text = names;
+    for (std::size_t i = 0; i < lengths.size(); ++i) text += sample(std::to_string(i), lengths[i]);
+    test::write_text(data.path() / name, text);
+  };
+  const auto steps_of = [&](const std::vector<std::string>& further) {
+    DataStore store({.root = data.path()});
+    std::vector<std::string> changes = further;
+    changes.push_back("labels_name=u");
+    const Settings settings = data.settings(store.files(), changes);
+    const TaskData<float> all = store.load<float>(settings, 0);
+    CHECK((all.train->time_steps() == settings.time_steps() && all.test->time_steps() == settings.time_steps()));
+    CHECK((!all.validation || all.validation->time_steps() == settings.time_steps()));
+    CHECK((all.train->has_lengths() || all.test->has_lengths()));
+    return settings.time_steps();
+  };
+  write("train.csv", {2, 5});
+  write("test.csv", {3, 3});
+  CHECK(steps_of({}) == 5);
+  write("test.csv", {3, 7});
+  CHECK(steps_of({}) == 7);
+  write("validation.csv", {9, 1});
+  CHECK(steps_of({"validation_data=validation.csv"}) == 9);
+  CHECK_THROWS_WITH(steps_of({"num_timesteps=5"}),
+                    Contains("num_timesteps: found 5; the longest sample has time steps: 7"));
+  write("train.csv", {5, 5});
+  write("test.csv", {3, 3});
+  CHECK_THROWS_WITH(steps_of({}), Contains("test.csv") && Contains("has 3 time steps, the training data have 5"));
+}
+
 TEST_CASE("keys that have no effect on the data are refused") {
   const OwnData data;
   const DataFiles files{.root = data.path()};
