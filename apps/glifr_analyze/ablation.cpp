@@ -81,7 +81,7 @@ AblatedRun ablate_run(const TrainedRun& run, glifr::DataStore& store, analysis::
   const double dropout = run.settings.training.dropout;
   if (dropout > 0 && std::ranges::find(settings.ratios, dropout) == settings.ratios.end())
     settings.ratios.push_back(dropout);
-  const auto data = store.load_test<T>(run.settings, run.seed);
+  const auto data = test_data<T>(run, store);
   return {run.model, run.trial, data->classes() > 0, analysis::ablate<T>(network_maker<T>(run), *data, settings)};
 }
 

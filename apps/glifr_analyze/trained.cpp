@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <numeric>
+#include <set>
 
 #include "foreign.hpp"
 #include "glifr/datasets/sine.hpp"
@@ -24,6 +25,7 @@ TrainedRun describe(const boost::json::object& config, const std::filesystem::pa
   run.settings = glifr::settings_from_json(config, file.string());
   run.model = run.settings.model.name;
   run.checkpoint = checkpoint;
+  run.record = config;
   const boost::json::value* seed = config.if_contains("seed");
   if (!seed) throw glifr::DataError(file.string(), "key seed is missing");
   boost::json::error_code problem;
@@ -125,6 +127,35 @@ analysis::MakeNetwork<T> network_maker(const TrainedRun& run, std::filesystem::p
 
 namespace {
 
+/// Says where the test data of a run, read in the precision T that it was trained in, are others than it was trained
+/// with.
+template <glifr::Scalar T>
+void compare_test_data(const TrainedRun& run, glifr::DataStore& store, const glifr::TensorFile& checkpoint) {
+  const auto data = store.load_test<T>(run.settings, run.seed, &checkpoint);
+  const auto difference = glifr::difference_of_test_data(run.record, store.digest<T>(data));
+  static std::set<std::string> said;
+  if (difference && said.insert(run.settings.task.name + " " + *difference).second) {
+    Session::warn("the test data of " + run.settings.task.name + " are not those that " + run.model + "/trial_" +
+                  std::to_string(run.trial) + " was tested on when it was trained (" + *difference + ")");
+  }
+}
+
+}  // namespace
+
+template <glifr::Scalar T>
+std::shared_ptr<const glifr::Dataset<T>> test_data(const TrainedRun& run, glifr::DataStore& store) {
+  const glifr::TensorFile checkpoint = glifr::read_safetensors(run.checkpoint);
+  // Data that a network makes differ by rounding from one processor to another.
+  if (glifr::find_task(run.settings.task.base).serves_all_models() && run.record.contains("data")) {
+    const boost::json::value* precision = run.record.if_contains("precision");
+    precision&&* precision == "float64" ? compare_test_data<double>(run, store, checkpoint)
+                                        : compare_test_data<float>(run, store, checkpoint);
+  }
+  return store.load_test<T>(run.settings, run.seed, &checkpoint);
+}
+
+namespace {
+
 /// The samples of a test set that are looked at, and their targets.
 template <glifr::Scalar T>
 struct Targets {
@@ -169,7 +200,7 @@ std::vector<double> outputs_of(const glifr::RecurrentNetwork<T>& network, const 
 template <glifr::Scalar T>
 analysis::Responses responses_of(std::span<const TrainedRun> runs, glifr::DataStore& store, glifr::Index samples) {
   const glifr::Settings& settings = runs.front().settings;
-  const Targets<T> targets(store.load_test<T>(settings, runs.front().seed), samples);
+  const Targets<T> targets(test_data<T>(runs.front(), store), samples);
   const glifr::Dataset<T>& data = *targets.data;
   analysis::Responses responses;
   responses.dt = settings.model.dt;
@@ -186,15 +217,14 @@ analysis::Responses responses_of(std::span<const TrainedRun> runs, glifr::DataSt
   }
   responses.targets.assign(targets.values.begin(), targets.values.end());
   for (const TrainedRun& run : runs) {
-    const bool has_same_targets = run.settings.model.dt == settings.model.dt &&
-                                  Targets<T>(store.load_test<T>(run.settings, run.seed), samples) == targets;
-    if (!has_same_targets) {
+    const Targets<T> own(test_data<T>(run, store), samples);
+    if (run.settings.model.dt != settings.model.dt || own != targets) {
       Session::warn("left out " + settings.task.name + "/" + run.model + "/trial_" + std::to_string(run.trial) +
                     ": it learned other targets than " + runs.front().model + "/trial_" +
                     std::to_string(runs.front().trial));
       continue;
     }
-    responses.networks.push_back({run.model, outputs_of<T>(*network_maker<T>(run)(), targets)});
+    responses.networks.push_back({run.model, outputs_of<T>(*network_maker<T>(run)(), own)});
   }
   return responses;
 }
@@ -228,6 +258,7 @@ analysis::RealizableRun realizable_run(const analysis::Trial& trial, glifr::Data
 
 #define GLIFR_INSTANTIATE(T)                                                                                  \
   template analysis::MakeNetwork<T> network_maker<T>(const TrainedRun&, std::filesystem::path);               \
+  template std::shared_ptr<const glifr::Dataset<T>> test_data<T>(const TrainedRun&, glifr::DataStore&);       \
   template analysis::Responses responses_of<T>(std::span<const TrainedRun>, glifr::DataStore&, glifr::Index); \
   template analysis::RealizableRun realizable_run<T>(const analysis::Trial&, glifr::DataStore&)
 GLIFR_INSTANTIATE(float);

@@ -10,6 +10,7 @@
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/results.hpp"
 #include "glifr/experiment/build.hpp"
+#include "glifr/experiment/data.hpp"
 #include "session.hpp"
 
 namespace glifr::apps {
@@ -21,6 +22,7 @@ struct TrainedRun {
   glifr::Settings settings;
   std::uint64_t seed = 0;            ///< of the run: noise and permutations of the data follow it
   std::filesystem::path checkpoint;  ///< after training, that which was tested
+  boost::json::object record{};      ///< config.json; empty: there is none
 };
 
 /// What config.json of a trial says; task and model are called as their folders are. Throws DataError where it does not
@@ -47,6 +49,11 @@ void add_selection_options(CLI::App& command, std::string& task, std::string& mo
 template <glifr::Scalar T>
 [[nodiscard]] glifr::analysis::MakeNetwork<T> network_maker(const TrainedRun& run,
                                                             std::filesystem::path checkpoint = {});
+
+/// The test data of a run, without its training data; inputs are scaled as its checkpoint says. Says where they are
+/// others than those that it was tested on when it was trained, once for all runs that differ alike.
+template <glifr::Scalar T>
+[[nodiscard]] std::shared_ptr<const glifr::Dataset<T>> test_data(const TrainedRun& run, glifr::DataStore& data);
 
 /// The first of a model's trials whose network can be made, of number `only` where that is not negative; nothing where
 /// there is none. Warns of those that are left out.

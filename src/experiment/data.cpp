@@ -42,22 +42,24 @@ std::shared_ptr<const Dataset<T>> load_from(const Task& task, const DataRequest&
 }  // namespace
 
 template <Scalar T>
-std::shared_ptr<const Dataset<T>> DataStore::load_part(const Settings& settings, std::uint64_t seed, Split part,
-                                                       bool is_alone) {
+std::shared_ptr<const Dataset<T>> DataStore::load_part(const DataRequest& request) {
+  const Settings& settings = request.settings;
   const Task& task = find_task(settings.task.base);
-  if (!task.has_test_set()) part = Split::train;
   const std::lock_guard lock(mutex_);
-  if (!task.serves_all_models()) return load_from<T>(task, {settings, seed, part, is_alone, files_});
-  auto& known = sets_[name_of<T>(settings, seed, part)];
-  if (!known) known = load_from<T>(task, {settings, seed, part, is_alone, files_});
+  const bool is_of_checkpoint = request.checkpoint && task.follows_checkpoint(settings);
+  if (is_of_checkpoint || !task.serves_all_models()) return load_from<T>(task, request);
+  auto& known = sets_[name_of<T>(settings, request.seed, request.part)];
+  if (!known) known = load_from<T>(task, request);
   return std::static_pointer_cast<const Dataset<T>>(known);
 }
 
 template <Scalar T>
 TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
-  TaskData<T> data{load_part<T>(s, seed, Split::train, false), load_part<T>(s, seed, Split::test, false)};
-  if (find_task(s.task.base).has_validation_set(s)) {
-    data.validation = load_part<T>(s, seed, Split::validation, false);
+  const Task& task = find_task(s.task.base);
+  const auto part = [&](Split split) { return load_part<T>({s, seed, split, false, files_}); };
+  TaskData<T> data{part(Split::train), part(task.has_test_set() ? Split::test : Split::train)};
+  if (task.has_validation_set(s)) {
+    data.validation = part(Split::validation);
   } else if (const double share = s.training.validation_fraction; share > 0) {
     const Random random(seed, Stream::data, key_of_validation);
     const SplitSamples parts = split_stratified(*data.train, share, random);
@@ -68,12 +70,14 @@ TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
 }
 
 template <Scalar T>
-std::shared_ptr<const Dataset<T>> DataStore::load_test(const Settings& s, std::uint64_t seed) {
-  return load_part<T>(s, seed, Split::test, true);
+std::shared_ptr<const Dataset<T>> DataStore::load_test(const Settings& s, std::uint64_t seed,
+                                                       const TensorFile* checkpoint) {
+  const Split part = find_task(s.task.base).has_test_set() ? Split::test : Split::train;
+  return load_part<T>({s, seed, part, true, files_, checkpoint});
 }
 
 template <Scalar T>
-DataDigest DataStore::digest_of(const std::shared_ptr<const Dataset<T>>& data) {
+DataDigest DataStore::digest(const std::shared_ptr<const Dataset<T>>& data) {
   const std::lock_guard lock(mutex_);
   const auto [place, is_new] = digests_.try_emplace(data);
   if (is_new) place->second = glifr::digest(*data);
@@ -82,9 +86,9 @@ DataDigest DataStore::digest_of(const std::shared_ptr<const Dataset<T>>& data) {
 
 template <Scalar T>
 TaskDigest DataStore::digest(const TaskData<T>& data) {
-  TaskDigest digest{digest_of<T>(data.train), digest_of<T>(data.test)};
-  if (data.validation) digest.validation = digest_of<T>(data.validation);
-  return digest;
+  TaskDigest all{digest<T>(data.train), digest<T>(data.test)};
+  if (data.validation) all.validation = digest<T>(data.validation);
+  return all;
 }
 
 template <Scalar T>
@@ -100,10 +104,12 @@ std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s, Index batches
   return std::make_unique<SyntheticDataset<T>>(synthetic);
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                          \
-  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);                            \
-  template std::shared_ptr<const Dataset<T>> DataStore::load_test<T>(const Settings&, std::uint64_t); \
-  template TaskDigest DataStore::digest<T>(const TaskData<T>&);                                       \
+#define GLIFR_INSTANTIATE(T)                                                                         \
+  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);                           \
+  template std::shared_ptr<const Dataset<T>> DataStore::load_test<T>(const Settings&, std::uint64_t, \
+                                                                     const TensorFile*);             \
+  template TaskDigest DataStore::digest<T>(const TaskData<T>&);                                      \
+  template DataDigest DataStore::digest<T>(const std::shared_ptr<const Dataset<T>>&);                \
   template std::unique_ptr<Dataset<T>> make_synthetic_data<T>(const Settings&, Index)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

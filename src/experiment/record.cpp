@@ -208,27 +208,39 @@ bool names_data(const json::object& record) {
   return data && data->is_object();
 }
 
+namespace {
+
+/// Where a part of the data ("train") differs from what a record says of it; `name`: of the part, for messages.
+std::optional<Difference> difference_of_part(const json::object& record, const char* part, const std::string& name,
+                                             const DataDigest& digest) {
+  const json::value* value = record.at("data").get_object().if_contains(part);
+  const json::object none, *there = value && value->is_object() ? &value->get_object() : &none;
+  const json::object here = to_json(digest);
+  const std::pair<const char*, std::string> members[] = {{"samples", "samples of the " + name + " data"},
+                                                         {"inputs", "checksum of the " + name + " inputs"},
+                                                         {"targets", "checksum of the " + name + " targets"}};
+  for (const auto& [key, meaning] : members) {
+    const std::string one = text_of(*there, key, "none"), other = to_line(here.at(key));
+    if (one != other) return Difference{meaning, one, other};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<Difference> difference_of_data(const json::object& record, const TaskDigest& data, bool with_test) {
   if (!names_data(record)) return std::nullopt;
-  const json::object& recorded = record.at("data").get_object();
-  const auto compare = [&](const char* part, const std::string& name,
-                           const DataDigest& digest) -> std::optional<Difference> {
-    const json::value* value = recorded.if_contains(part);
-    const json::object none, *there = value && value->is_object() ? &value->get_object() : &none;
-    const json::object here = to_json(digest);
-    const std::pair<const char*, std::string> members[] = {{"samples", "samples of the " + name + " data"},
-                                                           {"inputs", "checksum of the " + name + " inputs"},
-                                                           {"targets", "checksum of the " + name + " targets"}};
-    for (const auto& [key, meaning] : members) {
-      const std::string one = text_of(*there, key, "none"), other = to_line(here.at(key));
-      if (one != other) return Difference{meaning, one, other};
-    }
-    return std::nullopt;
-  };
-  if (auto found = compare("train", "training", data.train)) return found;
+  if (auto found = difference_of_part(record, "train", "training", data.train)) return found;
   if (!with_test) return std::nullopt;
-  if (auto found = compare("test", "test", data.test)) return found;
-  return data.validation ? compare("validation", "validation", *data.validation) : std::nullopt;
+  if (auto found = difference_of_part(record, "test", "test", data.test)) return found;
+  return data.validation ? difference_of_part(record, "validation", "validation", *data.validation) : std::nullopt;
+}
+
+std::optional<std::string> difference_of_test_data(const json::object& record, const DataDigest& test) {
+  if (!names_data(record)) return std::nullopt;
+  const auto found = difference_of_part(record, "test", "test", test);
+  if (!found) return std::nullopt;
+  return found->key + ": " + found->there + ", here " + found->here;
 }
 
 std::optional<Difference> difference_of_source(const json::object& record, const Source& source) {

@@ -1,5 +1,6 @@
 #include "glifr/datasets/nmnist.hpp"
 
+#include "glifr/io/number.hpp"
 #include "tasks.hpp"
 
 namespace glifr {
@@ -51,8 +52,12 @@ class NmnistTask final : public TaskOf<NmnistTask> {
         std::string("decoding the ") + (request.part == Split::train ? "training" : "test") + " recordings";
     if (request.files.progress)
       options.progress = [&](Index done, Index total) { request.files.progress(what, done, total); };
-    return std::make_shared<NmnistDataset<T>>(std::make_shared<LabelledFrames>(
-        read_nmnist(request.files.root / task.text("nmnist_path"), request.part, options)));
+    const std::filesystem::path folder = request.files.root / task.text("nmnist_path");
+    const std::string name = "nmnist " + folder.string() + " " + std::to_string(static_cast<int>(request.part)) + " " +
+                             std::to_string(options.frames.num_timesteps) + " " +
+                             format_number(options.frames.duration_timestep);
+    return std::make_shared<NmnistDataset<T>>(
+        request.files.read->get<LabelledFrames>(name, [&] { return read_nmnist(folder, request.part, options); }));
   }
 };
 

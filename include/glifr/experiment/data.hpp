@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -31,6 +32,11 @@ struct TaskDigest {
   std::optional<DataDigest> validation{};  ///< of what is looked at while training goes on
 };
 
+/// In what test data differ from those that the record of a trial, its config.json, names: "samples of the test data:
+/// 10, here 12"; nothing where they do not, or it names none.
+[[nodiscard]] GLIFR_API std::optional<std::string> difference_of_test_data(const boost::json::object& record,
+                                                                           const DataDigest& test);
+
 /// Finds a task's data and keeps what was read, so that a session's trials share it. Safe to use from several threads.
 class GLIFR_API DataStore {
  public:
@@ -46,16 +52,19 @@ class GLIFR_API DataStore {
   /// The digest of what `load` gave for the same settings and seed; taken once, whatever the number of trials.
   template <Scalar T>
   [[nodiscard]] TaskDigest digest(const TaskData<T>& data);
-
-  /// What a task's networks are tested on, without what they are trained on. Throws as `load`.
+  /// The same of a part of it.
   template <Scalar T>
-  [[nodiscard]] std::shared_ptr<const Dataset<T>> load_test(const Settings& settings, std::uint64_t seed);
+  [[nodiscard]] DataDigest digest(const std::shared_ptr<const Dataset<T>>& data);
+
+  /// What a task's networks are tested on, without what they are trained on; with a network's checkpoint, as that says
+  /// (how inputs are scaled, for one). Throws as `load`.
+  template <Scalar T>
+  [[nodiscard]] std::shared_ptr<const Dataset<T>> load_test(const Settings& settings, std::uint64_t seed,
+                                                            const TensorFile* checkpoint = nullptr);
 
  private:
   template <Scalar T>
-  std::shared_ptr<const Dataset<T>> load_part(const Settings& settings, std::uint64_t seed, Split part, bool is_alone);
-  template <Scalar T>
-  DataDigest digest_of(const std::shared_ptr<const Dataset<T>>& data);
+  std::shared_ptr<const Dataset<T>> load_part(const DataRequest& request);
 
   DataFiles files_;
   std::mutex mutex_;

@@ -75,11 +75,12 @@ struct DataFiles {
 
 /// A request for a part of a task's data.
 struct DataRequest {
-  const Settings& settings;  ///< of the trial
-  std::uint64_t seed;        ///< of the run: noise and permutations of the data follow it
-  Split part;                ///< which part
-  bool is_alone;             ///< the other parts are not looked at, so they need not be there
-  const DataFiles& files;    ///< where they lie
+  const Settings& settings;                ///< of the trial
+  std::uint64_t seed;                      ///< of the run: noise and permutations of the data follow it
+  Split part;                              ///< which part
+  bool is_alone;                           ///< the other parts are not looked at, so they need not be there
+  const DataFiles& files;                  ///< where they lie
+  const TensorFile* checkpoint = nullptr;  ///< of the network that the data are for; null: one that is to be trained
 };
 
 /// What a task's recorder is made of.
@@ -130,6 +131,10 @@ class GLIFR_API Task {
 
   /// Adds to a checkpoint what a task's data need to be used with the network in it. By default there is nothing.
   virtual void annotate(TensorFile& /*checkpoint*/, const Settings&, const DataFiles&) const {}
+
+  /// Whether the data are as what `annotate` added to the network's checkpoint says. By default they are the same for
+  /// all checkpoints.
+  [[nodiscard]] virtual bool follows_checkpoint(const Settings& /*settings*/) const { return false; }
 
   /// What users should know of the data, a sentence each. By default there is nothing.
   [[nodiscard]] virtual std::vector<std::string> notes(const Settings&, const DataFiles&) const { return {}; }

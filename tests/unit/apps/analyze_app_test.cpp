@@ -1011,6 +1011,54 @@ TEST_CASE("analyses work on the users' own data: targets of every step and of th
   CHECK(fs::exists(session.out() / "confusion_files_rnn.gp"));
 }
 
+TEST_CASE("test data that are others than in training are named, those that were scaled need no training data") {
+  const Session session;
+  const fs::path data = session.file("data");
+  const auto write = [&](const char* name, int samples, double shift) {
+    std::string text = "sample,a,target_x\n";
+    for (int i = 0; i < 3 * samples; ++i)
+      text += std::to_string(i / 3) + "," + std::to_string(shift + i) + ",0." + std::to_string(i % 7) + "\n";
+    glifr::test::write_text(data / name, text);
+  };
+  write("train.csv", 8, 10);
+  write("test.csv", 5, 0);
+  const Finished trained = session.train(
+      "--task files --model rnn,glifr_hom --epochs 1 --set hidden_size=4 --set dt=1 --set tau=1 --set "
+      "normalize=standard --set train_data=train.csv --set test_data=test.csv --data " +
+      data.string());
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  const auto analyze = [&](const std::string& subcommand) {
+    const Finished run = session.analyze(subcommand + " --no-figures " + session.results().string() + " --data " +
+                                         data.string() + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return run.error;
+  };
+  const auto tables = [&] {
+    return glifr::read_file(session.out() / "ablation.csv") + glifr::read_file(session.out() / "responses.csv");
+  };
+  CHECK(analyze("ablation --draws 1").empty());
+  CHECK(analyze("responses").empty());
+  const std::string before = tables();
+  write("train.csv", 8, 100);
+  CHECK(analyze("ablation --draws 1").empty());
+  CHECK(analyze("responses").empty());
+  CHECK(tables() == before);
+  fs::remove(data / "train.csv");
+  CHECK(analyze("ablation --draws 1").empty());
+  CHECK(analyze("responses").empty());
+  CHECK(tables() == before);
+
+  write("test.csv", 6, 0);
+  for (const char* subcommand : {"ablation --draws 1", "responses"}) {
+    const std::string said = analyze(subcommand);
+    CHECK(count_lines(said) == 1);
+    CHECK_THAT(said, Catch::Contains("the test data of files are not those that") &&
+                         Catch::Contains("(samples of the test data: 5, here 6)"));
+  }
+}
+
 TEST_CASE("accuracies and losses never share a table, a mean or an axis") {
   const Session session;
   std::string labels = "sample,a,label\n", targets = "sample,a,target_x\n";

@@ -149,6 +149,30 @@ TEST_CASE("the scale of inputs is that of the columns that are inputs") {
   CHECK(v == scale({.root = data.path()}, "v"));
 }
 
+TEST_CASE("the test data of a network are scaled as its checkpoint says, whatever the training data are by now") {
+  const OwnData data;
+  const std::vector<std::string> changes{"normalize=standard", "labels_name=u"};
+  const auto first_inputs = [](DataStore& store, const Settings& settings, const TensorFile* checkpoint) {
+    const Index first = 0;
+    std::vector<double> x(4);
+    store.load_test<double>(settings, 0, checkpoint)->inputs(std::span(&first, 1), x.data());
+    return x;
+  };
+  TensorFile checkpoint;
+  DataStore store({.root = data.path()});
+  const Settings settings = data.settings(store.files(), changes);
+  find_task("files").annotate(checkpoint, settings, store.files());
+  const auto trained_with = first_inputs(store, settings, nullptr);
+  test::write_text(data.path() / "train.csv", "sample,x,u,v\n0,5,0,2\n0,9,0,2\n1,4,1,0\n1,6,1,0\n");
+  DataStore later({.root = data.path()});
+  CHECK(first_inputs(later, settings, nullptr) != trained_with);
+  CHECK(first_inputs(later, settings, &checkpoint) == trained_with);
+  std::filesystem::remove(data.path() / "train.csv");
+  DataStore without({.root = data.path()});
+  CHECK(first_inputs(without, settings, &checkpoint) == trained_with);
+  CHECK_THROWS_WITH(first_inputs(without, settings, nullptr), Contains("train.csv"));
+}
+
 TEST_CASE("samples with lengths are padded to the longest of all parts, those without are refused") {
   const OwnData data;
   const std::string names = "sample,x,u,v\n", row = ",1,0,2\n";
