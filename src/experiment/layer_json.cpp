@@ -534,8 +534,9 @@ void take_checksum(std::string& recorded, std::span<const std::byte> content, co
 void read_recorded(Distribution& distribution, const std::string& parameter, const std::filesystem::path& root) {
   if (distribution.kind != Distribution::Kind::recorded || distribution.file.empty()) return;
   const std::filesystem::path path = root / distribution.file;
-  CsvNumbers table = read_csv_numbers(path, {.has_header = !begins_with_numbers(path)});
   const std::string wanted = distribution.column.empty() ? parameter : distribution.column;
+  const auto is_wanted = [&](const std::string& column) { return is_column_of(column, wanted); };
+  CsvNumbers table = read_csv_numbers(path, {.has_header = !begins_with_numbers(path), .is_wanted = is_wanted});
   // Without names, one column is what it is, and others are those of learnedparams.csv.
   if (table.header.empty() && table.columns == 1) table.header = {wanted};
   if (table.header.empty() && table.columns % 3 == 2) table.header = analysis::column_names((table.columns - 2) / 3);
@@ -544,7 +545,7 @@ void read_recorded(Distribution& distribution, const std::string& parameter, con
   for (Index c = 0; c < std::ssize(table.header); ++c) {
     const std::string& name = table.header[static_cast<std::size_t>(c)];
     names += (names.empty() ? "" : ", ") + name;
-    if (!is_column_of(name, wanted)) continue;
+    if (!is_wanted(name)) continue;
     for (Index r = 0; r < table.rows; ++r) distribution.values.push_back(table(r, c));
   }
   if (!distribution.values.empty()) {

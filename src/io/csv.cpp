@@ -180,20 +180,28 @@ CsvAppender CsvAppender::resume(const std::filesystem::path& path, Index lines) 
   return CsvAppender(detail::GrowingFile::cut(path, kept));
 }
 
-CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format) {
+CsvNumbers read_csv_numbers(const std::filesystem::path& path, const CsvFormat& format) {
   CsvNumbers table;
+  std::vector<bool> is_wanted;
   for_each_line(path, "numbers", [&](std::size_t line_number, std::vector<std::string> cells) {
     const auto fail = [&](const std::string& problem) { fail_at(path, line_number, problem); };
     if (line_number == 1) table.columns = std::ssize(cells);
+    if (line_number == 1) is_wanted.resize(cells.size(), true);
     if (line_number == 1 && format.has_header) {
       table.header = std::move(cells);
+      if (format.is_wanted)
+        std::transform(table.header.begin(), table.header.end(), is_wanted.begin(), format.is_wanted);
       return;
     }
-    for (const std::string& cell : cells) {
+    for (std::size_t column = 0; column < cells.size(); ++column) {
+      const std::string& cell = cells[column];
+      if (!is_wanted[column]) {
+        table.values.push_back(std::numeric_limits<double>::quiet_NaN());
+        continue;
+      }
       const bool is_absent = cell.empty() && format.allows_empty_cells;
       const std::optional<double> value = is_absent ? std::numeric_limits<double>::quiet_NaN() : parse_number(cell);
       if (!value || !(is_absent || format.allows_not_finite || std::isfinite(*value))) {
-        const std::size_t column = table.values.size() % static_cast<std::size_t>(table.columns);
         const std::string name = format.has_header ? " (" + table.header[column] + ")" : "";
         const bool is_header = line_number == 1 && !value;
         fail(", column " + std::to_string(column + 1) + name + ": found '" + cell.substr(0, longest_quotation) + "'; " +

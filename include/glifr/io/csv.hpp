@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -88,6 +89,9 @@ struct CsvFormat {
   bool allows_empty_cells = false;
   /// Whether "nan" and "inf", in any case, are numbers.
   bool allows_not_finite = false;
+  /// Whether the numbers of a column are wanted, by its name; empty: all are. The cells of other columns may be any
+  /// text and read as NaN.
+  std::function<bool(const std::string&)> is_wanted = {};
 };
 
 /// The content of a CSV file of numbers.
@@ -110,7 +114,7 @@ struct CsvNumbers {
 /// Reads a CSV file of numbers. Lines end in \n, \r\n or \r, cells may stand in quotes, a byte order mark of UTF-8 is
 /// skipped. Throws DataError, naming the line and the column, where a row has not as many cells as the first, a cell is
 /// no number or, unless the format allows that, not finite, or the file holds no line at all or is no text.
-[[nodiscard]] GLIFR_API CsvNumbers read_csv_numbers(const std::filesystem::path& path, CsvFormat format);
+[[nodiscard]] GLIFR_API CsvNumbers read_csv_numbers(const std::filesystem::path& path, const CsvFormat& format);
 
 /// The content of a CSV file of words and numbers.
 struct GLIFR_API CsvCells {

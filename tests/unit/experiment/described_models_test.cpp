@@ -214,6 +214,15 @@ TEST_CASE("recorded initial values and masks come from files") {
     const Config other = from_text(R"({"base": "sine", "models": {"few": {"layers": [)" + layer + "]}}}");
     CHECK_THROWS_WITH(other.resolve(other.described_models()[0], &files), Contains(text));
   };
+  // As glifr_analyze writes neurons.csv: of other columns, cells may be any text, or empty.
+  test::write_text(folder.path() / "neurons.csv", "neuron,group,thresh,k_1\n0,E,1.5,\n1,\"I, fast\",2.5,0.5\n");
+  const Config named = from_text(R"({"base": "sine", "models": {"few": {"layers": [
+      {"size": 3, "parameters": {"thresh": {"initial": {"file": "neurons.csv"}}}}]}}})");
+  const Settings of_table = named.resolve(named.described_models()[0], &files);
+  CHECK(of_table.model.layers[0].population.parameters.at("thresh").initial->values == std::vector<double>{1.5, 2.5});
+
+  refuse(R"({"size": 4, "num_ascs": 1, "parameters": {"k_j": {"initial": {"file": "neurons.csv"}}}})",
+         "neurons.csv: line 2, column 4 (k_1): found ''; a number is needed");
   refuse(R"({"size": 4, "lateral": {"file": "mask.npy"}})", "found an array [3, 3]; accepted as a mask: [4, 4]");
   refuse(R"({"size": 4, "lateral": {"file": "masks.npy"}})", "masks.npy");
   refuse(R"({"size": 4, "parameters": {"k_m": {"initial": {"file": "learnedparams.csv", "column": "k_5"}}}})",
