@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "config_values.hpp"
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/distributed/device_links.hpp"
 #include "glifr/distributed/group.hpp"
@@ -83,8 +84,26 @@ json::object checked_source(const Trial& trial, const RunOptions& options) {
   return record;
 }
 
-/// Whether there is a complete trial with which the run has nothing to do: all epochs that are asked for are done.
-/// ConfigError where it is one of other settings.
+/// Writes into a record where the data lie in this run; whether that is another place.
+bool take_places(json::object& record, const Settings& settings) {
+  bool is_other = false;
+  for (const ConfigKey& key : config_keys(find_task(settings.task.base))) {
+    json::value* there = key.decides == Decides::place ? record.if_contains(key.name) : nullptr;
+    if (!there) continue;
+    json::value here = detail::value_of(key, settings);
+    is_other = is_other || *there != here;
+    *there = std::move(here);
+  }
+  return is_other;
+}
+
+/// Whether the data of a trial that is gone on with lie in another place than its record says.
+bool has_moved(json::object record, const Settings& settings) {
+  return take_places(record, settings);
+}
+
+/// Whether there is a complete trial with which the run has nothing to do: all epochs that are asked for are done, and
+/// its record says where the data lie. ConfigError where it is one of other settings.
 bool is_done(const Trial& trial, const RunOptions& options) {
   const TrialFolder folder = trial.folder(options.out);
   const bool waits = options.waits && options.existing != Existing::overwrite;
@@ -94,6 +113,7 @@ bool is_done(const Trial& trial, const RunOptions& options) {
   const json::object record = read_record(file);
   if (const auto difference = difference_to_go_on(record, file.string(), trial, options))
     refuse_to_go_on(*difference, folder);
+  if (options.existing == Existing::resume && has_moved(record, trial.settings)) return false;
   return settings_from_json(record, file.string()).training.max_epochs == trial.settings.training.max_epochs;
 }
 
@@ -310,12 +330,13 @@ class TrialRun {
                                (position.step > 0 ? ", step " + std::to_string(position.step) : ""));
   }
 
-  /// Marks a resumed trial as one that is not complete, of as many epochs as are asked for now.
+  /// Marks a resumed trial as one that is not complete, of as many epochs as are asked for now and of data where they
+  /// lie now.
   void reopen() {
     remove(folder_.test());
-    if (planned_epochs() == trial_.settings.training.max_epochs) return;
+    const bool is_longer = planned_epochs() != trial_.settings.training.max_epochs;
     record_["max_epochs"] = trial_.settings.training.max_epochs;
-    write_record(folder_.record(), record_);
+    if (take_places(record_, trial_.settings) || is_longer) write_record(folder_.record(), record_);
   }
 
   [[nodiscard]] Index planned_epochs() const {
@@ -558,8 +579,8 @@ std::optional<std::string> temporal_reach(const Settings& settings, Index steps)
   const bool is_one = network.layers.size() == 1;
   return "the loss sees " + std::to_string(seen) + " of the " + std::to_string(steps) +
          " input steps: " + settings.model.name + " keeps no state, so with " +
-         (is_one ? "a synaptic delay of " + delays + " steps its last output depends on every " + delays +
-                       "th step before it and on nothing between"
+         (is_one ? "a synaptic delay of " + delays + " steps its last output depends on one step in " + delays +
+                       " before it and on nothing between"
                  : "synaptic delays of " + delays +
                        " steps its last output depends on the steps that are whole numbers of them before it");
 }

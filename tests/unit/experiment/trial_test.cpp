@@ -15,8 +15,10 @@
 #include "glifr/experiment/data.hpp"
 #include "glifr/experiment/plan.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/event_file.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/training/checkpoint.hpp"
 #include "glifr/training/evaluate.hpp"
@@ -192,6 +194,30 @@ TEST_CASE("a trial that was stopped goes on with the same data only, wherever th
   ImageSession session;
   fs::rename(session.data_root() / "mnist", session.data_root() / "moved");
   CHECK(session.run({"mnist_path=moved"}).state == State::complete);
+  // The record says where they are now, of a complete trial, too: analyses find them there.
+  const auto place = [&] { return read_json_file(session.trial() / "config.json").as_object().at("mnist_path"); };
+  CHECK(place() == "moved");
+  CHECK(session.run({"mnist_path=moved"}).state == State::skipped);
+  const std::string tested = session.file("test.json"), checkpoint = session.checkpoint();
+  fs::rename(session.data_root() / "moved", session.data_root() / "again");
+  CHECK(session.run({"mnist_path=again"}).state == State::complete);
+  CHECK(place() == "again");
+  CHECK((session.file("test.json") == tested && session.checkpoint() == checkpoint));
+  write_images(session.data_root() / "other", 12, 5);
+  CHECK_THAT(session.refusal({"mnist_path=other"}), Contains("samples of the test data"));
+  CHECK(place() == "again");
+}
+
+TEST_CASE("what a network without state can see of its samples is said where it is not all") {
+  Config config("lmnist");
+  const double dt = config.resolve(find_model("rnn")).model.dt;
+  const auto reach = [&](double steps) {
+    config.set("synaptic_delay=" + format_number(steps * dt));
+    return temporal_reach(config.resolve(find_model("rnn")), 28);
+  };
+  CHECK_FALSE(reach(1));
+  CHECK_THAT(reach(2).value_or(""), Contains("the loss sees 14 of the 28 input steps") &&
+                                        Contains("its last output depends on one step in 2 before it"));
 }
 
 TEST_CASE("a trial whose record names no data goes on, and says so") {
