@@ -133,9 +133,14 @@ Index count_units(const Recordings& recordings) {
 bool holds_recordings(const fs::path& path, const RecordingOptions& options) {
   const fs::path file = find_file(path);
   detail::require_file(file);
-  if (is_packed(file)) return true;                              // no other data are read packed
   if (!std::ifstream(file)) static_cast<void>(read_file(file));  // says what is wrong
-  return is_hdf5(detail::beginning_of(file)) && Hdf5File(file).holds(options.times_name);
+  if (!is_packed(file)) return is_hdf5(detail::beginning_of(file)) && Hdf5File(file).holds(options.times_name);
+  std::string content = unpack_gzip(read_file(file), file.string());
+  if (!is_hdf5(content) || !Hdf5File(std::move(content), file.string()).holds(options.times_name)) {
+    throw DataError(file.string(), "is packed by gzip and holds no recordings of events ('" + options.times_name +
+                                       "'), which alone are read so; samples are read when they are unpacked");
+  }
+  return true;
 }
 
 LabelledFrames read_recordings(const fs::path& path, const RecordingOptions& options) {

@@ -149,7 +149,12 @@ struct SampleFile::Content {
       const std::unique_ptr<SampleArrays> arrays = open_arrays(path, kind, options);
       const std::string inputs_name = kind == SampleFileKind::csv ? "inputs" : names.inputs;
       inputs = find(*arrays, inputs_name, "inputs_name");
-      if (!label_array && !targets) choose_targets(*arrays, kind, names, label_array);
+      if (!label_array && !targets) {
+        choose_targets(*arrays, kind, names, label_array);
+      } else {
+        refuse_second(*arrays, label_array ? options.labels_file : options.targets_file,
+                      label_array ? "labels" : "targets", label_array ? names.labels : names.targets);
+      }
       const std::string lengths_name = names.lengths.value_or("lengths");
       if (names.lengths || has(arrays->names(), lengths_name)) {
         const auto array = find(*arrays, lengths_name, "lengths_name");
@@ -187,6 +192,14 @@ struct SampleFile::Content {
       throw DataError(name, "has no '" + array + "'; it has " + listed(names) + ", and " + key + " chooses one");
     }
     return arrays.array(array);
+  }
+
+  /// Labels or targets (`what`) in another file do not go with those of the file itself.
+  void refuse_second(const SampleArrays& arrays, const std::filesystem::path& other, const std::string& what,
+                     const std::optional<std::string>& chosen) const {
+    const std::string array = chosen.value_or(what);
+    if (!has(arrays.names(), array) && !has(arrays.names(), what)) return;
+    throw ConfigError(other.string(), "its " + what + " do not go with those in " + name + "; one of them is needed");
   }
 
   /// The labels or the targets of a file that has one of them.

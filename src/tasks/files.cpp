@@ -60,7 +60,7 @@ class FilesTask final : public TaskOf<FilesTask> {
   void complete(Settings& settings, const DataFiles& files) const override {
     check_validation(settings);
     const std::filesystem::path path = path_of(settings, files, Split::train);
-    if (holds_recordings(path)) {
+    if (are_recordings(path, files)) {
       require_unset(settings,
                     {"train_labels", "test_labels", "validation_labels", "train_targets", "test_targets",
                      "validation_targets", "inputs_name", "labels_name", "targets_name", "lengths_name", "normalize"},
@@ -111,7 +111,7 @@ class FilesTask final : public TaskOf<FilesTask> {
   [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest& request) const {
     const Settings& s = request.settings;
     const std::filesystem::path path = path_of(s, request.files, request.part);
-    if (holds_recordings(path))
+    if (are_recordings(path, request.files))
       return std::make_shared<FrameDataset<T>>(detail::read_recordings(path, s, request.files));
     const std::shared_ptr<const SampleFile> file = open(s, request.files, request.part);
     require_same("features a time step", *file, file->features(), s.model.input_size);
@@ -146,7 +146,7 @@ class FilesTask final : public TaskOf<FilesTask> {
 
   [[nodiscard]] std::vector<std::string> notes(const Settings& settings, const DataFiles& files) const override {
     const std::filesystem::path path = path_of(settings, files, Split::train);
-    if (!holds_recordings(path)) return {};
+    if (!are_recordings(path, files)) return {};
     return detail::notes_on(*detail::read_recordings(path, settings, files), settings);
   }
 
@@ -202,6 +202,10 @@ class FilesTask final : public TaskOf<FilesTask> {
       throw ConfigError(key, "is missing; the task files needs train_data and test_data, as --set " + key + "=" +
                                  name_of(part) + ".h5");
     return files.root / text;
+  }
+
+  static bool are_recordings(const std::filesystem::path& path, const DataFiles& files) {
+    return *files.read->get<bool>("recordings in " + path.string(), [&] { return holds_recordings(path); });
   }
 
   static SampleFileOptions options_of(const Settings& settings, const DataFiles& files, Split part) {

@@ -33,11 +33,17 @@ std::shared_ptr<const LabelledFrames> read_recordings(const std::filesystem::pat
     options.progress = [&](Index done, Index total) {
       files.progress("reading the recordings of " + path.filename().string(), done, total);
     };
-  std::string name = "recordings " + path.string() + " " + task.text("frame_values");
-  for (const double number : {static_cast<double>(options.frames.num_timesteps), options.frames.duration_timestep,
-                              static_cast<double>(options.units), static_cast<double>(options.classes)})
-    name += " " + format_number(number);
-  return files.read->get<LabelledFrames>(name, [&] { return glifr::read_recordings(path, options); });
+  const auto name_with = [&](Index units, Index classes) {
+    std::string name = "recordings " + path.string() + " " + task.text("frame_values");
+    for (const double number : {static_cast<double>(options.frames.num_timesteps), options.frames.duration_timestep,
+                                static_cast<double>(units), static_cast<double>(classes)})
+      name += " " + format_number(number);
+    return name;
+  };
+  const auto recordings = files.read->get<LabelledFrames>(name_with(options.units, options.classes),
+                                                          [&] { return glifr::read_recordings(path, options); });
+  files.read->keep(name_with(recordings->frames.frame_size, recordings->classes), recordings);  // sizes as they are now
+  return recordings;
 }
 
 std::vector<std::string> notes_on(const LabelledFrames& recordings, const Settings& settings) {

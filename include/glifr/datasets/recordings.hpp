@@ -23,8 +23,8 @@ struct RecordingOptions {
   std::function<void(Index done, Index total)> progress = {};
 };
 
-/// Whether a file holds recordings of events: an HDF5 file with the lists `times_name`, or one packed by gzip. Throws
-/// DataError where the file is missing or damaged.
+/// Whether a file holds recordings of events: an HDF5 file with the lists `times_name`, plain or packed by gzip.
+/// Throws DataError where the file is missing or damaged, or packed and of other content.
 [[nodiscard]] GLIFR_API bool holds_recordings(const std::filesystem::path& path, const RecordingOptions& options = {});
 
 /// Reads recordings of events in the form of the Heidelberg data sets (SHD, SSC): an HDF5 file, plain or packed by gzip

@@ -54,6 +54,12 @@ class GLIFR_API ReadData {
     if (!held) held = std::make_shared<const T>(read());
     return std::static_pointer_cast<const T>(held);
   }
+  /// Gives what was read another name, too.
+  template <class T>
+  void keep(const std::string& name, std::shared_ptr<const T> data) {
+    const std::lock_guard lock(mutex_);
+    held_[name] = std::move(data);
+  }
 
  private:
   std::mutex mutex_;

@@ -195,6 +195,16 @@ TEST_CASE("an array alone goes with labels or targets in a file of their own") {
   CHECK_THROWS_WITH(SampleFile(x, {.names = {.inputs = "x"}, .labels_file = y}), Contains("inputs_name: does not go"));
   CHECK_THROWS_WITH(SampleFile(x, {.labels_file = x}), Contains("x.npy: has the shape [4, 3, 2]; [samples] is needed"));
   CHECK_THROWS_WITH(SampleFile(x, {.labels_file = files.text("n.csv", "1\n")}), Contains("n.csv at byte 0: found no"));
+
+  const std::string both = "do not go with those in " + (files.folder.path() / "data").string();
+  CHECK_THROWS_WITH(SampleFile(files.tensors({inputs(), labels()}), {.labels_file = y}),
+                    Contains("y.npy: its labels " + both));
+  CHECK_THROWS_WITH(SampleFile(files.tensors({inputs(), targets({samples, 1})}), {.targets_file = z}),
+                    Contains("z.npy: its targets " + both));
+  const auto csv = files.text("own.csv", "sample,x,class\n0,1,0\n1,2,1\n");
+  CHECK_THROWS_WITH(SampleFile(csv, {.names = {.labels = "class"}, .labels_file = y}),
+                    Contains("y.npy: its labels do not go with those in") && Contains("own.csv"));
+  CHECK(SampleFile(files.tensors({inputs()}), {.labels_file = y}).classes() == 3);
 }
 
 TEST_CASE("a large array stays on the disk and reads as one in memory") {

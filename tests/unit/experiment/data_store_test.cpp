@@ -240,6 +240,22 @@ with h5py.File('events.h5', 'w') as f:
   const DataFiles files{.root = data.path()};
   const std::vector<std::string> events{"train_data=events.h5", "test_data=events.h5", "num_timesteps=10"};
   const Settings settings = data.settings(files, events);
+  Index read = 0;
+  DataStore store({.root = data.path(), .progress = [&](const std::string&, Index, Index) { ++read; }});
+  (void)store.load<float>(data.settings(store.files(), events), 0);
+  CHECK(read == 2);  // recordings, once, though the sizes of frames came from them
+
+  test::run_python(*python, data.path(), R"(
+import gzip, h5py, numpy as np
+gzip.open('train.csv.gz', 'wb').write(open('train.csv', 'rb').read())
+with h5py.File('plain.h5', 'w') as f: f['inputs'], f['labels'] = np.zeros((2, 3, 4)), [0, 1]
+gzip.open('plain.h5.gz', 'wb').write(open('plain.h5', 'rb').read())
+)");
+  for (const std::string packed : {"train.csv.gz", "plain.h5.gz"}) {
+    CHECK_THROWS_WITH(
+        data.settings(files, {"train_data=" + packed}),
+        Contains(packed) && Contains("is packed by gzip and holds no recordings of events") && Contains("unpacked"));
+  }
   const auto notes = find_task("files").notes(settings, files);
   REQUIRE(notes.size() == 1);
   CHECK_THAT(notes[0],
