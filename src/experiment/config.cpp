@@ -851,15 +851,44 @@ Settings settings_from_json(const json::object& object, const std::string& name)
   }
 }
 
-std::optional<SettingDifference> first_difference(const Settings& first, const Settings& second) {
-  const json::object one = to_json(first), other = to_json(second);
-  for (const json::key_value_pair& member : one) {
-    const json::value* counterpart = other.if_contains(member.key());
-    if (!counterpart || *counterpart != member.value()) {
-      return SettingDifference{member.key(), to_line(member.value()), counterpart ? to_line(*counterpart) : "nothing"};
-    }
+namespace {
+
+/// The first member, or member of a member, in which two values differ. `file`: that the value around them was read
+/// from; empty: none.
+std::optional<SettingDifference> first_difference(const std::string& key, const json::value* one,
+                                                  const json::value* other, std::string file) {
+  if (one && other && *one == *other) return std::nullopt;
+  if (one && other && one->is_object() && other->is_object()) {
+    if (const json::value* name = one->get_object().if_contains("file"); name && name->is_string())
+      file = name->get_string();
+    const auto differs = [&](const json::object& members, const json::object& others) -> const json::key_value_pair* {
+      for (const json::key_value_pair& member : members) {
+        const json::value* counterpart = others.if_contains(member.key());
+        if (!counterpart || *counterpart != member.value()) return &member;
+      }
+      return nullptr;
+    };
+    const json::key_value_pair* found = differs(one->get_object(), other->get_object());
+    if (!found) found = differs(other->get_object(), one->get_object());
+    return first_difference((key.empty() ? "" : key + ".") + std::string(found->key()),
+                            one->get_object().if_contains(found->key()), other->get_object().if_contains(found->key()),
+                            file);
   }
-  return std::nullopt;
+  const bool are_lists = one && other && one->is_array() && other->is_array();
+  if (are_lists && one->get_array().size() == other->get_array().size()) {
+    const json::array &list = one->get_array(), &others = other->get_array();
+    const auto k = static_cast<std::size_t>(std::ranges::mismatch(list, others).in1 - list.begin());
+    return first_difference(key + "[" + std::to_string(k) + "]", &list[k], &others[k], file);
+  }
+  const auto shown = [](const json::value* value) { return value ? to_line(*value) : "nothing"; };
+  return SettingDifference{key + (file.empty() ? "" : " (" + file + ")"), shown(one), shown(other)};
+}
+
+}  // namespace
+
+std::optional<SettingDifference> first_difference(const Settings& first, const Settings& second) {
+  const json::value one = to_json(first), other = to_json(second);
+  return first_difference("", &one, &other, "");
 }
 
 }  // namespace glifr

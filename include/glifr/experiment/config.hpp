@@ -104,7 +104,7 @@ class GLIFR_API Config {
 
 /// A key by which two settings differ, and both values as JSON.
 struct SettingDifference {
-  std::string key;     ///< of both
+  std::string key;     ///< of both; of layers, that of the member: "layers[0].lateral.checksum (mask.npy)"
   std::string first;   ///< its value in the one
   std::string second;  ///< its value in the other
 };

@@ -266,7 +266,10 @@ TEST_CASE("settings name the content of the files that layers take from") {
   CHECK_FALSE(first_difference(first, three.settings()));
   CHECK_FALSE(first_difference(first, settings_from_json(to_json(first), "config.json")));
   three.write({2, 0, 0, 0, 0, 0, 0, 0, 0});  // as many connections
-  CHECK(first_difference(first, three.settings()));
+  const auto other = first_difference(first, three.settings());
+  REQUIRE(other);
+  CHECK(other->key == "layers[0].lateral.checksum (mask.npy)");
+  CHECK((other->first.size() == 10 && other->second.size() == 10));  // the checksum alone, in quotes
   const Config recorded = from_text(to_text(to_json(first)));
   CHECK_THROWS_WITH(recorded.resolve(recorded.described_models()[0], &three.files),
                     Contains("mask.npy: holds a mask of checksum") && Contains("the trial was recorded with"));
