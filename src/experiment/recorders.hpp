@@ -311,12 +311,18 @@ class EventRecorder final : public Recorder<T> {
  public:
   EventRecorder(const TrialFolder& folder, bool resumes, Index epochs, const Settings& settings,
                 const Validation<T>& validation, std::vector<TrackedParameter<T>> parameters)
-      : file_(resumes ? EventAppender::resume(folder.events(), epochs, wall_time())
+      : file_(resumes ? EventAppender::resume(folder.events(), epochs,
+                                              epochs - epochs % settings.output.parameter_every, wall_time())
                       : EventAppender::start(folder.events(), wall_time())),
         settings_(settings),
         validation_(validation),
         parameters_(std::move(parameters)) {
     if (!resumes) append_histograms(0);
+  }
+
+  /// After the last epoch.
+  void finish(Index epoch) {
+    if (epoch % settings_.output.parameter_every != 0) append_histograms(epoch);
   }
 
   bool after_epoch(const EpochReport& report, const Position&) override {
@@ -473,6 +479,7 @@ class TrialRecorders {
   /// After the last epoch.
   void finish(Index epoch) {
     parameters_.finish(epoch);
+    if (events_) events_->finish(epoch);
     checkpoints_.write();
   }
 

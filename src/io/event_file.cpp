@@ -101,7 +101,17 @@ std::string first_record(double wall_time) {
 struct EventFacts {
   Index step = 0;
   std::string version;  // of the file; empty: the event says nothing of it
+  bool is_histogram = false;
 };
+
+/// Whether the value of a summary is a histogram.
+bool holds_histogram(const protozero::data_view& data) {
+  protozero::pbf_message<SummaryField> summary(data);
+  while (summary.next(SummaryField::value)) {
+    if (protozero::pbf_message<ValueField>(summary.get_view()).next(ValueField::histogram)) return true;
+  }
+  return false;
+}
 
 EventFacts read_event(std::string_view data) {
   EventFacts facts;
@@ -113,6 +123,9 @@ EventFacts read_event(std::string_view data) {
         break;
       case protozero::tag_and_type(EventField::file_version, protozero::pbf_wire_type::length_delimited):
         facts.version = event.get_string();
+        break;
+      case protozero::tag_and_type(EventField::summary, protozero::pbf_wire_type::length_delimited):
+        facts.is_histogram = holds_histogram(event.get_view());
         break;
       default:
         event.skip();
@@ -131,7 +144,7 @@ class Records {
  public:
   Records(std::string_view bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
 
-  [[nodiscard]] Kept up_to(Index last_step) const {
+  [[nodiscard]] Kept up_to(Index last_step, Index last_histograms) const {
     Kept kept;
     for (std::size_t place = 0; place < bytes_.size();) {
       const std::optional<std::string_view> data = record(place);
@@ -145,7 +158,7 @@ class Records {
       if (kept.step && facts.step < *kept.step) {
         fail("found step " + std::to_string(facts.step) + " behind step " + std::to_string(*kept.step), place);
       }
-      if (facts.step > last_step) break;
+      if (facts.step > last_step || (facts.is_histogram && facts.step > last_histograms)) break;
       if (place != 0) kept.step = facts.step;
       place += head_bytes + data->size() + checksum_bytes;
       kept.bytes = place;
@@ -279,9 +292,10 @@ EventAppender EventAppender::start(const std::filesystem::path& path, double wal
   return file;
 }
 
-EventAppender EventAppender::resume(const std::filesystem::path& path, Index last_step, double wall_time) {
+EventAppender EventAppender::resume(const std::filesystem::path& path, Index last_step, Index last_histograms,
+                                    double wall_time) {
   const std::string content = read_file(path);
-  const Kept kept = Records(content, path.string()).up_to(last_step);
+  const Kept kept = Records(content, path.string()).up_to(last_step, last_histograms);
   if (kept.bytes == 0) return start(path, wall_time);
   return EventAppender(detail::GrowingFile::cut(path, kept.bytes), kept.step);
 }

@@ -33,7 +33,7 @@ EventAppender EventAppender::start(const std::filesystem::path&, double) {
   refuse();
 }
 
-EventAppender EventAppender::resume(const std::filesystem::path&, Index, double) {
+EventAppender EventAppender::resume(const std::filesystem::path&, Index, Index, double) {
   refuse();
 }
 

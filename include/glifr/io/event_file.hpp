@@ -64,7 +64,12 @@ class GLIFR_API EventAppender {
   /// the checkpoint from which it is resumed, and a last record that it was about to write when it was killed. A file
   /// that holds nothing whole yet is begun. DataError, and the file as it was, where it is missing, is no event file or
   /// is damaged (a wrong checksum, steps that decrease); ConfigError as `start`.
-  static EventAppender resume(const std::filesystem::path& path, Index last_step, double wall_time);
+  static EventAppender resume(const std::filesystem::path& path, Index last_step, double wall_time) {
+    return resume(path, last_step, last_step, wall_time);
+  }
+  /// The same, with histograms only up to the step `last_histograms`.
+  static EventAppender resume(const std::filesystem::path& path, Index last_step, Index last_histograms,
+                              double wall_time);
 
   /// Adds records. std::logic_error where their steps are before those of the file; OutputError, and the file then ends
   /// as it did before.

@@ -305,6 +305,30 @@ TEST_CASE("more epochs: the same files as if they had been asked for at once") {
   CHECK_THAT(prolonged.refusal(with("10")), Contains("max_epochs: "));
 }
 
+TEST_CASE("an event file has a histogram of the last epoch, and after more epochs those of one run") {
+  if (event_file_problem()) GLIFR_SKIP(*event_file_problem());
+  const auto with = [](const char* epochs) {
+    return Changes{"tensorboard=true", "parameter_every=3", std::string("max_epochs=") + epochs};
+  };
+  const auto events = [](const Session& session) {
+    const std::string content = read_file(TrialFolder(session.trial()).events()), name = "parameters/thresh";
+    Index histograms = 0;
+    for (std::size_t place = 0; (place = content.find(name, place)) != std::string::npos; ++place) ++histograms;
+    return std::pair(histograms, content.size());
+  };
+  Session whole, prolonged;
+  whole.run(with("10"));
+  CHECK(events(whole).first == 1 + 3 + 1);
+  prolonged.run(with("7"));
+  CHECK(events(prolonged).first == 1 + 2 + 1);
+  fs::remove(prolonged.trial() / "test.json");
+  prolonged.resume();
+  CHECK(prolonged.run(with("7")).state == State::complete);
+  CHECK(events(prolonged).first == 1 + 2 + 1);
+  prolonged.run(with("10"));
+  CHECK(events(prolonged) == events(whole));
+}
+
 TEST_CASE("more epochs are refused where the first ones depend on how many there are") {
   for (const char* setting : {"lr_schedule=cosine", "sigma_v_anneal=true"}) {
     Session session;

@@ -278,6 +278,13 @@ TEST_CASE("a resumed event file holds every step once") {
     (void)EventAppender::resume(path, 5, 1000);
     CHECK(read_file(path) == before);
   }
+  SECTION("with histograms up to an earlier step") {
+    EventAppender file = EventAppender::resume(path, 5, 4, 1000);
+    CHECK(steps(path, "train/loss") == std::vector<Index>{1, 2, 3, 4, 5});
+    CHECK(steps(path, "thresh") == std::vector<Index>{1, 2, 3, 4});
+    record_epoch(file, 6, 0);
+    CHECK(steps(path, "thresh") == std::vector<Index>{1, 2, 3, 4, 6});
+  }
   SECTION("it takes no step from before its end") {
     EventAppender file = EventAppender::resume(path, 4, 1000);
     EventRecords records;
