@@ -1,6 +1,12 @@
 #include "glifr/core/tape.hpp"
 
+#include <string>
+
 namespace glifr::detail {
+
+void report_other_tape(const char* operation) {
+  throw std::logic_error(std::string(operation) + ": an operand is a value of another tape");
+}
 
 void report_dead_value(bool is_empty) {
   throw std::logic_error(is_empty ? "a Var that stands for no value was used"

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/ops/reshape.hpp"
 
 namespace glifr {
@@ -72,6 +73,10 @@ void RecurrentNetwork<T>::silence(std::size_t layer, std::vector<T> factors) {
   const Index size = layers_.at(layer)->size();
   if (!factors.empty() && std::ssize(factors) != size)
     throw ShapeError("silence", std::to_string(size) + " factors", std::to_string(factors.size()));
+  for (const T factor : factors) {
+    if (factor != T(0) && factor != T(1))
+      throw ConfigError("silence", "expected factors of 0 or 1, found " + format_number(static_cast<double>(factor)));
+  }
   silencing_[layer] = std::move(factors);
 }
 

@@ -91,7 +91,9 @@ void require_nothing_else(RecurrentNetwork<T>& network, const TensorFile& file, 
   const auto foreign = std::ranges::find_if(file.tensors, is_foreign);
   if (foreign != file.tensors.end())
     throw DataError(file_name,
-                    "holds tensor '" + foreign->name + "', which this network does not have: it is of other neurons");
+                    "holds tensor '" + foreign->name +
+                        "', which this network does not have: it is of other neurons, or of a layer whose population "
+                        "(connections, signs, delays) has to be described first");
 }
 
 /// The optimiser's state with the prefixes of its tensors' names; what its kind does not keep is left out.

@@ -169,12 +169,13 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
   const auto asked = options.last_only ? outputs.last(std::min<std::size_t>(1, outputs.size())) : outputs;
   result.output = asked.empty() ? tape.make({0, input.batch, neurons}) : stack<T>(tape, asked);
   if (options.track_states) {
-    const auto track = [&](std::span<Var<T>> steps) {
+    const auto track = [&](std::span<Var<T>> steps, Index columns) {
+      if (steps.empty()) return tape.adopt({0, input.batch, columns}, columns, nullptr, nullptr);
       const Var<T> all = stack<T>(tape, steps);
       return tape.adopt(all.shape(), all.value().stride, all.value().data, nullptr);
     };
-    for (std::size_t k = 0; k < states; ++k) result.states[k] = track(history[k]);
-    result.synaptic = track(currents);
+    for (std::size_t k = 0; k < states; ++k) result.states[k] = track(history[k], neurons);
+    result.synaptic = track(currents, input_count<N> * neurons);
   }
   return result;
 }

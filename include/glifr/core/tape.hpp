@@ -35,6 +35,7 @@ struct TapeNode {
 
 /// Apart, so that the check before it costs a comparison and nothing else.
 [[noreturn]] GLIFR_API void report_dead_value(bool is_empty);
+[[noreturn]] GLIFR_API void report_other_tape(const char* operation);
 
 }  // namespace detail
 
@@ -199,8 +200,8 @@ class Tape {
     entries_.push_back({[](const void* object) { (*static_cast<const Closure*>(object))(); }, closure});
   }
 
-  /// Adds dL / d value to the gradient of every value that `loss` (of size 1) was computed from. std::logic_error where
-  /// the loss lies on another tape.
+  /// Adds dL / d value to the gradient of every value that `loss` (of size 1) was computed from, once a round: add
+  /// several losses up first. std::logic_error for a second time, and where the loss lies on another tape.
   void backward(const Var<T>& loss) {
     if (&loss.tape() != this) throw std::logic_error("backward: the loss is a value of another tape");
     if (loss.shape().size() != 1) throw ShapeError("backward", "a loss of size 1", to_string(loss.shape()));
@@ -211,12 +212,14 @@ class Tape {
   /// The same where the gradient of `value` is there already, whoever computed it.
   void backward_from(const Var<T>& value) {
     if (!value.has_grad()) return;
+    if (std::exchange(has_run_, true)) throw std::logic_error("backward: ran already since the tape was cleared");
     for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) entry->run(entry->closure);
   }
 
   /// Forgets everything; memory is kept for the next round.
   void clear() {
     entries_.clear();
+    has_run_ = false;
     used_.clear();
     arena_.reset();
     if (device_memory_) device_memory_->reset();
@@ -274,6 +277,7 @@ class Tape {
   Arena arena_;
   std::optional<Arena> device_memory_;
   std::vector<Entry> entries_;
+  bool has_run_ = false;  // the entries
   std::vector<std::pair<const Parameter<T>*, Var<T>>> used_;
   Gradients<T>* gradients_ = nullptr;
   DeviceParameters<T>* device_parameters_ = nullptr;
@@ -297,6 +301,17 @@ GradientTarget<T> Var<T>::grad_target() const {
   const bool is_first = std::exchange(*n.state, GradientState::begun) == GradientState::empty;
   return {{n.grad, n.shape.rows(), n.shape.columns(), n.stride}, is_first ? T(0) : T(1)};
 }
+
+namespace detail {
+
+/// std::logic_error where the operands of an operation lie on different tapes.
+template <Scalar T, class... Rest>
+void check_tape(const char* operation, const Var<T>& first, const Rest&... rest) {
+  if ((... || (&rest.tape() != &first.tape()))) [[unlikely]]
+    report_other_tape(operation);
+}
+
+}  // namespace detail
 
 template <Scalar T>
 T Var<T>::item() const {

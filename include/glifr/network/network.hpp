@@ -94,11 +94,11 @@ class GLIFR_API RecurrentNetwork {
   /// the layer's prefix stands before the name.
   [[nodiscard]] std::vector<std::pair<std::string, double>> constants() const;
   /// Sets a constant of the neurons: of all layers that have one of that name or, with a layer's prefix before it, of
-  /// that layer. False where there is none.
+  /// that layer. False where there is none. Synaptic delays stay as many time steps as they are, also for another dt.
   bool set_constant(const std::string& name, double value);
 
   /// Factors of 0 or 1 on the outputs of a layer's neurons, [size]; empty: no neuron is silenced. ShapeError for
-  /// another size.
+  /// another size, ConfigError for another factor.
   void silence(std::size_t layer, std::vector<T> factors);
   /// The same for the first layer.
   void silence(std::vector<T> factors) { silence(0, std::move(factors)); }

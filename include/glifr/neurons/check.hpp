@@ -32,8 +32,8 @@ struct NeuronCheck {
   static_assert(!std::is_empty_v<typename N::template State<double>>,
                 "a neuron's State needs a member: the first one is its output");
   static_assert(Steps<N, double>,
-                "a neuron needs static void step(State<T>&, const Parameters<T>&, const Constants<C>&, const T& "
-                "synaptic_current), or const std::array<T, inputs>& where it has several inputs");
+                "a neuron needs static constexpr void step(State<T>&, const Parameters<T>&, const Constants<C>&, const "
+                "T& synaptic_current), or const std::array<T, inputs>& where it has several inputs");
   static_assert(Neuron<N>);
 };
 

@@ -87,8 +87,9 @@ concept Steps = requires(typename N::template State<T>& state, const typename N:
 /// The equations of one neuron, written once. A neuron names itself, has its `State` (whose first member is the output:
 /// what other neurons and the readout see), `Parameters` (trained) and `Constants` as templates over the value type,
 /// plain structs of scalars and std::arrays of scalars whose `static constexpr Field fields[]` describes the members in
-/// their order (an empty struct needs none), and advances one time step in `static void step(State<T>&, const
-/// Parameters<T>&, const Constants<C>&, const T& synaptic_current)`. docs/neurons.md leads through one.
+/// their order (an empty struct needs none), and advances one time step in `static constexpr void
+/// step(State<T>&, const Parameters<T>&, const Constants<C>&, const T& synaptic_current)`. docs/neurons.md leads
+/// through one.
 template <class N>
 concept Neuron = requires {
   { N::name } -> std::convertible_to<std::string>;

@@ -35,6 +35,7 @@ template <Scalar T, std::size_t N>
 Shape common_shape(const char* name, const std::array<Var<T>, N>& x) {
   Index rows = 1, columns = 1;
   for (const Var<T>& v : x) {
+    check_tape(name, x[0], v);
     if (rows == 1) rows = v.value().rows;
     if (columns == 1) columns = v.value().columns;
   }
@@ -45,7 +46,10 @@ Shape common_shape(const char* name, const std::array<Var<T>, N>& x) {
   for (std::size_t k = 0; k < N; ++k) {
     const View<T> v = x[k].value();
     all_fit = all_fit && fits(v.rows, rows) && fits(v.columns, columns);
-    if (!shape && v.rows == rows && v.columns == columns) shape = &x[k].shape();
+    if (v.rows != rows || v.columns != columns) continue;
+    if (!shape) shape = &x[k].shape();
+    // As many rows are not enough: [time, batch] and [batch, time].
+    all_fit = all_fit && (shape->rank() != 3 || x[k].shape().rank() != 3 || *shape == x[k].shape());
   }
   if (!all_fit) {
     for (std::size_t k = 0; k < N; ++k) found += (k == 0 ? "" : k + 1 == N ? " and " : ", ") + to_string(x[k].shape());
@@ -116,7 +120,8 @@ struct ValueType<Var<T>> {
   static Var<T> operand(const Var<T>& neighbour, double number) { return number_like(neighbour, number); }
 };
 
-/// Sum, element by element. ShapeError where shapes differ and neither operand is one row, repeated.
+/// Sum, element by element; an operand with a single row or column is repeated. ShapeError where shapes differ
+/// otherwise, std::logic_error where the operands lie on different tapes.
 template <Scalar T>
 Var<T> operator+(const Var<T>& a, const Var<T>& b) {
   return detail::call<functions::Add>(a, b);

@@ -103,7 +103,12 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
   };
   require_weights("scan: input weights", layer.w_input, layer.input_connections, input.features);
   require_weights("scan: lateral weights", layer.w_lateral, layer.lateral_connections, neurons);
-  if (!input.is_sparse()) require("scan: input", input.dense, {input.steps, input.batch, input.features});
+  if (input.is_sparse()) {
+    check_active("scan", layer.w_input.tape(), input.active, input.steps * input.batch, input.features);
+  } else {
+    check_tape("scan", layer.w_lateral, layer.w_input, input.dense);
+    require("scan: input", input.dense, {input.steps, input.batch, input.features});
+  }
   std::size_t k = 0;
   for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) {
     const Shape& found = layer.raw[k++].shape();

@@ -3,6 +3,7 @@
 #include "glifr/backend/detail/dispatch.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/ops/elementwise.hpp"
+#include "glifr/ops/sequence.hpp"
 
 namespace glifr {
 
@@ -12,6 +13,7 @@ namespace detail {
 template <Scalar T>
 Var<T> multiply(const Var<T>& a, const Var<T>& b, bool with_grad) {
   using enum kernels::Transpose;
+  check_tape("matmul", a, b);
   if (a.value().columns != b.value().rows) {
     throw ShapeError("matmul", "equal inner sizes", to_string(a.shape()) + " and " + to_string(b.shape()));
   }
@@ -52,6 +54,7 @@ Var<T> matmul(const Var<T>& a, const Var<T>& b) {
 /// += dL/dy[r] for every active i. `active` outlives the round.
 template <Scalar T>
 Var<T> sparse_matmul(const ActiveInputs* active, Index rows, const Var<T>& weights) {
+  detail::check_active("sparse_matmul", weights.tape(), active, rows, weights.value().rows);
   const Var<T> y = weights.tape().make_from({rows, weights.value().columns}, weights);
   kernels::gather_rows<T>(weights.tape().memory(), active, weights.value(), T(0), y.value());
   if (y.has_grad()) {

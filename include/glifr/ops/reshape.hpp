@@ -59,6 +59,10 @@ Var<T> last_valid_step(const Var<T>& x, std::span<const std::int32_t> lengths) {
                      to_string(shape) + " with " + std::to_string(lengths.size()));
   }
   const Index batch = shape[1];
+  for (const std::int32_t length : x.tape().device() ? std::span<const std::int32_t>() : lengths) {
+    if (length < 1 || length > shape[0])
+      throw ShapeError("last_valid_step", "lengths of 1 to " + std::to_string(shape[0]), std::to_string(length));
+  }
   const Var<T> y = x.tape().make_from({1, batch, shape[2]}, x);
   const std::int32_t* const of_samples = lengths.data();
   for_each_element(x.tape().device(), batch, shape[2], kernels::TakeLastValid<T>{x.value(), of_samples, y.value()});
@@ -78,6 +82,7 @@ Var<T> stack(Tape<T>& tape, std::span<const Var<T>> steps) {
   const Shape one = steps.front().shape();
   bool with_grad = false;
   for (const Var<T>& step : steps) {
+    detail::check_tape("stack", steps.front(), step);
     if (step.shape() != one) throw ShapeError("stack", to_string(one) + " in every step", to_string(step.shape()));
     with_grad |= step.has_grad();
   }

@@ -2,6 +2,7 @@
 
 #include "glifr/backend/sparse.hpp"
 #include "glifr/core/tape.hpp"
+#include "glifr/error.hpp"
 
 namespace glifr {
 
@@ -19,5 +20,20 @@ struct Sequence {
   /// Whether the input is a list of active inputs.
   [[nodiscard]] bool is_sparse() const { return active != nullptr; }
 };
+
+namespace detail {
+
+/// ShapeError where a list names an input that there is not. Those on a device cannot be looked at from here.
+template <Scalar T>
+void check_active(const char* operation, Tape<T>& tape, const ActiveInputs* active, Index rows, Index features) {
+  if (tape.device()) return;
+  for (Index r = 0; r < rows; ++r) {
+    if (active[r].count == 0 || active[r].indices[active[r].count - 1] < features) continue;
+    throw ShapeError(operation, "active inputs 0 to " + std::to_string(features - 1),
+                     std::to_string(active[r].indices[active[r].count - 1]));
+  }
+}
+
+}  // namespace detail
 
 }  // namespace glifr

@@ -5,6 +5,7 @@
 #include "glifr/ops/elementwise.hpp"
 #include "glifr/ops/linear.hpp"
 #include "glifr/ops/reduce.hpp"
+#include "glifr/ops/reshape.hpp"
 #include "support/catch.hpp"
 #include "support/tensors.hpp"
 
@@ -196,8 +197,43 @@ TEST_CASE("the first gradient replaces what stood there, and what nobody gave a 
       const Var<double> x = put_on(tape, random_tensor<double>({3, 2}, 1)), w = tape.use(p);
       tape.backward(product_first ? sum(matmul(x, w)) + sum(x * 2.0) : sum(x * 2.0) + sum(matmul(x, w)));
       CHECK_THAT(x.grad()(2, 0), WithinAbs(2 + w.value()(0, 0) + w.value()(0, 1), 1e-12));
+      tape.clear();
     }
   }
+}
+
+TEST_CASE("a backward pass runs once a round, of values of one tape") {
+  Tape<double> tape, other;
+  const Var<double> x = put_on(tape, random_tensor<double>({2, 2}, 1)),
+                    y = put_on(other, random_tensor<double>({2, 2}, 2));
+  tape.backward(sum(x));
+  CHECK_THROWS_AS(tape.backward(sum(x)), std::logic_error);
+  CHECK_THROWS_AS(x + y, std::logic_error);
+  CHECK_THROWS_AS(matmul(x, y), std::logic_error);
+  tape.clear();
+  CHECK_NOTHROW(tape.backward(sum(put_on(tape, random_tensor<double>({2, 2}, 1)))));
+}
+
+TEST_CASE("operands of as many rows, but other steps and samples, are refused") {
+  Tape<double> tape;
+  const Var<double> x = put_on(tape, random_tensor<double>({4, 2, 1}, 1)),
+                    y = put_on(tape, random_tensor<double>({2, 4, 1}, 2));
+  CHECK_THROWS_AS(x - y, ShapeError);
+  CHECK_NOTHROW(x - put_on(tape, random_tensor<double>({4, 2, 1}, 2)));
+  CHECK_NOTHROW(x * put_on(tape, random_tensor<double>({1}, 2)));
+}
+
+TEST_CASE("lengths and active inputs that there are not are refused") {
+  Tape<double> tape;
+  const Var<double> x = put_on(tape, random_tensor<double>({4, 2, 1}, 1)),
+                    w = put_on(tape, random_tensor<double>({3, 2}, 2));
+  for (const std::int32_t length : {0, 5}) {
+    const std::vector<std::int32_t> lengths{4, length};
+    CHECK_THROWS_AS(last_valid_step(x, std::span<const std::int32_t>(lengths)), ShapeError);
+  }
+  const std::vector<std::uint16_t> inputs{0, 3};
+  const ActiveInputs active{inputs.data(), 2};
+  CHECK_THROWS_AS(sparse_matmul(&active, 1, w), ShapeError);
 }
 
 TEST_CASE("a part of a value shares its memory and its gradient") {
