@@ -21,7 +21,7 @@ endfunction()
 
 check(0 "")
 check(1 "a neuron needs a name")
-check(2 "a neuron needs static void step(")
+check(2 "a neuron needs static constexpr void step(")
 check(3 "Parameters need static constexpr Field fields[]")
 check(4 "must describe every member of the struct")
 check(5 "write select(less(a, b), x, y), min or max")

@@ -18,7 +18,7 @@ template <class N>
 Cell<N, double> make_cell() {
   CellSettings<N> settings{.input_size = 2, .hidden_size = 7, .delay = 2, .time_step = 0.5};
   Population& population = settings.population;
-  population.groups = {{.name = "E", .size = 5}, {.name = "I", .size = 2, .inhibitory = 1}};
+  population.groups = {{.name = "E", .size = 5, .inhibitory = 0}, {.name = "I", .size = 2, .inhibitory = 1}};
   population.parameters[Cell<N, double>::field_list[0].field.name] = {.per = Per::group};
   population.lateral = Connectivity::with_density(0.5);
   population.synaptic_delay = DelayDescription::learned(0.6, 3.2);

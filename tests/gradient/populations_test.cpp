@@ -176,6 +176,7 @@ TEMPLATE_TEST_CASE("gradients of masked and signed weights", "", Rnn, Lstm, Glif
     both.population.groups[0].lateral["E"] = Connectivity::with_density(0.3);
     both.population.groups[0].lateral["I"] = Connectivity::all();
     both.population.groups[1].lateral["I"] = Connectivity::none();
+    both.population.groups[0].inhibitory = 0;
     both.population.groups[1].inhibitory = 1;
     check(both, c);
   }
