@@ -3,16 +3,19 @@
 
 #include <boost/json.hpp>
 #include <iostream>
+#include <utility>
 
 #include "foreign.hpp"
 #include "glifr/analysis/results.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/backend/parallel.hpp"
+#include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/training/checkpoint.hpp"
 #include "glifr/training/evaluate.hpp"
 #include "glifr/version.hpp"
@@ -59,21 +62,29 @@ class NewFolder {
   fs::path place_, path_;
 };
 
-/// "dt = 0.05, sigma_v = 1" of the constants that are the file's, or of the others.
+/// "dt = 0.05, sigma_v = 1" of the constants that are the file's, or of the others; of several layers "dt = 0.05;
+/// layer 1: sigma_v = 1; layer 2: …".
 template <glifr::Scalar T>
 std::string constants_text(const ForeignNetwork& foreign, const glifr::RecurrentNetwork<T>& network, bool are_of_file) {
-  const boost::json::object settings = glifr::to_json(foreign.settings);
-  std::vector<std::string> names{"dt", "synaptic_delay"};
-  for (const auto& [name, value] : network.constants()) {
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  const std::vector<glifr::LayerDescription> layers = glifr::describe_network(foreign.settings).layers;
+  std::string text, part;
+  const auto add = [&](const std::string& prefix, const std::string& name, double value) {
+    const bool is_of_file = std::ranges::find(foreign.constants, prefix + name) != foreign.constants.end();
+    if (is_of_file == are_of_file) part += (part.empty() ? "" : ", ") + name + " = " + glifr::format_number(value);
+  };
+  add("", "dt", foreign.settings.model.dt);
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    const std::string prefix = k == 0 ? "" : glifr::layer_prefix(k);
+    if (layers.size() > 1) text += std::exchange(part, "");
+    if (!glifr::detail::has_neuron_delays(layers[k].population))
+      add(prefix, "synaptic_delay", layers[k].synaptic_delay);
+    for (const auto& [name, value] : network.layer(k).constants()) {
+      if (name != "dt") add(prefix, name, value);
+    }
+    if (layers.size() > 1 && !part.empty())
+      part = (text.empty() ? "layer " : "; layer ") + std::to_string(k + 1) + ": " + part;
   }
-  std::string text;
-  for (const std::string& name : names) {
-    const bool is_of_file = std::ranges::find(foreign.constants, name) != foreign.constants.end();
-    const boost::json::value* value = settings.if_contains(name);
-    if (is_of_file == are_of_file && value) text += (text.empty() ? "" : ", ") + name + " = " + glifr::to_line(*value);
-  }
-  return text;
+  return text + part;
 }
 
 template <glifr::Scalar T>
@@ -136,7 +147,11 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
   const std::string of_file = constants_text(foreign, *network, true),
                     others = constants_text(foreign, *network, false);
   if (!of_file.empty()) std::cout << "constants of " << foreign.file << ": " << of_file << '\n';
-  if (!others.empty()) std::cout << "constants of task " << settings.task.name << " and --set: " << others << '\n';
+  if (!others.empty()) {
+    std::cout << "constants of task " << settings.task.name
+              << (settings.model.layers.empty() ? "" : ", model " + settings.model.name) << " and --set: " << others
+              << '\n';
+  }
   if (!data) Session::warn("the network is not tested, there is no test.json: " + problem);
 }
 

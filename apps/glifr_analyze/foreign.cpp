@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
+#include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -16,6 +18,11 @@
 namespace glifr::apps {
 
 namespace {
+
+/// What stands before the names of a layer's constants in the metadata.
+std::string metadata_prefix(std::size_t layer) {
+  return layer == 0 ? "" : glifr::layer_prefix(layer);
+}
 
 /// A network file, of PyTorch or of safetensors, told by its content.
 glifr::TensorFile read_network_file(const std::filesystem::path& path) {
@@ -84,15 +91,99 @@ std::map<std::string, std::string> constants_of(const glifr::TensorFile& tensors
   return constants;
 }
 
+/// The time step in the metadata, of whichever layer names it.
+std::optional<double> time_step_of(const glifr::TensorFile& tensors, const std::string& file, std::size_t layers) {
+  for (std::size_t k = 0; k < layers; ++k) {
+    const std::string key = metadata_prefix(k) + "dt";
+    if (tensors.metadata.contains(key)) return glifr::metadata_number(tensors, key, file);
+  }
+  return std::nullopt;
+}
+
 /// The synaptic delay that the metadata tell as a number of steps, if they do.
-std::optional<double> delay_steps_of(const glifr::TensorFile& tensors, const std::string& file) {
-  if (!tensors.metadata.contains("delay_steps")) return std::nullopt;
-  const double steps = glifr::metadata_number(tensors, "delay_steps", file);
+std::optional<double> delay_steps_of(const glifr::TensorFile& tensors, const std::string& file,
+                                     const std::string& prefix = "") {
+  const std::string key = prefix + "delay_steps";
+  if (!tensors.metadata.contains(key)) return std::nullopt;
+  const double steps = glifr::metadata_number(tensors, key, file);
   if (steps < 1 || steps != std::floor(steps)) {
     throw glifr::DataError(
-        file, "the metadata's delay_steps is " + glifr::format_number(steps) + "; a whole number from 1 on is needed");
+        file, "the metadata's " + key + " is " + glifr::format_number(steps) + "; a whole number from 1 on is needed");
   }
   return steps;
+}
+
+/// The constants in the metadata for the layers of a described model, each layer's behind its prefix.
+class LayerConstants {
+ public:
+  LayerConstants(const glifr::TensorFile& tensors, const std::string& file) : tensors_(tensors), file_(file) {}
+
+  /// A constant, if it is there. DataError where it is out of its range.
+  [[nodiscard]] std::optional<double> find(const std::string& key, const glifr::Range& range) const {
+    if (!tensors_.metadata.contains(key)) return std::nullopt;
+    const double value = glifr::metadata_number(tensors_, key, file_);
+    if (range.contains(value)) return value;
+    throw glifr::DataError(file_, "the metadata's " + key + " is " + glifr::format_number(value) + ", expected " +
+                                      glifr::to_string(range));
+  }
+  /// The synaptic delay of a layer, ms, if it is there.
+  [[nodiscard]] std::optional<double> find_delay(const std::string& prefix, double dt) const {
+    if (const auto delay = find(prefix + "synaptic_delay", glifr::Range::from(0))) return delay;
+    const auto steps = delay_steps_of(tensors_, file_, prefix);
+    return steps ? std::optional(*steps * dt) : std::nullopt;
+  }
+  /// DataError: a layer says another value than the file holds.
+  [[noreturn]] void refuse(const std::string& name, std::size_t layer, double held, double stated) const {
+    throw glifr::DataError(file_, "holds " + name + " = " + glifr::format_number(held) + " for layer " +
+                                      std::to_string(layer + 1) + ", whose description says " +
+                                      glifr::format_number(stated) + "; accepted: the same, or no " + name +
+                                      " in the description");
+  }
+
+ private:
+  const glifr::TensorFile& tensors_;
+  const std::string& file_;
+};
+
+/// Whether two numbers are the same, written with 7 digits or more.
+bool is_same(double a, double b) {
+  return std::abs(a - b) <= 1e-6 * std::max(std::abs(a), std::abs(b));
+}
+
+/// Gives each layer of a described model the constants and the delay that the file holds for it, but for those that
+/// `is_given` knows, and gives their names in the metadata. DataError where a layer's description says another value.
+std::vector<std::string> take_layer_constants(std::vector<glifr::LayerDescription>& layers,
+                                              const LayerConstants& constants, const glifr::Settings& settings,
+                                              const std::function<bool(const std::string&)>& is_given) {
+  std::vector<std::string> taken;
+  const double dt = settings.model.dt;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    glifr::LayerDescription& layer = layers[k];
+    const glifr::NeuronInfo& neuron = glifr::find_neuron(layer.neuron, layer.num_ascs);
+    const std::string prefix = metadata_prefix(k);
+    for (const glifr::Field& field : neuron.constants) {
+      const std::string name = field.name;
+      const auto held = name == "dt" ? std::nullopt : constants.find(prefix + name, field.range);
+      if (!held) continue;
+      const auto stated = layer.constants.find(name);
+      const bool is_stated = stated != layer.constants.end();
+      const bool is_annealed = name == "sigma_v" && settings.training.sigma_v_anneal;
+      if (is_stated && !is_annealed && !is_same(*held, stated->second))
+        constants.refuse(name, k, *held, stated->second);
+      if (!is_stated && is_given(name)) continue;
+      layer.constants.emplace(name, *held);
+      taken.push_back(prefix + name);
+    }
+    if (glifr::detail::has_neuron_delays(layer.population)) continue;  // they are in the tensors
+    const auto held = constants.find_delay(prefix, dt);
+    const bool is_stated = layer.synaptic_delay != glifr::LayerDescription::of_the_task;
+    if (!held || (!is_stated && (is_given("synaptic_delay") || !neuron.has_synaptic_delay))) continue;
+    if (!is_stated) layer.synaptic_delay = *held;
+    if (glifr::delay_steps(*held, dt) != glifr::delay_steps(layer.synaptic_delay, dt))
+      constants.refuse("synaptic_delay", k, *held, layer.synaptic_delay);
+    taken.push_back(prefix + "synaptic_delay");
+  }
+  return taken;
 }
 
 /// What the data decide is taken from them where they are there.
@@ -113,11 +204,11 @@ std::unique_ptr<glifr::RecurrentNetwork<T>> ForeignNetwork::make() const {
   auto network = glifr::make_network<T>(settings);
   glifr::load_parameters(*network, tensors, file);
   if (settings.training.sigma_v_anneal) {  // the width that training ended with
-    const bool is_known = std::ranges::find(constants, "sigma_v") != constants.end();
-    const double last =
-        is_known ? settings.model.constants.at("sigma_v") : settings.sigma_v_in(settings.training.max_epochs - 1);
-    for (const auto& [name, value] : network->constants()) {
-      if (name == "sigma_v") network->set_constant(name, last);
+    for (std::size_t k = 0; k < network->depth(); ++k) {
+      const std::string key = metadata_prefix(k) + "sigma_v";
+      const bool is_known = std::ranges::find(constants, key) != constants.end();
+      network->layer(k).set_constant("sigma_v", is_known ? glifr::metadata_number(tensors, key, file)
+                                                         : settings.sigma_v_in(settings.training.max_epochs - 1));
     }
   }
   return network;
@@ -133,7 +224,7 @@ ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStor
       request.config.empty() ? glifr::Config(request.task) : glifr::Config::from_file(request.config, request.task);
   ForeignNetwork network{request.file.string(), read_network_file(request.file), {}, {}};
   const Layer layer = layer_of(network.tensors, network.file);
-  const glifr::Model model = choose_model(request.model, config, layer);
+  glifr::Model model = choose_model(request.model, config, layer);
   const auto is_given = [&](const std::string& key) {
     return std::ranges::find(request.set, key, key_of) != request.set.end();
   };
@@ -152,13 +243,23 @@ ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStor
     take(key, value);
     network.constants.push_back(key);
   };
-  for (const auto& [key, value] : constants_of(network.tensors, network.file, config)) {
-    if (!is_given(key)) take_constant(key, value);
+  if (model.layers.empty()) {
+    for (const auto& [key, value] : constants_of(network.tensors, network.file, config)) {
+      if (!is_given(key)) take_constant(key, value);
+    }
+  } else if (const auto dt = time_step_of(network.tensors, network.file, model.layers.size()); dt && !is_given("dt")) {
+    take_constant("dt", glifr::format_number(*dt));
   }
   for (const std::string& assignment : request.set) config.set(assignment);
-  const auto steps = delay_steps_of(network.tensors, network.file);
-  if (steps && is_wanted("synaptic_delay") && !network.tensors.metadata.contains("synaptic_delay"))
-    take_constant("synaptic_delay", glifr::format_number(*steps * config.resolve(model).model.dt));
+  if (model.layers.empty()) {
+    const auto steps = delay_steps_of(network.tensors, network.file);
+    if (steps && is_wanted("synaptic_delay") && !network.tensors.metadata.contains("synaptic_delay"))
+      take_constant("synaptic_delay", glifr::format_number(*steps * config.resolve(model).model.dt));
+  } else {
+    const auto taken =
+        take_layer_constants(model.layers, {network.tensors, network.file}, config.resolve(model), is_given);
+    network.constants.insert(network.constants.end(), taken.begin(), taken.end());
+  }
   network.settings = resolve(config, model, data);
   return network;
 }

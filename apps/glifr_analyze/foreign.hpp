@@ -18,7 +18,7 @@ struct ForeignNetwork {
   std::string file;                    ///< for messages
   glifr::TensorFile tensors;           ///< under the names of glifr's checkpoints
   glifr::Settings settings;            ///< what is asked for; sizes and constants are the file's where it has them
-  std::vector<std::string> constants;  ///< of the settings, those that are the file's
+  std::vector<std::string> constants;  ///< those that are the file's, named as in its metadata
 
   /// The network with its parameters and constants. DataError where the file's is another than the settings describe.
   template <glifr::Scalar T>

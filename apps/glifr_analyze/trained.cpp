@@ -40,8 +40,12 @@ TrainedRun describe(const boost::json::object& config, const std::filesystem::pa
 /// What a checkpoint says of the neurons' constants: the width of the threshold, for one, may have been annealed.
 template <glifr::Scalar T>
 void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile& file, const std::string& file_name) {
-  for (const auto& [name, value] : network.constants()) {
-    if (file.metadata.contains(name)) network.set_constant(name, glifr::metadata_number(file, name, file_name));
+  for (std::size_t k = 0; k < network.depth(); ++k) {
+    for (const auto& [name, value] : network.layer(k).constants()) {
+      const std::string key = (k == 0 ? "" : glifr::layer_prefix(k)) + name;
+      if (file.metadata.contains(key))
+        network.layer(k).set_constant(name, glifr::metadata_number(file, key, file_name));
+    }
   }
 }
 

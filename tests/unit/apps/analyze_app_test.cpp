@@ -800,6 +800,59 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
             .metadata.at("sigma_v") == "2");
 }
 
+TEST_CASE("each layer of a described model gets its own constants from the file, and none against its description") {
+  const Session session;
+  const auto describe = [&](const std::string& first, const std::string& second) {
+    glifr::test::write_text(session.file("two.json"), R"({"base": "sine", "models": {"two": {"layers": [{"size": 6, )" +
+                                                          first + R"(}, {"size": 5, "num_ascs": 1)" + second +
+                                                          R"(}, {"neuron": "rnn", "size": 4}]}}})");
+  };
+  const std::string of_two = " --task sine --model two --config " + session.file("two.json").string();
+  describe(R"("R": 0.2, "I0": 0.5, "sigma_v": 0.5, "v_reset": -0.1)", R"(, "synaptic_delay": 2.2)");
+  const Finished trained = session.train(of_two + " --epochs 1");
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  const fs::path trial = session.results() / "two/two/trial_0";
+  const std::string checkpoint = (trial / "checkpoints/last.safetensors").string();
+  int number = 0;
+  const auto import = [&](const std::string& more) {
+    return session.analyze("import " + checkpoint + of_two + " --trial " + std::to_string(number) + " --out " +
+                           session.file("imported").string() + more);
+  };
+  const auto require_same = [&](const Finished& run) {
+    INFO(run.error);
+    REQUIRE(run.exit_code == 0);
+    const fs::path folder = session.file("imported/two/two/trial_" + std::to_string(number++));
+    const auto metadata = glifr::read_safetensors(checkpoint).metadata;
+    for (const auto& [key, value] : glifr::read_safetensors(folder / "checkpoints/last.safetensors").metadata) {
+      CAPTURE(key);
+      CHECK(metadata.at(key) == value);
+    }
+    const auto loss = [](const std::string& text) { return text.substr(0, text.find(',')); };
+    CHECK(loss(glifr::read_file(folder / "test.json")) == loss(glifr::read_file(trial / "test.json")));
+  };
+  const Finished same = import("");
+  require_same(same);
+  CHECK_THAT(same.out, Catch::Contains("dt = 0.05; layer 1: synaptic_delay = 1, ") &&
+                           Catch::Contains("sigma_v = 0.5, R = 0.2, I0 = 0.5, v_reset = -0.1; layer 2: ") &&
+                           Catch::Contains("sigma_v = 1, R = 0.1, I0 = 0, v_reset = 0; layer 3: ") &&
+                           !Catch::Contains("--set"));
+  describe(R"("num_ascs": 0)", "");  // which says no constants
+  require_same(import(""));
+  require_same(import(" --set sigma_v_anneal=true"));
+
+  const Finished with_set = import(" --set R=0.3");
+  INFO(with_set.error);
+  REQUIRE(with_set.exit_code == 0);
+  CHECK_THAT(with_set.out,
+             Catch::Contains("constants of task two, model two and --set: layer 1: R = 0.3; layer 2: R = 0.3\n"));
+  ++number;
+  describe(R"("sigma_v": 2)", "");
+  require_refused(import(""), "holds sigma_v = 0.5 for layer 1, whose description says 2");
+  describe(R"("num_ascs": 0)", R"(, "synaptic_delay": 5)");
+  require_refused(import(""), "holds synaptic_delay = 2.2 for layer 2, whose description says 5");
+}
+
 TEST_CASE("a delay in steps is of the time step that is used, and a whole number") {
   const Session session;
   train_sine(session, "glifr_lheta");
