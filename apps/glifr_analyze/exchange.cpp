@@ -13,6 +13,7 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
@@ -139,7 +140,15 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
   record["trained_parameters"] = glifr::count_trained<T>(network->parameters());
   record["imported_from"] = options.request.file.filename().string();
   glifr::write_file_atomically(folder.record(), glifr::to_text(record) + "\n");
-  glifr::write_safetensors(folder.last_checkpoint(), glifr::to_tensor_file(*network));
+  glifr::TensorFile checkpoint = glifr::to_tensor_file(*network);
+  if (has_input_scale(foreign.tensors)) {
+    for (const glifr::NamedTensor& tensor : foreign.tensors.tensors) {
+      if (is_of_scale(tensor)) checkpoint.tensors.push_back(tensor);
+    }
+  } else if (data) {
+    glifr::find_task(settings.task.base).annotate(checkpoint, settings, store.files());
+  }
+  glifr::write_safetensors(folder.last_checkpoint(), checkpoint);
   if (data) write_test<T>(folder, foreign, *network, *data);
   made.finish();
 
@@ -152,6 +161,8 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
               << (settings.model.layers.empty() ? "" : ", model " + settings.model.name) << " and --set: " << others
               << '\n';
   }
+  if (has_input_scale(foreign.tensors) && settings.task.values.contains("normalize"))
+    std::cout << "inputs are scaled as " << foreign.file << " holds it: normalize = standard\n";
   if (!data) Session::warn("the network is not tested, there is no test.json: " + problem);
 }
 

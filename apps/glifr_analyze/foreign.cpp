@@ -8,6 +8,7 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/number.hpp"
@@ -186,6 +187,44 @@ std::vector<std::string> take_layer_constants(std::vector<glifr::LayerDescriptio
   return taken;
 }
 
+/// The scale of the inputs in a checkpoint. DataError where one of its tensors is missing.
+struct InputScale {
+  std::vector<double> mean, factor;
+
+  InputScale(const glifr::TensorFile& tensors, const std::string& file)
+      : mean(values(tensors, file, "normalize.mean")), factor(values(tensors, file, "normalize.factor")) {}
+
+ private:
+  static std::vector<double> values(const glifr::TensorFile& tensors, const std::string& file,
+                                    const std::string& name) {
+    const glifr::NamedTensor* tensor = tensors.find(name);
+    if (!tensor)
+      throw glifr::DataError(file, "there is no tensor '" + name + "' beside the other of the inputs' scale");
+    return glifr::values_of<double>(*tensor);
+  }
+};
+
+/// DataError where the inputs' scale in the file is another than that of the training data, if these are there.
+void check_scale(const ForeignNetwork& network, const glifr::DataFiles& files) {
+  glifr::TensorFile of_data;
+  try {
+    glifr::find_task(network.settings.task.base).annotate(of_data, network.settings, files);
+  } catch (const glifr::DataError&) {
+    return;
+  }
+  const InputScale held(network.tensors, network.file), found(of_data, "the training data");
+  bool is_other = held.mean.size() != found.mean.size() || held.factor.size() != found.factor.size();
+  for (std::size_t i = 0; !is_other && i < found.mean.size(); ++i) {
+    is_other = !is_same(held.factor[i], found.factor[i]) ||
+               !(std::abs(held.mean[i] - found.mean[i]) * found.factor[i] <= 1e-6);
+  }
+  if (is_other) {
+    throw glifr::DataError(network.file, "holds another scale of the inputs (normalize.mean, normalize.factor) than " +
+                                             network.settings.task.text("train_data") +
+                                             " has; accepted: the data that it was trained on as train_data");
+  }
+}
+
 /// What the data decide is taken from them where they are there.
 glifr::Settings resolve(const glifr::Config& config, const glifr::Model& model, const glifr::DataStore& data) {
   try {
@@ -215,8 +254,17 @@ std::unique_ptr<glifr::RecurrentNetwork<T>> ForeignNetwork::make() const {
 }
 
 bool ForeignNetwork::is_float32() const {
-  return std::ranges::none_of(tensors.tensors,
-                              [](const glifr::NamedTensor& tensor) { return tensor.dtype == glifr::Dtype::f64; });
+  return std::ranges::none_of(tensors.tensors, [](const glifr::NamedTensor& tensor) {
+    return tensor.dtype == glifr::Dtype::f64 && !is_of_scale(tensor);
+  });
+}
+
+bool is_of_scale(const glifr::NamedTensor& tensor) {
+  return tensor.name.starts_with("normalize.");
+}
+
+bool has_input_scale(const glifr::TensorFile& tensors) {
+  return std::ranges::any_of(tensors.tensors, is_of_scale);
 }
 
 ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStore& data) {
@@ -260,7 +308,15 @@ ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStor
         take_layer_constants(model.layers, {network.tensors, network.file}, config.resolve(model), is_given);
     network.constants.insert(network.constants.end(), taken.begin(), taken.end());
   }
+  const bool has_scale = has_input_scale(network.tensors) && has_key(config, "normalize");
+  if (has_scale && !is_given("normalize")) take("normalize", "standard");
   network.settings = resolve(config, model, data);
+  if (has_scale) {
+    if (const std::string& found = network.settings.task.text("normalize"); found != "standard")
+      throw glifr::ConfigError(
+          "normalize", "found " + found + "; " + network.file + " holds the scale of its inputs, accepted: standard");
+    check_scale(network, data.files());
+  }
   return network;
 }
 

@@ -23,7 +23,7 @@ struct ForeignNetwork {
   /// The network with its parameters and constants. DataError where the file's is another than the settings describe.
   template <glifr::Scalar T>
   [[nodiscard]] std::unique_ptr<glifr::RecurrentNetwork<T>> make() const;
-  /// Whether its values are float, or fewer bits.
+  /// Whether the network's values are float, or fewer bits.
   [[nodiscard]] bool is_float32() const;
 };
 
@@ -36,8 +36,14 @@ struct ForeignRequest {
   std::vector<std::string> set{};      ///< settings, which count more than what the file says
 };
 
-/// Reads a network. DataError where the file is damaged or holds no network, ConfigError where task, model or settings
+/// Reads a network. DataError where the file is damaged or holds no network, or where what it holds is not what a
+/// described model or the training data say; ConfigError where task, model or settings
 /// are not known.
 [[nodiscard]] ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStore& data);
+
+/// Whether a tensor is of the scale of a network's inputs, not of the network.
+[[nodiscard]] bool is_of_scale(const glifr::NamedTensor& tensor);
+/// Whether a checkpoint holds the scale of its inputs (key "normalize" of the task files).
+[[nodiscard]] bool has_input_scale(const glifr::TensorFile& tensors);
 
 }  // namespace glifr::apps

@@ -853,6 +853,50 @@ TEST_CASE("each layer of a described model gets its own constants from the file,
   require_refused(import(""), "holds synaptic_delay = 2.2 for layer 2, whose description says 5");
 }
 
+TEST_CASE("a network that was trained on scaled inputs is imported with their scale") {
+  const Session session;
+  const auto write = [&](const std::string& name, int shift) {
+    std::string rows = "sample,a,b,target_x\n";
+    for (int row = 0; row < 32; ++row) {
+      rows += std::to_string(row / 4) + "," + std::to_string(5 * (row % 3) + shift) + "," + std::to_string(row % 4) +
+              "," + std::to_string(0.1 * (row % 5)) + "\n";
+    }
+    glifr::test::write_text(session.file(name), rows);
+  };
+  write("train.csv", 2);
+  write("test.csv", 3);
+  const std::string data = " --task files --data " + session.file("").string() + " --set test_data=test.csv";
+  const std::string of_train = data + " --set train_data=train.csv";
+  const Finished trained = session.train(
+      "--model rnn --epochs 1 --set hidden_size=4 --set dt=1 --set tau=1 --set normalize=standard" + of_train);
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  const fs::path trial = session.results() / "files/rnn/trial_0";
+  const fs::path checkpoint = trial / "checkpoints/last.safetensors";
+  const std::string request = "import " + checkpoint.string() + " --model rnn --set dt=1 --set tau=1 --out " +
+                              session.file("imported").string();
+  const Finished run = session.analyze(request + of_train);
+  INFO(run.error);
+  REQUIRE(run.exit_code == 0);
+  CHECK_THAT(run.out,
+             Catch::Contains("inputs are scaled as " + checkpoint.string() + " holds it: normalize = standard\n"));
+  const fs::path folder = session.file("imported/files/rnn/trial_0");
+  const auto loss = [](const std::string& text) { return text.substr(0, text.find(',')); };
+  CHECK(loss(glifr::read_file(folder / "test.json")) == loss(glifr::read_file(trial / "test.json")));
+  CHECK_THAT(glifr::read_file(folder / "config.json"), Catch::Contains(R"("normalize": "standard")"));
+  for (const char* name : {"normalize.mean", "normalize.factor"}) {
+    const glifr::TensorFile of_trial = glifr::read_safetensors(checkpoint),
+                            imported = glifr::read_safetensors(folder / "checkpoints/last.safetensors");
+    REQUIRE(imported.find(name));
+    CHECK(imported.find(name)->bytes == of_trial.find(name)->bytes);
+  }
+  require_refused(session.analyze(request + " --trial 1 --set normalize=none" + of_train),
+                  "normalize: found none; " + checkpoint.string() + " holds the scale of its inputs");
+  require_refused(session.analyze(request + " --trial 1 --set train_data=test.csv" + data),
+                  "holds another scale of the inputs");
+  CHECK_FALSE(fs::exists(session.file("imported/files/rnn/trial_1")));
+}
+
 TEST_CASE("a delay in steps is of the time step that is used, and a whole number") {
   const Session session;
   train_sine(session, "glifr_lheta");
