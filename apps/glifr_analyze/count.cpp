@@ -11,8 +11,7 @@ namespace glifr::apps {
 namespace {
 
 struct CountOptions {
-  std::optional<std::string> task;
-  std::string model = "all";
+  std::optional<std::string> task, model;
   std::filesystem::path config;
   std::vector<std::string> set;
   std::optional<glifr::Index> match;
@@ -45,6 +44,22 @@ glifr::Index match_hidden_size(const glifr::Settings& settings, glifr::Index par
   return fitting;
 }
 
+/// The models that are asked for, or those that the file of settings describes, or all.
+std::vector<glifr::Model> choose_models(const CountOptions& options, const glifr::Config& config) {
+  std::string names;
+  for (const glifr::Model& model : config.described_models()) names += (names.empty() ? "" : ",") + model.name;
+  return glifr::paper::select_models(options.model.value_or(names.empty() ? "all" : names), config);
+}
+
+/// "64", or of several layers "11+9+6".
+std::string hidden_sizes(const glifr::ModelSettings& model) {
+  if (model.layers.empty()) return std::to_string(model.hidden_size);
+  std::string sizes;
+  for (const glifr::LayerDescription& layer : model.layers)
+    sizes += (sizes.empty() ? "" : "+") + std::to_string(layer.size);
+  return sizes;
+}
+
 void run(const Session& session, const CountOptions& options) {
   glifr::Config config = options.config.empty() ? glifr::Config(options.task.value_or(std::string(glifr::default_task)))
                                                 : glifr::Config::from_file(options.config, options.task);
@@ -57,13 +72,13 @@ void run(const Session& session, const CountOptions& options) {
                 config.task().c_str());
   }
   glifr::CsvRows csv({"task", "model", "hidden_size", "trained_parameters"});
-  for (const glifr::Model& model : glifr::paper::select_models(options.model, config)) {
+  for (const glifr::Model& model : choose_models(options, config)) {
     glifr::Settings settings = resolve(config, model, data.files());
     if (options.match && model.layers.empty()) settings.model.hidden_size = match_hidden_size(settings, wanted);
     const glifr::Index trained = glifr::count_parameters(glifr::describe_network(settings)).trained;
-    csv.cell(std::string_view(config.task())).cell(model.name).cell(settings.model.hidden_size).cell(trained).end_row();
-    std::printf("  %-14s hidden size %4td  %8td trained parameters\n", std::string(model.name).c_str(),
-                settings.model.hidden_size, trained);
+    const std::string sizes = hidden_sizes(settings.model);
+    csv.cell(std::string_view(config.task())).cell(model.name).cell(std::string_view(sizes)).cell(trained).end_row();
+    std::printf("  %-14s hidden size %4s  %8td trained parameters\n", model.name.c_str(), sizes.c_str(), trained);
   }
   session.write(csv, "count.csv");
 }
@@ -76,9 +91,9 @@ void add_count(CLI::App& app, Session& session) {
   cli::add_text(*command, "--task", options->task,
                 "Task whose input and output sizes and hidden sizes are taken (default sine, or what --config names)")
       ->type_name("NAME");
-  cli::add_text(*command, "--model", options->model, "Names with commas, 'all' or 'paper'")
-      ->type_name("NAME[,NAME...]")
-      ->capture_default_str();
+  cli::add_text(*command, "--model", options->model,
+                "Names with commas, 'all' or 'paper' (default: those that --config describes, or else all)")
+      ->type_name("NAME[,NAME...]");
   cli::add_path(*command, "--config", options->config, "JSON file of settings over the task's")->type_name("FILE");
   command->add_option("--set", options->set, "Change one setting, e.g. --set hidden_size=64; repeatable")
       ->type_name("KEY=VALUE")

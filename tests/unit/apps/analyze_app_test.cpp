@@ -572,6 +572,25 @@ TEST_CASE("count gives the published hidden sizes for as many parameters as the 
   CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nsine,glifr_lheta,124,16617\n"));
 }
 
+TEST_CASE("count takes the models that a configuration describes, with the sizes of their layers") {
+  const Session session;
+  glifr::test::write_text(session.file("deep.json"), R"({"base": "sine", "models": {
+    "deep": {"layers": [{"neuron": "rnn", "size": 11}, {"neuron": "rnn", "size": 6}]},
+    "flat": {"layers": [{"neuron": "rnn", "size": 7}]}}})");
+  const auto count = [&](const std::string& more) {
+    const Finished run =
+        session.analyze("count --config " + session.file("deep.json").string() + more + session.out_option());
+    INFO(run.error);
+    REQUIRE(run.exit_code == 0);
+    CHECK_THAT(run.out, Catch::Contains("deep           hidden size 11+6 "));
+    return glifr::read_file(session.out() / "count.csv");
+  };
+  const std::string deep = "deep,deep,11+6," + std::to_string(11 + 11 * 11 + 11 + 11 * 6 + 6 * 6 + 6 + 6 + 1) + "\n";
+  const std::string flat = "deep,flat,7," + std::to_string(7 + 7 * 7 + 7 + 7 + 1) + "\n";
+  CHECK(count("") == "task,model,hidden_size,trained_parameters\n" + deep + flat);
+  CHECK_THAT(count(" --model rnn,deep"), Catch::Contains("\ndeep,rnn,") && Catch::EndsWith("\n" + deep));
+}
+
 TEST_CASE("a sweep on sine: a table of trials, groups by setting, and a section of the report") {
   const Session session;
   const Finished trained = session.train(
