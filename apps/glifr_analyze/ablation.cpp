@@ -20,7 +20,7 @@ namespace analysis = glifr::analysis;
 namespace {
 
 struct AblationOptions {
-  std::string folder = "results", checkpoint, task, model;
+  NetworkOptions network;
   glifr::Index trials = 0;
   analysis::AblationSettings settings;
 };
@@ -117,23 +117,22 @@ void report(const Session& session, const std::vector<analysis::TaskAblation>& a
 /// One network, whether or not a trial's folder tells of it.
 void ablate_checkpoint(const Session& session, const AblationOptions& options, const std::string& checkpoint) {
   glifr::DataStore data = session.open_data();
-  const TrainedRun run =
-      describe_checkpoint({find_checkpoint(checkpoint), options.task, options.model, session.seed()}, data);
+  const TrainedRun run = describe_checkpoint(checkpoint, options.network, session.seed(), data);
   report(session, {join(run.settings.task.name, {ablate_run(session, run, data, options.settings)})});
 }
 
 void run(const Session& session, const AblationOptions& options) {
-  const std::string& checkpoint = options.checkpoint.empty() ? options.folder : options.checkpoint;
-  if (!options.checkpoint.empty() || std::filesystem::is_regular_file(checkpoint))
-    return ablate_checkpoint(session, options, checkpoint);
-  const analysis::Results results = session.read_results(options.folder);
+  const NetworkOptions& network = options.network;
+  if (const auto one = network.one_checkpoint()) return ablate_checkpoint(session, options, *one);
+  network.settings.require_none("each trial in " + network.folder);
+  const analysis::Results results = session.read_results(network.folder);
   glifr::DataStore data = session.open_data();
   std::vector<analysis::TaskAblation> ablations;
   std::vector<std::pair<std::string, glifr::DataError>> left_out;
   for (const std::string& task : tasks(results)) {
-    if (!options.task.empty() && task != options.task) continue;
+    if (!network.task.empty() && task != network.task) continue;
     try {
-      ablations.push_back(ablate_task(session, results, task, options.model, options.trials, options.settings, data));
+      ablations.push_back(ablate_task(session, results, task, network.model, options.trials, options.settings, data));
       if (ablations.back().models.empty()) ablations.pop_back();
     } catch (const glifr::DataError& error) {  // of the data of this task; others may have theirs
       left_out.emplace_back(task, error);
@@ -141,7 +140,7 @@ void run(const Session& session, const AblationOptions& options) {
   }
   if (ablations.empty() && !left_out.empty()) throw left_out.front().second;
   if (ablations.empty())
-    throw glifr::DataError(options.folder, "found no trial of that task and model that can be ablated");
+    throw glifr::DataError(network.folder, "found no trial of that task and model that can be ablated");
   for (const auto& [task, error] : left_out) Session::warn("left out " + task + ": " + error.what());
   report(session, ablations);
 }
@@ -178,11 +177,7 @@ void add_ablation(CLI::App& app, Session& session) {
                                          "dropout are also tested at their dropout probability");
   auto options = std::make_shared<AblationOptions>();
   options->settings.seed = 0;
-  add_results_option(*command, options->folder);
-  cli::add_text(*command, "--checkpoint", options->checkpoint,
-                "One network, instead of RESULTS: a checkpoint in a trial's folder or, with --task, anywhere")
-      ->type_name("FILE");
-  add_selection_options(*command, options->task, options->model);
+  add_network_options(*command, options->network);
   cli::add_integer(*command, "--trials", options->trials, cli::counts,
                    "At most so many trials of each model (default: all)")
       ->type_name("N");

@@ -12,8 +12,7 @@ namespace {
 
 struct CountOptions {
   std::optional<std::string> task, model;
-  std::filesystem::path config;
-  std::vector<std::string> set;
+  SettingOptions settings;
   std::optional<glifr::Index> match;
 };
 
@@ -61,9 +60,10 @@ std::string hidden_sizes(const glifr::ModelSettings& model) {
 }
 
 void run(const Session& session, const CountOptions& options) {
-  glifr::Config config = options.config.empty() ? glifr::Config(options.task.value_or(std::string(glifr::default_task)))
-                                                : glifr::Config::from_file(options.config, options.task);
-  for (const std::string& assignment : options.set) config.set(assignment);
+  const std::filesystem::path& file = options.settings.config;
+  glifr::Config config = file.empty() ? glifr::Config(options.task.value_or(std::string(glifr::default_task)))
+                                      : glifr::Config::from_file(file, options.task);
+  for (const std::string& assignment : options.settings.set) config.set(assignment);
   const glifr::DataStore data = session.open_data();
   glifr::Index wanted = 0;
   if (options.match) {
@@ -94,10 +94,8 @@ void add_count(CLI::App& app, Session& session) {
   cli::add_text(*command, "--model", options->model,
                 "Names with commas, 'all' or 'paper' (default: those that --config describes, or else all)")
       ->type_name("NAME[,NAME...]");
-  cli::add_path(*command, "--config", options->config, "JSON file of settings over the task's")->type_name("FILE");
-  command->add_option("--set", options->set, "Change one setting, e.g. --set hidden_size=64; repeatable")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_setting_options(*command, options->settings, "JSON file of settings over the task's",
+                      "Change one setting, e.g. --set hidden_size=64; repeatable");
   cli::add_integer(*command, "--match", options->match, {.lowest = 1, .highest = 1e6},
                    "Instead of the task's hidden sizes, take for each model the largest with at most as many trained "
                    "parameters as an RNN of this hidden size")

@@ -200,13 +200,8 @@ void add_import(CLI::App& app, Session& session) {
       ->type_name("NAME")
       ->required();
   cli::add_text(*command, "--model", options->model, "Model that it is")->type_name("NAME")->required();
-  cli::add_path(*command, "--config", options->request.config, "JSON file of settings over the task's")
-      ->type_name("FILE");
-  command
-      ->add_option("--set", options->request.set,
-                   "Change one setting, e.g. --set dt=0.1; it counts more than what the file says; repeatable")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_setting_options(*command, options->request.settings, "JSON file of settings over the task's",
+                      "Change one setting, e.g. --set dt=0.1; it counts more than what the file says; repeatable");
   cli::add_path(*command, "--out", options->out, "Results folder")->type_name("DIR")->capture_default_str();
   cli::add_integer(*command, "--trial", options->trial, cli::counts_or_none, "Number of the trial")
       ->type_name("N")

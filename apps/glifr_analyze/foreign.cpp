@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
+#include <string_view>
 
 #include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
@@ -53,7 +55,7 @@ Layer layer_of(const glifr::TensorFile& tensors, const std::string& file) {
           currents && !currents->shape.empty() ? currents->shape.front() : 0};
 }
 
-/// The model that is asked for, or a known one whose networks have the same tensors.
+/// The model that is asked for, the only one that is described, or a known one whose networks have the same tensors.
 glifr::Model choose_model(const std::optional<std::string>& name, const glifr::Config& config, const Layer& layer) {
   if (name) {
     const std::vector<glifr::Model> models = glifr::select_models(*name, config);
@@ -61,6 +63,7 @@ glifr::Model choose_model(const std::optional<std::string>& name, const glifr::C
       throw glifr::ConfigError("--model", "found '" + *name + "', accepted: the name of one model");
     return models.front();
   }
+  if (config.described_models().size() == 1) return config.described_models().front();
   for (const glifr::Model& model : glifr::select_models("all", config)) {
     if (model.neuron == layer.neuron && (model.num_ascs > 0) == (layer.num_ascs > 0)) return model;
   }
@@ -268,13 +271,15 @@ bool has_input_scale(const glifr::TensorFile& tensors) {
 }
 
 ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStore& data) {
+  const std::filesystem::path& config_file = request.settings.config;
+  const auto task = request.task.empty() ? std::nullopt : std::optional<std::string_view>(request.task);
   glifr::Config config =
-      request.config.empty() ? glifr::Config(request.task) : glifr::Config::from_file(request.config, request.task);
+      config_file.empty() ? glifr::Config(request.task) : glifr::Config::from_file(config_file, task);
   ForeignNetwork network{request.file.string(), read_network_file(request.file), {}, {}};
   const Layer layer = layer_of(network.tensors, network.file);
   glifr::Model model = choose_model(request.model, config, layer);
   const auto is_given = [&](const std::string& key) {
-    return std::ranges::find(request.set, key, key_of) != request.set.end();
+    return std::ranges::find(request.settings.set, key, key_of) != request.settings.set.end();
   };
   const auto take = [&](const std::string& key, const std::string& value) {
     try {
@@ -298,7 +303,7 @@ ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStor
   } else if (const auto dt = time_step_of(network.tensors, network.file, model.layers.size()); dt && !is_given("dt")) {
     take_constant("dt", glifr::format_number(*dt));
   }
-  for (const std::string& assignment : request.set) config.set(assignment);
+  for (const std::string& assignment : request.settings.set) config.set(assignment);
   if (model.layers.empty()) {
     const auto steps = delay_steps_of(network.tensors, network.file);
     if (steps && is_wanted("synaptic_delay") && !network.tensors.metadata.contains("synaptic_delay"))

@@ -10,6 +10,7 @@
 #include "glifr/experiment/settings.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/network/network.hpp"
+#include "session.hpp"
 
 namespace glifr::apps {
 
@@ -30,10 +31,9 @@ struct ForeignNetwork {
 /// What is said of a foreign network.
 struct ForeignRequest {
   std::filesystem::path file{};        ///< of PyTorch, or safetensors
-  std::string task{};                  ///< on which it was trained
-  std::optional<std::string> model{};  ///< without it: a known one of the same neurons
-  std::filesystem::path config{};      ///< a file of settings over the task's; empty: none
-  std::vector<std::string> set{};      ///< settings, which count more than what the file says
+  std::string task{};                  ///< on which it was trained; empty: that of the file of settings
+  std::optional<std::string> model{};  ///< without it: the only one described, or a known one of the same neurons
+  SettingOptions settings{};           ///< those of `set` count more than what the file says
 };
 
 /// Reads a network. DataError where the file is damaged or holds no network, or where what it holds is not what a

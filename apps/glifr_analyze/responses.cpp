@@ -12,7 +12,7 @@ namespace analysis = glifr::analysis;
 namespace {
 
 struct ResponsesOptions {
-  std::string folder = "results", checkpoint, task, model;
+  NetworkOptions network;
   glifr::Index trial = -1, samples = 0;
 };
 
@@ -24,23 +24,25 @@ std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& sessio
   const auto add = [&](TrainedRun run) {
     if (has_target_values(run)) runs[run.settings.task.name].push_back(std::move(run));
   };
-  const std::string& checkpoint = options.checkpoint.empty() ? options.folder : options.checkpoint;
-  if (!options.checkpoint.empty() || std::filesystem::is_regular_file(checkpoint)) {
+  const NetworkOptions& network = options.network;
+  if (const auto checkpoint = network.one_checkpoint()) {
     if (options.trial >= 0)
-      throw glifr::ConfigError("--trial", "chooses among the trials of RESULTS; " + checkpoint + " is one network");
-    add(describe_checkpoint({find_checkpoint(checkpoint), options.task, options.model, session.seed()}, data));
-    if (runs.empty()) throw glifr::DataError(checkpoint, "is of a task with classes; accepted: one with target values");
+      throw glifr::ConfigError("--trial", "chooses among the trials of RESULTS; " + *checkpoint + " is one network");
+    add(describe_checkpoint(*checkpoint, network, session.seed(), data));
+    if (runs.empty())
+      throw glifr::DataError(*checkpoint, "is of a task with classes; accepted: one with target values");
     return runs;
   }
-  const analysis::Results results = session.read_results(options.folder);
+  network.settings.require_none("each trial in " + network.folder);
+  const analysis::Results results = session.read_results(network.folder);
   for (const std::string& task : tasks(results)) {
-    if (!options.task.empty() && task != options.task) continue;
+    if (!network.task.empty() && task != network.task) continue;
     for (const analysis::ModelTrials& group : models_of(results, task)) {
-      if (!options.model.empty() && group.model != options.model) continue;
+      if (!network.model.empty() && group.model != network.model) continue;
       if (auto run = first_usable(group, options.trial)) add(std::move(*run));
     }
   }
-  if (runs.empty()) throw glifr::DataError(options.folder, "found no such trial of a task with target values");
+  if (runs.empty()) throw glifr::DataError(network.folder, "found no such trial of a task with target values");
   return runs;
 }
 
@@ -96,11 +98,7 @@ void add_responses(CLI::App& app, Session& session) {
                                          "Outputs of trained networks against their targets, on tasks that have target "
                                          "values: responses.csv and a figure");
   auto options = std::make_shared<ResponsesOptions>();
-  add_results_option(*command, options->folder);
-  cli::add_text(*command, "--checkpoint", options->checkpoint,
-                "One network, instead of RESULTS: a checkpoint in a trial's folder or, with --task, anywhere")
-      ->type_name("FILE");
-  add_selection_options(*command, options->task, options->model);
+  add_network_options(*command, options->network);
   cli::add_integer(*command, "--trial", options->trial, cli::counts_or_none,
                    "Trial of each model (default: the first that is whole)")
       ->type_name("N");

@@ -131,6 +131,18 @@ void add_results_option(CLI::App& command, std::string& folder) {
       ->capture_default_str();
 }
 
+void SettingOptions::require_none(const std::string& place) const {
+  if (config.empty() && set.empty()) return;
+  throw glifr::ConfigError(config.empty() ? "--set" : "--config",
+                           "is for a checkpoint of which no config.json says the settings; there is one of " + place);
+}
+
+void add_setting_options(CLI::App& command, SettingOptions& options, const std::string& config_help,
+                         const std::string& set_help) {
+  cli::add_path(command, "--config", options.config, config_help)->type_name("FILE");
+  command.add_option("--set", options.set, set_help)->type_name("KEY=VALUE")->allow_extra_args(false);
+}
+
 void add_header_option(CLI::App& command, bool& has_header) {
   command.add_flag("--header", has_header, "Write the names of the columns into the first line of each table");
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/options.hpp"
 #include "glifr/analysis/plot.hpp"
@@ -62,6 +63,18 @@ class Session {
 void warn_of_mixed_losses(const std::string& task);
 /// Says it of each task and, where `by_base_task`, of each base task for which the tests' results come to that.
 void warn_of_mixed_results(const glifr::analysis::Results& results, bool by_base_task);
+
+/// Settings over those of a task, as the command line gives them.
+struct SettingOptions {
+  std::filesystem::path config{};  ///< a file of them; empty: none
+  std::vector<std::string> set{};  ///< "dt=0.1", which count more
+
+  /// ConfigError where there are any, since a config.json says those of `place`.
+  void require_none(const std::string& place) const;
+};
+/// Adds --config and --set to a subcommand.
+void add_setting_options(CLI::App& command, SettingOptions& options, const std::string& config_help,
+                         const std::string& set_help);
 
 /// Adds the positional RESULTS to a subcommand.
 void add_results_option(CLI::App& command, std::string& folder);

@@ -5,7 +5,6 @@
 #include <numeric>
 #include <set>
 
-#include "foreign.hpp"
 #include "glifr/datasets/sine.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
@@ -73,27 +72,55 @@ std::optional<TrainedRun> first_usable(const analysis::ModelTrials& group, glifr
   return std::nullopt;
 }
 
-TrainedRun describe_checkpoint(const CheckpointRequest& request, const glifr::DataStore& data) {
-  const std::filesystem::path& checkpoint = request.checkpoint;
+std::optional<std::string> NetworkOptions::one_checkpoint() const {
+  if (!checkpoint.empty()) return checkpoint;
+  return std::filesystem::is_regular_file(folder) ? std::optional(folder) : std::nullopt;
+}
+
+void add_network_options(CLI::App& command, NetworkOptions& options) {
+  add_results_option(command, options.folder);
+  cli::add_text(
+      command, "--checkpoint", options.checkpoint,
+      "One network, instead of RESULTS: a checkpoint in a trial's folder or, with --task or --config, anywhere")
+      ->type_name("FILE");
+  cli::add_text(command, "--task", options.task,
+                "Only this task (default: all); of a checkpoint without config.json: what it was trained on")
+      ->type_name("NAME");
+  cli::add_text(command, "--model", options.model,
+                "Only this model (default: all); of a checkpoint without config.json: what it is")
+      ->type_name("NAME");
+  add_setting_options(command, options.settings,
+                      "Of a checkpoint without config.json: JSON file of settings over the task's",
+                      "Of a checkpoint without config.json: change one setting, e.g. --set test_data=test.npz; it "
+                      "counts more than what the checkpoint says; repeatable");
+}
+
+TrainedRun describe_checkpoint(const std::string& place, const NetworkOptions& options, std::uint64_t seed,
+                               const glifr::DataStore& data) {
+  const std::filesystem::path checkpoint = find_checkpoint(place);
   if (!std::filesystem::is_regular_file(checkpoint))
     throw glifr::DataError(checkpoint.string(), "there is no such file");
   const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
   if (!std::filesystem::exists(file)) {
-    if (request.task.empty()) {
+    if (options.task.empty() && options.settings.config.empty()) {
       throw glifr::ConfigError("--task", "is missing: there is no config.json of a trial that says what " +
                                              checkpoint.string() + " was trained on");
     }
     TrainedRun run;
-    run.settings = read_foreign({.file = checkpoint,
-                                 .task = request.task,
-                                 .model = request.model.empty() ? std::nullopt : std::optional(request.model)},
-                                data)
-                       .settings;
-    run.model = request.model.empty() ? checkpoint.stem().string() : request.model;
-    run.seed = request.seed;
+    run.foreign = std::make_shared<const ForeignNetwork>(
+        read_foreign({.file = checkpoint,
+                      .task = options.task,
+                      .model = options.model.empty() ? std::nullopt : std::optional(options.model),
+                      .settings = options.settings},
+                     data));
+    run.settings = run.foreign->settings;
+    const bool is_named = !options.model.empty() || !run.settings.model.layers.empty();
+    run.model = is_named ? run.settings.model.name : checkpoint.stem().string();
+    run.seed = seed;
     run.checkpoint = checkpoint;
     return run;
   }
+  options.settings.require_none(checkpoint.string());
   const boost::json::value document = glifr::read_json_file(file);
   if (!document.is_object()) throw glifr::DataError(file.string(), "found no JSON object");
   TrainedRun run = describe(document.as_object(), file, checkpoint);
@@ -101,22 +128,17 @@ TrainedRun describe_checkpoint(const CheckpointRequest& request, const glifr::Da
     if (!asked.empty() && asked != found)
       throw glifr::ConfigError(option, "found '" + asked + "', " + file.string() + " has " + found);
   };
-  require_same("--task", request.task, run.settings.task.name);
-  require_same("--model", request.model, run.model);
+  require_same("--task", options.task, run.settings.task.name);
+  require_same("--model", options.model, run.model);
   return run;
-}
-
-void add_selection_options(CLI::App& command, std::string& task, std::string& model) {
-  cli::add_text(command, "--task", task,
-                "Only this task (default: all); of a checkpoint without config.json: what it was trained on")
-      ->type_name("NAME");
-  cli::add_text(command, "--model", model,
-                "Only this model (default: all); of a checkpoint without config.json: what it is")
-      ->type_name("NAME");
 }
 
 template <glifr::Scalar T>
 analysis::MakeNetwork<T> network_maker(const TrainedRun& run, std::filesystem::path checkpoint) {
+  if (run.foreign && checkpoint.empty()) {
+    (void)run.foreign->make<T>();
+    return [foreign = run.foreign] { return foreign->make<T>(); };
+  }
   if (checkpoint.empty()) checkpoint = run.checkpoint;
   const auto file = std::make_shared<const glifr::TensorFile>(glifr::read_safetensors(checkpoint));
   const auto make = [settings = run.settings, file, name = checkpoint.string()] {

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "foreign.hpp"
 #include "glifr/analysis/ablation.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/results.hpp"
@@ -20,29 +22,36 @@ struct TrainedRun {
   std::string model;
   glifr::Index trial = 0;
   glifr::Settings settings;
-  std::uint64_t seed = 0;            ///< of the run: noise and permutations of the data follow it
-  std::filesystem::path checkpoint;  ///< after training, that which was tested
-  boost::json::object record{};      ///< config.json; empty: there is none
+  std::uint64_t seed = 0;                           ///< of the run: noise and permutations of the data follow it
+  std::filesystem::path checkpoint;                 ///< after training, that which was tested
+  boost::json::object record{};                     ///< config.json; empty: there is none
+  std::shared_ptr<const ForeignNetwork> foreign{};  ///< the network of a checkpoint without config.json
 };
 
 /// What config.json of a trial says; task and model are called as their folders are. Throws DataError where it does not
 /// describe a run.
 [[nodiscard]] TrainedRun describe(const glifr::analysis::Trial& trial);
-/// What one checkpoint is of, where it was asked for by its file.
-struct CheckpointRequest {
-  std::filesystem::path checkpoint;  ///< the file
-  std::string task{};                ///< on which it was trained; empty: as config.json beside it says
-  std::string model{};               ///< what it is; empty: as config.json says, or by its neurons
-  std::uint64_t seed = 0;            ///< where no config.json says it
+/// What a subcommand that takes RESULTS or one checkpoint is to look at.
+struct NetworkOptions {
+  std::string folder = "results";  ///< RESULTS, or a checkpoint as well
+  std::string checkpoint;          ///< the checkpoint, or the folder of its trial; empty: `folder` says what it is
+  std::string task;                ///< of a checkpoint without config.json: on which it was trained; else a choice
+  std::string model;               ///< of a checkpoint without config.json: what it is; else a choice
+  SettingOptions settings{};       ///< of a checkpoint without config.json
+
+  /// The checkpoint that is asked for, in place of RESULTS.
+  [[nodiscard]] std::optional<std::string> one_checkpoint() const;
 };
 
-/// The run that a checkpoint belongs to, by config.json of the trial in whose folder it lies or, where there is none,
-/// by the task that is named. ConfigError (key "--task") where neither says it, or they disagree; DataError as
-/// `describe`.
-[[nodiscard]] TrainedRun describe_checkpoint(const CheckpointRequest& request, const glifr::DataStore& data);
+/// Adds RESULTS, --checkpoint, --task, --model, --config and --set to a subcommand.
+void add_network_options(CLI::App& command, NetworkOptions& options);
 
-/// Adds --task and --model to a subcommand that takes RESULTS or a checkpoint.
-void add_selection_options(CLI::App& command, std::string& task, std::string& model);
+/// The run that a checkpoint, or the folder of its trial, belongs to: by config.json of the trial in whose folder it
+/// lies or, where there is none, by the task and settings in `options`. `seed`: where no config.json says it.
+/// ConfigError (key "--task") where neither says the task, or they disagree, and where there are settings beside
+/// config.json; DataError as `describe`.
+[[nodiscard]] TrainedRun describe_checkpoint(const std::string& place, const NetworkOptions& options,
+                                             std::uint64_t seed, const glifr::DataStore& data);
 
 /// Makes copies of a run's trained network (of `checkpoint`, if it is not the last), with the constants that it was
 /// left with. Throws DataError where the checkpoint is missing, damaged or of another network.

@@ -1175,6 +1175,46 @@ TEST_CASE("test data that are others than in training are named, those that were
   }
 }
 
+TEST_CASE("a checkpoint that lies anywhere is analysed with the settings that are given") {
+  const Session session;
+  std::string rows = "sample,a,target_x\n";
+  for (int row = 0; row < 24; ++row) {
+    rows += std::to_string(row / 4) + "," + std::to_string(row % 4) + "," + std::to_string(0.1 * (row % 5)) + "\n";
+  }
+  glifr::test::write_text(session.file("own.csv"), rows);
+  glifr::test::write_text(session.file("deep.json"), R"({"base": "files", "dt": 1, "models": {"deep": {"layers": [
+    {"size": 5, "sigma_v": 0.5}, {"size": 4}]}}})");
+  const std::string data = " --data " + session.file("").string();
+  const std::string config =
+      " --config " + session.file("deep.json").string() + " --set train_data=own.csv --set test_data=own.csv";
+  const Finished trained = session.train("--model deep --epochs 1 --set normalize=standard" + config + data);
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  const std::string trial = (session.results() / "deep/deep/trial_0").string();
+  const fs::path alone = session.file("alone.safetensors");
+  fs::copy(trial + "/checkpoints/last.safetensors", alone);
+  const std::string checkpoint = " --checkpoint " + alone.string();
+  for (const std::string name : {"responses", "ablation"}) {
+    const auto table = [&](const std::string& more) {
+      const Finished run = session.analyze(name + " --no-figures" + more + data + session.out_option());
+      INFO(run.error);
+      REQUIRE(run.exit_code == 0);
+      return glifr::read_file(session.out() / (name + ".csv"));
+    };
+    const std::string expected = table(" " + trial);
+    CHECK(table(checkpoint + config) == expected);
+    CHECK(table(checkpoint + config + " --task files --model deep") == expected);
+    glifr::test::write_text(session.file("deep.json"), R"({"base": "files", "dt": 1, "models": {"deep": {"layers": [
+      {"size": 5}, {"size": 4}]}}})");
+    CHECK(table(checkpoint + config) == expected);
+    CHECK(table(checkpoint + config + " --set sigma_v=0.1") != expected);
+    require_refused(session.analyze(name + checkpoint + " --task files --model rnn" + data),
+                    "train_data: is missing; the task files needs train_data and test_data, as --set train_data=");
+    require_refused(session.analyze(name + " --set lr=1 " + trial + data), "--set: is for a checkpoint of which");
+    require_refused(session.analyze(name + config + " --checkpoint " + trial + data), "--config: is for a checkpoint");
+  }
+}
+
 TEST_CASE("accuracies and losses never share a table, a mean or an axis") {
   const Session session;
   std::string labels = "sample,a,label\n", targets = "sample,a,target_x\n";
