@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <string>
 
 #include "glifr/analysis/clustering.hpp"
 #include "glifr/analysis/figures.hpp"
@@ -15,7 +18,7 @@ namespace {
 
 struct ClusterOptions {
   NeuronOptions neurons;
-  glifr::Index max_clusters = 11;
+  std::optional<glifr::Index> max_clusters;
 };
 
 void draw(const Session& session, const Neurons& neurons, const analysis::Clustering& clustering) {
@@ -30,8 +33,9 @@ void draw(const Session& session, const Neurons& neurons, const analysis::Cluste
       analysis::fi_curves(reference, neurons.constants, currents), neurons.reference_title()));
 }
 
-/// Refuses what cannot be divided into so many clusters.
-void check_count(glifr::Index neurons, const ClusterOptions& options) {
+/// The most clusters that are tried. Refuses what cannot be divided into so many.
+glifr::Index most_clusters(glifr::Index neurons, const ClusterOptions& options) {
+  constexpr glifr::Index most = 11;
   constexpr glifr::Index least = 3;
   if (neurons < least) {
     const std::string& place =
@@ -39,17 +43,19 @@ void check_count(glifr::Index neurons, const ClusterOptions& options) {
     throw glifr::DataError(place, "found " + analysis::counted(neurons, "neuron") + "; clusters are sought among " +
                                       std::to_string(least) + " or more");
   }
-  if (options.max_clusters >= neurons) {
-    throw glifr::ConfigError("--max-clusters", "found " + std::to_string(options.max_clusters) + "; accepted for " +
+  const glifr::Index asked = options.max_clusters.value_or(std::min(most, neurons - 1));
+  if (asked >= neurons) {
+    throw glifr::ConfigError("--max-clusters", "found " + std::to_string(asked) + "; accepted for " +
                                                    std::to_string(neurons) + " neurons: 2 to " +
                                                    std::to_string(neurons - 1));
   }
+  return asked;
 }
 
 void run(const Session& session, const ClusterOptions& options) {
   const Neurons neurons = read_neurons(options.neurons);
-  check_count(neurons.learned.neurons, options);
-  const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), options.max_clusters);
+  const glifr::Index most = most_clusters(neurons.learned.neurons, options);
+  const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), most);
   const bool has_header = options.neurons.has_header;
   glifr::CsvRows scores = start_table(has_header, {"clusters", "index"}), labels = start_table(has_header, {"label"});
   for (std::size_t i = 0; i < clustering.counts.size(); ++i)
@@ -68,7 +74,9 @@ void run(const Session& session, const ClusterOptions& options) {
 
   std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),
               analysis::counted(neurons.learned.neurons, "neuron").c_str(),
-              clustering.is_most_tried() ? ": the most that were tried, more may fit better (--max-clusters)" : "");
+              clustering.is_most_tried() && most + 1 < neurons.learned.neurons
+                  ? ": the most that were tried, more may fit better (--max-clusters)"
+                  : "");
   if (session.draws_figures()) draw(session, neurons, clustering);
 }
 
@@ -81,11 +89,10 @@ void add_cluster(CLI::App& app, Session& session) {
                                          "with groups also cluster_neurons.csv, the same with layer and group");
   auto options = std::make_shared<ClusterOptions>();
   add_neuron_options(*command, options->neurons);
-  cli::add_integer(
-      *command, "--max-clusters", options->max_clusters, {.lowest = 2, .highest = 1e6},
-      "The best number of clusters by the Calinski-Harabasz index is sought from 2 to this; fewer than neurons")
-      ->type_name("N")
-      ->capture_default_str();
+  cli::add_integer(*command, "--max-clusters", options->max_clusters, {.lowest = 2, .highest = 1e6},
+                   "The best number of clusters by the Calinski-Harabasz index is sought from 2 to this, which is less "
+                   "than the number of neurons (default: 11, or fewer where there are fewer neurons)")
+      ->type_name("N");
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }

@@ -123,9 +123,10 @@ Neurons read_neurons(const NeuronOptions& given) {
     const glifr::TensorFile file =
         analysis::single_layer(glifr::read_safetensors(options.checkpoint), options.layer, options.checkpoint);
     if (!file.find("neuron_layer.thresh")) {
-      throw glifr::DataError(options.checkpoint, "layer " + std::to_string(options.layer) +
-                                                     " has no tensor 'neuron_layer.thresh', as GLIFR neurons have; "
-                                                     "accepted: a layer of such neurons");
+      throw glifr::DataError(options.checkpoint,
+                             "layer " + std::to_string(options.layer) + " has no tensor '" +
+                                 glifr::layer_prefix(static_cast<std::size_t>(options.layer - 1)) +
+                                 "thresh', as GLIFR neurons have; accepted: a layer of such neurons");
     }
     take_constants(file, options, neurons.constants);
     neurons.learned = analysis::neurons_of(file, options.checkpoint, time_step_of(file, options));

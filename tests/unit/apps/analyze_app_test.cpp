@@ -290,6 +290,8 @@ TEST_CASE("connections that cannot be analysed, and groups that are not those of
   const std::string connectivity = "connectivity --no-figures " + session.out_option() + " ";
   require_refused(session.analyze(connectivity + "--layer 3 " + trial), "there is no square matrix");
   require_refused(session.analyze(connectivity + "--layer 4 " + trial), "there is no layer 4");
+  require_refused(session.analyze("parameters --layer 3 " + trial + session.out_option()),
+                  "layer 3 has no tensor 'neuron_layer_3.thresh', as GLIFR neurons have");
   require_refused(session.analyze(connectivity + session.file("none.safetensors").string()), "none.safetensors");
   require_refused(session.analyze(connectivity + session.file("cortex.json").string()), "cortex.json");
   require_refused(session.analyze("connectivity"), "--checkpoint is required");
@@ -514,6 +516,15 @@ TEST_CASE("a count of clusters at the end of its range is said to be there") {
   CHECK_THAT(count("4"), Catch::Contains("4 clusters of 8 neurons: the most that were tried"));
   CHECK_THAT(count("5"), Catch::Contains("4 clusters of 8 neurons\n"));
   CHECK_THAT(count("2"), Catch::Contains("1 cluster of 8 neurons\n"));
+
+  // Without a number, no more clusters are tried than the neurons allow.
+  glifr::test::write_text(session.file("few.csv"), "0,0\n0,0.001\n100,0\n200,0\n");
+  const Finished few =
+      session.analyze("cluster --no-figures --parameters " + session.file("few.csv").string() + session.out_option());
+  INFO(few.error);
+  REQUIRE(few.exit_code == 0);
+  CHECK(few.out.ends_with("3 clusters of 4 neurons\n"));
+  CHECK(count_lines(glifr::read_file(session.out() / "chscores.csv")) == 2);
 }
 
 TEST_CASE("a report tests against published values only what was trained as they were, and names what differs") {
@@ -1325,8 +1336,8 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("cluster --parameters " + session.file("few.csv").string()),
                   "few.csv: found 2 neurons; clusters are sought among 3 or more");
   glifr::test::write_text(session.file("four.csv"), "1,2\n3,4\n5,6\n7,8\n");
-  require_refused(session.analyze("cluster --parameters " + session.file("four.csv").string()),
-                  "--max-clusters: found 11; accepted for 4 neurons: 2 to 3");
+  require_refused(session.analyze("cluster --max-clusters 4 --parameters " + session.file("four.csv").string()),
+                  "--max-clusters: found 4; accepted for 4 neurons: 2 to 3");
   glifr::test::write_text(session.file("bad.csv"), "1,2\n3,x\n");
   require_refused(session.analyze("fi-curve --parameters " + session.file("bad.csv").string()), "bad.csv");
   glifr::test::write_text(session.file("nan.csv"), "1,2\n3,nan\n5,6\n7,8\n");
