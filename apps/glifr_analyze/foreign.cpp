@@ -215,6 +215,7 @@ void check_scale(const ForeignNetwork& network, const glifr::DataFiles& files) {
   } catch (const glifr::DataError&) {
     return;
   }
+  if (!has_input_scale(of_data)) return;
   const InputScale held(network.tensors, network.file), found(of_data, "the training data");
   bool is_other = held.mean.size() != found.mean.size() || held.factor.size() != found.factor.size();
   for (std::size_t i = 0; !is_other && i < found.mean.size(); ++i) {
