@@ -645,6 +645,18 @@ std::vector<Config> Config::sweep(const std::vector<std::string>& sweeps) const 
 
 namespace {
 
+/// An annealed threshold is that of all layers, which thus cannot have their own.
+void check_annealing(const Settings& settings, const Model& model) {
+  if (!settings.training.sigma_v_anneal) return;
+  for (std::size_t k = 0; k < model.layers.size(); ++k) {
+    const auto own = model.layers[k].constants.find("sigma_v");
+    if (own == model.layers[k].constants.end()) continue;
+    throw ConfigError("sigma_v_anneal", "found true, and layer " + std::to_string(k + 1) + " of " + model.name +
+                                            " states a sigma_v of " + format_number(own->second) +
+                                            "; accepted: false, or layers that state none");
+  }
+}
+
 /// Whether all layers of described models say themselves what a key says of models that are known.
 bool is_stated_by_layers(const std::string& key, const std::vector<Model>& models) {
   if (key == "hidden_size" || key == "num_ascs" || key == "train_dynamics") return true;
@@ -663,6 +675,9 @@ bool is_stated_by_layers(const std::string& key, const std::vector<Model>& model
 }  // namespace
 
 void Config::check_effect(const std::vector<Model>& models) const {
+  for (const Model& model : models) {
+    if (!model.layers.empty()) check_annealing(resolve(model), model);
+  }
   const bool all_described =
       std::ranges::all_of(models, [](const Model& model) { return !model.layers.empty(); }) && !models.empty();
   for (const ConfigLayer& layer : content_->layers) {
@@ -696,22 +711,6 @@ const json::object& Config::record() const {
   return content_->record;
 }
 
-namespace {
-
-/// An annealed threshold is that of all layers, which thus cannot have their own.
-void check_annealing(const Settings& settings, const Model& model) {
-  if (!settings.training.sigma_v_anneal) return;
-  for (std::size_t k = 0; k < model.layers.size(); ++k) {
-    const auto own = model.layers[k].constants.find("sigma_v");
-    if (own == model.layers[k].constants.end()) continue;
-    throw ConfigError("sigma_v_anneal", "found true, and layer " + std::to_string(k + 1) + " of " + model.name +
-                                            " states a sigma_v of " + format_number(own->second) +
-                                            "; accepted: false, or layers that state none");
-  }
-}
-
-}  // namespace
-
 Settings Config::resolve(const Model& model, const DataFiles* files) const {
   const Task& task = find_task(content_->base_task);
   Settings settings = default_settings(task);
@@ -742,7 +741,6 @@ Settings Config::resolve(const Model& model, const DataFiles* files) const {
     return settings;
   };
   if (!model.layers.empty()) {
-    check_annealing(settings, model);
     settings.model.layers = model.layers;
     settings.model.layers = describe_network(settings).layers;
     if (files) detail::read_files(settings.model.layers, settings.model.input_size, files->root);

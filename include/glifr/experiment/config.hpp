@@ -61,8 +61,8 @@ class GLIFR_API Config {
   [[nodiscard]] std::vector<Config> sweep(const std::vector<std::string>& sweeps) const;
 
   /// Throws ConfigError where a key that was set or swept has no effect on any of these models: all of them are
-  /// described by their layers, which say themselves what hidden_size, num_ascs and train_dynamics say of the models
-  /// that are known.
+  /// described by their layers, which say themselves what hidden_size, num_ascs, train_dynamics and constants say of
+  /// the models that are known. Also where a layer states the sigma_v that is to be annealed.
   void check_effect(const std::vector<Model>& models) const;
 
   /// The task's own name.

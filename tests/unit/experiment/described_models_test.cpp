@@ -307,7 +307,7 @@ TEST_CASE("what the layers of a described model say themselves is not set beside
       CHECK_THROWS_WITH(check_variations(variations, {model}, {}), Contains("has no effect"));
     }
     set.set("sigma_v_anneal=true");
-    CHECK_THROWS_WITH(set.resolve(model),
+    CHECK_THROWS_WITH(set.check_effect({model}),
                       Contains("sigma_v_anneal: found true, and layer 1 of m states a sigma_v of 0.5"));
   }
 }
