@@ -222,9 +222,14 @@ struct TileBlock {
   }
 };
 
-/// c (+)= a b: `left` and `right` are the strips of the operands, a fixed distance apart.
+/// Numbers of a result from which it is asked for ahead: rows of a large one lie in pages of their own, a smaller one
+/// is at hand.
+inline constexpr Index large_result = 128 * 1024;
+
+/// c (+)= a b: `left` and `right` are the strips of the operands, a fixed distance apart. `asks`: for each block of c
+/// before it is needed.
 inline void multiply_strips(const float* left, Index left_distance, const float* right, Index right_distance,
-                            Index groups, bool adds, Index height, View<float> c) {
+                            Index groups, bool adds, bool asks, Index height, View<float> c) {
   const Index strips = ceil_divide(c.rows, height), pairs = strips / 2;
   const auto block = [&]<int Rows, int Columns>(Index strip, Index first) {
     const Index top = strip * height, rows = part_at(top, Rows * height, c.rows);
@@ -245,10 +250,9 @@ inline void multiply_strips(const float* left, Index left_distance, const float*
     const bool is_single = first + tile_size >= c.columns;
     const Index next = first + 2 * tile_size;
     for (Index pair = 0; pair < pairs; ++pair) {
-      // The rows of a large result lie in pages of their own: those of the next block, before they are needed.
-      if (pair + 1 < pairs) {
+      if (asks && pair + 1 < pairs) {
         ask_for(2 * (pair + 1), first);
-      } else if (next < c.columns) {
+      } else if (asks && next < c.columns) {
         ask_for(0, next);
       }
       if (is_single) {
@@ -289,7 +293,7 @@ inline void multiply_blocks_on_tiles(View<const float> a, Transpose transpose, I
       const Index deep = part_at(k, blocking.depth, inner);
       source.lay_out(top, top + rows.rows, height, k, deep, left, distance);
       multiply_strips(left, distance, right + strip_size(k), strip_size(inner), ceil_divide(deep, tile_depth),
-                      adds || k > 0, height, rows);
+                      adds || k > 0, c.rows * c.columns >= large_result, height, rows);
     }
   }
   release_tiles();
