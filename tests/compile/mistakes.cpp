@@ -72,7 +72,7 @@ struct Branching : Right {
 };
 struct UnknownFunction : Right {
   STEP {
-    s.voltage = sin(s.voltage) + current;
+    s.voltage = sinh(s.voltage) + current;
     s.rate = s.voltage - p.thresh;
   }
 };

@@ -99,22 +99,25 @@ constexpr Symbol& refuse_assignment(S& x) {
 
 }  // namespace detail
 
-template <std::same_as<Symbol> S>
-constexpr Symbol sin(const S&) {
-  return detail::refuse_function<S>();
-}
-template <std::same_as<Symbol> S>
-constexpr Symbol cos(const S&) {
-  return detail::refuse_function<S>();
-}
-template <std::same_as<Symbol> S>
-constexpr Symbol floor(const S&) {
-  return detail::refuse_function<S>();
-}
-template <std::same_as<Symbol> S>
-constexpr Symbol round(const S&) {
-  return detail::refuse_function<S>();
-}
+#define GLIFR_REFUSE_FUNCTION(name)      \
+  template <std::same_as<Symbol> S>      \
+  constexpr Symbol name(const S&) {      \
+    return detail::refuse_function<S>(); \
+  }
+GLIFR_REFUSE_FUNCTION(sin)
+GLIFR_REFUSE_FUNCTION(cos)
+GLIFR_REFUSE_FUNCTION(tan)
+GLIFR_REFUSE_FUNCTION(atan)
+GLIFR_REFUSE_FUNCTION(sinh)
+GLIFR_REFUSE_FUNCTION(cosh)
+GLIFR_REFUSE_FUNCTION(log1p)
+GLIFR_REFUSE_FUNCTION(expm1)
+GLIFR_REFUSE_FUNCTION(cbrt)
+GLIFR_REFUSE_FUNCTION(fabs)
+GLIFR_REFUSE_FUNCTION(floor)
+GLIFR_REFUSE_FUNCTION(ceil)
+GLIFR_REFUSE_FUNCTION(round)
+#undef GLIFR_REFUSE_FUNCTION
 template <std::same_as<Symbol> S>
 constexpr Symbol pow(const S&, const auto&) {
   return detail::refuse_function<S>();
