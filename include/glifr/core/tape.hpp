@@ -84,7 +84,7 @@ class Var {
   friend class Tape<T>;
   Var(Tape<T>& tape, detail::TapeNode<T>* node) : tape_(&tape), node_(node), round_(tape.round()) {}
 
-  [[nodiscard]] detail::TapeNode<T>& node() const {
+  [[nodiscard]] const detail::TapeNode<T>& node() const {
     if (!tape_ || tape_->round() != round_) [[unlikely]]
       detail::report_dead_value(!tape_);
     return *node_;
