@@ -214,7 +214,6 @@ void complete(Settings& settings, const Task& task, const DataFiles& files) {
   }
 }
 
-/// Whether there is validation.
 /// Shares of a batch's gradient, by the size of the problem.
 Index shares_of(const Settings& s) {
   const NetworkDescription network = describe_network(s);

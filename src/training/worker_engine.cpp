@@ -43,9 +43,10 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
   // not hold beside all else, and of 8 MiB, which it does not hold at all.
   const Index wanted_sum = neurons < 512 ? 0 : neurons < 1448 ? 448 : 896;
   const Index steps_a_sample = std::max<Index>(1, skips_steps ? ceil_divide(time_steps, delay) : time_steps);
-  // Rows of a product. What is kept of many steps lies in memory, not in caches, so fewer samples are taken at a time.
-  const Index wanted_rows = steps_a_sample > 256 ? 64 : 160;
-  const Index efficient = std::max(ceil_divide(wanted_rows, rows_a_sample), ceil_divide(wanted_sum, steps_a_sample));
+  // Rows of a product: fewer where second-level cache would not hold what is kept of so many samples.
+  const auto samples_for = [&](Index rows) { return ceil_divide(rows, rows_a_sample); };
+  const Index samples = samples_for(samples_for(160) * steps_a_sample > 2560 ? 64 : 160);
+  const Index efficient = std::max(samples, ceil_divide(wanted_sum, steps_a_sample));
   const Index pieces = std::max<Index>(std::min<Index>(batch, 2), ceil_divide(batch, efficient));
   return std::max<Index>(1, ceil_divide(batch, pieces));  // all of a size, so that no worker waits for another
 }

@@ -18,9 +18,12 @@ TEST_CASE("a window's product has at least 160 rows where the batch allows it") 
   CHECK(choose_micro_batch(512, 15, 100, true, true, 256) == choose_micro_batch(512, 15, 15, true, true, 256));
 }
 
-TEST_CASE("where many steps are kept, a product has 64 rows") {
+TEST_CASE("where 160 rows would keep more than 2,560 steps, a product has 64") {
   CHECK(choose_micro_batch(512, 784, 1, true, true, 128) == 64);
-  CHECK(choose_micro_batch(512, 256, 1, true, true, 128) == 128);
+  CHECK(choose_micro_batch(512, 17, 1, true, true, 128) == 64);
+  CHECK(choose_micro_batch(512, 16, 1, true, true, 128) == 128);
+  CHECK(choose_micro_batch(64, 321, 20, true, true, 128) == 4);
+  CHECK(choose_micro_batch(64, 320, 20, true, true, 128) == 8);
 }
 
 TEST_CASE("micro-batches are all of a size, and two where there are two samples") {
