@@ -20,7 +20,7 @@ try:
     import torch
 except ImportError as missing:
     print(f"[skipped] no {missing.name} for {sys.executable}")
-    sys.exit(0)
+    sys.exit(77)
 
 EPOCHS, BATCH, TOLERANCE = 5, 100, 1e-6
 STEPS, WIDTH, PIXELS = 15, 34, 2 * 34 * 34
@@ -160,7 +160,7 @@ def main():
     data = pathlib.Path(os.environ.get("GLIFR_DATA", ""))
     if "GLIFR_DATA" not in os.environ or not (data / "nmnist").is_dir():
         print("[skipped] GLIFR_DATA names no folder with nmnist in it")
-        return 0
+        return 77
     frames, labels = load(data / "nmnist" / "Train")
     failed = False
     with tempfile.TemporaryDirectory() as scratch:

@@ -20,11 +20,15 @@ inline std::optional<std::string> environment(const char* name) {
   return value && *value ? std::optional<std::string>(value) : std::nullopt;
 }
 
+/// Whether a test case was skipped.
+inline bool is_skipped = false;
+
 }  // namespace glifr::test
 
-/// Ends the test case and has ctest report it as skipped.
+/// Ends the test case and, where nothing failed before, has ctest report it as skipped.
 #define GLIFR_SKIP(reason)                         \
   do {                                             \
     std::cout << "[skipped] " << (reason) << '\n'; \
+    glifr::test::is_skipped = true;                \
     return;                                        \
   } while (false)

@@ -96,10 +96,7 @@ TEST_CASE("groups by settings are shown by losses where one of them has no accur
 
 TEST_CASE("pandas reads the table of trials") {
   const auto python = test::python_with("pandas");
-  if (!python) {
-    WARN("[skipped] Python has no pandas");
-    return;
-  }
+  if (!python) GLIFR_SKIP("Python has no pandas");
   const test::TemporaryFolder folder;
   write_sweep(folder.path());
   trials_table(read_results(folder.path())).write(folder.path() / "trials.csv");

@@ -1065,10 +1065,7 @@ TEST_CASE("a checkpoint is exported for NumPy") {
                        session.file("new/a.npz").string())
               .exit_code == 0);
   const auto python = glifr::test::python_with("numpy");
-  if (!python) {
-    WARN("[skipped] Python has no numpy");
-    return;
-  }
+  if (!python) GLIFR_SKIP("Python has no numpy");
   CHECK(glifr::test::run_python(*python, session.file("new"), R"(import numpy
 arrays = numpy.load("a.npz")
 print(arrays["neuron_layer.weight_lat"].shape, arrays["output_linear.bias"].shape)

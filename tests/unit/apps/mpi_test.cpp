@@ -31,11 +31,8 @@ bool is_there(const std::string& program) {
   return false;
 }
 
-#define REQUIRE_MPIRUN()                                \
-  if (!is_there("mpirun")) {                            \
-    WARN("[skipped] there is no mpirun (openmpi-bin)"); \
-    return;                                             \
-  }
+#define REQUIRE_MPIRUN() \
+  if (!is_there("mpirun")) GLIFR_SKIP("there is no mpirun (openmpi-bin)")
 
 class Session {
  public:

@@ -19,7 +19,7 @@ def main():
     python = os.environ.get("GLIFR_PYTHON") or shutil.which("python3")
     if not python or subprocess.run([python, "-c", MODULES], capture_output=True).returncode != 0:
         print("[skipped] Python has no nbconvert, ipykernel, pandas or matplotlib")
-        return
+        sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(notebook, folder)
 

@@ -22,7 +22,7 @@ try:
     import numpy as np
 except ImportError:
     print("[skipped] Python has no NumPy")
-    sys.exit(0)
+    sys.exit(77)
 try:
     import h5py
 except ImportError:

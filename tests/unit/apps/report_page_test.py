@@ -131,7 +131,7 @@ def main():
     chromium = find_chromium()
     if not chromium or not shutil.which("gnuplot"):
         print("[skipped] no Chromium or no gnuplot is installed")
-        return
+        sys.exit(77)
     with tempfile.TemporaryDirectory(prefix="glifr-report-") as name:
         folder = pathlib.Path(name)
         check_the_check(chromium, folder)

@@ -177,5 +177,5 @@ class FetchData(unittest.TestCase):
 if __name__ == "__main__":
     if not shutil.which("curl"):
         print("[skipped] curl is not installed")
-        sys.exit(0)
+        sys.exit(77)
     unittest.main(verbosity=2)
