@@ -28,6 +28,8 @@ void check_permutation(const std::vector<Index>& permutation, Index pixels) {
 }  // namespace
 
 LabelledImages read_mnist(const std::filesystem::path& folder, Split split, Index classes) {
+  if (split == Split::validation)
+    throw ConfigError("split", "found validation; accepted: train or test, into which MNIST is divided");
   const std::string part = split == Split::train ? "train" : "t10k";
   const IdxFile images = read_idx_file(folder / (part + "-images-idx3-ubyte"));
   const IdxFile labels = read_idx_file(folder / (part + "-labels-idx1-ubyte"));

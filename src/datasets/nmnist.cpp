@@ -135,6 +135,8 @@ std::optional<BinaryFrames> read_cache(const fs::path& file, std::uint64_t key, 
 }  // namespace
 
 LabelledFrames read_nmnist(const fs::path& folder, Split split, const NmnistOptions& options) {
+  if (split == Split::validation)
+    throw ConfigError("split", "found validation; accepted: train or test, into which N-MNIST is divided");
   const std::string split_name = split == Split::train ? "Train" : "Test";
   const std::string cache_name = split_name + '-' + std::to_string(options.frames.num_timesteps) + 'x' +
                                  std::to_string(frame_microseconds(options.frames)) + "us.glifr-cache";

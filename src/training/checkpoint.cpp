@@ -43,6 +43,21 @@ std::string text_of(const std::vector<Index>& sizes) {
   return text + "]";
 }
 
+/// DataError where values that are stored as they are, as delays that are not trained, are none that the parameter can
+/// have.
+template <Scalar T>
+void require_range(const std::vector<T>& values, const Parameter<T>& parameter, const std::string& file_name) {
+  if (parameter.ranges.empty() || parameter.field->transform != Transform::identity) return;
+  constexpr double rounding = 1e-5;  // of a file of another precision
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Range& range = parameter.ranges[i % parameter.ranges.size()];
+    const auto value = static_cast<double>(values[i]);
+    if (value >= range.lowest * (1 - rounding) && value <= range.highest * (1 + rounding)) continue;
+    throw DataError(file_name, "tensor '" + parameter.name + "' holds " + format_number(value) + ", accepted: " +
+                                   format_number(range.lowest) + " to " + format_number(range.highest));
+  }
+}
+
 /// The values of a tensor shaped like a parameter, checked.
 template <Scalar T>
 std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const std::string& name,
@@ -64,6 +79,7 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
   for (const T value : values) {
     if (!std::isfinite(value)) throw DataError(file_name, "tensor '" + name + "' holds a value that is not finite");
   }
+  require_range(values, parameter, file_name);
   return parameter.is_stored_transposed ? transposed<T>(values, shape[1], shape[0]) : values;
 }
 

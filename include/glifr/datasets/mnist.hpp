@@ -22,7 +22,8 @@ struct LabelledImages {
 
 /// Reads `folder`/{train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or packed by gzip, as `read_idx_file` finds them;
 /// labels are below `classes`. Throws DataError where a file is missing or damaged, a label is out of range, or the
-/// numbers of images and labels differ.
+/// numbers of images and labels differ; ConfigError for Split::validation, which is taken from the training images
+/// (`split_stratified`).
 [[nodiscard]] GLIFR_API LabelledImages read_mnist(const std::filesystem::path& folder, Split split, Index classes = 10);
 
 /// How an image becomes a sequence: a row a time step (`rows` steps of `columns` inputs) or a pixel a time step.

@@ -83,6 +83,14 @@ template <class N, Scalar T>
 void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial,
                 const OutputMask<T>& mask) {
   const Index neurons = layer.neurons, columns = input_count<N> * neurons;
+  const auto require_tape = [&](const Var<T>& var) {
+    if (!var.is_empty()) check_tape("scan", layer.w_lateral, var);
+  };
+  for (const Var<T>& var :
+       {layer.w_input, layer.input_connections, layer.lateral_connections, layer.delays, input.dense, initial.history})
+    require_tape(var);
+  std::ranges::for_each(layer.raw, require_tape);
+  std::ranges::for_each(initial.rest, require_tape);
   const auto require = [](const char* what, const Var<T>& var, const Shape& expected) {
     const View<T> found = var.value();
     if (found.rows != expected.rows() || found.columns != expected.columns())
@@ -106,7 +114,6 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
   if (input.is_sparse()) {
     check_active("scan", layer.w_input.tape(), input.active, input.steps * input.batch, input.features);
   } else {
-    check_tape("scan", layer.w_lateral, layer.w_input, input.dense);
     require("scan: input", input.dense, {input.steps, input.batch, input.features});
   }
   std::size_t k = 0;

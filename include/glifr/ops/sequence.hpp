@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
 #include "glifr/backend/sparse.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
@@ -28,9 +32,10 @@ template <Scalar T>
 void check_active(const char* operation, Tape<T>& tape, const ActiveInputs* active, Index rows, Index features) {
   if (tape.device()) return;
   for (Index r = 0; r < rows; ++r) {
-    if (active[r].count == 0 || active[r].indices[active[r].count - 1] < features) continue;
-    throw ShapeError(operation, "active inputs 0 to " + std::to_string(features - 1),
-                     std::to_string(active[r].indices[active[r].count - 1]));
+    std::uint16_t largest = 0;
+    for (Index i = 0; i < active[r].count; ++i) largest = std::max(largest, active[r].indices[i]);
+    if (active[r].count == 0 || largest < features) continue;
+    throw ShapeError(operation, "active inputs 0 to " + std::to_string(features - 1), std::to_string(largest));
   }
 }
 

@@ -231,9 +231,10 @@ TEST_CASE("lengths and active inputs that there are not are refused") {
     const std::vector<std::int32_t> lengths{4, length};
     CHECK_THROWS_AS(last_valid_step(x, std::span<const std::int32_t>(lengths)), ShapeError);
   }
-  const std::vector<std::uint16_t> inputs{0, 3};
-  const ActiveInputs active{inputs.data(), 2};
-  CHECK_THROWS_AS(sparse_matmul(&active, 1, w), ShapeError);
+  for (const std::vector<std::uint16_t>& inputs : {std::vector<std::uint16_t>{0, 3}, {3, 0}}) {
+    const ActiveInputs active{inputs.data(), 2};
+    CHECK_THROWS_AS(sparse_matmul(&active, 1, w), ShapeError);
+  }
 }
 
 TEST_CASE("a part of a value shares its memory and its gradient") {

@@ -99,6 +99,7 @@ TEST_CASE("a folder in MNIST's form is read, one with different counts refused")
 
   const glifr::DataError absent = data_error([&] { (void)glifr::read_mnist(folder.path(), Split::train); });
   CHECK_THAT(absent.what(), Contains("train-images-idx3-ubyte"));
+  CHECK_THROWS_AS(glifr::read_mnist(folder.path(), Split::validation), glifr::ConfigError);
 }
 
 TEST_CASE("a set may have other classes than ten") {

@@ -243,6 +243,7 @@ TEST_CASE("folders that are no N-MNIST are errors that name them") {
   const TinyNmnist tiny;
   const glifr::DataError absent = data_error([&] { (void)glifr::read_nmnist(tiny.root(), Split::train); });
   CHECK_THAT(absent.what(), Contains("Train/0: No such file or directory"));
+  CHECK_THROWS_AS(glifr::read_nmnist(tiny.root(), Split::validation), glifr::ConfigError);
   CHECK(is_one_line(absent));
 
   tiny.write(6, "seven.bin", "");

@@ -146,6 +146,22 @@ TEST_CASE("what a scan is given") {
   }
 }
 
+TEST_CASE("all that a scan is given lies on one tape") {
+  Tape<float> other;
+  const auto is_refused = [&](auto change) {
+    CHECK_THROWS_AS(
+        scan_error([&](auto&, auto& layer, auto& input, auto& initial, auto&) { change(layer, input, initial); }),
+        std::logic_error);
+  };
+  is_refused([&](auto& layer, auto&, auto&) { layer.w_input = other.make({4, 3}); });
+  is_refused([&](auto& layer, auto&, auto&) { layer.raw[2] = other.make({2, 1, 3}); });
+  is_refused([&](auto& layer, auto&, auto&) { layer.lateral_connections = other.make({2, 2}); });
+  is_refused([&](auto& layer, auto&, auto&) { layer.delays = other.make({1, 3}); });
+  is_refused([&](auto&, auto& input, auto&) { input.dense = other.make({5, 6, 4}); });
+  is_refused([&](auto&, auto&, auto& initial) { initial.history = other.make({2, 6, 3}); });
+  is_refused([&](auto&, auto&, auto& initial) { initial.rest[1] = other.make({6, 3}); });
+}
+
 TEST_CASE("a layer needs at least one input, one neuron and one step of delay") {
   CHECK_THROWS_WITH(RnnCell<float>({.input_size = 0}), "input_size: expected 1 or more, found 0");
   CHECK_THROWS_WITH(RnnCell<float>({.hidden_size = -1}), "hidden_size: expected 1 or more, found -1");

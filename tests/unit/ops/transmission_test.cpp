@@ -59,6 +59,16 @@ TEST_CASE("without a history nothing is heard before the delay is over") {
   CHECK(Outputs(3, 2, true).transmission.first_unheard() == 0);
 }
 
+TEST_CASE("delays are between the shortest and the longest") {
+  const std::vector<double> delays{1.25, 3, 4, 40, -5, std::nan("")};
+  std::vector<Index> lag(delays.size());
+  std::vector<double> part(delays.size());
+  const kernels::SplitDelays<double> split{delays.data(), 1, 4, 10, lag.data(), part.data()};
+  for (Index n = 0; n < std::ssize(delays); ++n) split(0, n);
+  CHECK(lag == std::vector<Index>{10, 30, 30, 30, 10, 30});
+  CHECK(part == std::vector<double>{0.25, 0, 1, 1, 0, 1});
+}
+
 TEST_CASE("sending back is the transpose of hearing") {
   // sum over all windows of <heard(S), d> is <S, what was sent back of d>, but for the history.
   Outputs outputs(2, 7, true);

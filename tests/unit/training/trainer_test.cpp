@@ -452,6 +452,22 @@ TEST_CASE("a checkpoint of other neurons is refused, whatever else it holds") {
   CHECK(refusal(currents, load_plain).empty());  // currents that are always zero
 }
 
+TEST_CASE("a checkpoint's delays are those that the layer can have") {
+  CellSettings<Rnn> settings{.input_size = 2, .hidden_size = 4};
+  settings.population.synaptic_delay = DelayDescription::uniform(1, 3);
+  Rnn1 stored(settings, 3, Outputs::last_step), read(settings, 3, Outputs::last_step);
+  initialize_homogeneous(stored, 3);
+  const std::span<double> delays = find_parameter(stored.parameters(), "neuron_layer.synaptic_delay").value.values();
+  std::ranges::copy(std::array{1.0, 3.0, 2.0, 2.0}, delays.begin());
+  CHECK_NOTHROW(load_parameters<double>(read, to_tensor_file(stored), "x"));
+  for (const double delay : {50.0, -50.0}) {
+    delays[1] = delay;
+    CHECK_THROWS_WITH(load_parameters<double>(read, to_tensor_file(stored), "x"),
+                      "x: tensor 'neuron_layer.synaptic_delay' holds " + std::to_string(static_cast<int>(delay)) +
+                          ", accepted: 1 to 3");
+  }
+}
+
 TEST_CASE("networks and data that do not go together are refused") {
   const SyntheticDataset<double> labels({.samples = 4, .time_steps = 3, .input_size = 2, .classes = 3});
   Workers workers(1);

@@ -12,8 +12,8 @@
 
 namespace glifr::kernels {
 
-/// Delays in steps as a whole number of them and the rest. A delay is at least `shortest`, whatever rounding made of
-/// it, and its whole number below `longest`, so that one step more is within reach.
+/// Delays in steps as a whole number of them and the rest. A delay is from `shortest` to `longest`, whatever rounding
+/// made of it, and its whole number below `longest`, so that one step more is within reach.
 template <Scalar T>
 struct SplitDelays {
   const T* delays;  // steps
@@ -21,10 +21,12 @@ struct SplitDelays {
   Index* lag;  // whole steps, in elements
   T* part;
   GLIFR_INLINE void operator()(Index, Index n) const {
-    const auto whole = static_cast<Index>(std::floor(delays[n]));
-    const Index steps = whole < shortest ? shortest : whole < longest ? whole : longest - 1;
+    const auto lowest = static_cast<T>(shortest), highest = static_cast<T>(longest);
+    const T delay = delays[n] < lowest ? lowest : delays[n] < highest ? delays[n] : highest;
+    const auto whole = static_cast<Index>(std::floor(delay));
+    const Index steps = whole < longest ? whole : longest - 1;
     lag[n] = steps * step_size;
-    part[n] = delays[n] - static_cast<T>(steps);
+    part[n] = delay - static_cast<T>(steps);
   }
 };
 
