@@ -108,7 +108,7 @@ IdxFile read_idx_file(const std::filesystem::path& file) {
     if (!is_gzip(bytes) && !is_cut_within_magic) return {candidate.string(), std::move(bytes)};
     return {candidate.string() + " (unpacked)", unpack_gzip(bytes, candidate.string())};
   }
-  throw DataError(file.string(), "found none of " + names + "; scripts/fetch_data.sh fetches them");
+  throw DataError(file.string(), "found none of " + names + "; datasets/README.md says where to get them");
 }
 
 IdxImages parse_idx_images(std::string_view bytes, const std::string& name) {

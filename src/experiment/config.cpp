@@ -241,9 +241,10 @@ void check_validation(const Settings& s) {
       throw ConfigError("monitor",
                         std::string("found ") + (needs_accuracy ? "val_acc" : "val_loss") + how + "train_loss");
   }
-  if (needs_accuracy && s.training.loss != LossKind::cross_entropy)
+  const bool has_values = s.training.loss == LossKind::mse;  // LossKind::automatic: the data tell, and are not there
+  if (needs_accuracy && has_values)
     throw ConfigError("monitor", "found val_acc; the targets are values, accepted: train_loss, val_loss");
-  if (s.training.weights == ClassWeights::balanced && s.training.loss != LossKind::cross_entropy)
+  if (s.training.weights == ClassWeights::balanced && has_values)
     throw ConfigError("class_weights", "found balanced; the targets are values, accepted: none");
 }
 

@@ -201,7 +201,12 @@ class FilesTask final : public TaskOf<FilesTask> {
     if (text.empty())
       throw ConfigError(key, "is missing; the task files needs train_data and test_data, as --set " + key + "=" +
                                  name_of(part) + ".h5");
-    return files.root / text;
+    const std::filesystem::path path = files.root / text;
+    if (std::filesystem::path(text).is_relative() && !std::filesystem::exists(path)) {
+      throw DataError(path.string(), "No such file; " + key + "=" + text + " is relative to the data root (--data), " +
+                                         files.root.string());
+    }
+    return path;
   }
 
   static bool are_recordings(const std::filesystem::path& path, const DataFiles& files) {

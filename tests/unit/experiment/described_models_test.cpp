@@ -279,6 +279,13 @@ TEST_CASE("settings name the content of the files that layers take from") {
   CHECK(first_difference(first, three.settings()));
 }
 
+TEST_CASE("whether there are classes is for the data to tell") {
+  const Config config = from_text(R"({"base": "files", "train_data": "a.npz", "test_data": "b.npz",
+      "validation_fraction": 0.2, "monitor": "val_acc", "class_weights": "balanced",
+      "models": {"m": {"layers": [{"size": 8}]}}})");
+  CHECK_NOTHROW(config.check_effect(config.described_models()));
+}
+
 TEST_CASE("what the layers of a described model say themselves is not set beside them") {
   Config config = from_text(two_layers);
   const Model deep = config.described_models()[0];
