@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::size_t most_values = 4'000'000;
 constexpr Index most_elements = Index{1} << 48;  // of a storage; their bytes can be counted in an Index
-constexpr std::size_t longest_name = 80;         // that messages quote
+constexpr std::size_t most_copies = 16;          // bytes copied out of values, for each byte that is read
+constexpr std::size_t longest_quote = 80;        // of a name, in messages
+constexpr std::size_t longest_name = 256;        // of a module, a class or a function
 
 /// The operations of pickles, protocols 0 to 5, by the names of Python's pickletools.
 enum class Op : unsigned char {
@@ -220,7 +222,7 @@ std::optional<std::string> decode_repr(std::string_view text) {
 }
 
 std::string quote(std::string_view text) {
-  return "'" + std::string(text.substr(0, longest_name)) + (text.size() > longest_name ? "…'" : "'");
+  return "'" + std::string(text.substr(0, longest_quote)) + (text.size() > longest_quote ? "…'" : "'");
 }
 
 /// The last element that a tensor reaches in its storage, or nothing where that is beyond counting.
@@ -296,6 +298,11 @@ class PickleReader {
   void count(std::size_t values) {
     if (values > most_values - values_) fail("the pickle holds more than " + std::to_string(most_values) + " values");
     values_ += values;
+  }
+  /// Bytes that a value copies out of others, which may be named again and again by a few bytes each.
+  void charge(std::size_t bytes) {
+    copied_ += bytes;
+    if (copied_ > most_copies * bytes_.size()) fail_damaged();
   }
   template <class Content>
   Value* make(Content content) {
@@ -393,7 +400,9 @@ class PickleReader {
   }
 
   void push_name(std::string_view module, std::string_view name) {
+    if (module.size() > longest_name || name.size() > longest_name) fail_damaged();
     if (!detail::is_utf8(module) || !detail::is_utf8(name)) fail_damaged();
+    charge(module.size() + name.size());
     push(PickleName{std::string(module), std::string(name)});
   }
 
@@ -445,6 +454,7 @@ class PickleReader {
   void push_object(const Value* type, const std::vector<const Value*>& arguments) {
     const auto& name = as<PickleName>(type);
     if (name.module == "collections" && name.name == "OrderedDict") return push(PickleDict{});
+    charge(arguments.size() * sizeof(const Value*));
     push(PickleObject{type, nullptr, {}, {arguments}});
   }
 
@@ -498,14 +508,16 @@ class PickleReader {
     fail_damaged();
   }
 
-  [[nodiscard]] std::vector<Index> counts(const Value* value) const {
+  [[nodiscard]] std::vector<Index> counts(const Value* value) {
+    const std::vector<const Value*>& elements = as<PickleList>(value).elements;
+    charge(elements.size() * sizeof(Index));
     std::vector<Index> list;
-    for (const Value* element : as<PickleList>(value).elements) list.push_back(as<std::int64_t>(element));
+    for (const Value* element : elements) list.push_back(as<std::int64_t>(element));
     return list;
   }
 
   [[nodiscard]] PickleTensor tensor(const Value* storage, const Value* offset, const Value* shape,
-                                    const Value* strides) const {
+                                    const Value* strides) {
     PickleTensor made{storage, as<std::int64_t>(offset), counts(shape), counts(strides)};
     const auto& facts = as<PickleStorage>(storage);
     const auto is_negative = [](Index number) { return number < 0; };
@@ -525,7 +537,7 @@ class PickleReader {
   /// What lies in the file beside the pickle: ('storage', type, key, device, elements), of older versions followed by
   /// None; or a module with its source, of which the source is not needed.
   void push_persistent() {
-    const std::vector<const Value*> parts = as<PickleList>(pop()).elements;
+    const std::vector<const Value*>& parts = as<PickleList>(pop()).elements;
     if (parts.empty()) fail_damaged();
     const auto& kind = as<std::string>(parts[0]);
     if (kind == "module" && parts.size() > 1) {
@@ -550,7 +562,9 @@ class PickleReader {
       fail("a storage should hold " + std::to_string(elements) + " elements");
     }
     const auto* number = parts[2]->get_if<std::int64_t>();
-    push(PickleStorage{number ? std::to_string(*number) : as<std::string>(parts[2]), known->dtype, elements});
+    std::string key = number ? std::to_string(*number) : as<std::string>(parts[2]);
+    charge(key.size());
+    push(PickleStorage{std::move(key), known->dtype, elements});
     pickle_.storages_.push_back(stack_.back()->get_if<PickleStorage>());
   }
 
@@ -563,6 +577,7 @@ class PickleReader {
   Pickle pickle_;
   std::vector<Value*> stack_;
   std::size_t values_ = 0;          // that were made or copied
+  std::size_t copied_ = 0;          // bytes of other values
   std::vector<std::size_t> marks_;  // sizes of the stack
   std::unordered_map<std::uint64_t, Value*> memo_;
 };

@@ -259,6 +259,45 @@ TEST_CASE("a pickle takes memory in proportion to its bytes") {
     CHECK_NOTHROW(read_pickle(bytes + copies(1000) + ".", "file"));
     CHECK_THROWS_WITH(read_pickle(bytes + copies(4000) + ".", "file"), Contains("more than 4000000 values"));
   }
+  SECTION("long contents that are copied again and again") {
+    const auto repeated = [](const std::string& head, std::string_view piece, int count) {
+      std::string bytes = "\x80\x02("s + head;
+      for (int i = 0; i < count; ++i) bytes += piece;
+      return bytes + "t.";
+    };
+    const auto bounded = [&](const PickleWriter& head, std::string_view piece) {
+      const std::string start = head.bytes().substr(2, head.bytes().size() - 3);
+      CHECK_NOTHROW(read_pickle(repeated(start, piece, 1), "file"));
+      CHECK_THROWS_WITH(read_pickle(repeated(start, piece, 1000), "file"), Contains("the pickle is damaged"));
+    };
+    const std::vector<std::int32_t> zeros(10'000);
+    bounded(PickleWriter().text(std::string(256, 'a')).raw("q\0"sv), "h\0h\0\x93"sv);
+    bounded(PickleWriter().name("a", "B").raw("q\0"sv).numbers(zeros).raw("q\1"), "h\0h\1\x81"sv);
+    bounded(PickleWriter()
+                .raw("(")
+                .text("storage")
+                .name("torch", "FloatStorage")
+                .text(std::string(10'000, 'k'))
+                .text("cpu")
+                .number(1)
+                .raw("tq\0"sv),
+            "h\0Q"sv);
+    bounded(PickleWriter()
+                .name("torch._utils", "_rebuild_tensor")
+                .raw("q\0("sv)
+                .storage("FloatStorage", "0", 1)
+                .number(0)
+                .numbers(zeros)
+                .raw("q\2")
+                .raw("h\2tq\1"),
+            "h\0h\1R"sv);
+  }
+  SECTION("names that are too long") {
+    const std::string fits(256, 'a'), long_name(257, 'a');
+    CHECK_NOTHROW(read_pickle(PickleWriter().name(fits, fits).bytes(), "file"));
+    CHECK_THROWS_WITH(read_pickle(PickleWriter().name(long_name, "a").bytes(), "file"), Contains("damaged"));
+    CHECK_THROWS_WITH(read_pickle(PickleWriter().name("a", long_name).bytes(), "file"), Contains("damaged"));
+  }
   SECTION("too many values") {
     CHECK_THROWS_WITH(read_pickle(std::string(4'000'001, 'N') + ".", "file"), Contains("more than 4000000 values"));
   }
