@@ -5,10 +5,30 @@
 #include "blocks.hpp"
 #include "glifr/backend/detail/kernels.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
+
+namespace {
+
+const OptimizerSettings& checked(const OptimizerSettings& settings) {
+  const auto check = [](const std::string& member, const Range& range, double found) {
+    if (range.contains(found)) return;
+    throw ConfigError(
+        member, "expected " + to_string(range) + " (OptimizerSettings::" + member + "), found " + format_number(found));
+  };
+  check("beta1", setting_ranges::mean_decay, settings.beta1);
+  check("beta2", setting_ranges::mean_decay, settings.beta2);
+  check("eps", setting_ranges::eps, settings.eps);
+  check("momentum", setting_ranges::momentum, settings.momentum);
+  check("weight_decay", setting_ranges::weight_decay, settings.weight_decay);
+  check("gradient_clip", setting_ranges::gradient_clip, settings.gradient_clip);
+  return settings;
+}
+
+}  // namespace
 
 void OptimizerSettings::require_no_decay(const std::string& parameter) const {
   if (decay() == 0) return;
@@ -18,7 +38,7 @@ void OptimizerSettings::require_no_decay(const std::string& parameter) const {
 
 template <Scalar T>
 Optimizer<T>::Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings)
-    : settings_(settings), layout_(parameters), blocks_(layout_.blocks(parameter_block)) {
+    : settings_(checked(settings)), layout_(parameters), blocks_(layout_.blocks(parameter_block)) {
   for (const Parameter<T>* parameter : parameters) {
     if (parameter->is_partly_frozen) settings.require_no_decay(parameter->name);
   }

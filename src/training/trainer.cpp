@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "glifr/error.hpp"
+#include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
 
 namespace glifr {
@@ -35,9 +36,10 @@ EpochReport report_on(const Epoch& epoch, const Score& score, bool has_classes, 
 
 /// Before an engine is made of them. ConfigError where a number is out of its range.
 const TrainingSettings& checked(const TrainingSettings& settings) {
-  const auto require = [](bool holds, const std::string& member, const char* key, const char* accepted, double found) {
+  const auto require = [](bool holds, const std::string& member, const char* key, const std::string& accepted,
+                          double found) {
     if (holds) return;
-    throw ConfigError(key, std::string("expected ") + accepted + " (" + member + "), found " + format_number(found));
+    throw ConfigError(key, "expected " + accepted + " (" + member + "), found " + format_number(found));
   };
   const auto at_least = [&](Index lowest, const std::string& member, const char* key, Index found) {
     require(found >= lowest, member, key, lowest == 1 ? "1 or more" : "0 or more", static_cast<double>(found));
@@ -54,6 +56,8 @@ const TrainingSettings& checked(const TrainingSettings& settings) {
           settings.dropout);
   const LearningRate& rate = settings.learning_rate;
   require(std::isfinite(rate.initial), "LearningRate::initial", "lr", "a finite number", rate.initial);
+  require(setting_ranges::step_factor.contains(rate.step_factor), "LearningRate::step_factor", "lr_step_factor",
+          to_string(setting_ranges::step_factor), rate.step_factor);
   at_least(1, "LearningRate::step_epochs", "lr_step_epochs", rate.step_epochs);
   at_least(0, "LearningRate::warmup_epochs", "lr_warmup_epochs", rate.warmup_epochs);
   at_least(1, "LearningRate::plateau_patience", "lr_plateau_patience", rate.plateau_patience);

@@ -6,8 +6,18 @@
 
 #include "glifr/core/parameter_layout.hpp"
 #include "glifr/export.hpp"
+#include "glifr/neurons/range.hpp"
 
 namespace glifr {
+
+/// The numbers that settings accept, in programs and in configurations.
+namespace setting_ranges {
+inline constexpr Range mean_decay{.lowest = 0, .highest = 1, .excludes_highest = true};  ///< beta1, beta2
+inline constexpr Range momentum = mean_decay;                                            ///< of SGD
+inline constexpr Range eps = Range::above(0);                                            ///< of Adam
+inline constexpr Range weight_decay = Range::from(0);                                    ///< of AdamW
+inline constexpr Range gradient_clip = Range::from(0);                                   ///< 0: not clipped
+}  // namespace setting_ranges
 
 /// How parameters follow their gradients.
 struct OptimizerSettings {
@@ -37,8 +47,8 @@ struct OptimizerSettings {
 template <Scalar T>
 class GLIFR_API Optimizer {
  public:
-  /// Zero state for those of the parameters that are trained. The parameters outlive this. ConfigError where a weight
-  /// decay would move values that are not trained.
+  /// Zero state for those of the parameters that are trained. The parameters outlive this. ConfigError where one
+  /// of the settings is out of its range, or a weight decay would move values that are not trained.
   Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings);
 
   /// Moves every trained parameter by its gradient; `norm` is that of all gradients together, by which they are

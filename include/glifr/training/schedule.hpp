@@ -6,8 +6,13 @@
 #include <numbers>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/neurons/range.hpp"
 
 namespace glifr {
+
+namespace setting_ranges {
+inline constexpr Range step_factor = Range::above(0);  ///< of a learning rate
+}  // namespace setting_ranges
 
 /// The learning rate over epochs: a linear warm-up, then a schedule, whose first epoch is the one after the warm-up.
 struct LearningRate {
@@ -28,7 +33,7 @@ struct LearningRate {
     const Index past = epoch - warmup_epochs;
     switch (schedule) {
       case Schedule::step:
-        return initial * std::pow(step_factor, static_cast<double>(past / step_epochs));
+        return initial * std::pow(step_factor, static_cast<double>(past / std::max<Index>(1, step_epochs)));
       case Schedule::cosine: {
         const Index span = std::max<Index>(1, epochs - warmup_epochs);
         return initial * 0.5 *

@@ -26,7 +26,8 @@ class GLIFR_API Trainer {
   using MakeEngine = std::function<std::unique_ptr<TrainingEngine<T>>(const EngineParts<T>&)>;
 
   /// Steps are taken by `workers`. `loss`: empty for cross entropy with labels and mean squared error with values.
-  /// Network and data outlive the trainer. ConfigError where they do not go together.
+  /// Network and data outlive the trainer. ConfigError where they do not go together, or a number of the settings is
+  /// out of its range.
   Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings, Workers& workers,
           LossFunction<T> loss = {});
   /// Steps are taken by the engine that `make_engine` makes.

@@ -26,6 +26,12 @@ TEST_CASE("a step schedule falls by its factor every so many epochs") {
   CHECK(rate.in_epoch(8, 9) == 0.2);
 }
 
+TEST_CASE("a step schedule of no epochs between its steps takes one every epoch") {
+  const LearningRate rate{
+      .schedule = LearningRate::Schedule::step, .initial = 0.8, .step_epochs = 0, .step_factor = 0.5};
+  CHECK(rate.in_epoch(2, 9) == 0.2);
+}
+
 TEST_CASE("a cosine schedule falls from the initial rate, by half in the middle, towards 0 after the last epoch") {
   const LearningRate rate{.schedule = LearningRate::Schedule::cosine, .initial = 2};
   CHECK(rate.in_epoch(0, 10) == 2);

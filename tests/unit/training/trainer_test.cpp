@@ -396,6 +396,19 @@ TEST_CASE("settings out of their range are refused by name") {
           "lr: expected a finite number (LearningRate::initial), found nan");
   refused({.learning_rate = {.step_epochs = 0}},
           "lr_step_epochs: expected 1 or more (LearningRate::step_epochs), found 0");
+  refused({.learning_rate = {.step_factor = 0}},
+          "lr_step_factor: expected a number > 0 (LearningRate::step_factor), found 0");
+  const double nan = std::nan("");
+  refused({.optimizer = {.beta1 = 1}}, "beta1: expected a number >= 0 and < 1 (OptimizerSettings::beta1), found 1");
+  refused({.optimizer = {.beta2 = -0.1}},
+          "beta2: expected a number >= 0 and < 1 (OptimizerSettings::beta2), found -0.1");
+  refused({.optimizer = {.eps = 0}}, "eps: expected a number > 0 (OptimizerSettings::eps), found 0");
+  refused({.optimizer = {.momentum = nan}},
+          "momentum: expected a number >= 0 and < 1 (OptimizerSettings::momentum), found nan");
+  refused({.optimizer = {.weight_decay = -1}},
+          "weight_decay: expected a number >= 0 (OptimizerSettings::weight_decay), found -1");
+  refused({.optimizer = {.gradient_clip = -1}},
+          "gradient_clip: expected a number >= 0 (OptimizerSettings::gradient_clip), found -1");
 }
 
 TEST_CASE("a training state that is not whole leaves the training as it was") {
