@@ -89,7 +89,7 @@ std::map<std::string, std::string> constants_of(const glifr::TensorFile& tensors
       constants[name] = glifr::format_number(glifr::metadata_number(tensors, name, file));
   };
   for (const glifr::NeuronInfo& neuron : glifr::known_neurons()) {
-    for (const glifr::Field& constant : neuron.constants) add(constant.name);
+    for (const glifr::NeuronConstant& constant : neuron.constants) add(constant.name);
   }
   add("synaptic_delay");
   return constants;
@@ -165,8 +165,7 @@ std::vector<std::string> take_layer_constants(std::vector<glifr::LayerDescriptio
     glifr::LayerDescription& layer = layers[k];
     const glifr::NeuronInfo& neuron = glifr::find_neuron(layer.neuron, layer.num_ascs);
     const std::string prefix = metadata_prefix(k);
-    for (const glifr::Field& field : neuron.constants) {
-      const std::string name = field.name;
+    for (const auto& [name, field] : neuron.constants) {
       const auto held = name == "dt" ? std::nullopt : constants.find(prefix + name, field.range);
       if (!held) continue;
       const auto stated = layer.constants.find(name);

@@ -8,6 +8,8 @@
 
 #include "glifr/core/random.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/json_members.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/ops/elementwise.hpp"
 #include "glifr/ops/wiring.hpp"
 #include "spread.hpp"
@@ -23,16 +25,31 @@ void require_positive(const char* key, Index value, const char* member = "") {
     throw ConfigError(key, std::string("expected 1 or more") + member + ", found " + std::to_string(value));
 }
 
-}  // namespace
-
-Index whole_steps(double duration, double dt) {
+/// `key` is what configurations call the duration.
+Index count_steps(const char* key, double duration, double dt) {
+  detail::check_range("dt", dt, Range::above(0));
+  detail::check_range(key, duration, Range::from(0));
+  if (!(duration / dt <= most_steps))
+    throw ConfigError(key, "found " + format_number(duration) + " ms with a time step (dt) of " + format_number(dt) +
+                               " ms; accepted: 0 to " + std::to_string(most_steps) + " steps");
   const double quotient = duration / dt, nearest = std::round(quotient);
   const bool is_whole = std::abs(quotient - nearest) <= 1e-9 * std::max(1.0, nearest);
   return static_cast<Index>(is_whole ? nearest : std::floor(quotient));
 }
 
+}  // namespace
+
+void detail::check_range(const std::string& key, double value, const Range& range) {
+  if (!range.contains(value))
+    throw ConfigError(key, "found " + format_number(value) + "; accepted: " + to_string(range));
+}
+
+Index whole_steps(double duration, double dt) {
+  return count_steps("duration", duration, dt);
+}
+
 Index delay_steps(double synaptic_delay, double dt) {
-  return std::max<Index>(1, whole_steps(synaptic_delay, dt));
+  return std::max<Index>(1, count_steps("synaptic_delay", synaptic_delay, dt));
 }
 
 // --- making the parameters

@@ -28,8 +28,8 @@ LayerDescription layer_of(const Model& model, const ModelSettings& s) {
 /// Gives a layer what it does not say itself and the settings do.
 void complete(LayerDescription& layer, const Settings& s) {
   const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
-  for (const Field& field : neuron.constants) {
-    const std::string name = field.name;
+  for (const NeuronConstant& constant : neuron.constants) {
+    const std::string& name = constant.name;
     const auto value = s.model.constants.find(name);
     if (name == "sigma_v") {
       layer.constants.emplace(name, s.sigma_v_in(0));

@@ -663,8 +663,8 @@ bool is_stated_by_layers(const std::string& key, const std::vector<Model>& model
   bool is_constant = false;
   for (const Model& model : models) {
     for (const LayerDescription& layer : model.layers) {
-      const std::vector<Field>& constants = find_neuron(layer.neuron, layer.num_ascs).constants;
-      if (std::ranges::find(constants, key, &Field::name) == constants.end()) continue;
+      const std::vector<NeuronConstant>& constants = find_neuron(layer.neuron, layer.num_ascs).constants;
+      if (std::ranges::find(constants, key, &NeuronConstant::name) == constants.end()) continue;
       if (!layer.constants.contains(key)) return false;
       is_constant = true;
     }

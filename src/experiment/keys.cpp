@@ -82,14 +82,14 @@ std::vector<ConfigKey> network_keys() {
        .choices = reductions}};
   // What neurons share is described by their fields. A constant of a name that is taken is set layer by layer.
   for (const NeuronInfo& neuron : known_neurons()) {
-    for (const Field& constant : neuron.constants) {
-      if (std::ranges::find(keys, constant.name, &ConfigKey::name) != keys.end()) continue;
-      const auto place = [name = std::string(constant.name), value = constant.value.value_or(0)](S& s) -> Place {
+    for (const auto& [constant_name, constant] : neuron.constants) {
+      if (std::ranges::find(keys, constant_name, &ConfigKey::name) != keys.end()) continue;
+      const auto place = [name = constant_name, value = constant.value.value_or(0)](S& s) -> Place {
         return &s.model.constants.try_emplace(name, value).first->second;
       };
       const std::string help = constant.meaning ? constant.meaning : "constant of the neuron " + neuron.name;
       keys.push_back({.group = "Network",
-                      .name = constant.name,
+                      .name = constant_name,
                       .place = place,
                       .help = help,
                       .unit = constant.unit == std::string("1") ? "" : constant.unit,

@@ -441,10 +441,11 @@ LayerDescription layer_from_json(const json::value& value, std::size_t number, c
       population.synaptic_delay = std::get<DelayDescription>(found);
     }
   }
-  for (const Field& constant : neuron.constants) {
-    if (constant.name == std::string("dt")) continue;
-    if (const auto found = members.number(constant.name, constant.range)) layer.constants[constant.name] = *found;
+  for (const NeuronConstant& constant : neuron.constants) {
+    if (constant.name == "dt") continue;
+    if (const auto found = members.number(constant.name, constant.field.range)) layer.constants[constant.name] = *found;
   }
+  require_whole_arrays(neuron, layer.constants);
   if (const auto parameters = members.take("parameters"))
     population.parameters = parameters_from_json(*parameters, neuron, where, false);
   if (const auto lateral = members.take("lateral"))

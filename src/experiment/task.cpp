@@ -39,12 +39,11 @@ void Task::require_as_configured(const Settings& settings, std::string_view name
 }
 
 void check_steps(const char* key, const Settings& settings, double duration, Index fewest) {
-  constexpr double most = 1e6;
   const double steps = duration / settings.model.dt;
-  if (steps <= most && steps >= static_cast<double>(fewest) * (1 - 1e-9)) return;
+  if (steps <= most_steps && steps >= static_cast<double>(fewest) * (1 - 1e-9)) return;
   throw ConfigError(key, "found " + format_number(duration) + " ms with a time step (dt) of " +
-                             format_number(settings.model.dt) + " ms; accepted: " + std::to_string(fewest) +
-                             " to 1000000 steps");
+                             format_number(settings.model.dt) + " ms; accepted: " + std::to_string(fewest) + " to " +
+                             std::to_string(most_steps) + " steps");
 }
 
 bool validates(const Settings& settings) {

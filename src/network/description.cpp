@@ -30,15 +30,19 @@ std::vector<NeuronInfo>& neurons() {
   return list;
 }
 
-std::string names_of(const std::vector<Field>& fields) {
+/// Those that a predicate holds for.
+template <class Predicate>
+std::string names_of(const NeuronInfo& info, Predicate holds) {
   std::string names;
-  for (const Field& field : fields) names.append(names.empty() ? "" : ", ").append(field.name);
+  for (const NeuronConstant& constant : info.constants) {
+    if (holds(constant)) names.append(names.empty() ? "" : ", ").append(constant.name);
+  }
   return names.empty() ? "none" : names;
 }
 
-const Field* find_field(const std::vector<Field>& fields, const std::string& name) {
-  const auto found = std::ranges::find_if(fields, [&](const Field& field) { return name == field.name; });
-  return found == fields.end() ? nullptr : &*found;
+const NeuronConstant* named_constant(const NeuronInfo& info, const std::string& name) {
+  const auto found = std::ranges::find(info.constants, name, &NeuronConstant::name);
+  return found == info.constants.end() ? nullptr : &*found;
 }
 
 /// Groups of a layer, or the layer.
@@ -95,16 +99,26 @@ void detail::add_neuron(NeuronInfo info) {
   neurons().push_back(std::move(info));
 }
 
+void detail::require_whole_arrays(const NeuronInfo& info, const std::map<std::string, double>& values) {
+  for (const NeuronConstant& constant : info.constants) {
+    const std::string first = constant.field.name;
+    if (values.contains(constant.name) == values.contains(first)) continue;
+    throw ConfigError(first, "some of these constants are missing; accepted for neuron " + info.name + ": all of " +
+                                 names_of(info, [&](const NeuronConstant& c) { return c.field.name == first; }));
+  }
+}
+
 void detail::set_constants(const NeuronInfo& info, const std::map<std::string, double>& values,
                            const std::function<void(const std::string&, double)>& set) {
   for (const auto& [name, value] : values) {
-    const Field* field = find_field(info.constants, name);
-    if (!field)
-      throw ConfigError(name, "is no constant of neuron " + info.name + "; it has " + names_of(info.constants));
-    if (!field->range.contains(value))
-      throw ConfigError(name, "found " + format_number(value) + "; accepted: " + to_string(field->range));
+    const NeuronConstant* constant = named_constant(info, name);
+    if (!constant)
+      throw ConfigError(name, "is no constant of neuron " + info.name + "; it has " +
+                                  names_of(info, [](const NeuronConstant&) { return true; }));
+    check_range(name, value, constant->field.range);
     set(name, value);
   }
+  require_whole_arrays(info, values);
 }
 
 ParameterCount count_parameters(const NetworkDescription& description) {
@@ -142,7 +156,7 @@ std::unique_ptr<RecurrentNetwork<T>> make_network(const NetworkDescription& desc
   for (LayerDescription layer : description.layers) {
     const NeuronInfo& info = find_neuron(layer.neuron, layer.num_ascs);
     if (layer.constants.contains("dt")) throw ConfigError("dt", "is the whole network's, not a layer's");
-    if (find_field(info.constants, "dt")) layer.constants["dt"] = description.dt;
+    if (named_constant(info, "dt")) layer.constants["dt"] = description.dt;
     const Index delay = delay_steps(layer.synaptic_delay, description.dt);
     layer.time_step = description.dt;
     const std::string prefix = layer_prefix(network->depth());

@@ -78,7 +78,8 @@ std::optional<double> number(const TensorFile& file, const std::string& key) {
 
 void add_delay(TensorFile& network) {
   const std::optional<double> delay = number(network, "synaptic_delay"), dt = number(network, "dt");
-  if (!delay || !dt || !(*dt > 0) || !(*delay >= 0) || !(*delay / *dt < 1e9)) return;
+  if (!delay || !dt || !Range::above(0).contains(*dt) || !Range::from(0).contains(*delay) || *delay / *dt > most_steps)
+    return;
   network.metadata["delay_steps"] = std::to_string(delay_steps(*delay, *dt));
 }
 

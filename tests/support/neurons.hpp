@@ -118,6 +118,38 @@ struct Spiking {
   }
 };
 
-static_assert(Neuron<Calcium> && Neuron<Gated> && Neuron<Spiking>);
+/// A rate that remembers itself; the shares of new and old are a constant that is an array.
+struct Mixed {
+  static constexpr const char* name = "mixed";
+
+  template <class T>
+  struct State {
+    T output;
+
+    static constexpr Field fields[] = {{.name = "output"}};
+  };
+
+  template <class T>
+  struct Parameters {
+    T bias;
+
+    static constexpr Field fields[] = {{.name = "bias"}};
+  };
+
+  template <class T>
+  struct Constants {
+    std::array<T, 2> gain;
+
+    static constexpr Field fields[] = {{.name = "gain", .value = 1, .range = Range::above(0)}};
+  };
+
+  template <class T, class C>
+  static GLIFR_INLINE constexpr void step(State<T>& s, const Parameters<T>& p, const Constants<C>& c,
+                                          const T& synaptic_current) {
+    s.output = c.gain[0] * tanh(synaptic_current + p.bias) + c.gain[1] * s.output;
+  }
+};
+
+static_assert(Neuron<Calcium> && Neuron<Gated> && Neuron<Spiking> && Neuron<Mixed>);
 
 }  // namespace glifr::test

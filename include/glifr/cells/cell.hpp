@@ -34,7 +34,7 @@ concept RecurrentCell = requires(C& cell, const C& fixed, const typename C::Sett
   { settings.hidden_size } -> std::convertible_to<Index>;
   { *std::begin(C::field_list) } -> std::convertible_to<FieldExtent>;
   { cell.parameters() } -> std::same_as<ParameterList<typename C::Value>>;
-  { cell.constants() } -> std::same_as<typename C::NeuronType::template Constants<double>&>;
+  { cell.set_constant(std::string(), 0.0) } -> std::same_as<bool>;
   { fixed.constants() } -> std::convertible_to<typename C::NeuronType::template Constants<double>>;
   { fixed.hidden_size() } -> std::convertible_to<Index>;
   { fixed.input_size() } -> std::convertible_to<Index>;
@@ -80,10 +80,10 @@ class GLIFR_API Cell {
   static constexpr auto field_list = list_fields<typename N::template Parameters<double>>();
   static constexpr Index inputs = input_count<N>;  ///< synaptic currents a neuron
 
-  /// Parameters are zero until initialised (network/initialize.hpp). ConfigError where a size is not positive, or the
-  /// population is not one of such a layer.
+  /// Parameters are zero until initialised (network/initialize.hpp). ConfigError where a size is not positive, a
+  /// constant is out of its range, or the population is not one of such a layer.
   explicit Cell(const Settings& settings, const std::string& prefix = "neuron_layer.")
-      : constants_(settings.constants),
+      : constants_(checked(settings.constants)),
         parameters_({.neuron = N::name,
                      .weights = weight_names<N>,
                      .fields = field_list,
@@ -107,8 +107,18 @@ class GLIFR_API Cell {
   [[nodiscard]] Index delay() const { return parameters_.plan().delay; }
   /// What the neurons share.
   [[nodiscard]] const typename N::template Constants<double>& constants() const { return constants_; }
-  /// The neurons' constants may change between steps of training (sigma_v, annealed).
-  [[nodiscard]] typename N::template Constants<double>& constants() { return constants_; }
+  /// Sets one of them; they may change between steps of training (sigma_v, annealed). The second, third … of an array
+  /// are called _2, _3 …. False where there is none of that name, ConfigError where the value is out of its range.
+  bool set_constant(const std::string& name, double value) {
+    bool found = false;
+    for_each_scalar(constants_, [&](double& constant, const ScalarPlace& place) {
+      if (name != scalar_name(place)) return;
+      detail::check_range(name, value, place.field.range);
+      constant = value;
+      found = true;
+    });
+    return found;
+  }
   /// How its neurons differ and are connected.
   [[nodiscard]] const Population& population() const { return parameters_.plan().population; }
 
@@ -171,6 +181,13 @@ class GLIFR_API Cell {
   }
 
  private:
+  static typename N::template Constants<double> checked(typename N::template Constants<double> constants) {
+    for_each_scalar(constants, [](double& value, const ScalarPlace& place) {
+      detail::check_range(scalar_name(place), value, place.field.range);
+    });
+    return constants;
+  }
+
   typename N::template Constants<double> constants_;
   LayerParameters<T> parameters_;
 };

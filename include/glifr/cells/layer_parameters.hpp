@@ -16,12 +16,24 @@
 
 namespace glifr {
 
+/// The most time steps of a delay or a sequence that is given by its duration.
+inline constexpr Index most_steps = 1'000'000;
+
 /// Whole time steps in a duration: int(duration / dt), both in ms, where a quotient that rounding moved slightly off a
-/// whole number is that number: 1 / 0.05 is 20.
+/// whole number is that number: 1 / 0.05 is 20. ConfigError unless the duration is 0 or more, dt is above 0 and there
+/// are at most `most_steps` of them.
 [[nodiscard]] GLIFR_API Index whole_steps(double duration, double dt);
 
-/// The synaptic delay in whole time steps: int(delay / dt), and at least 1. Both in ms.
+/// The synaptic delay in whole time steps: int(delay / dt), and at least 1. Both in ms. ConfigError as by
+/// `whole_steps`.
 [[nodiscard]] GLIFR_API Index delay_steps(double synaptic_delay, double dt);
+
+namespace detail {
+
+/// ConfigError where a number is out of its range.
+GLIFR_API void check_range(const std::string& key, double value, const Range& range);
+
+}  // namespace detail
 
 /// What the parameters of a layer depend on of its neurons, and its sizes.
 struct LayerPlan {

@@ -24,7 +24,7 @@ struct LayerDescription {
   Index size = 1;                ///< neurons, 1 or more
   Index num_ascs = 0;            ///< after-spike currents a neuron, for neurons that have any
   double synaptic_delay = 0;     ///< ms, 0 or more; at least one time step is taken
-  /// By the names of the neuron's fields, without dt; the others keep their defaults.
+  /// By their names, without dt; the others keep their defaults. Of an array all or none.
   std::map<std::string, double> constants{};
   Population population{};  ///< how the neurons differ and are connected
   double time_step = 0;     ///< ms; set by `make_network`
@@ -41,6 +41,12 @@ struct NetworkDescription {
   Outputs outputs = Outputs::every_step;   ///< which outputs the network gives
 };
 
+/// A constant that the neurons of a layer share.
+struct NeuronConstant {
+  std::string name;  ///< the field's; for the second, third … of an array followed by _2, _3 …
+  Field field;       ///< of its member
+};
+
 /// What is known of neurons by their name.
 struct NeuronInfo {
   /// Makes a layer from its description, the width of its input, its delay in steps and the prefix of its parameters'
@@ -49,14 +55,14 @@ struct NeuronInfo {
   using Make = std::function<std::unique_ptr<NetworkLayer<T>>(const LayerDescription&, Index input_size, Index delay,
                                                               const std::string& prefix)>;
 
-  std::string name;                       ///< as configurations have it
-  Index num_ascs = 0;                     ///< after-spike currents a neuron; neurons of one name may differ in it
-  std::vector<Field> constants{};         ///< what the neurons of a layer share
-  std::vector<FieldExtent> parameters{};  ///< what each neuron has for itself
-  Index inputs = 1;                       ///< synaptic currents a neuron
-  bool carries_state = true;              ///< see `NetworkLayer`
-  bool has_synaptic_delay = true;         ///< whether a layer has the task's synaptic delay where it asks for none
-  bool is_built_in = false;               ///< whether it is one of the library's
+  std::string name;                         ///< as configurations have it
+  Index num_ascs = 0;                       ///< after-spike currents a neuron; neurons of one name may differ in it
+  std::vector<NeuronConstant> constants{};  ///< what the neurons of a layer share
+  std::vector<FieldExtent> parameters{};    ///< what each neuron has for itself
+  Index inputs = 1;                         ///< synaptic currents a neuron
+  bool carries_state = true;                ///< see `NetworkLayer`
+  bool has_synaptic_delay = true;           ///< whether a layer has the task's synaptic delay where it asks for none
+  bool is_built_in = false;                 ///< whether it is one of the library's
 
   /// Whether it has parameters that are quantities of its dynamics.
   [[nodiscard]] bool has_dynamics() const {
@@ -92,7 +98,11 @@ namespace detail {
 /// Adds a neuron to those that are known; one that is known by this name and number of currents is replaced.
 GLIFR_API void add_neuron(NeuronInfo info);
 
-/// Sets constants by name. ConfigError where the neuron has none of that name, or the value is out of its range.
+/// ConfigError where only some of an array's numbers are among the values.
+GLIFR_API void require_whole_arrays(const NeuronInfo& info, const std::map<std::string, double>& values);
+
+/// Sets constants by name. ConfigError where the neuron has none of that name, the value is out of its range, or only
+/// some of an array's numbers are given.
 GLIFR_API void set_constants(const NeuronInfo& info, const std::map<std::string, double>& values,
                              const std::function<void(const std::string&, double)>& set);
 
@@ -115,7 +125,10 @@ inline constexpr bool has_synaptic_delay<N> = N::has_synaptic_delay;
 template <Neuron N>
 NeuronInfo describe_neuron() {
   NeuronInfo info{.name = N::name, .num_ascs = after_spike_currents<N>};
-  for (const FieldExtent& f : list_fields<typename N::template Constants<double>>()) info.constants.push_back(f.field);
+  typename N::template Constants<double> constants{};
+  for_each_scalar(constants, [&](double&, const ScalarPlace& place) {
+    info.constants.push_back({scalar_name(place), place.field});
+  });
   for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) info.parameters.push_back(f);
   info.inputs = input_count<N>;
   info.carries_state = derive::program<N>.carries_state;

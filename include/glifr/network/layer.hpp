@@ -65,7 +65,8 @@ class GLIFR_API NetworkLayer {
   virtual void balance_weights() {}
   /// The neurons' constants by name (dt, sigma_v, …), in the neuron's order.
   [[nodiscard]] virtual std::vector<std::pair<std::string, double>> constants() const { return {}; }
-  /// Sets a constant of the neurons; false where they have none of that name.
+  /// Sets a constant of the neurons; false where they have none of that name. ConfigError where the value is out of its
+  /// range.
   virtual bool set_constant(const std::string& /*name*/, double /*value*/) { return false; }
 
   /// Runs the layer over a sequence; what is recorded on the tape leads back to its parameters and its input. `mask`
@@ -114,15 +115,7 @@ class GLIFR_API CellLayer final : public NetworkLayer<typename C::Value> {
     return list;
   }
 
-  bool set_constant(const std::string& name, double value) override {
-    bool found = false;
-    for_each_scalar(cell_.constants(), [&](double& constant, const ScalarPlace& place) {
-      if (name != scalar_name(place)) return;
-      constant = value;
-      found = true;
-    });
-    return found;
-  }
+  bool set_constant(const std::string& name, double value) override { return cell_.set_constant(name, value); }
 
   [[nodiscard]] LayerOutput<T> run(Tape<T>& tape, const Sequence<T>& input, Engine engine, const OutputMask<T>& mask,
                                    const ScanOptions& options) const override {

@@ -7,19 +7,19 @@
 /// The constants of a neuron as numbers.
 namespace glifr {
 
-/// The constant that `fields` calls by this name, or null.
+/// The constant of this name, or null; the second, third … of an array are called _2, _3 ….
 template <class Constants>
-constexpr double* find_constant(Constants& constants, std::string_view name) {
+double* find_constant(Constants& constants, std::string_view name) {
   double* found = nullptr;
   for_each_scalar(constants, [&](double& value, const ScalarPlace& place) {
-    if (place.index == 0 && name == place.field.name) found = &value;
+    if (name == scalar_name(place)) found = &value;
   });
   return found;
 }
 
 /// The time step (ms), which is the constant that is called dt, or 1 where there is none.
 template <class Constants>
-constexpr double time_step(Constants constants) {
+double time_step(Constants constants) {
   const double* dt = find_constant(constants, "dt");
   return dt ? *dt : 1;
 }

@@ -2,6 +2,8 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -12,6 +14,7 @@
 #include "glifr/network/description.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
+#include "support/neurons.hpp"
 
 namespace {
 
@@ -109,6 +112,20 @@ TEST_CASE("a described model that cannot be made is refused, naming what is wron
   refuse(R"({"a/b": {"layers": [{"size": 2}]}})", "models", "letters, digits");
   CHECK_THROWS_WITH(from_text(R"({"base": "sine", "layers": [{"size": 2}]})"),
                     Contains("layers") && Contains("models"));
+}
+
+TEST_CASE("each number of a constant that is an array is a key, and a layer states all or none") {
+  register_neuron<test::Mixed>();
+  const auto constants = [](const std::string& keys, const std::string& members) {
+    const Config config = from_text(R"({"base": "sine", )" + keys +
+                                    R"("models": {"m": {"layers": [{"neuron": "mixed", "size": 2)" + members + "}]}}}");
+    return make_network<float>(config.resolve(config.described_models()[0]))->constants();
+  };
+  using Constants = std::vector<std::pair<std::string, double>>;
+  CHECK(constants("", "") == Constants{{"gain", 1}, {"gain_2", 1}});
+  CHECK(constants(R"("gain_2": 0.5, )", "") == Constants{{"gain", 1}, {"gain_2", 0.5}});
+  CHECK(constants("", R"(, "gain": 0.25, "gain_2": 0.5)") == Constants{{"gain", 0.25}, {"gain_2", 0.5}});
+  CHECK_THROWS_WITH(constants("", R"(, "gain": 0.25)"), Contains("all of gain, gain_2"));
 }
 
 const std::string populations = R"({"base": "lmnist", "models": {"deep": {"layers": [

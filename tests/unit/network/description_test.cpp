@@ -1,7 +1,10 @@
 // Networks from descriptions, of built-in neurons and of custom ones.
 #include "glifr/network/description.hpp"
 
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "glifr/network/initialize.hpp"
 #include "support/catch.hpp"
@@ -75,6 +78,25 @@ TEST_CASE("a registered neuron is made by its name") {
   const auto network = make_network<double>({.layers = {{.neuron = test::Calcium::name, .size = 3}}, .output_size = 1});
   CHECK(network->layer(0).neuron() == test::Calcium::name);
   CHECK(network->layer(0).size() == 3);
+}
+
+TEST_CASE("the numbers of an array are constants of their own, given all or none") {
+  register_neuron<test::Mixed>();
+  const auto make = [](const std::map<std::string, double>& constants) {
+    return make_network<float>({.layers = {{.neuron = test::Mixed::name, .size = 2, .constants = constants}}});
+  };
+  using Constants = std::vector<std::pair<std::string, double>>;
+  CHECK(make({})->constants() == Constants{{"gain", 1}, {"gain_2", 1}});
+  CHECK(make({{"gain", 0.25}, {"gain_2", 0.5}})->constants() == Constants{{"gain", 0.25}, {"gain_2", 0.5}});
+  const auto network = make({});
+  CHECK(network->set_constant("gain_2", 0.75));
+  CHECK(network->constants() == Constants{{"gain", 1}, {"gain_2", 0.75}});
+  const std::string missing =
+      "gain: some of these constants are missing; accepted for neuron mixed: all of gain, gain_2";
+  CHECK_THROWS_WITH(make({{"gain", 0.25}}), Contains(missing));
+  CHECK_THROWS_WITH(make({{"gain_2", 0.25}}), Contains(missing));
+  CHECK_THROWS_WITH(make({{"gain_3", 0.25}}), Contains("it has gain, gain_2"));
+  CHECK_THROWS_WITH(make({{"gain", 0.25}, {"gain_2", 0}}), Contains("gain_2: found 0"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "glifr/cells/glifr.hpp"
 #include "glifr/cells/lstm.hpp"
 #include "glifr/cells/rnn.hpp"
+#include "glifr/error.hpp"
 #include "glifr/ops/linear.hpp"
 #include "glifr/ops/loss.hpp"
 #include "glifr/ops/reshape.hpp"
@@ -15,6 +16,7 @@
 namespace {
 
 using namespace glifr;
+using Catch::Matchers::StartsWith;
 
 TEST_CASE("shapes that do not fit") {
   Tape<float> tape;
@@ -176,6 +178,34 @@ TEST_CASE("a delay is a whole number of steps, and at least one") {
   CHECK(delay_steps(0.99, 0.1) == 9);
   CHECK(delay_steps(0.3, 0.1) == 3);
   CHECK(delay_steps(2.9, 1) == 2);
+  CHECK(delay_steps(1e6, 1) == 1'000'000);
+}
+
+TEST_CASE("a delay that is no number of steps is refused") {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  for (const double dt : {0.0, -0.05, nan, infinity}) CHECK_THROWS_WITH(delay_steps(1, dt), StartsWith("dt: found "));
+  for (const double delay : {-1.0, nan, infinity})
+    CHECK_THROWS_WITH(delay_steps(delay, 0.05), StartsWith("synaptic_delay: found "));
+  CHECK_THROWS_WITH(delay_steps(1, 1e-300),
+                    "synaptic_delay: found 1 ms with a time step (dt) of 1e-300 ms; accepted: "
+                    "0 to 1000000 steps");
+  CHECK_THROWS_AS(whole_steps(1e300, 0.05), ConfigError);
+  CHECK_THROWS_AS(whole_steps(1, 0), ConfigError);
+}
+
+TEST_CASE("constants of a layer lie in the ranges of their fields") {
+  CellSettings<Glifr<1>> settings;
+  settings.constants.sigma_v = 0;
+  CHECK_THROWS_WITH((GlifrCell<1, float>(settings)), "sigma_v: found 0; accepted: a number > 0");
+  settings.constants.sigma_v = 1;
+  settings.constants.dt = -0.05;
+  CHECK_THROWS_WITH((GlifrCell<1, float>(settings)), "dt: found -0.05; accepted: a number > 0");
+  GlifrCell<1, float> cell({});
+  CHECK_THROWS_WITH(cell.set_constant("tau", -1), "tau: found -1; accepted: a number > 0");
+  CHECK_THROWS_AS(cell.set_constant("I0", std::numeric_limits<double>::infinity()), ConfigError);
+  CHECK(cell.constants().tau == default_constants<Glifr<1>>().tau);
+  CHECK(cell.set_constant("tau", 2));
+  CHECK(cell.constants().tau == 2);
 }
 
 /// "name shape" of every parameter of a cell.
