@@ -14,7 +14,15 @@ std::string layer_prefix(std::size_t place) {
 
 template <Scalar T>
 NetworkLayer<T>& RecurrentNetwork<T>::add(std::unique_ptr<NetworkLayer<T>> layer) {
+  if (!layer) throw std::logic_error("a network was given a layer that is null");
   if (readout_) throw ConfigError("layers", "a layer cannot be added behind the readout");
+  const auto require_positive = [&](const char* what, Index found) {
+    if (found >= 1) return;
+    throw std::logic_error("layer " + std::to_string(depth() + 1) + " (" + layer->neuron() + ") has a " + what +
+                           " of " + std::to_string(found) + "; 1 or more is needed");
+  };
+  require_positive("size", layer->size());
+  require_positive("delay", layer->delay());
   if (!layers_.empty() && layer->input_size() != layers_.back()->size()) {
     throw ConfigError("input_size", "layer " + std::to_string(depth() + 1) + " reads " +
                                         std::to_string(layer->input_size()) + " features, the layer before it has " +
@@ -38,6 +46,12 @@ Index RecurrentNetwork<T>::neurons() const {
   Index sum = 0;
   for (const auto& layer : layers_) sum += layer->size();
   return sum;
+}
+
+template <Scalar T>
+Index RecurrentNetwork<T>::output_size() const {
+  if (layers_.empty()) throw std::logic_error("a network without layers has no outputs");
+  return readout_ ? readout_->output_size() : layers_.back()->size();
 }
 
 template <Scalar T>

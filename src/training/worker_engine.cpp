@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
 
 #include "glifr/backend/layout.hpp"
 #include "glifr/distributed/group.hpp"
@@ -37,6 +38,8 @@ bool is_finite(View<const T> x) {
 
 Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state, bool last_step_only,
                          Index neurons) {
+  if (std::min({batch, time_steps, delay}) < 1)
+    throw std::logic_error("choose_micro_batch: a size or the delay is below 1");
   const bool skips_steps = !carries_state && last_step_only;
   const Index rows_a_sample = skips_steps ? 1 : std::min(delay, time_steps);
   // Steps to sum up for each time that weights and their gradients are read: of 1 MiB, which second-level cache does

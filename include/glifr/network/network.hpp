@@ -57,7 +57,8 @@ class GLIFR_API RecurrentNetwork {
   virtual ~RecurrentNetwork() = default;
 
   /// Adds a layer behind those that there are. ConfigError where its input is not as wide as the layer before it, or
-  /// the network has its readout already. The layer's parameters bear the names that `layer_prefix` asks for.
+  /// the network has its readout already; std::logic_error where the layer is null, or its size or its delay is not
+  /// positive. The layer's parameters bear the names that `layer_prefix` asks for.
   NetworkLayer<T>& add(std::unique_ptr<NetworkLayer<T>> layer);
   /// The same for a layer of neurons N, with parameters at zero.
   template <Neuron N>
@@ -83,8 +84,9 @@ class GLIFR_API RecurrentNetwork {
   [[nodiscard]] Index hidden_size() const { return layers_.at(0)->size(); }
   /// Neurons of all layers.
   [[nodiscard]] Index neurons() const;
-  /// Width of the outputs: the readout's, or the last layer's size where there is none.
-  [[nodiscard]] Index output_size() const { return readout_ ? readout_->output_size() : layers_.back()->size(); }
+  /// Width of the outputs: the readout's, or the last layer's size where there is none. std::logic_error where there is
+  /// no layer.
+  [[nodiscard]] Index output_size() const;
   /// Which outputs `forward` gives.
   [[nodiscard]] Outputs outputs() const { return outputs_; }
 
@@ -94,7 +96,8 @@ class GLIFR_API RecurrentNetwork {
   /// the layer's prefix stands before the name.
   [[nodiscard]] std::vector<std::pair<std::string, double>> constants() const;
   /// Sets a constant of the neurons: of all layers that have one of that name or, with a layer's prefix before it, of
-  /// that layer. False where there is none. Synaptic delays stay as many time steps as they are, also for another dt.
+  /// that layer. False where there is none, ConfigError where the value is out of its range. Synaptic delays stay as
+  /// many time steps as they are, also for another dt.
   bool set_constant(const std::string& name, double value);
 
   /// Factors of 0 or 1 on the outputs of a layer's neurons, [size]; empty: no neuron is silenced. ShapeError for

@@ -9,7 +9,7 @@ namespace glifr {
 /// enough for what they need to stay in its cache, and at least two micro-batches where there are two samples.
 /// `delay`, `carries_state` and `neurons` are the layer's; `last_step_only` where its last output alone is asked for.
 /// Where no cache holds the gradient of the lateral weights, which each micro-batch reads and writes once, a
-/// micro-batch has more steps to sum up.
+/// micro-batch has more steps to sum up. std::logic_error where `batch`, `time_steps` or `delay` is not positive.
 [[nodiscard]] GLIFR_API Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state,
                                                  bool last_step_only, Index neurons);
 

@@ -1,10 +1,13 @@
 // Networks as lists of layers: names, sizes, constants, silencing, and what cannot be put together.
 #include "glifr/network/network.hpp"
 
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "glifr/cells/rnn.hpp"
+#include "glifr/error.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
 #include "support/catch.hpp"
@@ -72,6 +75,7 @@ TEST_CASE("a constant is set in every layer that has it, or in the one that is n
   CHECK(value("neuron_layer_3.sigma_v") == 0.5);
   CHECK_FALSE(network.set_constant("neuron_layer_2.sigma_v", 1));
   CHECK_FALSE(network.set_constant("nothing", 1));
+  CHECK_THROWS_AS(network.set_constant("tau", -1), ConfigError);
 }
 
 TEST_CASE("silenced neurons of any layer give nothing") {
@@ -112,6 +116,36 @@ TEST_CASE("what does not fit together is refused") {
   const RecurrentNetwork<double> none(Outputs::every_step);
   CHECK_THROWS_AS(none.forward(tape, Sequence<double>::from(test::put_on(tape, Tensor<double>({1, 1, 1})))),
                   std::logic_error);
+}
+
+/// A layer that is not made of a neuron, of any size and delay.
+struct Plain final : NetworkLayer<double> {
+  Index neurons, steps;
+  Plain(Index given_size, Index given_delay) : neurons(given_size), steps(given_delay) {}
+  std::string neuron() const override { return "plain"; }
+  Index input_size() const override { return 1; }
+  Index size() const override { return neurons; }
+  Index delay() const override { return steps; }
+  ParameterList<double> parameters() override { return {}; }
+  LayerOutput<double> run(Tape<double>&, const Sequence<double>& input, Engine, const OutputMask<double>&,
+                          const ScanOptions&) const override {
+    return {input.dense};
+  }
+};
+
+TEST_CASE("layers without neurons or delay, and networks without layers, are caught") {
+  RecurrentNetwork<double> network(Outputs::every_step);
+  const auto refused = [&](Index size, Index delay, const char* message) {
+    CHECK_THROWS_WITH(network.add(std::make_unique<Plain>(size, delay)), message);
+    CHECK_THROWS_AS(network.add(std::make_unique<Plain>(size, delay)), std::logic_error);
+  };
+  refused(3, 0, "layer 1 (plain) has a delay of 0; 1 or more is needed");
+  refused(0, 1, "layer 1 (plain) has a size of 0; 1 or more is needed");
+  CHECK_THROWS_AS(network.add(std::unique_ptr<NetworkLayer<double>>()), std::logic_error);
+  CHECK(network.depth() == 0);
+  CHECK_THROWS_AS(network.output_size(), std::logic_error);
+  network.add(std::make_unique<Plain>(3, 1));
+  CHECK(network.output_size() == 3);
 }
 
 TEST_CASE("a checkpoint holds every layer and says what the layers are") {

@@ -1,6 +1,8 @@
 // How a batch is cut.
 #include "glifr/training/micro_batch.hpp"
 
+#include <stdexcept>
+
 #include "support/catch.hpp"
 
 namespace {
@@ -46,6 +48,12 @@ TEST_CASE("where weights are large, a micro-batch sums up 448 steps or more, or 
   CHECK(choose_micro_batch(512, 784, 300, true, true, 1024) == 1);
   CHECK(choose_micro_batch(512, 784, 300, true, true, 2048) == 2);
   CHECK(choose_micro_batch(8, 28, 20, true, true, 2048) == 4);  // but there are two
+}
+
+TEST_CASE("sizes that there are not are refused") {
+  CHECK_THROWS_AS(choose_micro_batch(0, 28, 20, true, true, 64), std::logic_error);
+  CHECK_THROWS_AS(choose_micro_batch(6, 0, 20, true, true, 64), std::logic_error);
+  CHECK_THROWS_AS(choose_micro_batch(6, 28, 0, true, true, 64), std::logic_error);
 }
 
 TEST_CASE("shares are as many as pay, and no more than micro-batches") {
