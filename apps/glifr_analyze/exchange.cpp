@@ -9,6 +9,7 @@
 #include "glifr/analysis/results.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/backend/parallel.hpp"
+#include "glifr/backend/processors.hpp"
 #include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
@@ -91,7 +92,7 @@ std::string constants_text(const ForeignNetwork& foreign, const glifr::Recurrent
 template <glifr::Scalar T>
 void write_test(const TrialFolder& folder, const ForeignNetwork& foreign, const glifr::RecurrentNetwork<T>& network,
                 const glifr::Dataset<T>& data) {
-  glifr::Workers workers(glifr::hardware_threads());
+  glifr::Workers workers(glifr::available_processors());
   glifr::Score score;
   boost::json::object test;
   if (data.classes() > 0) {

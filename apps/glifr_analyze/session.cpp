@@ -7,6 +7,7 @@
 #include <set>
 
 #include "glifr/backend/parallel.hpp"
+#include "glifr/backend/processors.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/trial_folder.hpp"
@@ -54,7 +55,7 @@ void Session::add_computing_options(CLI::App& command) {
 }
 
 void Session::run() const {
-  const glifr::ThreadLimit limit(threads_ > 0 ? threads_ : glifr::hardware_threads());
+  const glifr::ThreadLimit limit(threads_ > 0 ? threads_ : glifr::available_processors());
   action_();
 }
 

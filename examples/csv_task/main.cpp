@@ -41,7 +41,7 @@ int main(int argc, char** argv) try {
   Network<GlifrCell<0, float>> network(neurons, 1, Outputs::every_step);
   initialize_homogeneous(network, 1);
 
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   TrainingSettings settings{.batch_size = samples - 1, .max_epochs = 1000};
   settings.learning_rate.initial = 3e-3;
   Trainer<float> trainer(network, train, settings, workers);

@@ -22,7 +22,7 @@ int main(int argc, char** argv) try {
   initialize_homogeneous(network, 1);
 
   const auto waves = make_sine<float>({});
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   TrainingSettings settings{.batch_size = 6, .max_epochs = 1000};
   settings.learning_rate.initial = 3e-3;
   Trainer<float> trainer(network, waves, settings, workers);

@@ -57,7 +57,7 @@ Index wrong_signs(const Cell<Glifr<2>, float>& cell) {
 
 int main() try {
   const auto train = pulses(1), test = pulses(2);
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   for (const bool is_free : {true, false}) {
     CellSettings<Glifr<2>> layer{.input_size = 2, .hidden_size = excitatory + inhibitory, .delay = 5};
     if (!is_free) layer.population = excitation_and_inhibition();

@@ -12,7 +12,7 @@ int main() try {
   initialize_homogeneous(network, 1);
 
   const auto waves = make_sine<float>({.num_freqs = 3});
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   TrainingSettings settings{.batch_size = 3, .max_epochs = 1000};
   settings.learning_rate.initial = 5e-3;
   Trainer<float> trainer(network, waves, settings, workers);

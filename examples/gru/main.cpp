@@ -16,7 +16,7 @@ int main() try {
   initialize_homogeneous(network, 1);
 
   const auto waves = make_sine<float>({.num_freqs = 3});
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   TrainingSettings settings{.batch_size = 3, .max_epochs = 300};
   settings.learning_rate.initial = 5e-3;
   std::printf("mean squared error before: %.4f\n", evaluate(network, waves, workers).loss());

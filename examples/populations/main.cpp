@@ -148,7 +148,7 @@ int main(int argc, char** argv) try {
   const int trials = argc > 1 ? std::atoi(argv[1]) : 1;
   if (trials < 1) throw ConfigError("populations", "expected a number of trials, 1 or more");
   std::vector<float> inputs = waves();
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   std::vector<Course> learned, fixed;
   for (int trial = 0; trial < trials; ++trial) {
     const auto seed = static_cast<std::uint64_t>(2 * trial + 1);

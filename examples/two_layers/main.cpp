@@ -40,7 +40,7 @@ int main() try {
   network.add_readout(2);
   initialize_homogeneous(network, 3);
 
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   TrainingSettings settings{.batch_size = 50, .max_epochs = 150};
   settings.learning_rate.initial = 5e-3;
   std::printf("test loss before: %.4f\n", evaluate(network, test, workers).loss());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "glifr/backend/parallel.hpp"
+#include "glifr/backend/processors.hpp"
 #include "glifr/cells/glifr.hpp"
 #include "glifr/cells/lstm.hpp"
 #include "glifr/cells/rnn.hpp"

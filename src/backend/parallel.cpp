@@ -37,16 +37,13 @@ class Handover {
 // Of no one loop: a body could not read where its own stands before it has taken.
 Handover loop_begun, loop_ended;
 
-int checked(Index threads) {
-  if (threads < 1) throw std::logic_error("Workers need 1 thread or more, found " + std::to_string(threads));
+int checked(const char* what, Index threads) {
+  if (threads < 1)
+    throw std::logic_error(std::string(what) + ": expected 1 thread or more, found " + std::to_string(threads));
   return static_cast<int>(threads);
 }
 
 }  // namespace
-
-Index hardware_threads() {
-  return tbb::this_task_arena::max_concurrency();
-}
 
 void detail::run_loop(Index count, void (*call)(void* body, Index i), void* body) {
   loop_begun.give();
@@ -71,7 +68,7 @@ struct Workers::Threads {
 };
 
 Workers::Workers(Index threads)
-    : group_(std::make_unique<Threads>(Threads{tbb::task_arena(checked(threads))})), threads_(threads) {}
+    : group_(std::make_unique<Threads>(Threads{tbb::task_arena(checked("Workers", threads))})), threads_(threads) {}
 
 Workers::~Workers() = default;
 
@@ -93,7 +90,8 @@ struct ThreadLimit::Limit {
 };
 
 ThreadLimit::ThreadLimit(Index threads)
-    : limit_(new Limit{{tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)}}) {}
+    : limit_(new Limit{
+          {tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(checked("ThreadLimit", threads))}}) {}
 
 ThreadLimit::~ThreadLimit() = default;
 

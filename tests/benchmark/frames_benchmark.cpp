@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "glifr/backend/processors.hpp"
 #include "glifr/cells/glifr.hpp"
 #include "glifr/datasets/nmnist.hpp"
 #include "glifr/datasets/synthetic.hpp"
@@ -50,7 +51,7 @@ class Dense final : public Dataset<float> {
 void epoch(benchmark::State& state, const Dataset<float>& data) {
   Network<GlifrCell<2, float>> network({.input_size = data.input_size(), .hidden_size = 252}, 10, Outputs::last_step);
   initialize_homogeneous(network, 1);
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   Trainer<float> trainer(network, data, {.batch_size = batch, .max_epochs = 1}, workers);
   for (auto _ : state) {
     trainer.set_position({});

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "glifr/backend/processors.hpp"
 #include "glifr/datasets/synthetic.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/trainer.hpp"
@@ -32,7 +33,7 @@ void training_step(benchmark::State& state, const Task& task) {
                                       .input_size = task.input_size,
                                       .classes = task.classes,
                                       .target_size = task.classes > 0 ? 0 : 1});
-  Workers workers(hardware_threads());
+  Workers workers(available_processors());
   Trainer<float> trainer(network, data, {.batch_size = task.batch}, workers);
   std::vector<Index> samples(static_cast<std::size_t>(task.batch));
   std::iota(samples.begin(), samples.end(), Index{0});

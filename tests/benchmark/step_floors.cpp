@@ -19,6 +19,7 @@
 #include "glifr/backend/detail/scan_kernels.hpp"
 #include "glifr/backend/layout.hpp"
 #include "glifr/backend/parallel.hpp"
+#include "glifr/backend/processors.hpp"
 #include "glifr/core/tensor.hpp"
 #include "glifr/experiment/benchmark.hpp"
 #include "glifr/experiment/config.hpp"
@@ -28,7 +29,7 @@ namespace {
 
 using namespace glifr;
 
-Index threads = hardware_threads();
+Index threads = available_processors();
 double seconds = 1;
 Index most_neurons = 8192;
 

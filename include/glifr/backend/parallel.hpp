@@ -15,9 +15,6 @@
 /// and gradients that fade over time become that small.
 namespace glifr {
 
-/// Processors that this process may use.
-[[nodiscard]] GLIFR_API Index hardware_threads();
-
 namespace detail {
 
 /// Runs call(body, 0) … call(body, count - 1) on the surrounding workers.
@@ -79,7 +76,7 @@ class GLIFR_API Workers {
 /// Bounds the threads of the whole process while it lives.
 class GLIFR_API ThreadLimit {
  public:
-  /// `threads` is 1 or more.
+  /// `threads` is 1 or more; std::logic_error otherwise.
   explicit ThreadLimit(Index threads);
   ~ThreadLimit();
   ThreadLimit(const ThreadLimit&) = delete;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <limits>
 #include <stdexcept>
+#include <string>
 
 #include "support/catch.hpp"
 
@@ -30,6 +31,13 @@ bool flushes() {
 }
 
 }  // namespace
+
+TEST_CASE("workers and limits have one thread or more", "[parallel]") {
+  for (const Index threads : {Index{0}, Index{-1}}) {
+    CHECK_THROWS_WITH(Workers(threads), "Workers: expected 1 thread or more, found " + std::to_string(threads));
+    CHECK_THROWS_WITH(ThreadLimit(threads), "ThreadLimit: expected 1 thread or more, found " + std::to_string(threads));
+  }
+}
 
 #if defined(__x86_64__) || defined(__aarch64__)
 
