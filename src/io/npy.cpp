@@ -270,6 +270,7 @@ NamedTensor decode_npy(std::string_view bytes, const std::string& name) {
 }
 
 std::string encode_npy(const NamedTensor& tensor) {
+  tensor.require_whole();
   const auto known = std::ranges::find(type_codes, tensor.dtype, &TypeCode::dtype);
   if (known == type_codes.end()) {
     throw DataError("tensor '" + tensor.name + "'",

@@ -69,17 +69,18 @@ constexpr Dtype dtype_of() {
   if constexpr (std::same_as<T, std::uint8_t>) return Dtype::u8;
 }
 
-/// The product of sizes that are not negative, or nothing where it does not fit an Index.
+/// The product of sizes, or nothing where one is negative or it does not fit an Index.
 std::optional<Index> product(std::span<const Index> sizes) {
   Index result = 1;
   for (const Index size : sizes) {
-    if (__builtin_mul_overflow(result, size, &result)) return std::nullopt;
+    if (size < 0 || __builtin_mul_overflow(result, size, &result)) return std::nullopt;
   }
   return result;
 }
 
 template <class From, class To>
 std::vector<To> convert(const NamedTensor& tensor) {
+  tensor.require_whole();
   std::vector<From> values(static_cast<std::size_t>(tensor.size()));
   if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size() * sizeof(From));
   if constexpr (std::same_as<From, To>) {
@@ -251,6 +252,13 @@ Index NamedTensor::size() const {
   return product(shape).value();
 }
 
+void NamedTensor::require_whole() const {
+  std::vector<Index> sizes = shape;
+  sizes.push_back(size_of(dtype));
+  if (product(sizes) != std::ssize(bytes))
+    throw std::invalid_argument("shape and bytes of tensor '" + name + "' disagree");
+}
+
 template <class T>
 NamedTensor make_named_tensor(std::string name, std::vector<Index> shape, std::span<const T> values) {
   NamedTensor tensor{std::move(name), dtype_of<T>(), std::move(shape), {}};
@@ -313,11 +321,7 @@ std::string encode_safetensors(const TensorFile& file) {
   for (const NamedTensor* tensor : order) {
     if (tensor->name == metadata_key)
       throw std::invalid_argument("encode_safetensors: no tensor can be called __metadata__");
-    std::vector<Index> sizes = tensor->shape;
-    sizes.push_back(size_of(tensor->dtype));
-    if (product(sizes) != std::ssize(tensor->bytes)) {
-      throw std::invalid_argument("encode_safetensors: shape and bytes of '" + tensor->name + "' disagree");
-    }
+    tensor->require_whole();
     const std::size_t begin = std::exchange(end, end + tensor->bytes.size());
     const bool is_new =
         header

@@ -41,7 +41,8 @@ struct NpyHeader {
 
 /// The array in the bytes of a .npy file. Throws as `parse_npy_header`.
 [[nodiscard]] GLIFR_API NamedTensor decode_npy(std::string_view bytes, const std::string& name);
-/// The bytes of a .npy file, version 1.0, in C order. Throws DataError where NumPy has no such element type.
+/// The bytes of a .npy file, version 1.0, in C order. Throws DataError where NumPy has no such element type,
+/// std::invalid_argument where bytes and shape disagree.
 [[nodiscard]] GLIFR_API std::string encode_npy(const NamedTensor& tensor);
 
 /// A .npy file of any size, mapped into memory and read where it is asked for. Several threads may read from one

@@ -31,6 +31,8 @@ struct GLIFR_API NamedTensor {
 
   /// Number of elements; 1 for a scalar (no sizes).
   [[nodiscard]] Index size() const;
+  /// std::invalid_argument where there are not as many bytes as shape and type ask for.
+  void require_whole() const;
 };
 
 /// Copies values (float, double, std::int64_t, std::uint64_t, std::uint8_t) into a tensor of their type. Throws
@@ -40,7 +42,8 @@ template <class T>
                                                       std::span<const T> values);
 
 /// The values of a tensor. Floating-point tensors (F64, F32, F16, BF16) convert to float and double; integers must be
-/// asked for as what they are, BOOL as std::uint8_t. Throws DataError naming the tensor where its type does not fit.
+/// asked for as what they are, BOOL as std::uint8_t. Throws DataError naming the tensor where its type does not fit,
+/// std::invalid_argument where bytes and shape disagree.
 template <class T>
 [[nodiscard]] GLIFR_API std::vector<T> values_of(const NamedTensor& tensor);
 

@@ -70,6 +70,10 @@ TEST_CASE("either byte order and either order of the elements give the same arra
   CHECK(doubles(decode_npy(npy(header(">i2", "True"), std::string("\0\1\0\4\0\2\0\5\0\3\1\4", 12)), "a")) == expected);
 }
 
+TEST_CASE("an array whose shape and bytes disagree is not written") {
+  CHECK_THROWS_AS(encode_npy({"x", Dtype::f32, {2}, std::vector<std::byte>(7)}), std::invalid_argument);
+}
+
 TEST_CASE("what is no array of numbers is refused with what is wrong") {
   const auto refused = [](const std::string& bytes, const char* reason) {
     CHECK_THROWS_WITH(decode_npy(bytes, "file"), Contains("file") && Contains(reason));

@@ -163,6 +163,15 @@ TEST_CASE("content that makes no file is refused") {
   CHECK_THROWS_AS(encode_safetensors(file), std::invalid_argument);
 }
 
+TEST_CASE("values are not read beyond the bytes that there are") {
+  for (const std::vector<Index>& shape : {std::vector<Index>{3}, {1}, {-1, -2}, {Index{1} << 62, 8}}) {
+    CHECK_THROWS_WITH(values_of<float>(NamedTensor{"x", Dtype::f32, shape, std::vector<std::byte>(8)}),
+                      "shape and bytes of tensor 'x' disagree");
+  }
+  CHECK(values_of<float>(NamedTensor{"x", Dtype::f32, {2}, std::vector<std::byte>(8)}).size() == 2);
+  CHECK_THROWS_AS(values_of<double>(NamedTensor{"x", Dtype::bf16, {2}, {}}), std::invalid_argument);
+}
+
 TEST_CASE("a file cut short anywhere is refused") {
   const std::string bytes = encode_safetensors(example());
   for (std::size_t length = 0; length < bytes.size(); ++length) {
