@@ -1,6 +1,7 @@
 #include "glifr/backend/memory.hpp"
 
 #include <cstdint>
+#include <limits>
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -23,6 +24,7 @@ void ask_for_huge_pages([[maybe_unused]] std::byte* memory, [[maybe_unused]] std
 }  // namespace
 
 AlignedBytes allocate_aligned(std::size_t bytes) {
+  if (bytes > std::numeric_limits<std::size_t>::max() - memory_alignment) throw std::bad_alloc();
   bytes = (bytes + memory_alignment - 1) / memory_alignment * memory_alignment;
   AlignedBytes memory(static_cast<std::byte*>(::operator new(bytes, std::align_val_t(memory_alignment))));
   ask_for_huge_pages(memory.get(), bytes);

@@ -26,7 +26,7 @@ struct AlignedDelete {
 using AlignedBytes = std::unique_ptr<std::byte, AlignedDelete>;
 
 /// Uninitialised memory. Its size is rounded up to the alignment, so that whole vectors may run over the end of what is
-/// used.
+/// used. std::bad_alloc where there is not as much.
 [[nodiscard]] GLIFR_API AlignedBytes allocate_aligned(std::size_t bytes);
 
 /// Sets values on the host to zero, at the speed of memory however the caller is compiled.
@@ -94,7 +94,7 @@ class Arena {
   void reserve(std::size_t bytes, std::size_t zeroed = 0) {
     if (zeroed > 0) {
       zeroed_ = make_block(rounded_up(zeroed));
-      bytes -= zeroed;
+      bytes -= std::min(bytes, zeroed);
     }
     if (blocks_.size() == 1 && blocks_[0].size >= bytes) return;
     blocks_.clear();

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -21,10 +22,17 @@ class Shape {
   static constexpr int max_rank = 3;  ///< the most sizes
 
   constexpr Shape() = default;
-  /// Sizes, outermost first; std::logic_error where they are more than `max_rank`.
+  /// Sizes, outermost first; std::logic_error where they are more than `max_rank`, one is negative, or the bytes of so
+  /// many numbers cannot be counted in an Index.
   constexpr Shape(std::initializer_list<Index> sizes) {
     if (sizes.size() > max_rank) throw std::logic_error("a shape has at most 3 sizes");
-    for (const Index size : sizes) sizes_[static_cast<std::size_t>(rank_++)] = size;
+    Index most = std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(double));
+    for (const Index size : sizes) {
+      if (size < 0) throw std::logic_error("a shape has a negative size");
+      if (size > most) throw std::logic_error("a shape has more elements than memory can have");
+      if (size > 1) most /= size;
+      sizes_[static_cast<std::size_t>(rank_++)] = size;
+    }
   }
 
   /// The number of sizes.

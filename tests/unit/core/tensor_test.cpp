@@ -1,6 +1,9 @@
 #include "glifr/core/tensor.hpp"
 
 #include <cstdint>
+#include <limits>
+#include <new>
+#include <stdexcept>
 
 #include "glifr/core/eigen.hpp"
 #include "glifr/core/parameter.hpp"
@@ -34,6 +37,23 @@ TEST_CASE("a shape is rows by columns, whatever its rank") {
   CHECK(Shape{2, 3} != Shape{3, 2});
   CHECK(Shape{6} != Shape{1, 6});
   CHECK_THROWS_AS((Shape{1, 2, 3, 4}), std::logic_error);
+}
+
+TEST_CASE("a shape has no negative sizes, and no more elements than can be counted") {
+  constexpr Index most = std::numeric_limits<Index>::max() / 8;
+  CHECK_THROWS_AS(Shape{-3}, std::logic_error);
+  CHECK_THROWS_AS((Shape{2, -1, 3}), std::logic_error);
+  CHECK_THROWS_AS((Shape{Index{1} << 32, Index{1} << 32}), std::logic_error);
+  CHECK_THROWS_AS((Shape{Index{1} << 31, Index{1} << 30}), std::logic_error);  // their bytes
+  CHECK_THROWS_AS(Shape{most + 1}, std::logic_error);
+  CHECK(Shape{1, most}.size() == most);
+  static_assert(Shape{3, 4}.size() == 12);
+}
+
+TEST_CASE("memory that cannot be had is an error, whatever rounding makes of its size") {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  CHECK_THROWS_AS(allocate_aligned(most), std::bad_alloc);
+  CHECK_THROWS_AS(allocate_aligned(most - memory_alignment + 1), std::bad_alloc);
 }
 
 TEST_CASE("a view shows rows that need not touch") {
@@ -117,6 +137,12 @@ TEST_CASE("an arena hands out aligned pieces and takes them back at once") {
     CHECK(arena.capacity() == capacity);
     CHECK(static_cast<double*>(first[3])[999] == 0);
   }
+}
+
+TEST_CASE("an arena that is to have more zeros than bytes has the zeros alone") {
+  Arena arena;
+  arena.reserve(64, 128);
+  CHECK(arena.capacity() == 128);
 }
 
 TEST_CASE("pieces of an arena do not overlap") {
