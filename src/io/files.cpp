@@ -20,12 +20,21 @@ using detail::error_text;
 
 constexpr std::string_view temporary_suffix = ".glifr-tmp";
 
-/// A name that no other writer, thread or process, uses at the same time.
+/// A name beside `path`, another one at every call. It is short, since that of `path` may be as long as names can be.
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<unsigned> counter{0};
-  std::string name =
-      "." + path.filename().string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  std::string name = "." + std::to_string(::getpid()) + "-" + std::to_string(counter++);
   return path.parent_path() / name.append(temporary_suffix);
+}
+
+/// Makes a new file beside `path`, under a name that no other writer has: processes of several machines may have the
+/// same number.
+std::pair<fs::path, Descriptor> open_temporary(const fs::path& path) {
+  for (;;) {
+    fs::path name = temporary_name(path);
+    Descriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (file.is_open() || errno != EEXIST) return {std::move(name), std::move(file)};
+  }
 }
 
 fs::path parent_or_here(const fs::path& path) {
@@ -143,8 +152,7 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
     return;
   }
   const fs::path target = behind_links(path);
-  const fs::path temporary = temporary_name(target);
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  auto [temporary, file] = open_temporary(target);
   if (!file.is_open()) throw OutputError(path.string(), detail::write_problem(errno));
 
   int code = detail::write_all(file.number(), content);

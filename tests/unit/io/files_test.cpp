@@ -125,6 +125,26 @@ TEST_CASE("a file that cannot be put in its place is an OutputError") {
   CHECK(names_in(folder.path()) == std::vector<std::string>{"taken"});
 }
 
+TEST_CASE("a file may have the longest name that there is") {
+  const TemporaryFolder folder;
+  const std::string name(255, 'n');
+  write_file_atomically(folder.path() / name, "content");
+  CHECK(read_file(folder.path() / name) == "content");
+  CHECK(names_in(folder.path()) == std::vector<std::string>{name});
+}
+
+TEST_CASE("a file that another writer has not finished stays as it is") {
+  const TemporaryFolder folder;
+  std::vector<std::filesystem::path> unfinished;
+  for (int i = 0; i < 1000; ++i) {
+    unfinished.push_back(folder.path() / ("." + std::to_string(::getpid()) + "-" + std::to_string(i) + ".glifr-tmp"));
+    test::write_text(unfinished.back(), "half");
+  }
+  write_file_atomically(folder.path() / "file", "content");
+  CHECK(read_file(folder.path() / "file") == "content");
+  for (const auto& path : unfinished) REQUIRE(read_file(path) == "half");
+}
+
 TEST_CASE("writers of one file do not mix") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "file";
