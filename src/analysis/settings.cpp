@@ -31,6 +31,19 @@ bool come_before(const std::vector<std::string>& first, const std::vector<std::s
   return std::ranges::lexicographical_compare(first, second, comes_before);
 }
 
+/// Whether two trials of a model are one training: the same draws came to the same losses, since what was set otherwise
+/// has no effect on this model.
+bool are_one_training(const Trial& a, const Trial& b) {
+  return a.number == b.number && setting_text(a, "seed") == setting_text(b, "seed") &&
+         a.metrics.train_loss == b.metrics.train_loss && a.test->loss == b.test->loss &&
+         a.test->accuracy == b.test->accuracy;
+}
+
+/// Whether one of these trials is the same training.
+bool hold(const std::vector<const Trial*>& trials, const Trial& trial) {
+  return std::ranges::any_of(trials, [&](const Trial* each) { return are_one_training(*each, trial); });
+}
+
 }  // namespace
 
 std::vector<std::string> setting_names(const Results& results) {
@@ -64,6 +77,7 @@ SettingSummary summarize_by(const Results& results, const std::vector<std::strin
     throw ConfigError("--by", "found '" + keys[i] + "', a setting of no trial; accepted: " + accepted);
   }
   SettingSummary summary{keys, {}};
+  std::vector<std::vector<const Trial*>> members;  // of each group
   for (const Trial& trial : results.trials) {
     if (!trial.test) continue;
     std::vector<std::string> values;
@@ -71,11 +85,14 @@ SettingSummary summarize_by(const Results& results, const std::vector<std::strin
     const auto found = std::ranges::find_if(summary.groups, [&](const SettingGroup& group) {
       return group.base_task == trial.base_task() && group.results.model == trial.model && group.values == values;
     });
-    SettingGroup& group =
-        found != summary.groups.end()
-            ? *found
-            : summary.groups.emplace_back(SettingGroup{trial.base_task(), values, {trial.model, {}, {}}});
-    group.results.add(trial);
+    const auto place = static_cast<std::size_t>(found - summary.groups.begin());
+    if (found == summary.groups.end()) {
+      summary.groups.push_back({trial.base_task(), values, {trial.model, {}, {}}});
+      members.emplace_back();
+    }
+    if (hold(members[place], trial)) continue;
+    members[place].push_back(&trial);
+    summary.groups[place].results.add(trial);
   }
   std::ranges::stable_sort(summary.groups, [](const SettingGroup& a, const SettingGroup& b) {
     const auto place = [](const SettingGroup& g) {
@@ -117,6 +134,7 @@ std::vector<VariationComparison> compare_variations(const Results& results) {
   struct Variation {
     std::string task, model;
     ModelSummary results{};
+    std::vector<const Trial*> trials{};
   };
   std::map<std::string, std::vector<Variation>> by_base;
   for (const Trial& trial : results.trials) {
@@ -127,6 +145,7 @@ std::vector<VariationComparison> compare_variations(const Results& results) {
     Variation& variation =
         found != variations.end() ? *found : variations.emplace_back(Variation{trial.task, trial.model, {}});
     variation.results.add(trial);
+    variation.trials.push_back(&trial);
   }
   std::vector<VariationComparison> comparisons;
   for (auto& [base, variations] : by_base) {
@@ -136,6 +155,8 @@ std::vector<VariationComparison> compare_variations(const Results& results) {
         const bool has_accuracy = first.results.has_accuracy();
         if (first.model != second.model || first.task == second.task) continue;
         if (has_accuracy != second.results.has_accuracy()) continue;  // losses of different kinds
+        if (std::ranges::any_of(second.trials, [&](const Trial* trial) { return hold(first.trials, *trial); }))
+          continue;
         comparisons.push_back({base, first.model, has_accuracy,
                                compare(first.task, first.results.values(has_accuracy), second.task,
                                        second.results.values(has_accuracy))});

@@ -85,7 +85,8 @@ struct VariationComparison {
   Comparison comparison{};    ///< `first` and `second` are the names of the tasks
 };
 
-/// All ordered pairs of tasks of each base task, for every model that was tested on both.
+/// All ordered pairs of tasks of each base task, for every model that was tested on both; but for pairs that have a
+/// training in common (see `summarize_by`), which would be tested against itself.
 [[nodiscard]] GLIFR_API std::vector<VariationComparison> compare_variations(const Results& results);
 
 /// The settings in config.json of at least one trial that are a number, a text, true or false; in the order in which
@@ -112,8 +113,10 @@ struct SettingSummary {
 [[nodiscard]] GLIFR_API std::vector<SettingGroup> groups_of(const SettingSummary& summary,
                                                             const std::string& base_task);
 
-/// Groups trials by base task, model and the values of settings, whether these were swept or set otherwise. ConfigError
-/// (key "--by") where no trial has a setting of such a name.
+/// Groups trials by base task, model and the values of settings, whether these were swept or set otherwise. Trials of a
+/// group with the same number, seed, training losses and test results are one training, under several names since what
+/// was set otherwise has no effect on the model, and count once. ConfigError (key "--by") where no trial has a setting
+/// of such a name.
 [[nodiscard]] GLIFR_API SettingSummary summarize_by(const Results& results, const std::vector<std::string>& keys);
 
 /// The settings that a sweep changed, by the name of its task: of "sine@lr=0.001,hidden_size=64" lr and hidden_size;

@@ -138,6 +138,27 @@ TEST_CASE("trials are grouped by settings over all tasks of a base task, numbers
   CHECK(sweep_of(results, "sine").trials.size() == 8);
 }
 
+TEST_CASE("a training under several names, since what was swept has no effect on it, counts once") {
+  const test::TemporaryFolder folder;
+  for (const std::string lr : {"0.1", "0.2"}) {
+    for (const std::string ascs : {"1", "2"}) {
+      for (const int number : {0, 1, 2})
+        write_variation(folder.path(), "sine@lr=" + lr + ",num_ascs=" + ascs, number,
+                        "\"lr\": " + lr + R"(, "num_ascs": 0)", std::stod(lr) + 0.01 * number);
+    }
+  }
+  // Other draws that happen to come to the same losses.
+  write_variation(folder.path(), "sine@lr=0.1,num_ascs=2", 3, R"("lr": 0.1, "num_ascs": 0)", 0.1);
+  const Results results = read_results(folder.path());
+  const SettingSummary summary = summarize_by(results, {"lr", "num_ascs"});
+  REQUIRE(summary.groups.size() == 2);
+  CHECK(summary.groups[0].results.losses.size() == 4);
+  CHECK(summary.groups[1].results.losses.size() == 3);
+  for (const VariationComparison& pair : compare_variations(results))
+    CHECK(pair.comparison.first.substr(0, 11) != pair.comparison.second.substr(0, 11));
+  CHECK(compare_variations(results).size() == 8);
+}
+
 TEST_CASE("the figure by settings has numbers on a numeric axis and a panel for each of the other values") {
   const test::TemporaryFolder folder;
   write_sweep(folder.path());
