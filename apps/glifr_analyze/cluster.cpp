@@ -18,7 +18,7 @@ namespace {
 
 struct ClusterOptions {
   NeuronOptions neurons;
-  std::optional<glifr::Index> max_clusters;
+  std::optional<glifr::Index> max_clusters, clusters;
 };
 
 void draw(const Session& session, const Neurons& neurons, const analysis::Clustering& clustering) {
@@ -43,7 +43,12 @@ glifr::Index most_clusters(glifr::Index neurons, const ClusterOptions& options) 
     throw glifr::DataError(place, "found " + analysis::counted(neurons, "neuron") + "; clusters are sought among " +
                                       std::to_string(least) + " or more");
   }
-  const glifr::Index asked = options.max_clusters.value_or(std::min(most, neurons - 1));
+  if (options.clusters && *options.clusters > neurons) {
+    throw glifr::ConfigError("--clusters", "found " + std::to_string(*options.clusters) + "; accepted for " +
+                                               std::to_string(neurons) + " neurons: 1 to " + std::to_string(neurons));
+  }
+  const glifr::Index asked =
+      options.max_clusters.value_or(std::min(std::max(most, options.clusters.value_or(1)), neurons - 1));
   if (asked >= neurons) {
     throw glifr::ConfigError("--max-clusters", "found " + std::to_string(asked) + "; accepted for " +
                                                    std::to_string(neurons) + " neurons: 2 to " +
@@ -55,7 +60,7 @@ glifr::Index most_clusters(glifr::Index neurons, const ClusterOptions& options) 
 void run(const Session& session, const ClusterOptions& options) {
   const Neurons neurons = read_neurons(options.neurons);
   const glifr::Index most = most_clusters(neurons.learned.neurons, options);
-  const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), most);
+  const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), most, options.clusters);
   const bool has_header = options.neurons.has_header;
   glifr::CsvRows scores = start_table(has_header, {"clusters", "index"}), labels = start_table(has_header, {"label"});
   for (std::size_t i = 0; i < clustering.counts.size(); ++i)
@@ -74,9 +79,11 @@ void run(const Session& session, const ClusterOptions& options) {
 
   std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),
               analysis::counted(neurons.learned.neurons, "neuron").c_str(),
-              clustering.is_most_tried() && most + 1 < neurons.learned.neurons
+              !options.clusters && clustering.is_most_tried() && most + 1 < neurons.learned.neurons
                   ? ": the most that were tried, more may fit better (--max-clusters)"
                   : "");
+  if (!options.clusters && clustering.is_two_as_one())
+    std::printf("the index is highest for 2 clusters, which count as 1 (--clusters 2 takes both)\n");
   if (session.draws_figures()) draw(session, neurons, clustering);
 }
 
@@ -91,8 +98,12 @@ void add_cluster(CLI::App& app, Session& session) {
   add_neuron_options(*command, options->neurons);
   cli::add_integer(*command, "--max-clusters", options->max_clusters, {.lowest = 2, .highest = 1e6},
                    "The best number of clusters by the Calinski-Harabasz index is sought from 2 to this, which is less "
-                   "than the number of neurons (default: 11, or fewer where there are fewer neurons)")
+                   "than the number of neurons; 2 count as 1 (default: 11, or fewer where there are fewer neurons)")
       ->type_name("N");
+  cli::add_integer(*command, "--clusters", options->clusters, {.lowest = 1, .highest = 1e6},
+                   "Take so many clusters, whatever the index says")
+      ->type_name("N")
+      ->excludes("--max-clusters");
   session.add_options(*command);
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }

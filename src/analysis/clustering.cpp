@@ -236,7 +236,7 @@ double calinski_harabasz(View<const double> points, std::span<const Index> label
   return (between / static_cast<double>(clusters - 1)) / (within / static_cast<double>(points.rows - clusters));
 }
 
-Clustering choose_clusters(View<const double> points, Index max_clusters) {
+Clustering choose_clusters(View<const double> points, Index max_clusters, std::optional<Index> asked) {
   if (max_clusters < 2 || max_clusters >= points.rows) {
     throw ConfigError("clusters", "found " + std::to_string(points.rows) + " neurons for up to " +
                                       std::to_string(max_clusters) +
@@ -250,7 +250,7 @@ Clustering choose_clusters(View<const double> points, Index max_clusters) {
   }
   const auto highest = std::max_element(result.scores.begin(), result.scores.end());
   const Index best = result.counts[static_cast<std::size_t>(highest - result.scores.begin())];
-  result.best = best == 2 ? 1 : best;
+  result.best = asked.value_or(best == 2 ? 1 : best);
   result.labels = cut(merges, result.best);
   return result;
 }

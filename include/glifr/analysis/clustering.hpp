@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -35,15 +36,23 @@ struct Merge {
 struct Clustering {
   std::vector<Index> counts;   ///< 2 … max_clusters
   std::vector<double> scores;  ///< Calinski-Harabasz index of each
-  Index best = 1;  ///< the count with the highest index, and 1 where that is 2 (as in the published analysis)
+  /// The count with the highest index, and 1 where that is 2 (as in the published analysis); or the count asked for.
+  Index best = 1;
   std::vector<Index> labels;  ///< of the points, for `best` clusters
 
   /// Whether the best count is the greatest that was tried (and not the only one): a greater one may be better.
   [[nodiscard]] bool is_most_tried() const { return best > 2 && best == counts.back(); }
+  /// Whether 1 stands for 2, for which the index is highest; not where it is the same for all counts, as of equal
+  /// points.
+  [[nodiscard]] bool is_two_as_one() const {
+    return best == 1 && (scores.size() == 1 || scores.front() > scores.back());
+  }
 };
 
-/// Ward clustering with the number of clusters chosen by the Calinski-Harabasz index.
-/// Throws `ConfigError` unless 2 <= max_clusters < points, `DataError` where a value is not finite.
-[[nodiscard]] GLIFR_API Clustering choose_clusters(View<const double> points, Index max_clusters = 11);
+/// Ward clustering with the number of clusters chosen by the Calinski-Harabasz index, or with `asked` clusters, taken
+/// as they are. Throws `ConfigError` unless 2 <= max_clusters < points and 1 <= asked <= points, `DataError` where a
+/// value is not finite.
+[[nodiscard]] GLIFR_API Clustering choose_clusters(View<const double> points, Index max_clusters = 11,
+                                                   std::optional<Index> asked = std::nullopt);
 
 }  // namespace glifr::analysis

@@ -138,6 +138,16 @@ TEST_CASE("a best count of two reads as one") {
   CHECK(std::max_element(clustering.scores.begin(), clustering.scores.end()) == clustering.scores.begin());
   CHECK(clustering.best == 1);
   CHECK(clustering.labels == std::vector<Index>(60, 0));
+  CHECK(clustering.is_two_as_one());
+  CHECK_FALSE(choose_clusters(view(std::vector<double>(40, 0.5), 2)).is_two_as_one());
+
+  const auto two = choose_clusters(view(values, 6), 11, 2);
+  CHECK(two.best == 2);
+  CHECK(two.scores == clustering.scores);
+  CHECK(two.labels[0] == 0);
+  CHECK(two.labels[59] == 1);
+  CHECK(choose_clusters(view(values, 6), 11, 60).labels.back() == 59);
+  CHECK_THROWS_AS(choose_clusters(view(values, 6), 11, 61), ConfigError);
 }
 
 TEST_CASE("what cannot be clustered is refused") {

@@ -515,7 +515,15 @@ TEST_CASE("a count of clusters at the end of its range is said to be there") {
   };
   CHECK_THAT(count("4"), Catch::Contains("4 clusters of 8 neurons: the most that were tried"));
   CHECK_THAT(count("5"), Catch::Contains("4 clusters of 8 neurons\n"));
-  CHECK_THAT(count("2"), Catch::Contains("1 cluster of 8 neurons\n"));
+  CHECK_THAT(count("2"),
+             Catch::Contains("1 cluster of 8 neurons\nthe index is highest for 2 clusters, which count as 1"));
+  const std::string clusters = "cluster --no-figures --parameters " + session.file("neurons.csv").string() +
+                               session.out_option() + " --clusters ";
+  CHECK(session.analyze(clusters + "2").out.ends_with("2 clusters of 8 neurons\n"));
+  CHECK(glifr::read_file(session.out() / "cluster_labels.csv") == "0\n0\n0\n0\n0\n0\n1\n1\n");
+  CHECK(session.analyze(clusters + "8").out.ends_with("8 clusters of 8 neurons\n"));
+  require_refused(session.analyze(clusters + "9"), "--clusters: found 9; accepted for 8 neurons: 1 to 8");
+  require_refused(session.analyze(clusters + "2 --max-clusters 3"), "--max-clusters");
 
   // Without a number, no more clusters are tried than the neurons allow.
   glifr::test::write_text(session.file("few.csv"), "0,0\n0,0.001\n100,0\n200,0\n");
