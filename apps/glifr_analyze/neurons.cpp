@@ -1,5 +1,6 @@
 #include "neurons.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "glifr/analysis/connectivity.hpp"
@@ -38,6 +39,32 @@ std::optional<analysis::NeuronTable> find_initial(const NeuronOptions& options) 
   const auto beside = glifr::TrialFolder::of_checkpoint(options.checkpoint).initial_checkpoint();
   if (!std::filesystem::exists(beside)) return std::nullopt;
   return read_initial(beside, options);
+}
+
+/// A layer (1 the first) as config.json of the trial in whose folder a checkpoint lies describes it; nothing where
+/// there is none, or it names a model that is known.
+std::optional<glifr::LayerDescription> described_layer(const std::filesystem::path& checkpoint, glifr::Index layer) {
+  const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const boost::json::value document = glifr::read_json_file(file);
+  const boost::json::object* config = document.if_object();
+  if (!config || !config->contains("layers")) return std::nullopt;
+  const auto layers = glifr::describe_network(glifr::settings_from_json(*config, file.string())).layers;
+  if (layer > std::ssize(layers)) return std::nullopt;
+  return layers[static_cast<std::size_t>(layer - 1)];
+}
+
+/// The neurons of a layer, by the metadata (of networks of several layers) or by its description; nothing where neither
+/// says it.
+const glifr::NeuronInfo* neurons_in(const glifr::TensorFile& file, const NeuronOptions& options) {
+  const auto named = file.metadata.find("neuron");
+  if (named == file.metadata.end()) {
+    const auto layer = described_layer(options.checkpoint, options.layer);
+    return layer ? &glifr::find_neuron(layer->neuron, layer->num_ascs) : nullptr;
+  }
+  const auto& known = glifr::known_neurons();
+  const auto neuron = std::ranges::find(known, named->second, &glifr::NeuronInfo::name);
+  return neuron != known.end() ? &*neuron : &glifr::find_neuron(named->second, 0);  // which says what is known
 }
 
 /// What the metadata say of the constants, over the defaults of what they do not.
@@ -148,18 +175,37 @@ Neurons read_neurons(const NeuronOptions& given) {
   return neurons;
 }
 
+std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& given) {
+  if (given.checkpoint.empty() || !given.parameters.empty()) return std::nullopt;
+  NeuronOptions options = given;
+  options.checkpoint = find_checkpoint(options.checkpoint).string();
+  const auto read = [&](const std::filesystem::path& path) {
+    return analysis::single_layer(glifr::read_safetensors(path), options.layer, path.string());
+  };
+  const glifr::TensorFile file = read(options.checkpoint);
+  if (file.find("neuron_layer.thresh")) return std::nullopt;
+  const glifr::NeuronInfo* neuron = neurons_in(file, options);
+  if (!neuron || !neuron->has_dynamics()) return std::nullopt;
+  OtherNeurons neurons;
+  neurons.learned = analysis::parameter_table(file, *neuron, options.checkpoint, time_step_of(file, options));
+  neurons.groups = groups_of(options.checkpoint, options.layer, neurons.learned.neurons);
+  neurons.delays = analysis::neuron_delays(file, neurons.learned.neurons);
+  std::filesystem::path initial = options.initial;
+  if (initial.empty()) initial = glifr::TrialFolder::of_checkpoint(options.checkpoint).initial_checkpoint();
+  if (options.initial.empty() && !std::filesystem::exists(initial)) return neurons;
+  const glifr::TensorFile before = read(initial);
+  neurons.initial = analysis::parameter_table(before, *neuron, initial.string(), time_step_of(before, options));
+  return neurons;
+}
+
 analysis::NeuronParts groups_of(const std::filesystem::path& checkpoint, glifr::Index layer, glifr::Index neurons) {
-  const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
-  if (!std::filesystem::exists(file)) return {};
   const std::string unknown = "the groups of the neurons are not known: ";
   try {
-    const boost::json::value document = glifr::read_json_file(file);
-    const boost::json::object* config = document.if_object();
-    if (!config || !config->contains("layers")) return {};  // only described models have groups
-    const auto layers = glifr::describe_network(glifr::settings_from_json(*config, file.string())).layers;
-    if (layer > std::ssize(layers)) return {};
-    analysis::NeuronParts groups = analysis::parts_of(layers[static_cast<std::size_t>(layer - 1)].population.groups);
+    const auto described = described_layer(checkpoint, layer);
+    if (!described) return {};  // only described models have groups
+    analysis::NeuronParts groups = analysis::parts_of(described->population.groups);
     if (groups.is_empty() || std::ssize(groups.labels) == neurons) return groups;
+    const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
     Session::warn(unknown + file.string() + " is of " + std::to_string(groups.labels.size()) + " neurons, " +
                   checkpoint.string() + " has " + std::to_string(neurons));
   } catch (const glifr::Error& error) {

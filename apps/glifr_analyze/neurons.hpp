@@ -36,6 +36,14 @@ struct Neurons {
   }
 };
 
+/// Neurons other than GLIFR's.
+struct OtherNeurons {
+  glifr::analysis::ParameterTable learned;
+  std::optional<glifr::analysis::ParameterTable> initial{};  ///< before training, where that is known
+  glifr::analysis::NeuronParts groups{};                     ///< of the layer, where it has any
+  std::vector<double> delays{};                              ///< as in `Neurons`
+};
+
 void add_neuron_options(CLI::App& command, NeuronOptions& options);
 
 /// Reads them. Those before training come from --initial, else from initial.safetensors beside the checkpoint, if it is
@@ -43,6 +51,11 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options);
 /// its default is taken with a warning, but for the time step, which must be known. Throws ConfigError where options
 /// are missing or contradict each other, DataError for missing or damaged files.
 [[nodiscard]] Neurons read_neurons(const NeuronOptions& options);
+
+/// Those of a layer of neurons with parameters of their own, as the checkpoint's metadata or config.json of its trial
+/// name them; nothing where the layer has GLIFR neurons or such without, or the options name no checkpoint. Throws
+/// ConfigError where this program does not know the neurons, otherwise as `read_neurons`.
+[[nodiscard]] std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& options);
 
 /// The groups of a checkpoint's layer (1 the first) by config.json of the trial in whose folder it lies; empty where
 /// there is none, or the layer has no groups. Warns where it cannot be read or is of other neurons.

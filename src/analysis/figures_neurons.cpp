@@ -95,6 +95,75 @@ Table neuron_table(const std::string& name, std::vector<Column> first, const Neu
   return table;
 }
 
+/// Histograms without any yet, with what the caption says of all.
+Figure empty_histograms(Index neurons, bool has_initial, const NeuronParts& parts) {
+  Figure figure;
+  figure.name = "parameters_histogram";
+  figure.caption = "Parameters of " + counted(neurons, "trained neuron");
+  if (!parts.is_empty()) figure.caption += " by " + parts.kind();
+  figure.caption += !has_initial       ? "."
+                    : parts.is_empty() ? " (bars) and their values before training (black)."
+                                       : " (coloured) and the values of all of them before training (black).";
+  figure.has_key = true;
+  figure.columns = 2;
+  figure.width = 760;
+  figure.aspect = 0.35;
+  return figure;
+}
+
+/// Adds a histogram of the values of one parameter and, where they are known, of those before training.
+void add_histogram(Figure& figure, const std::string& name, const std::string& label, const std::vector<double>& values,
+                   const std::vector<double>& before, const NeuronParts& parts) {
+  std::vector<double> both = values;
+  both.insert(both.end(), before.begin(), before.end());
+  const Bins histogram(both);
+  const std::vector<double> heights = histogram.counts(values);
+  Table table{name, {{"middle", histogram.middles()}, {"learned", heights}}};
+
+  Panel& panel = figure.panels.emplace_back();
+  panel.x.label = label;
+  if (parts.is_empty()) {
+    panel.series.push_back({.mark = Mark::boxes,
+                            .table = name,
+                            .x = "middle",
+                            .y = {"learned"},
+                            .ink = faded(cluster_ink(0), 0.8),
+                            .title = "learned",
+                            .box_width = 0.9 * histogram.width()});
+  }
+  for (Index part = 0; !parts.is_empty() && part < parts.count(); ++part) {
+    std::vector<double> own;
+    for (const Index neuron : parts.members(part, std::ssize(values)))
+      own.push_back(values[static_cast<std::size_t>(neuron)]);
+    table.columns.push_back({part_column(parts, part), histogram.counts(own)});
+    panel.series.push_back({.mark = Mark::outline,
+                            .table = name,
+                            .x = "middle",
+                            .y = {part_column(parts, part)},
+                            .ink = cluster_ink(part),
+                            .title = part_title(parts, part)});
+  }
+  if (!before.empty()) {
+    const auto [low, high] = std::ranges::minmax(before);
+    std::string x = "middle";
+    Mark mark = Mark::outline;
+    if (high - low < 2 * histogram.width()) {
+      // All but equal values would be one bar that dwarfs the others: a line shows where they are.
+      mark = Mark::line;
+      x = "initial_value";
+      table.columns.push_back({x, std::vector<double>(2, (low + high) / 2)});
+      table.columns.push_back({"initial", std::vector<double>{0, *std::ranges::max_element(heights)}});
+    } else {
+      const std::vector<double> counts = histogram.counts(before);
+      table.columns.push_back({"initial", counts});
+    }
+    panel.series.push_back(
+        {.mark = mark, .table = name, .x = x, .y = {"initial"}, .ink = reference_ink(), .title = "before training"});
+  }
+  panel.y = {.label = "neurons", .is_count = true};
+  figure.tables.push_back(std::move(table));
+}
+
 }  // namespace
 
 Figure fi_figure(const FiCurves& curves, const NeuronParts& parts, const std::optional<FiCurves>& initial,
@@ -200,78 +269,32 @@ Figure parameter_scatter_figure(const NeuronTable& learned, const NeuronParts& p
 
 Figure parameter_histogram_figure(const NeuronTable& learned, const std::optional<NeuronTable>& initial,
                                   const NeuronParts& parts) {
-  Figure figure;
-  figure.name = "parameters_histogram";
-  figure.caption = "Parameters of " + counted(learned.neurons, "trained neuron");
-  if (!parts.is_empty()) figure.caption += " by " + parts.kind();
-  figure.caption += !initial           ? "."
-                    : parts.is_empty() ? " (bars) and their values before training (black)."
-                                       : " (coloured) and the values of all of them before training (black).";
+  Figure figure = empty_histograms(learned.neurons, initial.has_value(), parts);
   figure.caption += " V_th: threshold; k_m: decay rate of the membrane";
   figure.caption += learned.num_ascs == 0 ? "."
                                           : "; r, k, a of each after-spike current: multiplicative jump, decay rate, "
                                             "additive jump.";
   const std::vector<std::string> names = column_names(learned.num_ascs);
   for (std::size_t c = 0; c < names.size(); ++c) {
-    const std::vector<double> values = learned.column(static_cast<Index>(c));
-    const std::vector<double> before = initial ? initial->column(static_cast<Index>(c)) : std::vector<double>{};
-    std::vector<double> both = values;
-    both.insert(both.end(), before.begin(), before.end());
-    const Bins histogram(both);
-    const std::vector<double> heights = histogram.counts(values);
-    Table table{names[c], {{"middle", histogram.middles()}, {"learned", heights}}};
-
-    Panel& panel = figure.panels.emplace_back();
-    panel.x.label = axis_label(names[c]);
-    if (parts.is_empty()) {
-      panel.series.push_back({.mark = Mark::boxes,
-                              .table = names[c],
-                              .x = "middle",
-                              .y = {"learned"},
-                              .ink = faded(cluster_ink(0), 0.8),
-                              .title = "learned",
-                              .box_width = 0.9 * histogram.width()});
-    }
-    for (Index part = 0; !parts.is_empty() && part < parts.count(); ++part) {
-      std::vector<double> own;
-      for (const Index neuron : parts.members(part, learned.neurons))
-        own.push_back(values[static_cast<std::size_t>(neuron)]);
-      table.columns.push_back({part_column(parts, part), histogram.counts(own)});
-      panel.series.push_back({.mark = Mark::outline,
-                              .table = names[c],
-                              .x = "middle",
-                              .y = {part_column(parts, part)},
-                              .ink = cluster_ink(part),
-                              .title = part_title(parts, part)});
-    }
-    if (initial) {
-      const auto [low, high] = std::ranges::minmax(before);
-      std::string x = "middle";
-      Mark mark = Mark::outline;
-      if (high - low < 2 * histogram.width()) {
-        // All but equal values would be one bar that dwarfs the others: a line shows where they are.
-        mark = Mark::line;
-        x = "initial_value";
-        table.columns.push_back({x, std::vector<double>(2, (low + high) / 2)});
-        table.columns.push_back({"initial", std::vector<double>{0, *std::ranges::max_element(heights)}});
-      } else {
-        const std::vector<double> counts = histogram.counts(before);
-        table.columns.push_back({"initial", counts});
-      }
-      panel.series.push_back({.mark = mark,
-                              .table = names[c],
-                              .x = x,
-                              .y = {"initial"},
-                              .ink = reference_ink(),
-                              .title = "before training"});
-    }
-    panel.y = {.label = "neurons", .is_count = true};
-    figure.tables.push_back(std::move(table));
+    const auto column = static_cast<Index>(c);
+    add_histogram(figure, names[c], axis_label(names[c]), learned.column(column),
+                  initial ? initial->column(column) : std::vector<double>{}, parts);
   }
-  figure.has_key = true;
-  figure.columns = 2;
-  figure.width = 760;
-  figure.aspect = 0.35;
+  return figure;
+}
+
+Figure parameter_histogram_figure(const ParameterTable& learned, const std::optional<ParameterTable>& initial,
+                                  const NeuronParts& parts) {
+  Figure figure = empty_histograms(learned.neurons, initial.has_value(), parts);
+  for (const ParameterTable::Column& column : learned.columns) {
+    std::vector<double> before;
+    if (initial) {
+      const auto found = std::ranges::find(initial->columns, column.name, &ParameterTable::Column::name);
+      if (found != initial->columns.end()) before = found->values;
+    }
+    const std::string unit = column.unit == "1" ? "" : " (" + literal(column.unit) + ")";
+    add_histogram(figure, column.name, literal(column.name) + unit, column.values, before, parts);
+  }
   return figure;
 }
 

@@ -1,5 +1,6 @@
 #include "glifr/analysis/parameters.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <string_view>
@@ -162,6 +163,24 @@ NeuronTable neurons_of(const TensorFile& checkpoint, const std::string& name, st
     Index n = 0;
     for (const auto& parameters : neurons_of<Glifr<J>>(checkpoint, name, time_step)) put<J>(table, n++, parameters);
   });
+  return table;
+}
+
+ParameterTable parameter_table(const TensorFile& checkpoint, const NeuronInfo& neuron, const std::string& name,
+                               std::optional<double> time_step) {
+  const bool has_dt = std::ranges::find(neuron.constants, "dt", &NeuronConstant::name) != neuron.constants.end();
+  const double dt = !has_dt ? 1 : time_step ? *time_step : metadata_number(checkpoint, "dt", name);
+  ParameterTable table{.neurons = -1, .columns = {}};
+  for (const FieldExtent& member : neuron.parameters) {
+    const std::vector<double> values = detail::physical_values(checkpoint, member, dt, table.neurons, name);
+    table.neurons = std::ssize(values) / member.extent;
+    for (int i = 0; i < member.extent; ++i) {
+      std::string column = member.field.name;
+      if (member.is_array) column += "_" + std::to_string(i + 1);
+      const auto first = values.begin() + i * table.neurons;
+      table.columns.push_back({std::move(column), member.field.unit, {first, first + table.neurons}});
+    }
+  }
   return table;
 }
 

@@ -78,7 +78,7 @@ A group has `size` and may have `parameters` (`train` and `initial`), `synaptic_
 `"none"` or a density. What it does not say is as in the layer. [Populations](populations.md) has the equations and examples.
 
 `hidden_size`, `num_ascs` and `train_dynamics` have no effect on such a model; `--set` and `--sweep` refuse them where no other model is trained. `--model deep` trains it; without `--model`, all that the file describes are trained. It starts from the homogeneous initial values. Resuming, ablation, curves and report work as
-for the published models; `glifr_analyze parameters`, `fi-curve` and `cluster` take a layer of it by `--layer K`. Trajectories of the parameters of layer K are in
+for the published models; `glifr_analyze parameters` and, of GLIFR neurons, `fi-curve` and `cluster` take a layer of it by `--layer K`. Trajectories of the parameters of layer K are in
 `parameters/neuron_layer_K.NAME.csv`.
 )";
 

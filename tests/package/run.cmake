@@ -76,6 +76,8 @@ run_program("flip_flop rnn trial 0: test loss" "${examples}/custom_app/custom_tr
   --set hidden_size=8 --out "${SCRATCH}/custom" --no-figures)
 run_program("silenced neurons of" "${examples}/custom_app/custom_analyze" ablation "${SCRATCH}/custom" --draws 2
   --no-figures --out "${SCRATCH}/custom/analysis")
+run_program("wrote [^\n]*neurons.csv" "${examples}/custom_app/custom_analyze" parameters --layer 2 "${SCRATCH}/custom/adaptive"
+  --no-figures --out "${SCRATCH}/custom/analysis")
 run_program("a 1[.]500 .*k 0[.]400 .*w 2[.]000" "${examples}/tape/tape")
 
 # The same as a shared library, which shows what is marked and nothing else.

@@ -66,6 +66,11 @@ GLIFR_API Drawing draw_training_curve(const std::filesystem::path& metrics, cons
                                                           const std::optional<NeuronTable>& initial,
                                                           const NeuronParts& parts = {});
 
+/// The same of any neurons; only parameters that both tables have are compared.
+[[nodiscard]] GLIFR_API Figure parameter_histogram_figure(const ParameterTable& learned,
+                                                          const std::optional<ParameterTable>& initial,
+                                                          const NeuronParts& parts = {});
+
 /// How many neurons of each group are in each cluster.
 [[nodiscard]] GLIFR_API Figure cluster_groups_figure(const NeuronParts& clusters, const NeuronParts& groups);
 

@@ -11,6 +11,7 @@
 #include "glifr/export.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/safetensors.hpp"
+#include "glifr/network/description.hpp"
 #include "glifr/neurons/glifr.hpp"
 
 namespace glifr::analysis {
@@ -82,6 +83,25 @@ typename Glifr<J>::template Parameters<double> parameters_of(const NeuronTable& 
   }
   return parameters;
 }
+
+/// The parameters of a layer of any neurons, in physical units.
+struct ParameterTable {
+  /// A parameter, or one number of an array.
+  struct Column {
+    std::string name;            ///< of its field; of arrays with _1, _2, … behind it
+    std::string unit;            ///< of its field
+    std::vector<double> values;  ///< a value a neuron
+  };
+  Index neurons = 0;            ///< of the layer
+  std::vector<Column> columns;  ///< in the order of the fields
+};
+
+/// The parameters of these neurons in a checkpoint's first layer (see `single_layer` for others), whether they were
+/// trained or not; `name` and `time_step` as in `neurons_of`. DataError where the checkpoint is of other neurons or
+/// damaged.
+[[nodiscard]] GLIFR_API ParameterTable parameter_table(const TensorFile& checkpoint, const NeuronInfo& neuron,
+                                                       const std::string& name,
+                                                       std::optional<double> time_step = std::nullopt);
 
 /// A layer of a checkpoint (1 the first) as if it were the only one: its tensors and metadata under the names of the
 /// first. `name` stands for the file in messages. DataError where the checkpoint has no such layer.

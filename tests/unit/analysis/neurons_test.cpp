@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "glifr/analysis/fi_curve.hpp"
+#include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/parameters.hpp"
 #include "glifr/analysis/trace.hpp"
 #include "glifr/error.hpp"
@@ -14,6 +15,7 @@
 #include "glifr/io/safetensors.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
+#include "support/neurons.hpp"
 
 using namespace glifr;
 using namespace glifr::analysis;
@@ -99,6 +101,35 @@ TEST_CASE("a neuron's description is checked key by key") {
   CHECK_THROWS_WITH(with("[1, 0.5]", "1"), Catch::Contains("expected a list of numbers"));
   CHECK_THROWS_WITH(with("\"dt\": 0.05", "\"dt\": 0"), Catch::Contains("key dt is 0, expected a number > 0"));
   CHECK_THROWS_AS(with("{", "["), DataError);
+}
+
+TEST_CASE("the parameters of any neurons are physical and called as their fields are") {
+  const std::vector<double> log_tau{0, std::log(20.0)}, ceiling{0, 1}, gain{1, 2, 3, 4};
+  TensorFile file;
+  const auto add = [&](const char* name, std::vector<Index> shape, const std::vector<double>& values) {
+    file.tensors.push_back(make_named_tensor<double>(name, std::move(shape), std::span<const double>(values)));
+  };
+  add("neuron_layer.log_tau", {1, 2}, log_tau);
+  add("neuron_layer.trans_ceiling", {1, 2}, ceiling);
+  add("neuron_layer.gain", {2, 1, 2}, gain);
+  const NeuronInfo info = glifr::detail::describe_neuron<test::Calcium>();
+  CHECK_THROWS_WITH(parameter_table(file, info, "a checkpoint"), Catch::Contains("dt"));
+  file.metadata["dt"] = "0.5";
+  const ParameterTable table = parameter_table(file, info, "a checkpoint");
+  CHECK(table.neurons == 2);
+  REQUIRE(table.columns.size() == 4);
+  CHECK(table.columns[0].name == "tau");
+  CHECK(table.columns[0].unit == "ms");
+  CHECK_THAT(table.columns[0].values[1], WithinAbs(20, 1e-12));
+  CHECK(table.columns[1].values[0] == 0.5);
+  CHECK(table.columns[3].name == "gain_2");
+  CHECK(table.columns[3].values == std::vector<double>{3, 4});
+  const Figure figure = parameter_histogram_figure(table, table);
+  REQUIRE(figure.panels.size() == 4);
+  CHECK(figure.panels[0].x.label == "tau (ms)");
+  CHECK(figure.panels[2].x.label == literal("gain_1"));
+  file.tensors.pop_back();
+  CHECK_THROWS_WITH(parameter_table(file, info, "a checkpoint"), Catch::Contains("neuron_layer.gain"));
 }
 
 TEST_CASE("f-I curves are the mean firing of a trace under a background current") {
