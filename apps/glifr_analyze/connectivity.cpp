@@ -31,18 +31,24 @@ Wiring read_wiring(const std::filesystem::path& checkpoint, glifr::Index layer) 
   if (!wiring.weights.delays.empty() && std::filesystem::exists(trial.initial_checkpoint()))
     initial_delays = analysis::neuron_delays(read(trial.initial_checkpoint()), wiring.weights.neurons);
   wiring.figures = {analysis::connectivity_figure(wiring.weights, wiring.groups, initial_delays)};
+  if (auto course = delay_course(checkpoint, layer, wiring.weights.neurons, wiring.groups))
+    wiring.figures.push_back(std::move(*course));
+  return wiring;
+}
+
+std::optional<analysis::Figure> delay_course(const std::filesystem::path& checkpoint, glifr::Index layer,
+                                             glifr::Index neurons, const analysis::NeuronParts& groups) {
   const std::string prefix = layer == 1 ? "" : glifr::layer_prefix(static_cast<std::size_t>(layer - 1));
-  const auto course = trial.parameter(prefix + "synaptic_delay");
-  if (!std::filesystem::exists(course)) return wiring;
+  const auto course = glifr::TrialFolder::of_checkpoint(checkpoint).parameter(prefix + "synaptic_delay");
+  if (!std::filesystem::exists(course)) return std::nullopt;
   const glifr::CsvNumbers table = glifr::read_csv_numbers(course, {});
-  if (table.columns != wiring.weights.neurons) {
+  if (table.columns != neurons) {
     throw glifr::DataError(course.string(), "found " + std::to_string(table.columns) + " columns, expected " +
-                                                std::to_string(wiring.weights.neurons) + ", one a neuron");
+                                                std::to_string(neurons) + ", one a neuron");
   }
   std::vector<std::vector<double>> rows;
   for (glifr::Index r = 0; r < table.rows; ++r) rows.emplace_back(table.row(r).begin(), table.row(r).end());
-  wiring.figures.push_back(analysis::delays_figure(rows, wiring.groups));
-  return wiring;
+  return analysis::delays_figure(rows, groups);
 }
 
 std::string wiring_text(const analysis::RecurrentWeights& weights) {

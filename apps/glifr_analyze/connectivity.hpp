@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@ struct Wiring {
 /// That of a checkpoint's layer (1 the first). DataError where the layer has no recurrent weights of one current a
 /// neuron.
 [[nodiscard]] Wiring read_wiring(const std::filesystem::path& checkpoint, glifr::Index layer);
+
+/// The course of a layer's learned delays over training; nothing where the checkpoint is of no trial that learned any.
+[[nodiscard]] std::optional<glifr::analysis::Figure> delay_course(const std::filesystem::path& checkpoint,
+                                                                  glifr::Index layer, glifr::Index neurons,
+                                                                  const glifr::analysis::NeuronParts& groups);
 
 /// "2000 connections of 100 neurons, spectral radius 1.2; senders: …"
 [[nodiscard]] std::string wiring_text(const glifr::analysis::RecurrentWeights& weights);

@@ -474,28 +474,43 @@ class ReportComposer {
     return layers;
   }
 
-  /// The layers (1 the first) that a configuration says something of how their neurons are connected.
-  static std::vector<glifr::Index> wired_layers(const glifr::Settings& settings) {
-    std::vector<glifr::Index> layers;
+  struct WiredLayer {
+    glifr::Index layer;  // 1 the first
+    glifr::Index inputs, neurons;
+  };
+
+  /// The layers that a configuration says something of how their neurons are connected.
+  static std::vector<WiredLayer> wired_layers(const glifr::Settings& settings) {
+    std::vector<WiredLayer> layers;
     const auto described = glifr::describe_network(settings).layers;
     for (std::size_t k = 0; k < described.size(); ++k) {
       const glifr::Population& population = described[k].population;
       const bool is_wired = population.lateral != glifr::Connectivity::all() || population.inhibitory ||
                             population.synaptic_delay || !population.groups.empty();
-      if (is_wired && glifr::find_neuron(described[k].neuron, described[k].num_ascs).inputs == 1)
-        layers.push_back(static_cast<glifr::Index>(k) + 1);
+      const glifr::Index inputs = glifr::find_neuron(described[k].neuron, described[k].num_ascs).inputs;
+      if (is_wired) layers.push_back({static_cast<glifr::Index>(k) + 1, inputs, described[k].size});
     }
     return layers;
   }
 
   void add_neurons(analysis::ReportSection& section, const analysis::ModelTrials& group) {
     const glifr::Settings settings = describe(*group.trials.front()).settings;
-    const std::vector<glifr::Index> layers = layers_to_show(settings), wired = wired_layers(settings);
+    const std::vector<glifr::Index> layers = layers_to_show(settings);
+    const std::vector<WiredLayer> wired = wired_layers(settings);
     if (layers.empty() && wired.empty()) return;
     const std::optional<TrainedRun> run = first_usable(group);
     if (!run) return;
     for (const glifr::Index layer : layers) add_layer(section, group, *run, layer);
-    for (const glifr::Index layer : wired) {
+    for (const auto& [layer, inputs, neurons] : wired) {
+      if (inputs > 1) {
+        section.parts.push_back(analysis::ReportText{
+            "Layer " + std::to_string(layer) + " is left out of the connections: its neurons have " +
+            std::to_string(inputs) + " synaptic currents, and eigenvalues and balance are those of one."});
+        const analysis::NeuronParts groups = groups_of(run->checkpoint, layer, neurons);
+        if (const auto course = delay_course(run->checkpoint, layer, neurons, groups))
+          add_figure(section, group, *run, layer, *course);
+        continue;
+      }
       const Wiring wiring = read_wiring(run->checkpoint, layer);
       section.parts.push_back(analysis::ReportText{wiring_text(wiring.weights) + "."});
       for (const analysis::Figure& each : wiring.figures) add_figure(section, group, *run, layer, each);

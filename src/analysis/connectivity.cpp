@@ -27,11 +27,29 @@ RecurrentWeights::Senders RecurrentWeights::senders() const {
   return count;
 }
 
+namespace {
+
+/// Synaptic currents a neuron, by the shape of a layer's recurrent weights, [neurons, currents * neurons] or, stored
+/// transposed, the other way round; 0 where they are no such weights.
+Index synaptic_currents(const NamedTensor* weights) {
+  if (!weights || weights->shape.size() != 2) return 0;
+  const auto [neurons, columns] = std::minmax(weights->shape[0], weights->shape[1]);
+  return neurons > 0 && columns % neurons == 0 ? columns / neurons : 0;
+}
+
+}  // namespace
+
 RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::string& name) {
   const NamedTensor* tensor = checkpoint.find("neuron_layer.weight_lat");
+  if (const Index currents = synaptic_currents(tensor ? tensor : checkpoint.find("neuron_layer.weight_hh"));
+      currents > 1) {
+    throw DataError(name,
+                    "a layer of neurons with one synaptic current is needed, this one has " + std::to_string(currents));
+  }
   if (!tensor || tensor->shape.size() != 2 || tensor->shape[0] != tensor->shape[1] || tensor->shape[0] < 1)
-    throw DataError(
-        name, "there is no square matrix 'neuron_layer.weight_lat'; is this a checkpoint of GLIFR neurons or an RNN?");
+    throw DataError(name,
+                    "there is no square matrix 'neuron_layer.weight_lat'; is this a checkpoint of GLIFR neurons, an "
+                    "RNN, or custom neurons with one synaptic current?");
   std::vector<double> values;
   try {
     values = values_of<double>(*tensor);

@@ -129,7 +129,11 @@ TEST_CASE("checkpoints without a square matrix of finite recurrent weights are r
     CHECK_THROWS_WITH(recurrent_weights(file, "some.safetensors"), Contains("some.safetensors") && Contains(text));
   };
   refuse({}, "there is no square matrix 'neuron_layer.weight_lat'");
-  refuse(checkpoint_of({1, 2}, {1, 2}), "there is no square matrix");
+  refuse(checkpoint_of({1, 2, 3, 4, 5, 6}, {2, 3}), "there is no square matrix");
+  refuse(checkpoint_of({1, 2}, {1, 2}), "a layer of neurons with one synaptic current is needed, this one has 2");
+  TensorFile lstm = checkpoint_of({1, 2, 3, 4}, {4, 1});
+  lstm.tensors.front().name = "neuron_layer.weight_hh";
+  refuse(lstm, "one synaptic current is needed, this one has 4");
   refuse(checkpoint_of({1, 2, 3, 4}, {4}), "there is no square matrix");
   refuse(checkpoint_of({}, {0, 0}), "there is no square matrix");
   refuse(checkpoint_of({1, std::numeric_limits<double>::infinity(), 0, 1}, {2, 2}), "not finite");

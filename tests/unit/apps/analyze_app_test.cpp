@@ -200,7 +200,7 @@ std::string train_groups(const Session& session) {
      "groups": {"E, slow": {"size": 12, "inhibitory": false, "parameters": {"k_m": {"initial": 0.1}}},
                 "I": {"size": 4, "inhibitory": true}},
      "synaptic_delay": {"uniform": [0.5, 1], "train": true}},
-    {"neuron": "glifr", "size": 13}, {"neuron": "lstm", "size": 3}]}}})");
+    {"neuron": "glifr", "size": 13}, {"neuron": "lstm", "size": 3, "synaptic_delay": {"uniform": [0.1, 0.2], "train": true}}]}}})");
   const Finished run = session.train("--config " + session.file("cortex.json").string() + " --model cortex --epochs 3");
   INFO(run.error);
   REQUIRE(run.exit_code == 0);
@@ -281,14 +281,17 @@ TEST_CASE("neurons, f-I curves, clusters and connections by layer and group") {
   const std::string page = glifr::read_file(session.out() / "report.html");
   CHECK_THAT(page, Catch::Contains("128 connections of 16 neurons, spectral radius ") &&
                        Catch::Contains("Neurons of each group in each cluster") &&
-                       Catch::Contains("Learned synaptic delays"));
+                       Catch::Contains("Learned synaptic delays") &&
+                       Catch::Contains("Layer 3 is left out of the connections: its neurons have 4 synaptic currents"));
+  CHECK(fs::exists(session.out() / "delays_cortex_cortex_layer_3.gp"));
 }
 
 TEST_CASE("connections that cannot be analysed, and groups that are not those of a checkpoint") {
   const Session session;
   const std::string trial = train_groups(session);
   const std::string connectivity = "connectivity --no-figures " + session.out_option() + " ";
-  require_refused(session.analyze(connectivity + "--layer 3 " + trial), "there is no square matrix");
+  require_refused(session.analyze(connectivity + "--layer 3 " + trial),
+                  "one synaptic current is needed, this one has 4");
   require_refused(session.analyze(connectivity + "--layer 4 " + trial), "there is no layer 4");
   require_refused(session.analyze("parameters --layer 3 " + trial + session.out_option()),
                   "layer 3 has no tensor 'neuron_layer_3.thresh', as GLIFR neurons have");
