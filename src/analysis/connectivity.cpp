@@ -204,7 +204,7 @@ Figure delays_figure(const std::vector<std::vector<double>>& course, const Neuro
   }
   figure.tables.push_back(std::move(table));
   Panel& panel = figure.panels.emplace_back();
-  panel.x = {.label = "recorded epoch (row of parameters/synaptic_delay.csv)", .is_count = true};
+  panel.x = {.label = literal("recorded epoch (row of synaptic_delay.csv)"), .is_count = true};
   panel.y.label = "synaptic delay (ms)";
   for (Index group = 0; group < groups.count(); ++group) {
     const auto& own = names[static_cast<std::size_t>(group)];

@@ -120,6 +120,7 @@ TEST_CASE("the checkpoint of a population tells its senders, its connections and
   const Figure course = delays_figure({before, weights.delays}, groups);
   CHECK(course.panels[0].series.size() == 2);
   CHECK(course.panels[0].series[1].y.size() == 5);
+  CHECK(course.panels[0].x.label == literal("recorded epoch (row of synaptic_delay.csv)"));
   CHECK(numbers(course, "delays", "neuron_0") == std::vector<double>{1, weights.delays[0]});
 }
 
