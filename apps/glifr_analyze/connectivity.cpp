@@ -64,10 +64,11 @@ void add_connectivity(CLI::App& app, Session& session) {
     std::string checkpoint{};
     glifr::Index layer = 1;
   };
-  CLI::App* command = app.add_subcommand("connectivity",
-                                         "Recurrent weights of a checkpoint: eigenvalues and spectral radius "
-                                         "(eigenvalues.csv), excitation and inhibition of each neuron (balance.csv), "
-                                         "synaptic delays, their course where they were learned");
+  CLI::App* command =
+      app.add_subcommand("connectivity",
+                         "Recurrent weights of a checkpoint: eigenvalues and spectral radius "
+                         "(eigenvalues.csv), excitation and inhibition that each neuron receives (balance.csv), "
+                         "synaptic delays, their course where they were learned");
   auto options = std::make_shared<ConnectivityOptions>();
   cli::add_text(*command, "CHECKPOINT,--checkpoint", options->checkpoint,
                 "Checkpoint of a network (.safetensors), or the folder of its trial")

@@ -101,10 +101,11 @@ Figure connectivity_figure(const RecurrentWeights& weights, const NeuronParts& g
   figure.name = "connectivity";
   char radius[32];
   std::snprintf(radius, sizeof radius, "%.3g", weights.spectral_radius());
-  figure.caption = "Recurrent weights of " + counted(weights.neurons, "neuron") + ", " +
-                   counted(weights.connections, "connection") + ". Eigenvalues with the unit circle (spectral radius " +
-                   radius +
-                   "); excitation and inhibition of each neuron, the sums of its positive and of its negative weights.";
+  figure.caption =
+      "Recurrent weights of " + counted(weights.neurons, "neuron") + ", " + counted(weights.connections, "connection") +
+      ". Eigenvalues with the unit circle (spectral radius " + radius +
+      "); excitation and inhibition that each neuron receives, the sums of the positive and of the negative weights "
+      "from all neurons to it.";
   Table eigenvalues{"eigenvalues", {{"real", std::vector<double>{}}, {"imaginary", std::vector<double>{}}}};
   for (const std::complex<double>& value : weights.eigenvalues) {
     std::get<0>(eigenvalues.columns[0].values).push_back(value.real());

@@ -105,6 +105,7 @@ TEST_CASE("the checkpoint of a population tells its senders, its connections and
   std::vector<double> before(20, 1.0);
   const Figure figure = connectivity_figure(weights, groups, before);
   REQUIRE(figure.panels.size() == 3);
+  CHECK_THAT(figure.caption, Catch::Contains("excitation and inhibition that each neuron receives"));
   CHECK(figure.panels[1].series.size() == 2);  // a colour a group
   const auto sum = [&](const char* column) {
     double all = 0;
