@@ -132,10 +132,11 @@ Figure connectivity_figure(const RecurrentWeights& weights, const NeuronParts& g
   Panel& plane = figure.panels.emplace_back();
   plane.x.label = "real part";
   plane.y.label = "imaginary part";
+  plane.has_equal_axes = true;
   plane.series.push_back(
-      {.mark = Mark::line, .table = "unit_circle", .x = "real", .y = {"imaginary"}, .ink = reference_ink()});
+      {.mark = Mark::line, .table = "unit_circle", .x = "real", .y = {"imaginary"}, .ink = {.color = 0x888888}});
   plane.series.push_back(
-      {.mark = Mark::points, .table = "eigenvalues", .x = "real", .y = {"imaginary"}, .ink = cluster_ink(0)});
+      {.mark = Mark::points, .table = "eigenvalues", .x = "real", .y = {"imaginary"}, .ink = reference_ink()});
   Panel& sums = figure.panels.emplace_back();
   sums.x = {.label = "excitation", .least = 0};
   sums.y = {.label = "inhibition", .least = 0};
@@ -163,7 +164,7 @@ Figure connectivity_figure(const RecurrentWeights& weights, const NeuronParts& g
                              .table = "delays",
                              .x = "middle",
                              .y = {"neurons"},
-                             .ink = faded(cluster_ink(0), 0.8),
+                             .ink = faded({.color = 0x888888}, 0.8),  // of all groups
                              .box_width = 0.9 * bins.width()});
     if (has_initial) {
       table.columns.push_back({"before_training", bins.counts(initial_delays)});

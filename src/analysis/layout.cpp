@@ -319,6 +319,9 @@ class Planner {
     for (int round = 0; round < 2; ++round) {
       for (std::size_t p = 0; p < layout_.panels.size(); ++p) plan_horizontal_axis(p);
     }
+    for (int round = 0; round < 2; ++round) {  // labels of wider ranges, too
+      for (std::size_t p = 0; p < layout_.panels.size(); ++p) make_axes_equal(p);
+    }
     double top = edge * letter_;
     if (figure_.has_key) top += plan_key(top);
     for (std::size_t first = 0; first < layout_.panels.size(); first += columns_) {
@@ -356,6 +359,25 @@ class Planner {
         widen(right, width / 2 - (length - before) + 0.4 * letter_);
       }
     }
+  }
+
+  /// Where one unit is to be as long along both axes, the one with room to spare shows a wider range.
+  void make_axes_equal(std::size_t p) {
+    const Panel& panel = figure_.panels[p];
+    if (!panel.has_equal_axes) return;
+    PanelLayout& place = layout_.panels[p];
+    const double width = slot_ - left_[p % columns_] - right_[p % columns_];
+    const double unit = std::max((place.x.upper - place.x.lower) / width, (place.y.upper - place.y.lower) / height_);
+    const auto widened = [&](const Axis& wanted, const AxisLayout& axis, double length, bool is_horizontal) {
+      const double middle = (axis.lower + axis.upper) / 2, half = unit * length / 2;
+      Axis fixed = wanted;
+      fixed.lower = middle - half;
+      fixed.upper = middle + half;
+      return lay_out_axis(fixed, *fixed.lower, *fixed.upper, length, letter_, is_horizontal);
+    };
+    place.x = widened(panel.x, place.x, width, true);
+    place.y = widened(panel.y, place.y, height_, false);
+    widen(left_[p % columns_], letter_ * (widest(place.y.marks) + beside_axis + line_height));
   }
 
   /// The key of the whole figure stands above the axes of the first column, or further left where it needs fewer rows.

@@ -90,12 +90,13 @@ struct Axis {
 
 /// One pair of axes with what is drawn between them.
 struct Panel {
-  std::string title;           ///< above it; may be empty
-  Axis x;                      ///< horizontal
-  Axis y;                      ///< vertical
-  bool has_key = false;        ///< whether the titles of its series stand above it
-  std::vector<Series> series;  ///< drawn in this order
-  std::vector<double> guides;  ///< heights of thin horizontal lines, such as chance level
+  std::string title;            ///< above it; may be empty
+  Axis x;                       ///< horizontal
+  Axis y;                       ///< vertical
+  bool has_key = false;         ///< whether the titles of its series stand above it
+  bool has_equal_axes = false;  ///< one unit is as long along both (linear) axes, so that circles are round
+  std::vector<Series> series;   ///< drawn in this order
+  std::vector<double> guides;   ///< heights of thin horizontal lines, such as chance level
 };
 
 /// A figure: its tables and what is drawn of them. Keys stand above what they explain and cover nothing.

@@ -106,7 +106,13 @@ TEST_CASE("the checkpoint of a population tells its senders, its connections and
   const Figure figure = connectivity_figure(weights, groups, before);
   REQUIRE(figure.panels.size() == 3);
   CHECK_THAT(figure.caption, Catch::Contains("excitation and inhibition that each neuron receives"));
-  CHECK(figure.panels[1].series.size() == 2);  // a colour a group
+  CHECK(figure.panels[0].has_equal_axes);
+  for (const Series& group : figure.panels[1].series) {  // a colour a group, which nothing else has
+    for (const std::size_t panel : {0, 2})
+      CHECK(std::ranges::none_of(figure.panels[panel].series,
+                                 [&](const Series& other) { return other.ink.color == group.ink.color; }));
+  }
+  CHECK(figure.panels[1].series.size() == 2);
   const auto sum = [&](const char* column) {
     double all = 0;
     for (const double count : numbers(figure, "delays", column)) all += count;

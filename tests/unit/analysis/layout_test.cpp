@@ -151,6 +151,23 @@ TEST_CASE("keys stand above the panels, in as many rows as they need, and panels
   CHECK(lay_out(figure_with_key(6, 3, 1), 85).panels[2].left == lay_out(figure_with_key(6, 3, 1), 85).panels[0].left);
 }
 
+TEST_CASE("one unit is as long along both axes where they are to be equal") {
+  for (const double aspect : {0.3, 0.8, 1.5}) {
+    Figure figure = figure_with_key(2, 2, 1);
+    figure.aspect = aspect;
+    figure.panels[0].has_equal_axes = true;
+    for (const std::optional<double> width : {std::optional<double>(), std::optional(85.0)}) {
+      const Layout layout = lay_out(figure, width);
+      const PanelLayout& equal = layout.panels[0];
+      const double along_x = (equal.right - equal.left) / (equal.x.upper - equal.x.lower);
+      const double along_y = (equal.bottom - equal.top) / (equal.y.upper - equal.y.lower);
+      CHECK_THAT(along_x, Catch::Matchers::WithinRel(along_y, 1e-9));
+      CHECK((equal.x.lower <= 0 && equal.x.upper >= 1 && equal.y.lower <= 2 && equal.y.upper >= 3));
+      CHECK(labels(equal.x).size() >= 2);
+    }
+  }
+}
+
 TEST_CASE("what gnuplot's markup does not show has no width") {
   CHECK(text_width("V_{th}") < text_width("Vthxx"));
   CHECK(text_width("a\\_b") == text_width("aab"));
