@@ -7,6 +7,7 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/json_members.hpp"
@@ -26,10 +27,20 @@ std::optional<double> time_step_of(const glifr::TensorFile& file, const NeuronOp
   return file.metadata.contains("dt") ? std::nullopt : options.dt;
 }
 
+/// The layer that the options name of a checkpoint.
+glifr::TensorFile read_layer(const std::filesystem::path& checkpoint, const NeuronOptions& options) {
+  glifr::detail::require_file(checkpoint);
+  const std::string text = glifr::detail::text_content(glifr::detail::beginning_of(checkpoint));
+  if (!text.empty())
+    throw glifr::DataError(checkpoint.string(), "found " + text +
+                                                    "; accepted is a safetensors file, or --parameters FILE for a "
+                                                    "table of neurons as learnedparams.csv");
+  return analysis::single_layer(glifr::read_safetensors(checkpoint), options.layer, checkpoint.string());
+}
+
 analysis::NeuronTable read_initial(const std::filesystem::path& file, const NeuronOptions& options) {
   if (file.extension() == ".csv") return analysis::read_neurons(file);
-  const glifr::TensorFile checkpoint =
-      analysis::single_layer(glifr::read_safetensors(file), options.layer, file.string());
+  const glifr::TensorFile checkpoint = read_layer(file, options);
   return analysis::neurons_of(checkpoint, file.string(), time_step_of(checkpoint, options));
 }
 
@@ -147,8 +158,7 @@ Neurons read_neurons(const NeuronOptions& given) {
   if (options.checkpoint.empty()) {
     neurons.learned = analysis::read_neurons(options.parameters);
   } else {
-    const glifr::TensorFile file =
-        analysis::single_layer(glifr::read_safetensors(options.checkpoint), options.layer, options.checkpoint);
+    const glifr::TensorFile file = read_layer(options.checkpoint, options);
     if (!file.find("neuron_layer.thresh")) {
       throw glifr::DataError(options.checkpoint,
                              "layer " + std::to_string(options.layer) + " has no tensor '" +
@@ -179,10 +189,7 @@ std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& given) {
   if (given.checkpoint.empty() || !given.parameters.empty()) return std::nullopt;
   NeuronOptions options = given;
   options.checkpoint = find_checkpoint(options.checkpoint).string();
-  const auto read = [&](const std::filesystem::path& path) {
-    return analysis::single_layer(glifr::read_safetensors(path), options.layer, path.string());
-  };
-  const glifr::TensorFile file = read(options.checkpoint);
+  const glifr::TensorFile file = read_layer(options.checkpoint, options);
   if (file.find("neuron_layer.thresh")) return std::nullopt;
   const glifr::NeuronInfo* neuron = neurons_in(file, options);
   if (!neuron || !neuron->has_dynamics()) return std::nullopt;
@@ -193,7 +200,7 @@ std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& given) {
   std::filesystem::path initial = options.initial;
   if (initial.empty()) initial = glifr::TrialFolder::of_checkpoint(options.checkpoint).initial_checkpoint();
   if (options.initial.empty() && !std::filesystem::exists(initial)) return neurons;
-  const glifr::TensorFile before = read(initial);
+  const glifr::TensorFile before = read_layer(initial, options);
   neurons.initial = analysis::parameter_table(before, *neuron, initial.string(), time_step_of(before, options));
   return neurons;
 }

@@ -144,7 +144,10 @@ class Decoder {
 
   /// For bytes that are no safetensors file at all.
   [[noreturn]] void fail_file(const std::string& problem, std::uint64_t offset) const {
-    fail(detail::content_problem(bytes_, "a safetensors file", problem), offset);
+    const std::string text = detail::text_content(bytes_);
+    fail(detail::content_problem(bytes_, "a safetensors file",
+                                 text.empty() ? problem : "found " + text + "; accepted is a safetensors file"),
+         offset);
   }
 
   [[nodiscard]] std::string_view header() const {

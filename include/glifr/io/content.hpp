@@ -23,6 +23,10 @@ inline constexpr std::uint64_t most_deflate_expansion = 1032;
 /// .npz and .xlsx files are)". Empty where it is not known. To be asked where reading has failed, for a better message.
 [[nodiscard]] GLIFR_API std::string foreign_content(std::string_view bytes);
 
+/// What kind of text bytes are, where a binary file is wanted: "a table (CSV)", "JSON", "text"; empty where they are no
+/// text.
+[[nodiscard]] GLIFR_API std::string text_content(std::string_view bytes);
+
 /// Whether bytes begin as a checkpoint of PyTorch does: a ZIP archive whose first entry is the pickle, or the pickles
 /// of its older form.
 [[nodiscard]] GLIFR_API bool is_torch_content(std::string_view bytes);

@@ -1361,6 +1361,12 @@ TEST_CASE("requests that cannot be met") {
                   "input.csv: line 2, column 1: found 'inf'");
   glifr::test::write_text(session.file("model.ckpt"), std::string("PK\x03\x04\x14\0\0\0\x08\0", 10));
   require_refused(session.analyze("parameters --checkpoint " + session.file("model.ckpt").string()), "a ZIP archive");
+  for (const char* subcommand : {"parameters ", "fi-curve ", "cluster "}) {
+    require_refused(session.analyze(subcommand + session.file("four.csv").string()),
+                    "four.csv: found a table (CSV); accepted is a safetensors file, or --parameters FILE");
+  }
+  require_refused(session.analyze("connectivity " + session.file("four.csv").string()),
+                  "four.csv at byte 0: found a table (CSV); accepted is a safetensors file");
   glifr::test::write_text(session.file("page.json"), "<!DOCTYPE html><html></html>");
   require_refused(session.analyze("trace --neuron " + session.file("page.json").string() + " --input " +
                                   session.file("input.csv").string()),

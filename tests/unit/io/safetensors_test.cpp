@@ -149,6 +149,10 @@ TEST_CASE("a file of another kind in place of a safetensors file is said to be o
   refused("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "found a Git LFS pointer");
   refused("\n<!doctype html><title>Not found</title>", "found a web page (HTML)");
   refused("<?xml version=\"1.0\"?><Error/>", "found an XML document");
+  refused("1,0.05,0.1\n1,0.06,0.2\n", "found a table (CSV)");
+  refused("1,2\n", "found a table (CSV)");
+  refused("thresh\n1\n2\n3\n", "found text");
+  refused("\xef\xbb\xbf{\"task\": \"sine\"}\n", "found JSON");
   refused(std::string("\x1f\x8b\x08\0\0\0\0\0\0\3", 10), "found gzip data");
 }
 
