@@ -84,9 +84,11 @@ void run(const Session& session, const ResponsesOptions& options) {
                                                 : responses_of<double>(runs, data, options.samples);
     // One task is the rule; several are told apart by their names.
     const std::string suffix = runs_of_tasks.size() > 1 ? "_" + task : "";
-    session.write(to_csv(responses), analysis::file_name("responses" + suffix) + ".csv");
     analysis::Figure figure = analysis::responses_figure(responses);
+    const std::size_t kind = figure.name.size();
     figure.name += suffix;
+    // The same letters tell table and figure of a task from those of others.
+    session.write(to_csv(responses), "responses" + analysis::file_name(figure.name).substr(kind) + ".csv");
     session.draw(figure);
   }
 }

@@ -398,13 +398,15 @@ TEST_CASE("tasks go by the names of their folders, with commas and quotes, each 
   std::ptrdiff_t scripts = 0;
   for (const auto& entry : fs::directory_iterator(session.out())) scripts += entry.path().extension() == ".gp";
   CHECK(scripts == 4);
-  const Finished responses =
-      session.analyze("responses --no-figures " + session.results().string() + session.out_option());
+  const Finished responses = session.analyze("responses " + session.results().string() + session.out_option());
   CHECK(responses.exit_code == 0);
   CHECK(fs::exists(session.out() / "responses_sine.csv"));
   std::ptrdiff_t others = 0;
-  for (const auto& entry : fs::directory_iterator(session.out()))
-    others += entry.path().filename().string().starts_with("responses_sine_lr_0.01-");
+  for (const auto& entry : fs::directory_iterator(session.out())) {
+    if (!entry.path().filename().string().starts_with("responses_sine_lr_0.01-")) continue;
+    ++others;
+    CHECK(fs::exists(session.out() / ("sine_" + entry.path().stem().string() + ".gp")));
+  }
   CHECK(others == 2);
 }
 
