@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <stdexcept>
@@ -16,6 +17,11 @@
 
 namespace glifr::apps::cli {
 namespace {
+
+std::string& own_name() {
+  static std::string name;
+  return name;
+}
 
 /// The first file that is opened takes the lowest free number: without this, the place of standard output or error.
 void open_closed_descriptors() {
@@ -60,22 +66,22 @@ Ending attempt(const std::function<int()>& work) {
   }
 }
 
-void print(const char* name, const std::string& problem) {
-  std::cerr << name << ": " << problem << std::endl;
+void print(const std::string& problem) {
+  std::cerr << program_name() << ": " << problem << std::endl;
 }
 
 /// Lets the processes of a group end together, one of them with a line.
-int settle(const char* name, const Ending& ending, glifr::LaunchedGroup& group) {
+int settle(const Ending& ending, glifr::LaunchedGroup& group) {
   constexpr double patience = 2;  // seconds that others get to fail alike
   if (!group.meet(ending.problem.empty() ? 0 : patience)) {
-    print(name, ending.problem);
+    print(ending.problem);
     group.abort(ending.code);
   }
   const bool fails = !ending.problem.empty() && !ending.is_by_another;
   const std::vector<std::string> codes = group.gather_texts(fails ? std::to_string(ending.code) : "");
   for (std::size_t r = 0; r < codes.size(); ++r) {
     if (codes[r].empty()) continue;
-    if (group.rank() == static_cast<glifr::Index>(r)) print(name, ending.problem);
+    if (group.rank() == static_cast<glifr::Index>(r)) print(ending.problem);
     return std::stoi(codes[r]);
   }
   return std::stoi(group.gather_texts(std::to_string(ending.code)).front());
@@ -93,26 +99,35 @@ void prepare() {
 }
 
 /// Sees that what was printed arrived.
-int finish(const char* name, int code) {
+int finish(int code) {
   errno = 0;
   std::cout.flush();
   const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
   if (arrived) return code;
-  std::cerr << name << ": standard output: cannot be written" << (errno != 0 ? ": " : "")
+  std::cerr << program_name() << ": standard output: cannot be written" << (errno != 0 ? ": " : "")
             << (errno != 0 ? std::strerror(errno) : "") << std::endl;
   return code == 0 ? 1 : code;
 }
 
 }  // namespace
 
-int run_program(const char* name, const std::function<int()>& work) {
-  prepare();
-  const Ending ending = attempt(work);
-  if (!ending.problem.empty()) print(name, ending.problem);
-  return finish(name, ending.code);
+const std::string& program_name() {
+  return own_name();
 }
 
-int run_program_in_group(const char* name, const std::function<int(glifr::LaunchedGroup*)>& work) {
+void name_program(int argc, char** argv, const char* otherwise) {
+  const std::filesystem::path file = argc > 0 && argv[0] ? std::filesystem::path(argv[0]).filename() : "";
+  own_name() = file.empty() ? otherwise : file.string();
+}
+
+int run_program(const std::function<int()>& work) {
+  prepare();
+  const Ending ending = attempt(work);
+  if (!ending.problem.empty()) print(ending.problem);
+  return finish(ending.code);
+}
+
+int run_program_in_group(const std::function<int(glifr::LaunchedGroup*)>& work) {
   prepare();
   Nowhere nowhere;
   std::streambuf* const output = std::cout.rdbuf();
@@ -123,11 +138,11 @@ int run_program_in_group(const char* name, const std::function<int(glifr::Launch
     return work(group.get());
   });
   std::cout.rdbuf(output);
-  if (group) return finish(name, settle(name, ending, *group));
+  if (group) return finish(settle(ending, *group));
   constexpr int refused = 2;
   if (ending.is_by_another) return refused;
-  if (!ending.problem.empty()) print(name, ending.problem);
-  return finish(name, ending.code);
+  if (!ending.problem.empty()) print(ending.problem);
+  return finish(ending.code);
 }
 
 }  // namespace glifr::apps::cli

@@ -19,7 +19,7 @@ std::string names(const CLI::App& app) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Tables, tests and figures from what glifr_train leaves behind.", "glifr_analyze");
+  CLI::App app("Tables, tests and figures from what glifr_train leaves behind.", cli::program_name());
   cli::add_version(app);
   cli::add_cpu_target(app);
   app.require_subcommand(0, 1);
@@ -38,7 +38,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int run_analyze(int argc, char** argv) {
-  return cli::run_program("glifr_analyze", [&] { return run(argc, argv); });
+  cli::name_program(argc, argv, "glifr_analyze");
+  return cli::run_program([&] { return run(argc, argv); });
 }
 
 }  // namespace glifr::apps

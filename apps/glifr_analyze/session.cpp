@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "common/program.hpp"
 #include "glifr/backend/parallel.hpp"
 #include "glifr/backend/processors.hpp"
 #include "glifr/error.hpp"
@@ -107,7 +108,7 @@ analysis::Results Session::read_results(const std::string& place) const {
 }
 
 void Session::warn(const std::string& text) {
-  std::cerr << "glifr_analyze: " << text << std::endl;
+  std::cerr << cli::program_name() << ": " << text << std::endl;
 }
 
 void warn_of_mixed_losses(const std::string& task) {

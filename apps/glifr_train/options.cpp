@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "common/options.hpp"
+#include "common/program.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/number.hpp"
@@ -60,7 +61,8 @@ std::optional<int> gpu_ordinal(std::string_view device) {
 ParsedOptions parse_options(int argc, char** argv) {
   ParsedOptions parsed;
   Options& o = parsed.options;
-  CLI::App app("Trains GLIFR, RNN and LSTM networks and writes every trial to OUT/TASK/MODEL/trial_N.", "glifr_train");
+  CLI::App app("Trains GLIFR, RNN and LSTM networks and writes every trial to OUT/TASK/MODEL/trial_N.",
+               cli::program_name());
   cli::add_version(app);
   app.get_formatter()->column_width(30);
 

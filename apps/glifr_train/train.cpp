@@ -196,7 +196,7 @@ int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progres
            bool by_trials) {
   std::string failures;
   for (const auto& [outcome, failure] : outcomes) {
-    if (!failure.empty()) failures += "glifr_train: " + failure + "\n";
+    if (!failure.empty()) failures += cli::program_name() + ": " + failure + "\n";
   }
   bool stopped = stop_requested;
   if (group) {
@@ -284,7 +284,8 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
 }  // namespace
 
 int run_train(int argc, char** argv) {
-  return cli::run_program_in_group("glifr_train", [&](glifr::LaunchedGroup* group) {
+  cli::name_program(argc, argv, "glifr_train");
+  return cli::run_program_in_group([&](glifr::LaunchedGroup* group) {
     const ParsedOptions parsed = parse_options(argc, argv);
     return parsed.exit_code ? *parsed.exit_code : run(parsed.options, group);
   });

@@ -111,6 +111,23 @@ std::string on_terminal(int columns, const Words& command) {
 
 }  // namespace
 
+TEST_CASE("a program calls itself by the name of its file") {
+  const Session session;
+  fs::create_symlink(GLIFR_TRAIN, session.file("my_train"));
+  fs::create_symlink(GLIFR_ANALYZE, session.file("my_analyze"));
+  for (const auto& [program, name] :
+       {std::pair(session.file("my_train"), "my_train"), std::pair(session.file("my_analyze"), "my_analyze"),
+        std::pair(std::string(GLIFR_TRAIN), "glifr_train")}) {
+    const std::string file = program;
+    const auto run = [&](const char* option) { return session.run({file, option}); };
+    CHECK_THAT(run("--help").out, Catch::Contains(std::string("Usage: ") + name + " [OPTIONS]"));
+    CHECK_THAT(run("--version").out, Catch::StartsWith(name + std::string(" ")));
+    const Finished refused = run("--colour");
+    CHECK_THAT(refused.error, Catch::StartsWith(name + std::string(": ")));
+    CHECK_THAT(refused.error, Catch::Contains(std::string("(see ") + name + " --help)"));
+  }
+}
+
 TEST_CASE("numbers on the command line are decimal") {
   const Session session;
   const Finished run = session.quick({"--model", "rnn", "--epochs", "02", "--first-trial", "010", "--ntrials", "+1"});
