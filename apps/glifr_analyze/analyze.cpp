@@ -18,6 +18,18 @@ std::string names(const CLI::App& app) {
   return text;
 }
 
+/// Error where there is no command, or what stands in its place is none.
+void check_command(const CLI::App& app) {
+  const std::vector<std::string> others = app.remaining();
+  if (others.empty() && !app.get_subcommands().empty()) return;
+  if (!others.empty() && others.front().starts_with('-')) {
+    throw glifr::Error("The following argument was not expected: " + others.front() + " (see " + app.get_name() +
+                       " --help)");
+  }
+  const std::string found = others.empty() ? "no command" : "the command '" + others.front() + "'";
+  throw glifr::Error("found " + found + "; accepted: " + names(app));
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Tables, tests and figures from what glifr_train leaves behind.", cli::program_name());
   cli::add_version(app);
@@ -29,8 +41,9 @@ int run(int argc, char** argv) {
         add_responses, add_count, add_report, add_paper, add_import, add_export}) {
     add(app, session);
   }
+  app.allow_extras();  // so that a command that is misspelt is said to be one
   if (const auto exit_code = cli::parse(app, argc, argv)) return *exit_code;
-  if (app.get_subcommands().empty()) throw glifr::ConfigError("subcommand", "found none, accepted are " + names(app));
+  check_command(app);
   session.run();
   return 0;
 }

@@ -1324,8 +1324,13 @@ TEST_CASE("a trial whose config.json is of another model counts by its folder, w
 TEST_CASE("requests that cannot be met") {
   const Session session;
   const std::string none = session.file("none").string();
-  require_refused(session.analyze(""), "subcommand");
-  require_refused(session.analyze("sumary"), "sumary");
+  require_refused(session.analyze(""), "found no command; accepted: summary, curves, ");
+  require_refused(session.analyze("sumary"), "found the command 'sumary'; accepted: summary, curves, ");
+  require_refused(session.analyze("sumary results"), "found the command 'sumary'; accepted: summary, curves, ");
+  require_refused(session.analyze("sumary --by lr results"), "found the command 'sumary'; accepted: ");
+  require_refused(session.analyze("results summary"), "found the command 'results'; accepted: summary, curves, ");
+  require_refused(session.analyze("--colour red summary"), "--colour");
+  require_refused(session.analyze("summary a b"), "b");
   require_refused(session.analyze("summary --colour red"), "--colour");
   require_refused(session.analyze("summary --precision float16"), "float16");
   require_refused(session.analyze("summary --threads 0"), "--threads");
