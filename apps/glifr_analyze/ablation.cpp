@@ -192,7 +192,7 @@ void add_ablation(CLI::App& app, Session& session) {
   cli::add_integer(*command, "--samples", options->settings.samples, cli::counts,
                    "Use the first N samples of the test set (default: all)")
       ->type_name("N");
-  session.add_options(*command);
+  session.add_options(*command, {"--data", "--cache", "--precision", "--seed"});
   command->callback([&session, options] {
     session.set_action([&session, options] {
       options->settings.seed = session.seed();

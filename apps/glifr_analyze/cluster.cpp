@@ -104,7 +104,7 @@ void add_cluster(CLI::App& app, Session& session) {
                    "Take so many clusters, whatever the index says")
       ->type_name("N")
       ->excludes("--max-clusters");
-  session.add_options(*command);
+  session.add_options(*command, {"--precision"});
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
 

@@ -72,14 +72,15 @@ void add_connectivity(CLI::App& app, Session& session) {
   auto options = std::make_shared<ConnectivityOptions>();
   cli::add_text(*command, "CHECKPOINT,--checkpoint", options->checkpoint,
                 "Checkpoint of a network (.safetensors), or the folder of its trial")
-      ->type_name("FILE")
-      ->required();
+      ->type_name("FILE");
   cli::add_integer(*command, "--layer", options->layer, cli::counts, "Layer of the checkpoint's network, 1 the first")
       ->type_name("K")
       ->capture_default_str();
-  session.add_options(*command);
+  session.add_options(*command, {});
   command->callback([&session, options] {
     session.set_action([&session, options] {
+      if (options->checkpoint.empty())
+        throw glifr::ConfigError("CHECKPOINT", "is missing; accepted: a checkpoint, or the folder of its trial");
       const Wiring wiring = read_wiring(find_checkpoint(options->checkpoint), options->layer);
       const analysis::RecurrentWeights& weights = wiring.weights;
       glifr::CsvRows eigenvalues({"real", "imaginary", "absolute"});

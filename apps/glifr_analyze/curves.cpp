@@ -10,7 +10,7 @@ void add_curves(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("curves", "Training curves of every task and model, mean and sd over trials");
   auto folder = std::make_shared<std::string>("results");
   add_results_option(*command, *folder);
-  session.add_options(*command);
+  session.add_options(*command, {});
   command->callback([&session, folder] {
     session.set_action([&session, folder] {
       const analysis::Results results = session.read_results(*folder);

@@ -207,7 +207,7 @@ void add_import(CLI::App& app, Session& session) {
   cli::add_integer(*command, "--trial", options->trial, cli::counts_or_none, "Number of the trial")
       ->type_name("N")
       ->capture_default_str();
-  session.add_computing_options(*command);
+  session.add_computing_options(*command, {"--data", "--cache", "--seed"});
   command->callback(
       [&session, options] { session.set_action([&session, options] { run_import(session, *options); }); });
 }

@@ -64,7 +64,7 @@ void add_fi_curve(CLI::App& app, Session& session) {
       "of layers with groups also fi_groups.csv, the means over each");
   auto options = std::make_shared<NeuronOptions>();
   add_neuron_options(*command, *options);
-  session.add_options(*command);
+  session.add_options(*command, {"--precision"});
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
 

@@ -619,7 +619,7 @@ void add_paper(CLI::App& app, Session& session) {
   cli::add_path(*command, "--archive", options->archive,
                 "Instead of the page: copy what it needs of RESULTS, without checkpoints, to this folder")
       ->type_name("DIR");
-  session.add_options(*command);
+  session.add_options(*command, {"--data"});
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
 

@@ -67,7 +67,7 @@ void add_parameters(CLI::App& app, Session& session) {
                          "neurons neurons.csv and histograms of their own parameters");
   auto options = std::make_shared<NeuronOptions>();
   add_neuron_options(*command, *options);
-  session.add_options(*command);
+  session.add_options(*command, {});
   command->callback(
       [&session, options] { session.set_action([&session, options] { write_parameters(session, *options); }); });
 }

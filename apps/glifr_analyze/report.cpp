@@ -576,7 +576,7 @@ void add_report(CLI::App& app, Session& session) {
                    "Test samples on which neurons of the first trial of each model are silenced; 0: leave that out")
       ->type_name("N")
       ->capture_default_str();
-  session.add_options(*command);
+  session.add_options(*command, {"--data", "--cache", "--precision", "--seed"});
   command->callback([&session, options] {
     session.set_action([&session, options] {
       const analysis::Report report = ReportComposer(session, *options).compose();

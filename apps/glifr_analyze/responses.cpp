@@ -107,7 +107,7 @@ void add_responses(CLI::App& app, Session& session) {
   cli::add_integer(*command, "--samples", options->samples, cli::counts,
                    "Only the first N samples of the test set (default: all)")
       ->type_name("N");
-  session.add_options(*command);
+  session.add_options(*command, {"--data", "--cache", "--precision", "--seed"});
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
 

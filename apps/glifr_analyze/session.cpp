@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <iostream>
@@ -26,9 +27,9 @@ std::filesystem::path default_data_root() {
 
 }  // namespace
 
-void Session::add_options(CLI::App& command) {
+void Session::add_options(CLI::App& command, std::initializer_list<std::string_view> effective) {
   cli::add_path(command, "--out", out_, "Folder for tables and figures")->type_name("DIR")->capture_default_str();
-  add_computing_options(command);
+  add_computing_options(command, effective);
   command.add_flag("--no-figures", no_figures_, "Write tables only, draw no figures");
   cli::add_number(command, "--width", width_, {.lowest = analysis::least_figure_width, .highest = 1000},
                   "Width of the figures for print, mm, with letters of 8 points: 85 for one column of a journal, 170 "
@@ -36,7 +37,7 @@ void Session::add_options(CLI::App& command) {
       ->type_name("MM");
 }
 
-void Session::add_computing_options(CLI::App& command) {
+void Session::add_computing_options(CLI::App& command, std::initializer_list<std::string_view> effective) {
   data_ = default_data_root();
   cli::add_path(command, "--data", data_, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
       ->type_name("DIR");
@@ -53,6 +54,9 @@ void Session::add_computing_options(CLI::App& command) {
   cli::add_seed(command, seed_, "Seed of random draws: same seed, same results, on any number of threads")
       ->type_name("S")
       ->capture_default_str();
+  for (const char* option : {"--data", "--cache", "--precision", "--seed"}) {
+    if (std::ranges::find(effective, option) == effective.end()) command.get_option(option)->group("");
+  }
 }
 
 void Session::run() const {

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/options.hpp"
@@ -19,9 +21,10 @@ namespace glifr::apps {
 class Session {
  public:
   /// Adds --out, --no-figures and --width to a subcommand, and what `add_computing_options` adds.
-  void add_options(CLI::App& command);
-  /// Adds --data, --cache, --precision, --threads and --seed.
-  void add_computing_options(CLI::App& command);
+  void add_options(CLI::App& command, std::initializer_list<std::string_view> effective);
+  /// Adds --threads, --data, --cache, --precision and --seed. Every subcommand accepts the last four, so that scripts
+  /// need not tell them apart; its help shows those that are `effective` for it.
+  void add_computing_options(CLI::App& command, std::initializer_list<std::string_view> effective);
 
   /// Sets what is to be done once the command line is parsed.
   void set_action(std::function<void()> action) { action_ = std::move(action); }

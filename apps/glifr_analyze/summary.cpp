@@ -99,7 +99,7 @@ void add_summary(CLI::App& app, Session& session) {
       ->type_name("KEY[,KEY...]")
       ->delimiter(',')
       ->allow_extra_args(false);
-  session.add_options(*command);
+  session.add_options(*command, {});
   command->callback(
       [&session, folder, keys] { session.set_action([&session, folder, keys] { run(session, *folder, *keys); }); });
 }

@@ -79,7 +79,7 @@ void add_trace(CLI::App& app, Session& session) {
       ->type_name("S[,S...]")
       ->capture_default_str();
   add_header_option(*command, options->has_header);
-  session.add_options(*command);
+  session.add_options(*command, {"--precision"});
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
 

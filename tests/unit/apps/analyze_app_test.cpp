@@ -297,7 +297,7 @@ TEST_CASE("connections that cannot be analysed, and groups that are not those of
                   "layer 3 has no tensor 'neuron_layer_3.thresh', as GLIFR neurons have");
   require_refused(session.analyze(connectivity + session.file("none.safetensors").string()), "none.safetensors");
   require_refused(session.analyze(connectivity + session.file("cortex.json").string()), "cortex.json");
-  require_refused(session.analyze("connectivity"), "--checkpoint is required");
+  require_refused(session.analyze("connectivity"), "CHECKPOINT: is missing");
   CHECK_FALSE(fs::exists(session.out()));
 
   glifr::test::write_text(fs::path(trial) / "parameters/synaptic_delay.csv", "1,2\n");

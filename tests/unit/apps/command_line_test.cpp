@@ -186,6 +186,24 @@ TEST_CASE("every number of every option is checked, and shown as it was typed") 
   require_refused(session.train({"--epochs", std::string(300, '9')}), "--epochs: found 999");
 }
 
+TEST_CASE("the help of an analysis shows the options that have an effect on it, others are accepted") {
+  const Session session;
+  for (const std::string command : {"summary", "curves", "count", "paper", "parameters", "connectivity"}) {
+    INFO(command);
+    const std::string help = session.analyze({command, "--help"}).out;
+    CHECK_THAT(help, Catch::Contains("--out") && Catch::Contains("--threads"));
+    for (const char* option : {"--seed", "--precision", "--cache"}) CHECK_THAT(help, !Catch::Contains(option));
+    CHECK((help.find("--data") != std::string::npos) == (command == "count" || command == "paper"));
+    CHECK_THAT(help, !Catch::Contains("REQUIRED"));
+  }
+  const std::string help = session.analyze({"ablation", "--help"}).out;
+  for (const char* option : {"--data", "--seed", "--precision", "--cache"}) CHECK_THAT(help, Catch::Contains(option));
+  const Finished run = session.analyze({"count", "--model", "rnn", "--seed", "1", "--precision", "float32", "--cache",
+                                        session.file("cache"), "--no-figures", "--out", session.file("out")});
+  INFO(run.error);
+  CHECK(run.exit_code == 0);
+}
+
 TEST_CASE("names that are chosen from a list are those of the list") {
   const Session session;
   require_refused(session.train({"--precision", "1"}), "--precision: found 1; accepted: float32, float64");
