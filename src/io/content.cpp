@@ -112,17 +112,6 @@ std::string foreign_content(std::string_view bytes) {
   return std::string(markup(bytes));
 }
 
-std::string text_content(std::string_view bytes) {
-  const auto is_control = [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == '\x7f';
-  };
-  if (bytes.empty() || std::ranges::any_of(bytes, is_control)) return {};
-  if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
-  bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
-  if (bytes.starts_with('{') || bytes.starts_with('[')) return "JSON";
-  return bytes.substr(0, bytes.find('\n')).find(',') != std::string_view::npos ? "a table (CSV)" : "text";
-}
-
 std::size_t utf8_letter(std::string_view text, std::size_t place) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[place + i]); };
   const std::size_t left = text.size() - place;
@@ -147,6 +136,22 @@ bool is_utf8(std::string_view text) {
     if (length == 0) return false;
   }
   return true;
+}
+
+std::string text_content(std::string_view bytes) {
+  const auto is_control = [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == '\x7f';
+  };
+  // The last letter of a beginning may be cut.
+  const auto is_text_but = [&](std::size_t cut) {
+    return cut < bytes.size() && is_utf8(bytes.substr(0, bytes.size() - cut));
+  };
+  if (std::ranges::any_of(bytes, is_control)) return {};
+  if (!is_text_but(0) && !is_text_but(1) && !is_text_but(2) && !is_text_but(3)) return {};
+  if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
+  bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
+  if (bytes.starts_with('{') || bytes.starts_with('[')) return "JSON";
+  return bytes.substr(0, bytes.find('\n')).find(',') != std::string_view::npos ? "a table (CSV)" : "text";
 }
 
 std::string content_problem(std::string_view bytes, const std::string& wanted, const std::string& problem) {
