@@ -162,7 +162,7 @@ TEST_CASE("one unit is as long along both axes where they are to be equal") {
       const double along_x = (equal.right - equal.left) / (equal.x.upper - equal.x.lower);
       const double along_y = (equal.bottom - equal.top) / (equal.y.upper - equal.y.lower);
       CHECK_THAT(along_x, Catch::Matchers::WithinRel(along_y, 1e-9));
-      CHECK((equal.x.lower <= 0 && equal.x.upper >= 1 && equal.y.lower <= 2 && equal.y.upper >= 3));
+      CHECK((equal.x.lower < 1e-9 && equal.x.upper > 1 - 1e-9 && equal.y.lower < 2 + 1e-9 && equal.y.upper > 3 - 1e-9));
       CHECK(labels(equal.x).size() >= 2);
     }
   }
