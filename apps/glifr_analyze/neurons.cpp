@@ -75,7 +75,13 @@ const glifr::NeuronInfo* neurons_in(const glifr::TensorFile& file, const NeuronO
   }
   const auto& known = glifr::known_neurons();
   const auto neuron = std::ranges::find(known, named->second, &glifr::NeuronInfo::name);
-  return neuron != known.end() ? &*neuron : &glifr::find_neuron(named->second, 0);  // which says what is known
+  if (neuron != known.end()) return &*neuron;
+  std::string names;
+  for (const glifr::NeuronInfo& info : known) {
+    if (!names.ends_with(info.name)) names += (names.empty() ? "" : ", ") + info.name;
+  }
+  throw glifr::DataError(options.checkpoint, "layer " + std::to_string(options.layer) + " is of neurons '" +
+                                                 named->second + "'; this program knows " + names);
 }
 
 /// What the metadata say of the constants, over the defaults of what they do not.

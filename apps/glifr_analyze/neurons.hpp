@@ -54,7 +54,7 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options);
 
 /// Those of a layer of neurons with parameters of their own, as the checkpoint's metadata or config.json of its trial
 /// name them; nothing where the layer has GLIFR neurons or such without, or the options name no checkpoint. Throws
-/// ConfigError where this program does not know the neurons, otherwise as `read_neurons`.
+/// DataError where this program does not know the neurons, otherwise as `read_neurons`.
 [[nodiscard]] std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& options);
 
 /// The groups of a checkpoint's layer (1 the first) by config.json of the trial in whose folder it lies; empty where

@@ -295,6 +295,11 @@ TEST_CASE("connections that cannot be analysed, and groups that are not those of
   require_refused(session.analyze(connectivity + "--layer 4 " + trial), "there is no layer 4");
   require_refused(session.analyze("parameters --layer 3 " + trial + session.out_option()),
                   "layer 3 has no tensor 'neuron_layer_3.thresh', as GLIFR neurons have");
+  glifr::TensorFile custom;
+  custom.metadata["neuron"] = "adex";
+  glifr::write_safetensors(session.file("custom.safetensors"), custom);
+  require_refused(session.analyze("parameters " + session.file("custom.safetensors").string() + session.out_option()),
+                  "layer 1 is of neurons 'adex'; this program knows glifr, rnn, lstm");
   require_refused(session.analyze(connectivity + session.file("none.safetensors").string()), "none.safetensors");
   require_refused(session.analyze(connectivity + session.file("cortex.json").string()), "cortex.json");
   require_refused(session.analyze("connectivity"), "CHECKPOINT: is missing");
