@@ -61,10 +61,16 @@ TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
   if (task.has_validation_set(s)) {
     data.validation = part(Split::validation);
   } else if (const double share = s.training.validation_fraction; share > 0) {
-    const Random random(seed, Stream::data, key_of_validation);
-    const SplitSamples parts = split_stratified(*data.train, share, random);
-    data.validation = std::make_shared<SubsetDataset<T>>(data.train, parts.set_off);
-    data.train = std::make_shared<SubsetDataset<T>>(data.train, parts.kept);
+    const std::lock_guard lock(mutex_);
+    auto& [kept, set_off] = splits_[{data.train, share, seed}];
+    if (!kept) {
+      const Random random(seed, Stream::data, key_of_validation);
+      const SplitSamples parts = split_stratified(*data.train, share, random);
+      set_off = std::make_shared<const SubsetDataset<T>>(data.train, parts.set_off);
+      kept = std::make_shared<const SubsetDataset<T>>(data.train, parts.kept);
+    }
+    data.validation = std::static_pointer_cast<const SubsetDataset<T>>(set_off);
+    data.train = std::static_pointer_cast<const SubsetDataset<T>>(kept);
   }
   return data;
 }

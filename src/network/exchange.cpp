@@ -59,18 +59,6 @@ std::string glifr_name(std::string_view name) {
   return std::string(old == old_names.end() ? name : old->second);
 }
 
-/// The published code makes no tensors of after-spike currents where there are none.
-void add_empty_currents(TensorFile& network) {
-  const NamedTensor* thresh = network.find("neuron_layer.thresh");
-  if (!thresh || thresh->shape.size() != 2) return;
-  const NamedTensor model{"", thresh->dtype, {0, 1, thresh->shape[1]}, {}};
-  for (const char* name : {"neuron_layer.trans_k_j", "neuron_layer.trans_r_j", "neuron_layer.a_j"}) {
-    if (network.find(name)) continue;
-    network.tensors.push_back(model);
-    network.tensors.back().name = name;
-  }
-}
-
 std::optional<double> number(const TensorFile& file, const std::string& key) {
   const auto entry = file.metadata.find(key);
   return entry == file.metadata.end() ? std::nullopt : parse_number(entry->second);
@@ -98,7 +86,6 @@ TensorFile import_torch(const std::filesystem::path& path) {
     tensor.name = std::move(name);
     network.tensors.push_back(std::move(tensor));
   }
-  add_empty_currents(network);
   for (const auto& [key, text] : file.metadata) {
     if (key.starts_with(settings)) network.metadata.emplace(key.substr(settings.size()), text);
   }

@@ -56,7 +56,6 @@ Var<T> detached(const Var<T>& x) {
 template <Scalar T>
 class ComposedDelays {
  public:
-  /// `Layer::delays` and the shortest and the longest of them; `sent(t)`: the outputs of a step, or an empty value.
   template <class N>
   explicit ComposedDelays(const Layer<N, T>& layer) : shortest_(layer.delay) {
     if (layer.delays.is_empty()) return;
@@ -68,6 +67,7 @@ class ComposedDelays {
   }
 
   [[nodiscard]] bool is_empty() const { return weights_.empty(); }
+  /// `sent(t)`: the outputs of a step, or an empty value.
   template <class Sent>
   [[nodiscard]] Var<T> heard(Index t, Sent&& sent) const {
     Var<T> sum;

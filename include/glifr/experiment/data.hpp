@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "glifr/datasets/dataset.hpp"
@@ -68,8 +69,11 @@ class GLIFR_API DataStore {
 
   DataFiles files_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const void>> sets_;    // by what their content depends on
-  std::map<std::shared_ptr<const void>, DataDigest> digests_;  // by the set, which it keeps alive
+  using Held = std::shared_ptr<const void>;
+  std::map<std::string, Held> sets_;  // by what their content depends on
+  // What is kept for training and what is set off for validation, by the set, the share and the seed.
+  std::map<std::tuple<Held, double, std::uint64_t>, std::pair<Held, Held>> splits_;
+  std::map<Held, DataDigest> digests_;  // by the set, which it keeps alive
 };
 
 /// Data without meaning in the shape of a task, some batches of it: for measuring speed where there are no data.

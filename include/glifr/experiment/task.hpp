@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <typeindex>
 #include <utility>
 #include <vector>
 
@@ -43,14 +44,14 @@ struct TaskKey {
   bool may_be_empty = false;           ///< whether text may be empty
 };
 
-/// What was read from files already, by a name that says what it is. Safe to use from several threads.
+/// What was read from files already, by its type and a name that says what it is. Safe to use from several threads.
 class GLIFR_API ReadData {
  public:
-  /// What has that name; it is read where it is not there yet.
+  /// What has that name; it is read where it is not there yet. `read` may ask for other things.
   template <class T, class Read>
   [[nodiscard]] std::shared_ptr<const T> get(const std::string& name, Read&& read) {
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<const void>& held = held_[name];
+    std::shared_ptr<const void>& held = held_[{typeid(T), name}];
     if (!held) held = std::make_shared<const T>(read());
     return std::static_pointer_cast<const T>(held);
   }
@@ -58,12 +59,12 @@ class GLIFR_API ReadData {
   template <class T>
   void keep(const std::string& name, std::shared_ptr<const T> data) {
     const std::lock_guard lock(mutex_);
-    held_[name] = std::move(data);
+    held_[{typeid(T), name}] = std::move(data);
   }
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const void>> held_;
+  std::recursive_mutex mutex_;
+  std::map<std::pair<std::type_index, std::string>, std::shared_ptr<const void>> held_;
 };
 
 /// Where data lie, and who hears of long reading.

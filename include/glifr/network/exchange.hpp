@@ -11,8 +11,7 @@ namespace glifr {
 /// The network in a checkpoint of the published code: of PyTorch Lightning, or a `state_dict` that `torch.save` wrote.
 /// Its tensors get the names of glifr's checkpoints, from `neuron_layer.…` and `output_linear.…` on, whatever stands
 /// before them in the file; those of the first commits (`trans_asc_k`, `trans_asc_r`, `asc_amp`) become `trans_k_j`,
-/// `trans_r_j`, `a_j`. Where neurons have no after-spike currents, these are added without elements, as glifr has them.
-/// Shapes are the same in both.
+/// `trans_r_j`, `a_j`. Shapes are the same in both.
 ///
 /// The metadata are the settings in Lightning's `hyper_parameters`, under their names, and, if dt is among them, the
 /// synaptic delay in steps as `delay_steps`; a file without them has none, and the caller has to add the constants (dt,

@@ -23,7 +23,7 @@ struct Track {
   /// prefix stands before it.
   std::string name;
   std::string unit;  ///< of its values
-  Var<T> values;     ///< [time, batch, neurons]
+  Var<T> values;     ///< [time, batch, neurons]; of synaptic currents as `ScanResult::synaptic`
 };
 
 /// What a layer gives over a sequence.

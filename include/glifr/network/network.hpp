@@ -22,8 +22,8 @@ enum class Outputs { every_step, last_step };
 template <Scalar T>
 struct Prediction {
   Var<T> output;  ///< [time or 1, batch, output_size]
-  std::vector<Track<T>>
-      tracks{};  ///< where asked for: every state of the neurons, then the synaptic current of each input
+  /// Where asked for: every state of the neurons, then their synaptic currents, layer by layer; see `LayerOutput`.
+  std::vector<Track<T>> tracks{};
 };
 
 /// How a forward pass is made.

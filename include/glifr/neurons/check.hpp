@@ -1,7 +1,5 @@
 #pragma once
 
-#include <concepts>
-#include <string>
 #include <type_traits>
 
 #include "glifr/neurons/neuron.hpp"
@@ -11,11 +9,7 @@ namespace glifr::detail {
 /// Says in words what a neuron lacks.
 template <class N>
 struct NeuronCheck {
-  static_assert(
-      requires {
-        { N::name } -> std::convertible_to<std::string>;
-      },
-      "a neuron needs a name: static constexpr const char* name = ...");
+  static_assert(HasName<N>, "a neuron needs a name: static constexpr const char* name = ...");
   static_assert(
       requires {
         typename N::template State<double>;

@@ -77,8 +77,7 @@ concept Register = !std::is_class_v<T>;
 
 }  // namespace detail
 
-// --- arithmetic: the operators of every value type
-// --------------------------------------------------------------------
+// --- arithmetic: the operators of every value type -------------------------------------------------------------------
 
 namespace functions {
 
@@ -165,8 +164,7 @@ struct Negate {
 
 }  // namespace functions
 
-// --- functions of one number
-// ------------------------------------------------------------------------------------------
+// --- functions of one number -----------------------------------------------------------------------------------------
 
 namespace functions {
 
@@ -233,33 +231,32 @@ struct Sigmoid {
 }  // namespace functions
 
 /// e^x.
-template <class X>
-requires detail::Operands<X> GLIFR_INLINE constexpr auto exp(const X& x) {
+template <detail::Operands X>
+GLIFR_INLINE constexpr auto exp(const X& x) {
   return detail::call<functions::Exp>(x);
 }
 /// The natural logarithm.
-template <class X>
-requires detail::Operands<X> GLIFR_INLINE constexpr auto log(const X& x) {
+template <detail::Operands X>
+GLIFR_INLINE constexpr auto log(const X& x) {
   return detail::call<functions::Log>(x);
 }
 /// The square root.
-template <class X>
-requires detail::Operands<X> GLIFR_INLINE constexpr auto sqrt(const X& x) {
+template <detail::Operands X>
+GLIFR_INLINE constexpr auto sqrt(const X& x) {
   return detail::call<functions::Sqrt>(x);
 }
 /// The hyperbolic tangent.
-template <class X>
-requires detail::Operands<X> GLIFR_INLINE constexpr auto tanh(const X& x) {
+template <detail::Operands X>
+GLIFR_INLINE constexpr auto tanh(const X& x) {
   return detail::call<functions::Tanh>(x);
 }
 /// Logistic function 1 / (1 + exp(-x)): 0 and 1 at -inf and +inf, never NaN for a number.
-template <class X>
-requires detail::Operands<X> GLIFR_INLINE constexpr auto sigmoid(const X& x) {
+template <detail::Operands X>
+GLIFR_INLINE constexpr auto sigmoid(const X& x) {
   return detail::call<functions::Sigmoid>(x);
 }
 
-// --- choices
-// ----------------------------------------------------------------------------------------------------------
+// --- choices ---------------------------------------------------------------------------------------------------------
 
 namespace functions {
 
@@ -291,13 +288,13 @@ struct Select {
 
 /// 1 where a < b, else 0; its derivative is zero. What `if (a < b)` would decide in ordinary code, `select(less(a, b),
 /// x, y)` decides here.
-template <class A, class B>
-requires detail::Operands<A, B> GLIFR_INLINE constexpr auto less(const A& a, const B& b) {
+template <class A, detail::Operands<A> B>
+GLIFR_INLINE constexpr auto less(const A& a, const B& b) {
   return detail::call<functions::Less>(a, b);
 }
 /// `a` where the condition (made by `less`) is 1, `b` where it is 0.
-template <class C, class A, class B>
-requires detail::Operands<C, A, B> GLIFR_INLINE constexpr auto select(const C& condition, const A& a, const B& b) {
+template <class C, class A, detail::Operands<C, A> B>
+GLIFR_INLINE constexpr auto select(const C& condition, const A& a, const B& b) {
   return detail::call<functions::Select>(condition, a, b);
 }
 
@@ -362,29 +359,28 @@ struct Surrogate {
 }  // namespace functions
 
 /// The smaller of two values. Its derivative goes to the first where they are equal.
-template <class A, class B>
-requires detail::Operands<A, B> GLIFR_INLINE constexpr auto min(const A& a, const B& b) {
+template <class A, detail::Operands<A> B>
+GLIFR_INLINE constexpr auto min(const A& a, const B& b) {
   return detail::call<functions::Min>(a, b);
 }
 /// The larger of two values. Its derivative goes to the first where they are equal.
-template <class A, class B>
-requires detail::Operands<A, B> GLIFR_INLINE constexpr auto max(const A& a, const B& b) {
+template <class A, detail::Operands<A> B>
+GLIFR_INLINE constexpr auto max(const A& a, const B& b) {
   return detail::call<functions::Max>(a, b);
 }
 /// The absolute value; its derivative at 0 is 0.
-template <class X>
-requires detail::Operands<X> GLIFR_INLINE constexpr auto abs(const X& x) {
+template <detail::Operands X>
+GLIFR_INLINE constexpr auto abs(const X& x) {
   return detail::call<functions::Abs>(x);
 }
 /// `value` going forward, with `slope` as its derivative with respect to `x` going backward, and no other: the
 /// surrogate gradient of a spike (Neftci, Mostafa & Zenke 2019, IEEE Signal Processing Magazine 36(6)).
-template <class V, class X, class S>
-requires detail::Operands<V, X, S> GLIFR_INLINE constexpr auto surrogate(const V& value, const X& x, const S& slope) {
+template <class V, class X, detail::Operands<V, X> S>
+GLIFR_INLINE constexpr auto surrogate(const V& value, const X& x, const S& slope) {
   return detail::call<functions::Surrogate>(value, x, slope);
 }
 
-// --- the table
-// --------------------------------------------------------------------------------------------------------
+// --- the table -------------------------------------------------------------------------------------------------------
 
 namespace functions {
 

@@ -66,21 +66,39 @@ GLIFR_INLINE constexpr void call_step(typename Neuron::template State<T>& state,
 
 namespace detail {
 
+template <class Struct>
+concept HasFields = std::is_aggregate_v<Struct> && requires {
+  { Struct::fields[0] } -> std::convertible_to<Field>;
+};
 /// What `fields` says of a struct can be read: one `Field` a member, or no member at all.
 template <class Struct>
-concept Described = std::is_empty_v<Struct> ||(std::is_aggregate_v<Struct>&& requires {
-  { Struct::fields[0] } -> std::convertible_to<Field>;
-});
+concept Described = std::is_empty_v<Struct> || HasFields<Struct>;
 
+template <class N>
+concept HasName = requires {
+  { N::name } -> std::convertible_to<std::string>;
+};
+template <class N>
+concept HasState = Described<typename N::template State<double>> &&
+    (count_scalars<typename N::template State<double>>() >= 1);
+template <class N>
+concept HasParameters = Described<typename N::template Parameters<double>>;
+template <class N>
+concept HasConstants = Described<typename N::template Constants<double>>;
+
+template <class N, class T, class Currents>
+concept StepsWith = requires(typename N::template State<T>& state, const typename N::template Parameters<T>& parameters,
+                             const typename N::template Constants<T>& constants, const Currents& currents) {
+  N::step(state, parameters, constants, currents);
+};
+template <class N, class T>
+using CurrentOfEachInput = std::array<T, static_cast<std::size_t>(input_count<N>)>;
+template <class N, class T>
+concept StepsWithOne = input_count<N>
+== 1 && StepsWith<N, T, T>;
 /// `step` takes the synaptic currents as `call_step` may hand them over.
 template <class N, class T>
-concept Steps = requires(typename N::template State<T>& state, const typename N::template Parameters<T>& parameters,
-                         const typename N::template Constants<T>& constants, const T& current,
-                         const std::array<T, static_cast<std::size_t>(input_count<N>)>& currents) {
-  requires requires {
-    N::step(state, parameters, constants, currents);
-  } ||(input_count<N> == 1 && requires { N::step(state, parameters, constants, current); });
-};
+concept Steps = StepsWithOne<N, T> || StepsWith<N, T, CurrentOfEachInput<N, T>>;
 
 }  // namespace detail
 
@@ -91,11 +109,7 @@ concept Steps = requires(typename N::template State<T>& state, const typename N:
 /// step(State<T>&, const Parameters<T>&, const Constants<C>&, const T& synaptic_current)`. docs/neurons.md leads
 /// through one.
 template <class N>
-concept Neuron = requires {
-  { N::name } -> std::convertible_to<std::string>;
-}
-&&detail::Described<typename N::template State<double>>&& detail::Described<typename N::template Parameters<double>>&&
-        detail::Described<typename N::template Constants<double>>&& detail::Steps<N, double>&&
-        count_scalars<typename N::template State<double>>() >= 1;
+concept Neuron = detail::HasName<N> && detail::HasState<N> && detail::HasParameters<N> && detail::HasConstants<N> &&
+    detail::Steps<N, double>;
 
 }  // namespace glifr

@@ -144,7 +144,7 @@ Var<T> operator/(const Var<T>& a, const Var<T>& b) {
 
 /// y = factor x + offset.
 template <Scalar T>
-Var<T> affine(const Var<T>& x, T factor, T offset) {
+Var<T> affine(const Var<T>& x, std::type_identity_t<T> factor, std::type_identity_t<T> offset) {
   return map(kernels::Affine<T>{factor, offset}, x);
 }
 /// y = factor x.

@@ -1,6 +1,8 @@
 // Custom tasks, which are made known as the built-in ones are.
 #include "glifr/experiment/task.hpp"
 
+#include <stdexcept>
+
 #include "examples/custom_app/flip_flop.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
@@ -30,6 +32,15 @@ TEST_CASE("a registered task has its keys, its defaults and its data") {
   CHECK((data.train == again.train && data.train != data.test && data.train->size() == 256));
   CHECK(store.digest(data).train.inputs != store.digest(data).test.inputs);
   CHECK(store.digest(data).train.inputs != store.digest(store.load<float>(settings, 8)).train.inputs);
+}
+
+TEST_CASE("what was read is held by its type and its name") {
+  ReadData data;
+  const auto two = data.get<int>("x", [&] { return 1 + *data.get<int>("y", [] { return 1; }); });
+  CHECK((*two == 2 && data.get<int>("x", [] { return 7; }) == two));
+  CHECK(*data.get<double>("x", [] { return 0.5; }) == 0.5);
+  CHECK_THROWS_AS(data.get<int>("z", []() -> int { throw std::runtime_error("not there yet"); }), std::runtime_error);
+  CHECK(*data.get<int>("z", [] { return 3; }) == 3);
 }
 
 TEST_CASE("a key of a task is asked for by its kind") {

@@ -134,7 +134,7 @@ TEST_CASE("an imported network gives the outputs of the published one") {
   for (const std::string& form : forms) {
     INFO(form);
     const TensorFile without = import_torch(folder.path() / (form + "0.ckpt"));
-    CHECK(without.find("neuron_layer.a_j")->shape == std::vector<Index>{0, 1, 4});
+    CHECK_FALSE(without.find("neuron_layer.a_j"));
     CHECK(without.metadata.at("delay_steps") == "5");
     CHECK(without.metadata.at("optimizer") == "torch.optim.Adam");
     CHECK_FALSE(without.find("silence_mult"));

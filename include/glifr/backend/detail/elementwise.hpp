@@ -16,8 +16,7 @@
 /// them in a fixed order.
 namespace glifr::kernels {
 
-// --- functions that hold a number, beside the elementary ones of neurons/functions.hpp
-// ---------------------------------------------------------------------------------------
+// --- functions that hold a number, beside the elementary ones of neurons/functions.hpp -------------------------------
 
 /// factor x + offset.
 template <Scalar S>
@@ -34,8 +33,7 @@ struct Reciprocal {
   GLIFR_INLINE S adjoint(S w, S x, S y) const { return w * (-y / x); }
 };
 
-// --- functions of matrices. Bodies are made of the function itself, so that one without members takes no room.
-// ---------------------------------------------------------------------------------------
+// --- functions of matrices. Bodies are made of the function itself, so that one without members takes no room. -------
 
 /// y = f(x).
 template <class F, Scalar T>
