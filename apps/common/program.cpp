@@ -57,6 +57,8 @@ Ending attempt(const std::function<int()>& work) {
     return {1, error.what(), true};
   } catch (const glifr::Error& error) {
     return {exit_code_of(error), error.what()};
+  } catch (const std::filesystem::filesystem_error& error) {  // a path that cannot be looked at
+    return {2, error.path1().string() + ": " + error.code().message()};
   } catch (const std::bad_alloc&) {
     return {1, no_memory};
   } catch (const std::length_error&) {  // of a container that cannot be that large

@@ -108,7 +108,7 @@ void write_test(const TrialFolder& folder, const ForeignNetwork& foreign, const 
   test["test_acc"] = data.classes() > 0 ? boost::json::value(score.accuracy()) : boost::json::value(nullptr);
   test["samples"] = score.samples;
   test["test_checkpoint"] = "last";
-  glifr::write_file_atomically(folder.test(), glifr::to_text(test) + "\n");
+  glifr::write_file_atomically(folder.test(), glifr::to_text(test));
 }
 
 template <glifr::Scalar T>
@@ -140,7 +140,7 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
   record["device"] = "cpu";
   record["trained_parameters"] = glifr::count_trained<T>(network->parameters());
   record["imported_from"] = options.request.file.filename().string();
-  glifr::write_file_atomically(folder.record(), glifr::to_text(record) + "\n");
+  glifr::write_file_atomically(folder.record(), glifr::to_text(record));
   glifr::TensorFile checkpoint = glifr::to_tensor_file(*network);
   if (has_input_scale(foreign.tensors)) {
     for (const glifr::NamedTensor& tensor : foreign.tensors.tensors) {
@@ -181,6 +181,8 @@ void run_export(const std::string& checkpoint, const fs::path& out) {
   const fs::path target = out.empty() ? fs::path(file).replace_extension(".npz") : out;
   const glifr::TensorFile tensors = glifr::read_safetensors(file);
   std::error_code ignored;
+  if (fs::is_directory(target, ignored))
+    throw glifr::ConfigError("--out", "found the folder " + target.string() + "; accepted: a file");
   if (fs::equivalent(file, target, ignored))
     throw glifr::ConfigError("--out", "found " + target.string() + ", the checkpoint itself");
   if (target.has_parent_path() && !fs::exists(target)) glifr::create_folder(target.parent_path());

@@ -1,7 +1,12 @@
 #include "glifr/analysis/fi_curve.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/statistics.hpp"
+#include "glifr/error.hpp"
+#include "glifr/io/csv.hpp"
 #include "neurons.hpp"
 #include "subcommands.hpp"
 
@@ -43,11 +48,22 @@ void write_groups(const Session& session, const analysis::FiCurves& curves, cons
   session.write(table, "fi_groups.csv");
 }
 
+void require_finite(const analysis::FiCurves& curves) {
+  const auto found = std::ranges::find_if(curves.rates, [](double rate) { return !std::isfinite(rate); });
+  if (found == curves.rates.end()) return;
+  const glifr::Index place = found - curves.rates.begin();
+  throw glifr::ConfigError("fi-curve",
+                           "the firing of neuron " + std::to_string(place % curves.neurons) + " at " +
+                               glifr::format_number(curves.currents[static_cast<std::size_t>(place / curves.neurons)]) +
+                               " pA is no finite number: its parameters, or the constants, are too large");
+}
+
 void run(const Session& session, const NeuronOptions& options) {
   const Neurons neurons = read_neurons(options);
   const std::vector<double> currents = analysis::standard_currents();
   const analysis::FiCurves curves =
       analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32());
+  require_finite(curves);
   write_curves(session, curves, options.has_header);
   if (!neurons.groups.is_empty()) write_groups(session, curves, neurons.groups, options.layer);
   session.draw(analysis::fi_figure(curves, neurons.groups,

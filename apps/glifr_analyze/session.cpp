@@ -11,6 +11,7 @@
 #include "glifr/backend/parallel.hpp"
 #include "glifr/backend/processors.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/trial_folder.hpp"
 
@@ -51,6 +52,7 @@ void Session::add_computing_options(CLI::App& command, std::initializer_list<std
   cli::add_integer(command, "--threads", threads_, cli::threads,
                    "Threads of the whole process (default: all of the machine's)")
       ->type_name("N");
+  cli::add_cpu_target(command);
   cli::add_seed(command, seed_, "Seed of random draws: same seed, same results, on any number of threads")
       ->type_name("S")
       ->capture_default_str();
@@ -96,6 +98,7 @@ analysis::Drawing Session::draw(const analysis::Figure& figure) const {
 analysis::Results Session::read_results(const std::string& place) const {
   std::filesystem::path folder = place;
   if (std::filesystem::is_regular_file(folder)) {
+    require_checkpoint(folder);
     folder = glifr::TrialFolder::of_checkpoint(folder).path();
     if (!std::filesystem::exists(glifr::TrialFolder(folder).record()))
       throw glifr::DataError(place, "is no folder of results, nor a checkpoint in a trial's folder");
@@ -159,6 +162,12 @@ glifr::CsvRows start_table(bool has_header, const std::vector<std::string>& name
   for (const std::string& name : names) table.cell(std::string_view(name));
   table.end_row();
   return table;
+}
+
+void require_checkpoint(const std::filesystem::path& file) {
+  const std::string found = glifr::detail::foreign_content(glifr::detail::beginning_of(file));
+  if (!found.empty())
+    throw glifr::DataError(file.string(), "found " + found + "; accepted is a checkpoint (.safetensors)");
 }
 
 std::filesystem::path find_checkpoint(const std::string& place) {

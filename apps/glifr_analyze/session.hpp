@@ -87,6 +87,9 @@ void add_header_option(CLI::App& command, bool& has_header);
 /// The rows of a table behind the names of its columns, or alone.
 [[nodiscard]] glifr::CsvRows start_table(bool has_header, const std::vector<std::string>& names);
 
+/// DataError where a file's content is known to be that of another kind than a checkpoint.
+void require_checkpoint(const std::filesystem::path& file);
+
 /// The checkpoint that a path leads to: a file, or that of the tested network of the only trial at or below a folder
 /// (of an unfinished one the last). DataError where there is none, or more than one trial.
 [[nodiscard]] std::filesystem::path find_checkpoint(const std::string& place);

@@ -100,6 +100,7 @@ TrainedRun describe_checkpoint(const std::string& place, const NetworkOptions& o
   const std::filesystem::path checkpoint = find_checkpoint(place);
   if (!std::filesystem::is_regular_file(checkpoint))
     throw glifr::DataError(checkpoint.string(), "there is no such file");
+  require_checkpoint(checkpoint);
   const auto file = glifr::TrialFolder::of_checkpoint(checkpoint).record();
   if (!std::filesystem::exists(file)) {
     if (options.task.empty() && options.settings.config.empty()) {

@@ -151,8 +151,7 @@ class Reporter final : public glifr::TrialObserver {
     const glifr::TrialFolder folder = trial.folder(options_.out);
     progress_.print(result_line(trial, outcome, folder.path()));
     if (!options_.draws_figures || outcome.state == glifr::TrialOutcome::State::skipped) return;
-    const auto drawing =
-        glifr::analysis::draw_training_curve(folder.metrics(), trial.settings.model.name, folder.path());
+    const auto drawing = glifr::analysis::draw_trial(folder, trial.settings.task.name, trial.settings.model.name);
     if (!drawing.is_drawn) progress_.print(trial.label() + ": no figure: " + drawing.problem);
   }
 
@@ -193,7 +192,7 @@ void describe_models(const Options& o, const std::vector<glifr::Config>& variati
 
 /// What the trials of the other processes had to say, and how the run ended.
 int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progress, glifr::LaunchedGroup* group,
-           bool by_trials) {
+           bool by_trials, bool is_afresh) {
   std::string failures;
   for (const auto& [outcome, failure] : outcomes) {
     if (!failure.empty()) failures += cli::program_name() + ": " + failure + "\n";
@@ -211,7 +210,8 @@ int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progres
   }
   std::cerr << failures << std::flush;
   if (stopped) {
-    progress.print("interrupted; go on with the same command and --resume");
+    progress.print(is_afresh ? "interrupted; go on with the same command, and --resume in place of --overwrite"
+                             : "interrupted; go on with the same command and --resume");
     return 130;
   }
   return failures.empty() ? 0 : 1;
@@ -248,6 +248,7 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
     return 0;
   }
 
+  heed_signals();  // before data are read, which may take long
   glifr::check_variations(variations, asked_models, data.files());
   std::vector<glifr::PlannedTrial> plan = make_whole_plan(o, variations, asked_models, data.files());
   if (group) require_same_run(*group, o, plan);
@@ -264,7 +265,6 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
   }
   if (speaks) note_other_options(o, config, progress);
   Reporter reporter(progress, o.run);
-  heed_signals();
   // Trials on a GPU take threads of the processor only now and then.
   const glifr::Index limit_of_jobs = o.run.open_device ? o.jobs : std::min(o.jobs, threads);
   const glifr::Index jobs = o.run.group         ? 1
@@ -278,7 +278,7 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
   } else {
     train();
   }
-  return report(outcomes, progress, group, by_trials);
+  return report(outcomes, progress, group, by_trials, o.run.existing == glifr::Existing::overwrite);
 }
 
 }  // namespace

@@ -262,9 +262,10 @@ Figure training_curve_figure(const Metrics& metrics, const std::string& model) {
   return figure;
 }
 
-Drawing draw_training_curve(const std::filesystem::path& metrics, const std::string& model,
-                            const std::filesystem::path& folder) {
-  return draw(training_curve_figure(read_metrics(metrics), model), folder);
+Drawing draw_trial(const TrialFolder& folder, const std::string& task, const std::string& model) {
+  const Drawing curve = draw(training_curve_figure(read_metrics(folder.metrics()), model), folder.path());
+  if (!curve.is_drawn || !std::filesystem::exists(folder.confusion())) return curve;
+  return draw(confusion_figure(task, model, read_confusion(folder.confusion())), folder.path());
 }
 
 Figure ablation_figure(const TaskAblation& ablation) {

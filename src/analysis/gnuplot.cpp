@@ -9,6 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
+#include <vector>
 
 #include "glifr/io/descriptor.hpp"
 #include "glifr/io/files.hpp"
@@ -118,9 +120,15 @@ GnuplotRun run_gnuplot(const std::filesystem::path& script) {
   // Default settings: a user's ~/.gnuplot must not change what a figure looks like.
   const std::string names = "svg = '" + svg.path() + "'; pdf = '" + pdf.path() + "'";
   std::array<const char*, 6> arguments{"gnuplot", "--default-settings", "-e", names.c_str(), file.c_str(), nullptr};
+  // Nor the terminal that a user has chosen: the script names its own, and gnuplot would open that one first.
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable; ++variable) {
+    if (!std::string_view(*variable).starts_with("GNUTERM=")) variables.push_back(*variable);
+  }
+  variables.push_back(nullptr);
   pid_t process = 0;
-  const int error =
-      ::posix_spawnp(&process, "gnuplot", &spawn.actions, nullptr, const_cast<char* const*>(arguments.data()), environ);
+  const int error = ::posix_spawnp(&process, "gnuplot", &spawn.actions, nullptr,
+                                   const_cast<char* const*>(arguments.data()), variables.data());
   const GnuplotRun missing{"gnuplot was not found; install it (Debian: gnuplot-nox) and run: gnuplot " + file, true};
   if (error == ENOENT) return missing;
   if (error != 0) return {std::string("gnuplot was not started: ") + std::strerror(error)};

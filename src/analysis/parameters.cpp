@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <string_view>
 
 #include "glifr/error.hpp"
-#include "glifr/io/content.hpp"
 #include "glifr/network/layer.hpp"
 #include "glifr_dispatch.hpp"
 
@@ -50,17 +48,12 @@ Index stored_currents(const TensorFile& checkpoint, Index neurons) {
 
 /// Whether the first line of a table of neurons holds names. DataError where these are of a table with more than the
 /// parameters.
-bool begins_with_names(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  std::string line;
-  std::getline(stream, line);
-  if (line.starts_with(glifr::detail::byte_order_mark)) line.erase(0, glifr::detail::byte_order_mark.size());
-  if (line.starts_with("layer,group,neuron,"))
+bool are_names(const std::vector<std::string>& cells, const std::filesystem::path& file) {
+  if (cells.size() > 2 && cells[0] == "layer" && cells[1] == "group" && cells[2] == "neuron")
     throw DataError(file.string(),
                     "found the columns layer, group and neuron, as in neurons.csv; accepted: thresh, k_m and "
                     "three for each after-spike current, as in learnedparams.csv beside it");
-  if (line.starts_with('"')) line.erase(0, 1);
-  return line.starts_with(column_names(0).front());
+  return cells.front() == column_names(0).front();
 }
 
 }  // namespace
@@ -106,7 +99,7 @@ std::vector<std::string> column_names(Index num_ascs) {
 }
 
 NeuronTable read_neurons(const std::filesystem::path& file) {
-  CsvNumbers table = read_csv_numbers(file, {.has_header = begins_with_names(file)});
+  CsvNumbers table = read_csv_numbers(file, {.are_names = [&](const auto& cells) { return are_names(cells, file); }});
   if (table.columns < 2 || (table.columns - 2) % 3 != 0) {
     throw DataError(file.string(),
                     "found " + std::to_string(table.columns) +

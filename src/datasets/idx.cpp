@@ -103,6 +103,7 @@ IdxFile read_idx_file(const std::filesystem::path& file) {
       names += (names.empty() ? "" : ", ") + candidate.filename().string();
       continue;
     }
+    detail::require_file(candidate);
     std::string bytes = read_file(candidate);
     const bool is_cut_within_magic = candidate.extension() == ".gz" && bytes.size() < 2;
     if (!is_gzip(bytes) && !is_cut_within_magic) return {candidate.string(), std::move(bytes)};

@@ -51,6 +51,8 @@ std::vector<Recording> list_digit(const fs::path& folder, int digit) {
   std::error_code problem;
   fs::directory_iterator entry(folder, problem);
   for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {
+    if (entry->path().filename().string().ends_with(".bin.gz"))
+      throw DataError(entry->path().string(), "is packed; recordings are read unpacked (gunzip)");
     if (!is_recording(entry->path())) continue;
     Recording recording{
         .digit = static_cast<std::uint8_t>(digit), .number = recording_number(entry->path()), .file = entry->path()};

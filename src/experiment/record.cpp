@@ -151,7 +151,7 @@ json::object make_record(const Trial& trial, const RunOptions& options, Index tr
 }
 
 void write_record(const fs::path& file, const json::object& record) {
-  write_file_atomically(file, to_text(record) + "\n");
+  write_file_atomically(file, to_text(record));
 }
 
 json::object read_record(const fs::path& file) {

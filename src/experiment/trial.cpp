@@ -427,7 +427,7 @@ class TrialRun {
     test["samples"] = outcome.test.samples;
     test["test_checkpoint"] = tests_best ? "best" : "last";
     test["epoch"] = tests_best ? best_epoch : last_epoch;
-    write_file_atomically(folder_.test(), to_text(test) + "\n");
+    write_file_atomically(folder_.test(), to_text(test));
     return outcome;
   }
 
@@ -631,9 +631,9 @@ Start take_folder(const Trial& trial, const RunOptions& options, const std::atom
 }
 
 /// Removes the folder of a trial that failed before anything was written, and those of its model and task, where
-/// nothing is in them.
-void remove_empty(fs::path folder) {
-  constexpr int levels = 3;
+/// nothing is in them; likewise that of all results, where this run made it.
+void remove_empty(fs::path folder, bool has_made_results) {
+  const int levels = has_made_results ? 4 : 3;
   std::error_code error;
   for (int level = 0; level < levels && fs::remove(folder, error); ++level) folder = folder.parent_path();
 }
@@ -641,6 +641,8 @@ void remove_empty(fs::path folder) {
 /// `lock`: of the folder, in the first process of a group.
 TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                            const std::atomic<bool>& stop, TrialObserver& observer, std::optional<FolderLock>& lock) {
+  std::error_code unknown;
+  const bool makes_results = !fs::exists(options.out, unknown);
   const Start start =
       decided_by_first(options.group, [&] { return take_folder(trial, options, stop, observer, lock); });
   if (start == Start::skipped) return {TrialOutcome::State::skipped};
@@ -652,7 +654,7 @@ TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataSt
   } catch (...) {
     if (lock) {
       lock.reset();  // whose file is in the folder
-      remove_empty(trial.folder(options.out).path());
+      remove_empty(trial.folder(options.out).path(), makes_results);
     }
     throw;
   }

@@ -187,7 +187,7 @@ CsvNumbers read_csv_numbers(const std::filesystem::path& path, const CsvFormat& 
     const auto fail = [&](const std::string& problem) { fail_at(path, line_number, problem); };
     if (line_number == 1) table.columns = std::ssize(cells);
     if (line_number == 1) is_wanted.resize(cells.size(), true);
-    if (line_number == 1 && format.has_header) {
+    if (line_number == 1 && (format.are_names ? format.are_names(cells) : format.has_header)) {
       table.header = std::move(cells);
       if (format.is_wanted)
         std::transform(table.header.begin(), table.header.end(), is_wanted.begin(), format.is_wanted);
@@ -202,7 +202,7 @@ CsvNumbers read_csv_numbers(const std::filesystem::path& path, const CsvFormat& 
       const bool is_absent = cell.empty() && format.allows_empty_cells;
       const std::optional<double> value = is_absent ? std::numeric_limits<double>::quiet_NaN() : parse_number(cell);
       if (!value || !(is_absent || format.allows_not_finite || std::isfinite(*value))) {
-        const std::string name = format.has_header ? " (" + table.header[column] + ")" : "";
+        const std::string name = !table.header.empty() ? " (" + table.header[column] + ")" : "";
         const bool is_header = line_number == 1 && !value;
         fail(", column " + std::to_string(column + 1) + name + ": found '" + cell.substr(0, longest_quotation) + "'; " +
              (value ? "a finite number" : "a number") + " is needed" +

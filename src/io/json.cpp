@@ -166,9 +166,11 @@ class Writer {
 }  // namespace
 
 std::vector<json::value> parse_json_documents(std::string_view text, const std::string& name) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (const std::string found = detail::foreign_content(text); !found.empty()) {
+    throw DataError(name, "found " + found + "; accepted is JSON");
+  }
   std::vector<json::value> documents;
-  std::size_t begin = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+  std::size_t begin = text.starts_with(detail::byte_order_mark) ? detail::byte_order_mark.size() : 0;
   do {
     json::basic_parser<Builder> parser{json::parse_options()};
     json::error_code error;
@@ -197,11 +199,7 @@ json::value parse_json(std::string_view text, const std::string& name) {
 }
 
 json::value read_json_file(const std::filesystem::path& path) {
-  const std::string text = read_file(path);
-  if (const std::string found = detail::foreign_content(text); !found.empty()) {
-    throw DataError(path.string(), "found " + found + "; accepted is JSON");
-  }
-  return parse_json(text, path.string());
+  return parse_json(read_file(path), path.string());
 }
 
 std::optional<Index> whole_number(const json::value& value) {

@@ -122,6 +122,8 @@ class FilesTask final : public TaskOf<FilesTask> {
       throw DataError(file->name(), needs_labels ? "has targets, the training data have labels"
                                                  : "has labels, the training data have targets");
     if (!needs_labels) require_same("values a target", *file, file->outputs(), s.model.output_size);
+    if (s.model.final_reduction == FinalReduction::none && file->target_steps() != file->time_steps())
+      throw DataError(file->name(), "has targets of the last step, the training data have targets of every step");
     FileDatasetOptions options;
     options.classes = needs_labels ? s.model.output_size : 0;
     options.time_steps = steps;

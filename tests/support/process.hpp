@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -46,6 +47,16 @@ class Process {
   [[nodiscard]] bool has_ended() {
     if (!ended_) ended_ = waitpid(pid_, &status_, WNOHANG) == pid_;
     return ended_;
+  }
+
+  /// Whether the program has a file open at the moment.
+  [[nodiscard]] bool has_open(const std::filesystem::path& file) const {
+    std::error_code gone;
+    const std::filesystem::directory_iterator open("/proc/" + std::to_string(pid_) + "/fd", gone);
+    return std::any_of(begin(open), end(open), [&](const auto& entry) {
+      std::error_code closed;
+      return std::filesystem::read_symlink(entry.path(), closed) == file;
+    });
   }
 
   Finished wait() {

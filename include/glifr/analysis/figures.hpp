@@ -15,6 +15,7 @@
 #include "glifr/analysis/summary.hpp"
 #include "glifr/analysis/trace.hpp"
 #include "glifr/export.hpp"
+#include "glifr/io/trial_folder.hpp"
 
 /// The figures of the analyses. Each function describes one; `draw` makes files of it.
 namespace glifr::analysis {
@@ -39,9 +40,9 @@ namespace glifr::analysis {
 /// Loss (and accuracy) of one run over its epochs; dashed, those of validation.
 [[nodiscard]] GLIFR_API Figure training_curve_figure(const Metrics& metrics, const std::string& model);
 
-/// Draws `training_curve_figure` of a metrics.csv, as training_curve.{csv,gp,svg,pdf} in an existing folder.
-GLIFR_API Drawing draw_training_curve(const std::filesystem::path& metrics, const std::string& model,
-                                      const std::filesystem::path& folder);
+/// Draws the figures of a trial into its folder: training_curve.{csv,gp,svg,pdf} of its metrics and, where it has
+/// classes, confusion_TASK_MODEL.{csv,gp,svg,pdf} of its confusion matrix.
+GLIFR_API Drawing draw_trial(const TrialFolder& folder, const std::string& task, const std::string& model);
 
 /// Bars of every model for each ratio of silenced neurons, +- sd over draws and trials.
 [[nodiscard]] GLIFR_API Figure ablation_figure(const TaskAblation& ablation);

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "glifr/io/event_file.hpp"
+
 namespace glifr {
 
 /// The folder of a trial, RESULTS/TASK/MODEL/trial_N, and the names of the files in it.
@@ -43,7 +45,7 @@ class TrialFolder {
   /// How often samples of each class were taken for each.
   [[nodiscard]] std::filesystem::path confusion() const { return path_ / "confusion.csv"; }
   /// What TensorBoard reads.
-  [[nodiscard]] std::filesystem::path events() const { return path_ / "events.out.tfevents.0.glifr"; }
+  [[nodiscard]] std::filesystem::path events() const { return path_ / event_file_name; }
   /// The courses of parameters.
   [[nodiscard]] std::filesystem::path parameters() const { return path_ / "parameters"; }
   /// The course of one of them.

@@ -116,10 +116,13 @@ TEST_CASE("figures of training and test") {
   const Figure figure = summary_figure(summarize(results)[0]);
   CHECK(std::get<0>(figure.tables[0].columns[3].values)[0] == 91);  // mean accuracy of the RNN, %
 
-  const auto metrics = folder.path() / "sine" / "glifr_hom" / "trial_0" / "metrics.csv";
-  const Drawing drawing = draw_training_curve(metrics, "glifr_hom", folder.path());
-  CHECK(read_csv_numbers(folder.path() / "training_curve.csv", {.has_header = true}).rows == 3);
-  CHECK(drawing.script == folder.path() / "training_curve.gp");
+  const TrialFolder trial(folder.path(), "sine", "glifr_hom", 0);
+  CHECK(draw_trial(trial, "sine", "glifr_hom").script == trial.path() / "training_curve.gp");
+  CHECK(read_csv_numbers(trial.path() / "training_curve.csv", {.has_header = true}).rows == 3);
+  const TrialFolder classes(folder.path(), "lmnist", "rnn", 0);
+  test::write_text(classes.confusion(), "label,0,1\n0,3,1\n1,0,4\n");
+  const Drawing confusion = draw_trial(classes, "lmnist", "rnn");
+  if (confusion.is_drawn) CHECK(confusion.script == classes.path() / "confusion_lmnist_rnn.gp");
 }
 
 TEST_CASE("long curves are thinned, with their ends") {

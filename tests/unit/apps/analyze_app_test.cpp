@@ -1326,6 +1326,32 @@ TEST_CASE("a trial whose config.json is of another model counts by its folder, w
   CHECK_THAT(glifr::read_file(session.out() / "report.html"), Catch::Contains(">3 of 400<"));
 }
 
+TEST_CASE("paths that cannot be looked at, foreign checkpoints and curves that are no numbers are refused in a line") {
+  const Session session;
+  const std::string long_name(300, 'x');
+  for (const char* command : {"summary ", "parameters ", "report ", "export "})
+    require_refused(session.analyze(command + long_name), long_name + ": File name too long");
+  glifr::test::write_text(session.file("net.ckpt"), "PK\x03\x04 and more");
+  for (const char* command : {"summary ", "report ", "ablation ", "responses ", "fi-curve "})
+    require_refused(session.analyze(command + session.file("net.ckpt").string()), ": found a ZIP archive");
+  glifr::test::write_text(session.file("odd.csv"), "1,0.05\n1e300,1e300\n");
+  require_refused(session.analyze("fi-curve --dt 0.05 --parameters " + session.file("odd.csv").string()),
+                  "fi-curve: the firing of neuron 1 at -10000 pA is no finite number");
+  CHECK_FALSE(fs::exists(session.out()));
+}
+
+TEST_CASE("a table of neurons may come through a pipe, and the instruction set behind the command") {
+  const Session session;
+  const std::string script =
+      "printf '1,0.05\\n1.2,0.06\\n' | \"$0\" parameters --cpu-target baseline --dt 0.05 --no-figures "
+      "--parameters /dev/stdin --out \"$1\"";
+  const Finished run =
+      Process({"/bin/sh", "-c", script, GLIFR_ANALYZE, session.out().string()}, session.out().parent_path()).wait();
+  INFO(run.error);
+  CHECK(run.exit_code == 0);
+  CHECK(glifr::read_csv_numbers(session.out() / "learnedparams.csv", {}).rows == 2);
+}
+
 TEST_CASE("requests that cannot be met") {
   const Session session;
   const std::string none = session.file("none").string();

@@ -124,7 +124,7 @@ TEST_CASE("a trial whose initial values cannot be drawn leaves no folder behind"
     CHECK(run.exit_code == 2);
     CHECK(count_lines(run.error) == 1);
     CHECK_THAT(run.error, Catch::Contains("k_m: found initial values of which none is one that a neuron can have"));
-    CHECK_FALSE(fs::exists(session.out() / "few"));
+    CHECK_FALSE(fs::exists(session.out()));
   };
   refuse(R"({"uniform": [30, 40]})");  // none fits, which shows beforehand
   refuse(R"({"lognormal": {"median": 1e6, "sigma": 1}})");
@@ -193,6 +193,35 @@ TEST_CASE("Ctrl-C writes a checkpoint inside an epoch, from which the run goes o
   REQUIRE_FALSE(fs::exists(interrupted.trial() / "test.json"));
   REQUIRE(interrupted.train(arguments + " --resume").exit_code == 0);
   REQUIRE(interrupted.checkpoint() == whole.checkpoint());
+}
+
+TEST_CASE("a run that trains afresh says how to go on without starting again") {
+  const Session session;
+  const std::string arguments = "--model rnn --set hidden_size=4 --set batch_size=2 --epochs 100000 --threads 1";
+  Process run = session.start(arguments + " --overwrite");
+  const fs::path metrics = session.trial("sine", "rnn") / "metrics.csv";
+  while (!run.has_ended() && count_lines(Process::text(metrics)) < 3) {
+  }
+  run.signal(SIGTERM);
+  const Finished end = run.wait();
+  CHECK(end.exit_code == 130);
+  CHECK_THAT(end.out, Catch::Contains("--resume in place of --overwrite"));
+}
+
+TEST_CASE("a signal that comes while data are read ends the run as any other") {
+  const Session session;
+  std::string rows = "sample,x,label\n";
+  for (int i = 0; i < 400000; ++i) rows += std::to_string(i / 10) + ",0.5," + std::to_string(i / 10 % 2) + "\n";
+  glifr::test::write_text(session.folder() / "train.csv", rows);
+  const std::string file = (session.folder() / "train.csv").string();
+  Process run = session.start("--task files --model rnn --set hidden_size=4 --set train_data=" + file +
+                              " --set test_data=" + file);
+  while (!run.has_ended() && !run.has_open(file) && !fs::exists(session.out())) {
+  }
+  run.signal(SIGTERM);
+  const Finished end = run.wait();
+  CHECK(end.exit_code == 130);
+  CHECK_THAT(end.out, Catch::Contains("interrupted; go on with the same command and --resume"));
 }
 
 TEST_CASE("resuming skips what is complete and refuses other settings") {
@@ -303,6 +332,7 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
   const Session session;
   glifr::test::write_text(session.folder() / "broken.json", "{\"lr\": 1e-3,,}");
   glifr::test::write_text(session.folder() / "unknown.json", "{\"learning_rat\": 1e-3}");
+  glifr::test::write_text(session.folder() / "array.json", "\x93NUMPY");
   const std::string folder = session.folder().string();
   const std::vector<Request> requests{
       {"--task sines", "sines"},
@@ -322,6 +352,7 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
       {"--config " + folder + "/missing.json", "missing.json"},
       {"--config " + folder + "/broken.json", "broken.json"},
       {"--config " + folder + "/unknown.json", "learning_rat"},
+      {"--config " + folder + "/array.json", "array.json: found a NumPy array (.npy); accepted is JSON"},
       {"--task lmnist --data " + folder, "mnist"},
       {"--nonsense", "nonsense"},
       {"--resume --overwrite", "overwrite"},

@@ -246,6 +246,9 @@ TEST_CASE("folders that are no N-MNIST are errors that name them") {
   CHECK_THROWS_AS(glifr::read_nmnist(tiny.root(), Split::validation), glifr::ConfigError);
   CHECK(is_one_line(absent));
 
+  tiny.write(6, "7.bin.gz", "");
+  CHECK_THAT(tiny.error().what(), Contains("Test/6/7.bin.gz: is packed; recordings are read unpacked"));
+  fs::remove(tiny.digit(6) / "7.bin.gz");
   tiny.write(6, "seven.bin", "");
   CHECK_THAT(tiny.error().what(), Contains("Test/6/seven.bin: found the name 'seven'; accepted is a number"));
   fs::remove(tiny.digit(6) / "seven.bin");

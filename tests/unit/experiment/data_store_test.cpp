@@ -64,6 +64,18 @@ TEST_CASE("images of other sizes and classes are trained on where the settings s
   CHECK((pixels.train->time_steps() == 14 * 20 && pixels.train->input_size() == 1));
 }
 
+TEST_CASE("trials share what is set off for validation, where their seed is the same") {
+  const Root root;
+  root.write_images("train", 40, 28, 28);
+  root.write_images("t10k", 20, 28, 28);
+  DataStore store({.root = root.path()});
+  const Settings settings = settings_of("lmnist", {"validation_fraction=0.25"});
+  const auto first = store.load<float>(settings, 1), same = store.load<float>(settings, 1);
+  CHECK((first.validation->size() + first.train->size() == 40 && first.validation->size() > 0));
+  CHECK((same.train == first.train && same.validation == first.validation));
+  CHECK(store.load<float>(settings, 2).validation != first.validation);
+}
+
 TEST_CASE("images that do not fit the settings are refused with the key that fits them") {
   const Root root;
   root.write_images("train", 40, 28, 14);
@@ -209,6 +221,32 @@ TEST_CASE("samples with lengths are padded to the longest of all parts, those wi
   write("train.csv", {5, 5});
   write("test.csv", {3, 3});
   CHECK_THROWS_WITH(steps_of({}), Contains("test.csv") && Contains("has 3 time steps, the training data have 5"));
+}
+
+TEST_CASE("targets of every step go with targets of every step") {
+  const test::TemporaryFolder folder;
+  const auto write = [&](const std::string& name, const Shape& shape) {
+    TensorFile file;
+    const std::vector<double> zeros(static_cast<std::size_t>(shape.size()));
+    std::vector<Index> sizes;
+    for (int axis = 0; axis < shape.rank(); ++axis) sizes.push_back(shape[axis]);
+    file.tensors.push_back(make_named_tensor<double>("inputs", {4, 3, 2}, std::vector<double>(24)));
+    file.tensors.push_back(make_named_tensor<double>("targets", sizes, zeros));
+    write_safetensors(folder.path() / name, file);
+  };
+  write("every", {4, 3, 1});
+  write("last", {4, 1});
+  DataStore store({.root = folder.path()});
+  const auto load = [&](const std::string& train, const std::string& test) {
+    Config config("files");
+    config.set("train_data=" + train);
+    config.set("test_data=" + test);
+    return store.load<float>(config.resolve(find_model("rnn"), &store.files()), 0);
+  };
+  CHECK_NOTHROW(load("every", "every"));
+  CHECK_NOTHROW(load("last", "last"));
+  CHECK_THROWS_WITH(load("every", "last"),
+                    Contains("last: has targets of the last step, the training data have targets of every step"));
 }
 
 TEST_CASE("keys that have no effect on the data are refused") {
