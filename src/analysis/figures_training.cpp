@@ -264,8 +264,9 @@ Figure training_curve_figure(const Metrics& metrics, const std::string& model) {
 
 Drawing draw_trial(const TrialFolder& folder, const std::string& task, const std::string& model) {
   const Drawing curve = draw(training_curve_figure(read_metrics(folder.metrics()), model), folder.path());
-  if (!curve.is_drawn || !std::filesystem::exists(folder.confusion())) return curve;
-  return draw(confusion_figure(task, model, read_confusion(folder.confusion())), folder.path());
+  if (!std::filesystem::exists(folder.confusion())) return curve;
+  const Drawing confusion = draw(confusion_figure(task, model, read_confusion(folder.confusion())), folder.path());
+  return curve.is_drawn ? confusion : curve;
 }
 
 Figure ablation_figure(const TaskAblation& ablation) {

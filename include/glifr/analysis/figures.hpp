@@ -41,7 +41,8 @@ namespace glifr::analysis {
 [[nodiscard]] GLIFR_API Figure training_curve_figure(const Metrics& metrics, const std::string& model);
 
 /// Draws the figures of a trial into its folder: training_curve.{csv,gp,svg,pdf} of its metrics and, where it has
-/// classes, confusion_TASK_MODEL.{csv,gp,svg,pdf} of its confusion matrix.
+/// classes, confusion_TASK_MODEL.{csv,gp,svg,pdf} of its confusion matrix. Returns what came of the last one, or of the
+/// first where that was not drawn.
 GLIFR_API Drawing draw_trial(const TrialFolder& folder, const std::string& task, const std::string& model);
 
 /// Bars of every model for each ratio of silenced neurons, +- sd over draws and trials.

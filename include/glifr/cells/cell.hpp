@@ -107,8 +107,9 @@ class GLIFR_API Cell {
   [[nodiscard]] Index delay() const { return parameters_.plan().delay; }
   /// What the neurons share.
   [[nodiscard]] const typename N::template Constants<double>& constants() const { return constants_; }
-  /// Sets one of them; they may change between steps of training (sigma_v, annealed). The second, third … of an array
-  /// are called _2, _3 …. False where there is none of that name, ConfigError where the value is out of its range.
+  /// Sets one of them by its name; the second number of the array `gain` has the name gain_2. Constants may change
+  /// between steps of training, as sigma_v does when it is annealed. Returns false where no constant has that name.
+  /// Throws ConfigError where the value is out of its range.
   bool set_constant(const std::string& name, double value) {
     bool found = false;
     for_each_scalar(constants_, [&](double& constant, const ScalarPlace& place) {
