@@ -20,6 +20,18 @@ class Tape;
 template <Scalar T>
 class PreparedWeights;
 
+/// A gradient that is computed when it is needed, some rows at a time (`Var::defer_grad`).
+template <Scalar T>
+struct DeferredGradient {
+  void (*run)(const void* closure, Index first, const View<T>& rows) = nullptr;  ///< null: there is none
+  const void* closure = nullptr;                                                 ///< in the arena of the tape
+
+  /// Whether there is one.
+  explicit operator bool() const { return run != nullptr; }
+  /// Writes the rows from `first` on.
+  void write(Index first, const View<T>& rows) const { run(closure, first, rows); }
+};
+
 namespace detail {
 
 /// A value on a tape, in the tape's arena.
@@ -31,6 +43,7 @@ struct TapeNode {
   T* grad;                         // null: nothing flows back to here
   GradientState* state = nullptr;  // of the gradient; null: its own
   GradientState own_state = GradientState::begun;
+  DeferredGradient<T>* deferred = nullptr;  // null: the gradient is always computed at once
 };
 
 /// Apart, so that the check before it costs a comparison and nothing else.
@@ -67,6 +80,11 @@ class Var {
   /// For an operation that gives a gradient to the whole value, [rows, columns]: the first one replaces what stands
   /// there, so that nothing is cleared before it. Between rows, anything may stand. There is a gradient to be kept.
   [[nodiscard]] GradientTarget<T> grad_target() const;
+  /// For an operation that gives a gradient to the whole value: leaves f(first, rows), which writes the rows of the
+  /// gradient from `first` on, to be called when they are needed. False, and nothing is done, where the value takes
+  /// none that way (`Tape::take_deferred_grad`) or was given a gradient before.
+  template <class F>
+  bool defer_grad(F&& f) const;
   /// Whether a gradient is kept for it.
   [[nodiscard]] bool has_grad() const { return node().grad != nullptr; }
   /// Whether this handle stands for no value at all.
@@ -84,11 +102,13 @@ class Var {
   friend class Tape<T>;
   Var(Tape<T>& tape, detail::TapeNode<T>* node) : tape_(&tape), node_(node), round_(tape.round()) {}
 
-  [[nodiscard]] const detail::TapeNode<T>& node() const {
+  [[nodiscard]] detail::TapeNode<T>& node() const {
     if (!tape_ || tape_->round() != round_) [[unlikely]]
       detail::report_dead_value(!tape_);
     return *node_;
   }
+  /// Computes a gradient that was deferred, whole.
+  void settle_grad() const;
 
   Tape<T>* tape_ = nullptr;
   detail::TapeNode<T>* node_ = nullptr;
@@ -145,6 +165,15 @@ class Tape {
   Var<T> adopt(const Shape& shape, Index stride, T* value, T* grad, GradientState state = GradientState::begun) {
     return add({.shape = shape, .stride = stride, .value = value, .grad = grad, .own_state = state});
   }
+  /// From now on, an operation may leave the gradient of `value` to be computed later (`Var::defer_grad`): for an
+  /// operation that wants its rows one after another, while they are in cache.
+  void allow_deferred_grad(const Var<T>& value) { value.node().deferred = place_on_arena(DeferredGradient<T>{}); }
+  /// The gradient that was left to be computed later, once: whoever takes it sees to it. Where somebody asks for the
+  /// whole gradient before (`Var::grad`), or gives another, it is computed at once and there is none to be taken.
+  DeferredGradient<T> take_deferred_grad(const Var<T>& value) {
+    DeferredGradient<T>* const deferred = value.node().deferred;
+    return deferred ? std::exchange(*deferred, {}) : DeferredGradient<T>{};
+  }
   /// A part of another value, in place: what flows back to it is already in the other's gradient.
   Var<T> alias(const Var<T>& parent, const Shape& shape, Index offset) {
     T* grad = parent.has_grad() ? parent.grad().data + offset : nullptr;
@@ -196,8 +225,8 @@ class Tape {
     static_assert(std::is_trivially_destructible_v<Closure>,
                   "a closure on a tape captures handles, views and numbers only");
     if (!is_recording()) return;
-    auto* closure = ::new (static_cast<void*>(arena_.template allocate<Closure>(1))) Closure(std::forward<F>(f));
-    entries_.push_back({[](const void* object) { (*static_cast<const Closure*>(object))(); }, closure});
+    entries_.push_back({[](const void* object) { (*static_cast<const Closure*>(object))(); },
+                        place_on_arena(Closure(std::forward<F>(f)))});
   }
 
   /// Adds dL / d value to the gradient of every value that `loss` (of size 1) was computed from, once a round: add
@@ -236,6 +265,7 @@ class Tape {
   [[nodiscard]] std::uint64_t round() const { return round_; }
 
  private:
+  friend class Var<T>;
   struct Entry {
     void (*run)(const void*);
     const void* closure;
@@ -266,9 +296,12 @@ class Tape {
     if (device()) return adopt(shape, stride, value, memory().template allocate_zeroed<T>(size));
     return adopt(shape, stride, value, memory().template allocate<T>(size), GradientState::empty);
   }
+  template <class Object>
+  Object* place_on_arena(const Object& object) {
+    return ::new (static_cast<void*>(arena_.template allocate<Object>(1))) Object(object);
+  }
   Var<T> add(const detail::TapeNode<T>& node) {
-    auto* const placed =
-        ::new (static_cast<void*>(arena_.template allocate<detail::TapeNode<T>>(1))) detail::TapeNode<T>(node);
+    detail::TapeNode<T>* const placed = place_on_arena(node);
     if (!placed->state) placed->state = &placed->own_state;
     return {*this, placed};
   }
@@ -287,6 +320,7 @@ class Tape {
 
 template <Scalar T>
 View<T> Var<T>::grad() const {
+  settle_grad();
   const detail::TapeNode<T>& n = node();
   if (!n.grad) return {};
   const Index rows = n.shape.rows();
@@ -297,9 +331,33 @@ View<T> Var<T>::grad() const {
 
 template <Scalar T>
 GradientTarget<T> Var<T>::grad_target() const {
+  settle_grad();
   const detail::TapeNode<T>& n = node();
   const bool is_first = std::exchange(*n.state, GradientState::begun) == GradientState::empty;
   return {{n.grad, n.shape.rows(), n.shape.columns(), n.stride}, is_first ? T(0) : T(1)};
+}
+
+template <Scalar T>
+void Var<T>::settle_grad() const {
+  const detail::TapeNode<T>& n = node();
+  const DeferredGradient<T> deferred = tape_->take_deferred_grad(*this);
+  if (!deferred) return;
+  deferred.write(0, {n.grad, n.shape.rows(), n.shape.columns(), n.stride});
+  *n.state = GradientState::begun;
+}
+
+template <Scalar T>
+template <class F>
+bool Var<T>::defer_grad(F&& f) const {
+  using Closure = std::remove_cvref_t<F>;
+  static_assert(std::is_trivially_destructible_v<Closure>,
+                "a closure on a tape captures handles, views and numbers only");
+  const detail::TapeNode<T>& n = node();
+  if (!n.deferred || *n.deferred || *n.state != GradientState::empty) return false;
+  *n.deferred = {
+      [](const void* object, Index first, const View<T>& rows) { (*static_cast<const Closure*>(object))(first, rows); },
+      tape_->place_on_arena(Closure(std::forward<F>(f)))};
+  return true;
 }
 
 namespace detail {

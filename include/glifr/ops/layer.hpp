@@ -70,9 +70,9 @@ struct ScanOptions {
   /// Steps after which gradients end, counted from the first one (truncated backpropagation through time): no gradient
   /// reaches a state or an output of the steps before a multiple of it from those behind. 0: never.
   Index truncate_steps = 0;
-  /// Bytes that the scan may keep for the backward pass. Where it would need more, it keeps the outputs alone and some
-  /// of the states; the backward pass computes the rest again, a stretch of steps at a time, to the same numbers. Not
-  /// where states are tracked. 0: no limit.
+  /// Bytes that the scan may keep for the backward pass. Where it would need more, it keeps the synaptic currents
+  /// instead of the states, or outputs alone; the backward pass computes the rest again, a stretch of steps at a time,
+  /// to the same bits. Not where states are tracked. 0: no limit.
   double memory_limit = 0;
 };
 

@@ -30,8 +30,13 @@ void multiply_backward(const Var<T>& a, const Var<T>& b, const Var<T>& y) {
   using enum kernels::Transpose;
   Arena& memory = a.tape().memory();
   if (a.has_grad()) {
-    const auto [da, kept] = a.grad_target();
-    kernels::gemm<T>(memory, no, yes, y.grad(), b.value(), kept, da);
+    const bool is_deferred = a.defer_grad([b, y](Index first, const View<T>& rows) {
+      kernels::gemm<T>(b.tape().memory(), no, yes, y.grad().middle_rows(first, rows.rows), b.value(), T(0), rows);
+    });
+    if (!is_deferred) {
+      const auto [da, kept] = a.grad_target();
+      kernels::gemm<T>(memory, no, yes, y.grad(), b.value(), kept, da);
+    }
   }
   if (b.has_grad()) {
     const auto [db, kept] = b.grad_target();

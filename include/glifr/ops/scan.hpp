@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <variant>
 
@@ -14,6 +13,7 @@
 #include "glifr/neurons/detail/derive.hpp"
 #include "glifr/ops/detail/currents.hpp"
 #include "glifr/ops/detail/projection.hpp"
+#include "glifr/ops/detail/retention.hpp"
 #include "glifr/ops/detail/sparse_weights.hpp"
 #include "glifr/ops/detail/transmission.hpp"
 #include "glifr/ops/layer.hpp"
@@ -78,34 +78,40 @@ class Scan {
   }
 
   ScanResult<N, T> forward() {
-    for (Index first = 0; first < steps(); first += segment_) {
-      if (first > 0) carry_states_over(first);
+    for (Index first = 0; first < steps(); first += segment()) {
+      if (first > 0 && has_grad_) carry_states_over(first);
       run_forward(first);
     }
     return result();
   }
 
-  /// Runs on a copy kept in the tape's arena.
-  void backward() const {
-    static_cast<void>(output_.grad());  // zeros where nobody gave one
-    const bool has_lateral = has_lateral_input();
-    const kernels::Weights<T> lateral = has_lateral && sparse_lateral_.is_empty()
+  void backward() {
+    const DeferredGradient<T> deferred = tape_.take_deferred_grad(output_);
+    if (!deferred) {
+      static_cast<void>(output_.grad());  // zeros where nobody gave one
+    } else if (retention_.kept == Kept::currents && !program.needs_synaptic) {
+      put_gradients_at(buffers_.synaptic);  // each segment's once its states were computed from its currents
+    }
+    const kernels::Weights<T> lateral = has_lateral_input() && sparse_lateral_.is_empty()
                                             ? prepare(tape_, yes, lateral_.values, known_steps() * batch_)
                                             : lateral_;
     const Index length = known_steps(), reach = truncate_steps();
-    Index segment = (steps() - 1) / segment_ * segment_;  // whose states are there
-    Index added = steps();                                // the gradients of the weights from this step on are added up
+    Index segment_begin = (steps() - 1) / segment() * segment();  // whose states are there
+    Index added = steps();  // the gradients of the weights from this step on are added up
+    WindowSteps later;      // the window behind, which has not sent its gradients back yet
     for (Index end = steps(), begin = 0; end > 0; end = begin) {
-      const Index needed = (end - 1) / segment_ * segment_;
-      if (needed != segment) compute_again(segment = needed);
-      begin = std::max(needed, (end - 1) / reach * reach);
-      const Index reach_end = std::min((end - 1) / reach * reach + reach, steps());
+      const Index needed = (end - 1) / segment() * segment(), reach_begin = (end - 1) / reach * reach;
+      if (needed != segment_begin) compute_again(segment_begin = needed);
+      begin = std::max(needed, reach_begin);
+      const Index reach_end = std::min(reach_begin + reach, steps());
       for (Index first = begin + (end - 1 - begin) / length * length; first >= begin; first -= length) {
         const Index count = std::min(length, end - first);
+        if (deferred) deferred.write(first * batch_, {output_grad(first), count * batch_, neurons(), stride_});
+        send_back(lateral, later);
         if (!clears_gradients()) clear_padding(output_grad(first), count * batch_, stride_);
         visit([&](const auto& transmission) { transmission.receive(memory(), first, count, reach_end); });
-        kernels::scan_backward(memory(), window(first, count, segment));
-        send_back(lateral, first, count, (end - 1) / reach * reach);
+        kernels::scan_backward(memory(), window(first, count, segment_begin));
+        later = {first, count, reach_begin};
         if (first == 0 || (added - first + std::min(length, first)) * batch_ > rows_at_once()) {
           add_weight_gradients(first, added - first);
           added = first;
@@ -113,6 +119,7 @@ class Scan {
       }
       if (begin > 0 && begin % reach == 0) clear(buffers_.adjoint[0], static_cast<Index>(states) * row_size());
     }
+    send_back(lateral, later);
     visit([&](const auto& transmission) { transmission.add_delay_gradients(memory()); });
     take_lateral_gradients();
     if (projection_.is_sparse()) projection_.add_weight_gradients(memory(), 0, steps(), buffers_.synaptic_grad);
@@ -139,16 +146,30 @@ class Scan {
     }
   };
 
+  /// A window's steps, and the first one that gradients reach from them.
+  struct WindowSteps {
+    Index first = 0, count = 0, begin = 0;
+  };
+
   [[nodiscard]] Index steps() const { return timing_.steps; }
+  /// Windows are cut at multiples of so many steps, wherever segments begin.
+  [[nodiscard]] Index unit() const {
+    const Index reach = options_.truncate_steps;
+    return reach % timing_.delay == 0 ? timing_.delay : reach;
+  }
+  /// Steps whose states are there at a time.
+  [[nodiscard]] Index segment() const { return retention_.segment; }
   [[nodiscard]] Index neurons() const { return layer_.neurons; }
   [[nodiscard]] Index row_size() const { return batch_ * stride_; }
   /// Steps between those over which no gradient passes.
   [[nodiscard]] Index truncate_steps() const {
     return options_.truncate_steps > 0 ? options_.truncate_steps : std::max<Index>(1, steps());
   }
-  /// Of a step of the segment that begins at `segment`; several currents of a neuron are kept for all steps.
-  [[nodiscard]] T* synaptic(Index t, Index segment) const {
-    return currents_.step(buffers_.synaptic, inputs == 1 ? t - segment : t);
+  /// Several currents of a neuron are kept for the backward pass in any case: their gradients replace them.
+  [[nodiscard]] bool keeps_currents() const { return retention_.kept != Kept::nothing || (inputs > 1 && has_grad_); }
+  /// Of a step of the segment that begins at `segment_begin`.
+  [[nodiscard]] T* synaptic(Index t, Index segment_begin) const {
+    return currents_.step(buffers_.synaptic, keeps_currents() ? t : t - segment_begin);
   }
   [[nodiscard]] T* synaptic_grad(Index t) const { return currents_.step(buffers_.synaptic_grad, t); }
   [[nodiscard]] T* output_grad(Index t) const { return buffers_.output_grad + t * row_size(); }
@@ -177,21 +198,22 @@ class Scan {
     const Index padded = currents_.padded;
     const bool has_history = !initial_.history.is_empty(), has_delays = !layer_.delays.is_empty();
     history_steps_ = has_delays ? layer_.longest_delay : has_history ? timing_.delay : 1;
-    choose_segment();
-    const bool is_segmented = segment_ < steps();
+    choose_retention();
+    const bool is_segmented = segment() < steps();
     // On a device one launch is to clear the states before the first step, outputs included: all lie equally far apart.
     is_one_block_ = tape_.device() && history_steps_ == 1 && keeps_states_ && !is_segmented;
-    state_size_ = (keeps_states_ ? std::min(segment_, steps()) + 1 : 1) * row_size();
+    state_size_ = (keeps_states_ ? std::min(segment(), steps()) + 1 : 1) * row_size();
     T* block = arena.template allocate<T>(is_one_block_ ? static_cast<Index>(states) * state_size_
                                                         : (steps() + history_steps_) * row_size());
     buffers_.output = block + history_steps_ * row_size();
-    buffers_.synaptic = arena.template allocate<T>(currents_.size(inputs == 1 ? std::min(segment_, steps()) : steps()));
+    buffers_.synaptic =
+        arena.template allocate<T>(currents_.size(keeps_currents() ? steps() : std::min(segment(), steps())));
     for (std::size_t k = 1; k < states; ++k) {
       buffers_.state[k] =
           is_one_block_ ? block + static_cast<Index>(k) * state_size_ : arena.template allocate<T>(state_size_);
     }
-    if (is_segmented) {
-      const Index segments = (steps() + segment_ - 1) / segment_;
+    if (is_segmented && has_grad_) {
+      const Index segments = (steps() + segment() - 1) / segment();
       buffers_.kept_states = arena.template allocate<T>(segments * hidden_states * row_size());
     }
     if (has_grad_) {
@@ -217,30 +239,37 @@ class Scan {
     }
   }
 
-  /// The steps whose states are kept: all of them, or as many as make the least memory together with the states before
-  /// each segment.
-  void choose_segment() {
-    segment_ = std::max<Index>(1, steps());
-    if (!has_grad_ || options_.memory_limit <= 0 || options_.track_states) return;
-    const Index length = timing_.delay, arrays = 2 + hidden_states + (mask_.is_constant() ? 0 : 1);
-    const auto rows = static_cast<double>(steps());
-    if (rows * static_cast<double>(arrays * row_size()) * sizeof(T) <= options_.memory_limit) return;
-    const auto best = static_cast<Index>(std::sqrt(rows));
-    segment_ = (best + length - 1) / length * length;
+  void choose_retention() {
+    retention_.segment = std::max<Index>(1, steps());
+    if (options_.track_states) return;
+    retention_ = detail::choose_retention({.is_recording = has_grad_,
+                                           .on_host = !tape_.device(),
+                                           .can_keep_currents = inputs == 1 && !clears_gradients(),
+                                           .steps = steps(),
+                                           .unit = unit(),
+                                           .state_arrays = hidden_states + (mask_.is_constant() ? 0 : 1),
+                                           .array_bytes = static_cast<double>(row_size()) * sizeof(T),
+                                           .limit = options_.memory_limit});
+  }
+  /// Where the backward pass finds and leaves the gradients of the outputs, in place of what stands there.
+  void put_gradients_at(T* gradients) {
+    buffers_.output_grad = buffers_.synaptic_grad = gradients;
+    std::visit([&](auto& transmission) { transmission.put_gradients_at(gradients); }, transmission_);
   }
 
   /// The steps from `first`, the beginning of a segment, to its end.
   void run_forward(Index first) const {
-    const Index end = std::min(first + segment_, steps());
+    const Index end = std::min(first + segment(), steps());
     load_mask(first, end - first);
-    for (Index g = 0; g < inputs; ++g)
-      clear_padding(synaptic(first, first) + g * currents_.padded, (end - first) * batch_, currents_.stride);
     Index projected = first;  // the currents of the input are there before this step
-    for (Index t = first; t < end; t += known_steps()) {
-      const Index count = std::min(known_steps(), end - t);
-      if (t == projected) {
-        projected = std::min(t + projected_at_once(), end);
-        projection_.project(memory(), t, projected - t, synaptic(t, first));
+    for (Index t = first, count = 0; t < end; t += count) {
+      count = std::min(known_steps(), std::min((t / unit() + 1) * unit(), end) - t);
+      if (projected < t + count) {
+        const Index more = std::min(std::max(count, projected_at_once()), end - projected);
+        projection_.project(memory(), projected, more, synaptic(projected, first));
+        for (Index g = 0; g < inputs; ++g)
+          clear_padding(synaptic(projected, first) + g * currents_.padded, more * batch_, currents_.stride);
+        projected += more;
       }
       add_lateral(t, count, first);
       kernels::scan_forward(memory(), window(t, count, first));
@@ -256,17 +285,17 @@ class Scan {
   }
   /// Where the states before the segment at `first` are kept.
   [[nodiscard]] View<T> kept_state(std::size_t k, Index first) const {
-    return step_at(buffers_.kept_states + (first / segment_ * hidden_states + static_cast<Index>(k) - 1) * row_size());
+    return step_at(buffers_.kept_states + (first / segment() * hidden_states + static_cast<Index>(k) - 1) * row_size());
   }
   /// The states behind a segment are those before the next one, which begins at `first`.
   void carry_states_over(Index first) const {
     for (std::size_t k = 1; k < states; ++k) {
-      const View<T> last = step_at(buffers_.state[k] + segment_ * row_size());
+      const View<T> last = step_at(buffers_.state[k] + segment() * row_size());
       kernels::copy<T>(memory(), last, kept_state(k, first));
       kernels::copy<T>(memory(), last, step_at(buffers_.state[k]));
     }
   }
-  /// States and currents of the segment at `first`, as the forward pass had them.
+  /// States of the segment at `first`, and currents where these are not kept, as the forward pass had them.
   void compute_again(Index first) const {
     for (std::size_t k = 1; k < states; ++k) {
       if (first > 0) {
@@ -276,7 +305,10 @@ class Scan {
         copy_initial_rest(k);
       }
     }
-    run_forward(first);
+    if (retention_.kept == Kept::nothing) return run_forward(first);
+    const Index end = std::min(first + segment(), steps());
+    load_mask(first, end - first);
+    kernels::scan_forward(memory(), window(first, end - first, first));
   }
 
   void load_parameters() {
@@ -357,7 +389,7 @@ class Scan {
     if (!mask_.is_active()) return;
     buffers_.mask_row = mask_.is_constant() ? 0 : stride_;
     buffers_.mask_step = mask_.is_constant() ? 0 : row_size();
-    const Index rows = mask_.is_constant() ? 1 : std::min(segment_, steps()) * batch_;
+    const Index rows = mask_.is_constant() ? 1 : std::min(segment(), steps()) * batch_;
     buffers_.mask = tape_.device() ? memory().template allocate<T>(rows * stride_)  // which looks at no padding
                                    : memory().template allocate_zeroed<T>(rows * stride_);
   }
@@ -368,8 +400,8 @@ class Scan {
                {buffers_.mask, rows, neurons(), stride_});
   }
 
-  /// `segment`: the first step of the segment whose states are there.
-  ScanWindow<N, T> window(Index first, Index count, Index segment) const {
+  /// `segment_begin`: the first step of the segment whose states are there.
+  ScanWindow<N, T> window(Index first, Index count, Index segment_begin) const {
     ScanWindow<N, T> w;
     w.steps = count;
     w.batch = batch_;
@@ -378,13 +410,13 @@ class Scan {
     w.synaptic_stride = currents_.stride;
     w.parameters = buffers_.parameters.data;
     w.constants = buffers_.constants;
-    w.synaptic = synaptic(first, segment);
+    w.synaptic = synaptic(first, segment_begin);
     for (std::size_t k = 0; k < states; ++k) {
       w.state_step[k] = k == 0 || keeps_states_ ? row_size() : 0;
-      w.state[k] = buffers_.state[k] + (k == 0 ? first : first - segment) * w.state_step[k];
+      w.state[k] = buffers_.state[k] + (k == 0 ? first : first - segment_begin) * w.state_step[k];
       w.adjoint[k] = buffers_.adjoint[k];
     }
-    w.mask = buffers_.mask ? buffers_.mask + (first - segment) * buffers_.mask_step : nullptr;
+    w.mask = buffers_.mask ? buffers_.mask + (first - segment_begin) * buffers_.mask_step : nullptr;
     w.mask_step = buffers_.mask_step;
     w.mask_row = buffers_.mask_row;
     if (has_grad_) {
@@ -403,14 +435,15 @@ class Scan {
   }
 
   /// currents += heard W_lat
-  void add_lateral(Index first, Index count, Index segment) const {
+  void add_lateral(Index first, Index count, Index segment_begin) const {
     visit([&](const auto& transmission) {
-      if (first < transmission.first_heard()) return;
-      const View<T> heard = transmission.heard(memory(), first, count);
+      const Index from = std::max(first, transmission.first_heard());
+      if (from >= first + count) return;
+      const View<T> heard = transmission.heard(memory(), from, first + count - from);
       if (!sparse_lateral_.is_empty())
-        return sparse_lateral_.multiply(heard, T(1), currents_.rows(synaptic(first, segment), heard.rows));
+        return sparse_lateral_.multiply(heard, T(1), currents_.rows(synaptic(from, segment_begin), heard.rows));
       kernels::multiply<T>(memory(), heard, lateral_, T(1),
-                           {synaptic(first, segment), heard.rows, lateral_.values.columns, currents_.stride});
+                           {synaptic(from, segment_begin), heard.rows, lateral_.values.columns, currents_.stride});
     });
   }
 
@@ -421,12 +454,13 @@ class Scan {
     kernels::multiply<T>(memory(), {synaptic_grad(first), d_heard.rows, lateral.values.columns, currents_.stride},
                          lateral, beta, d_heard);
   }
-  void send_back(const kernels::Weights<T>& lateral, Index first, Index count, Index begin) const {
+  void send_back(const kernels::Weights<T>& lateral, const WindowSteps& from_window) const {
     visit([&](const auto& transmission) {
-      transmission.send_back(first, count, begin, [&](Index from, const View<T>& d_heard, bool replaces) {
-        multiply_back(from, lateral, replaces || !adds_gradients() ? T(0) : T(1), d_heard);
-        if (!adds_gradients()) clear_padding(d_heard.data, d_heard.rows, d_heard.stride);
-      });
+      transmission.send_back(from_window.first, from_window.count, from_window.begin,
+                             [&](Index from, const View<T>& d_heard, bool replaces) {
+                               multiply_back(from, lateral, replaces || !adds_gradients() ? T(0) : T(1), d_heard);
+                               if (!adds_gradients()) clear_padding(d_heard.data, d_heard.rows, d_heard.stride);
+                             });
     });
   }
 
@@ -474,6 +508,7 @@ class Scan {
     output_ = tape_.adopt({steps() - from, batch_, neurons()}, stride_, buffers_.output + from * row_size(),
                           has_grad_ ? output_grad(from) : nullptr,
                           clears_gradients() ? GradientState::begun : GradientState::empty);
+    if (has_grad_ && !clears_gradients()) tape_.allow_deferred_grad(output_);
     r.output = output_;
     if (options_.track_states) {
       for (std::size_t k = 0; k < states; ++k)
@@ -532,8 +567,8 @@ class Scan {
   Timing timing_;
   Index batch_, stride_;     // samples; between rows of outputs and states
   Index history_steps_ = 1;  // of outputs before the first step
-  Index segment_ = 1;        // steps whose states are kept at a time; whole windows
-  Index state_size_ = 0;     // of one state in all steps that are kept
+  Retention retention_;
+  Index state_size_ = 0;  // of one state in all steps that are kept
   bool is_one_block_ = false;
   bool has_grad_, keeps_states_;
   CurrentsLayout<T> currents_;
@@ -565,7 +600,7 @@ ScanResult<N, T> scan(const Layer<N, T>& layer, const Sequence<T>& input, const 
   detail::choose_products(chosen.w_lateral, chosen.lateral_connections, layer.neurons, layer.neurons, true);
   detail::Scan<N, T> scan(chosen, input, initial, mask, options);
   const ScanResult<N, T> result = scan.forward();
-  if (scan.has_grad() && input.steps > 0) tape.on_backward([scan] { scan.backward(); });
+  if (scan.has_grad() && input.steps > 0) tape.on_backward([scan] { detail::Scan<N, T>(scan).backward(); });
   return result;
 }
 

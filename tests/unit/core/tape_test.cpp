@@ -1,5 +1,7 @@
 #include "glifr/core/tape.hpp"
 
+#include <algorithm>
+#include <array>
 #include <thread>
 
 #include "glifr/ops/elementwise.hpp"
@@ -199,6 +201,48 @@ TEST_CASE("the first gradient replaces what stood there, and what nobody gave a 
       CHECK_THAT(x.grad()(2, 0), WithinAbs(2 + w.value()(0, 0) + w.value()(0, 1), 1e-12));
       tape.clear();
     }
+  }
+}
+
+TEST_CASE("a gradient that may be computed later is there when it is asked for") {
+  Tape<double> tape;
+  const Var<double> x = tape.make({3, 2});
+  int calls = 0;
+  const auto defer = [&] {
+    return x.defer_grad([&calls](Index first, const View<double>& rows) {
+      ++calls;
+      for (Index r = 0; r < rows.rows; ++r)
+        std::fill_n(rows.row(r), rows.columns, 10.0 + static_cast<double>(first + r));
+    });
+  };
+  SECTION("not where nobody takes it") {
+    CHECK_FALSE(defer());
+    tape.allow_deferred_grad(x);
+    static_cast<void>(x.grad_target());
+    CHECK_FALSE(defer());  // behind another one
+  }
+  SECTION("row by row to who takes it") {
+    tape.allow_deferred_grad(x);
+    CHECK_FALSE(tape.take_deferred_grad(x));
+    CHECK(defer());
+    CHECK_FALSE(defer());
+    CHECK(calls == 0);
+    const DeferredGradient<double> deferred = tape.take_deferred_grad(x);
+    REQUIRE(deferred);
+    CHECK_FALSE(tape.take_deferred_grad(x));
+    std::array<double, 2> row{};
+    deferred.write(2, {row.data(), 1, 2});
+    CHECK(row == std::array{12.0, 12.0});
+  }
+  SECTION("whole to anybody else, once") {
+    tape.allow_deferred_grad(x);
+    CHECK(defer());
+    const auto [rows, kept] = x.grad_target();
+    CHECK(kept == 1);
+    CHECK(rows(2, 1) == 12);
+    CHECK(x.grad()(0, 0) == 10);
+    CHECK(calls == 1);
+    CHECK_FALSE(tape.take_deferred_grad(x));
   }
 }
 

@@ -112,6 +112,8 @@ class UniformDelay {
 
   /// Steps, from any on, whose currents do not depend on each other's outputs.
   [[nodiscard]] Index known_steps() const { return delay_; }
+  /// From now on, the gradients of the outputs of step 0 are there, those of the other steps behind them.
+  void put_gradients_at(T* first_gradient) { gradient_ = first_gradient; }
   /// The first step at which something is heard.
   [[nodiscard]] Index first_heard() const { return has_history_ ? 0 : delay_; }
   /// Whether there is such a step.
@@ -204,6 +206,7 @@ class NeuronDelays {
   }
 
   [[nodiscard]] Index known_steps() const { return shortest_; }
+  void put_gradients_at(T* first_gradient) { gradient_ = first_gradient; }
   [[nodiscard]] Index first_heard() const { return has_history_ ? 0 : shortest_; }
   [[nodiscard]] bool has_lateral_input() const { return steps_ > first_heard(); }
 
