@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <cstdint>
 #include <iomanip>
 #include <sstream>
 #include <system_error>
 
 #include "glifr/io/csv.hpp"
+#include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "gnuplot.hpp"
 
@@ -83,10 +83,8 @@ std::string file_name(std::string_view name) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-' && c != '_') c = '_';
   }
   if (safe == name && safe.size() <= longest) return safe;
-  std::uint32_t hash = 0x811c9dc5;  // FNV-1a
-  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x01000193;
   std::ostringstream number;
-  number << std::hex << std::setfill('0') << std::setw(8) << hash;
+  number << std::hex << std::setfill('0') << std::setw(8) << glifr::detail::fnv1a_32(name);
   return safe.substr(0, longest) + '-' + number.str();
 }
 

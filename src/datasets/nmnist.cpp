@@ -11,6 +11,7 @@
 #include "frame_cache.hpp"
 #include "glifr/backend/parallel.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/neurons/indexing.hpp"
 
@@ -85,9 +86,7 @@ std::uint64_t key_of(const std::vector<Recording>& recordings, const FrameSettin
     text += '\n' + std::to_string(r.digit) + '/' + r.file.filename().string() + '/' + std::to_string(r.size) + '/' +
             std::to_string(r.time);
   }
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : text) hash = (hash ^ static_cast<std::uint8_t>(byte)) * 0x100000001b3;
-  return hash;
+  return detail::fnv1a_64(text);
 }
 
 BinaryFrames no_samples(const FrameSettings& settings) {

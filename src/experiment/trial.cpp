@@ -16,6 +16,7 @@
 #include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/network/initialize.hpp"
@@ -37,11 +38,8 @@ namespace {
 std::uint64_t trial_seed(std::uint64_t seed, const Model& model, Index trial) {
   const auto found = std::ranges::find(known_models(), model.name, &Model::name);
   std::uint32_t place = static_cast<std::uint32_t>(found - known_models().begin());
-  if (found == known_models().end()) {  // described: by its name (FNV-1a), apart from the places of the known ones
-    place = 2166136261u;
-    for (const char c : model.name) place = (place ^ static_cast<unsigned char>(c)) * 16777619u;
-    place |= 0x80000000u;
-  }
+  // Described: by its name, apart from the places of the known ones.
+  if (found == known_models().end()) place = detail::fnv1a_32(model.name) | 0x80000000u;
   const auto words = Random(seed, Stream::initialize, place).words(static_cast<std::uint64_t>(trial));
   return std::uint64_t{words[0]} << 32 | words[1];
 }
