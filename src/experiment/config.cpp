@@ -14,7 +14,6 @@
 #include "glifr/io/event_file.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
-#include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
 #include "glifr/training/micro_batch.hpp"
 #include "layer_json.hpp"

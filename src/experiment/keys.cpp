@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "glifr/io/json_members.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/network/description.hpp"
 #include "glifr/training/micro_batch.hpp"
 

@@ -18,7 +18,6 @@
 #include "glifr/io/elements.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
-#include "glifr/io/json_members.hpp"
 #include "glifr/io/npy.hpp"
 #include "glifr/io/number.hpp"
 #include "record.hpp"

@@ -10,18 +10,6 @@
 
 namespace glifr {
 
-std::string to_string(const Range& range, bool is_integer) {
-  const auto digits = [&](double bound) {
-    return is_integer ? std::to_string(static_cast<Index>(bound)) : format_number(bound);
-  };
-  const bool has_lowest = range.lowest != Range{}.lowest, has_highest = range.highest != Range{}.highest;
-  std::string text = is_integer ? "an integer" : "a number";
-  if (has_lowest) text += (range.excludes_lowest ? " > " : " >= ") + digits(range.lowest);
-  if (has_lowest && has_highest) text += " and";
-  if (has_highest) text += (range.excludes_highest ? " < " : " <= ") + digits(range.highest);
-  return text;
-}
-
 JsonMembers::JsonMembers(const boost::json::value& document, std::string name) : name_(std::move(name)) {
   if (!document.is_object()) throw DataError(name_, "found no JSON object");
   object_ = document.as_object();

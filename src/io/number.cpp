@@ -50,6 +50,18 @@ std::optional<Index> whole_number(double value) {
   return static_cast<Index>(value);
 }
 
+std::string to_string(const Range& range, bool is_integer) {
+  const auto digits = [&](double bound) {
+    return is_integer ? std::to_string(static_cast<Index>(bound)) : format_number(bound);
+  };
+  const bool has_lowest = range.lowest != Range{}.lowest, has_highest = range.highest != Range{}.highest;
+  std::string text = is_integer ? "an integer" : "a number";
+  if (has_lowest) text += (range.excludes_lowest ? " > " : " >= ") + digits(range.lowest);
+  if (has_lowest && has_highest) text += " and";
+  if (has_highest) text += (range.excludes_highest ? " < " : " <= ") + digits(range.highest);
+  return text;
+}
+
 std::string quote_unless_number(std::string_view text) {
   constexpr std::size_t longest = 48;
   const std::string shown(text.size() > longest ? std::string(text.substr(0, longest - 3)) + "..." : text);

@@ -5,7 +5,7 @@
 #include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
-#include "glifr/io/json_members.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/neurons/built_in.hpp"
 
 namespace glifr {

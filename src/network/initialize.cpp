@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-#include "glifr/io/json_members.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr {
 

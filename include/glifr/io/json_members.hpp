@@ -10,12 +10,10 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/neurons/neuron.hpp"
 
 namespace glifr {
-
-/// "a number > 0", "an integer >= 0 and <= 4", for messages and reference pages.
-[[nodiscard]] GLIFR_API std::string to_string(const Range& range, bool is_integer = false);
 
 /// The members of a JSON object, taken out one by one, so that what nobody asked for can be refused. Every function
 /// throws DataError, naming file and key, where a value is missing, of another kind or out of range.

@@ -7,6 +7,7 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
+#include "glifr/neurons/range.hpp"
 
 /// Numbers as text, wherever they come from (command line, configuration, JSON, CSV): decimal digits, the whole text,
 /// whatever the locale.
@@ -28,6 +29,9 @@ namespace glifr {
 /// The whole number that a double is, or nothing: 64 of 64.0; nothing of 0.5, or of numbers so large that doubles no
 /// longer tell one from the next.
 [[nodiscard]] GLIFR_API std::optional<Index> whole_number(double value);
+
+/// "a number > 0", "an integer >= 0 and <= 4", for messages and reference pages.
+[[nodiscard]] GLIFR_API std::string to_string(const Range& range, bool is_integer = false);
 
 /// A text from a user in a message, as it was typed: a number as it is, anything else in quotes; the beginning of what
 /// is longer than 48 characters.
