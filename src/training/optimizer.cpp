@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "blocks.hpp"
+#include "checked_setting.hpp"
 #include "glifr/backend/detail/kernels.hpp"
 #include "glifr/error.hpp"
-#include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
 #include "glifr/neurons/indexing.hpp"
 
@@ -15,9 +15,7 @@ namespace {
 
 const OptimizerSettings& checked(const OptimizerSettings& settings) {
   const auto check = [](const std::string& member, const Range& range, double found) {
-    if (range.contains(found)) return;
-    throw ConfigError(
-        member, "expected " + to_string(range) + " (OptimizerSettings::" + member + "), found " + format_number(found));
+    detail::require_setting(range, member, "OptimizerSettings::" + member, found);
   };
   check("beta1", setting_ranges::mean_decay, settings.beta1);
   check("beta2", setting_ranges::mean_decay, settings.beta2);

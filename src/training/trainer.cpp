@@ -7,9 +7,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "checked_setting.hpp"
 #include "glifr/error.hpp"
-#include "glifr/io/json_members.hpp"
-#include "glifr/io/number.hpp"
 
 namespace glifr {
 
@@ -36,31 +35,26 @@ EpochReport report_on(const Epoch& epoch, const Score& score, bool has_classes, 
 
 /// Before an engine is made of them. ConfigError where a number is out of its range.
 const TrainingSettings& checked(const TrainingSettings& settings) {
-  const auto require = [](bool holds, const std::string& member, const char* key, const std::string& accepted,
-                          double found) {
-    if (holds) return;
-    throw ConfigError(key, "expected " + accepted + " (" + member + "), found " + format_number(found));
+  using detail::require_setting;
+  const auto at_least = [](Index lowest, const char* key, const std::string& member, Index found) {
+    require_setting(found >= lowest, key, member, lowest == 1 ? "1 or more" : "0 or more", static_cast<double>(found));
   };
-  const auto at_least = [&](Index lowest, const std::string& member, const char* key, Index found) {
-    require(found >= lowest, member, key, lowest == 1 ? "1 or more" : "0 or more", static_cast<double>(found));
-  };
-  at_least(1, "TrainingSettings::batch_size", "batch_size", settings.batch_size);
-  at_least(0, "TrainingSettings::micro_batch", "micro_batch", settings.micro_batch);
-  at_least(0, "TrainingSettings::shares", "shares", settings.shares);
-  at_least(0, "TrainingSettings::device_shares", "device_shares", settings.device_shares);
-  at_least(0, "TrainingSettings::max_epochs", "max_epochs", settings.max_epochs);
-  at_least(0, "TrainingSettings::truncate_steps", "truncate_steps", settings.truncate_steps);
-  require(settings.memory_mb >= 0 && std::isfinite(settings.memory_mb), "TrainingSettings::memory_mb", "memory_mb",
-          "0 or more", settings.memory_mb);
-  require(settings.dropout >= 0 && settings.dropout <= 1, "TrainingSettings::dropout", "dropout_prob", "0 to 1",
-          settings.dropout);
+  at_least(1, "batch_size", "TrainingSettings::batch_size", settings.batch_size);
+  at_least(0, "micro_batch", "TrainingSettings::micro_batch", settings.micro_batch);
+  at_least(0, "shares", "TrainingSettings::shares", settings.shares);
+  at_least(0, "device_shares", "TrainingSettings::device_shares", settings.device_shares);
+  at_least(0, "max_epochs", "TrainingSettings::max_epochs", settings.max_epochs);
+  at_least(0, "truncate_steps", "TrainingSettings::truncate_steps", settings.truncate_steps);
+  require_setting(settings.memory_mb >= 0 && std::isfinite(settings.memory_mb), "memory_mb",
+                  "TrainingSettings::memory_mb", "0 or more", settings.memory_mb);
+  require_setting(settings.dropout >= 0 && settings.dropout <= 1, "dropout_prob", "TrainingSettings::dropout", "0 to 1",
+                  settings.dropout);
   const LearningRate& rate = settings.learning_rate;
-  require(std::isfinite(rate.initial), "LearningRate::initial", "lr", "a finite number", rate.initial);
-  require(setting_ranges::step_factor.contains(rate.step_factor), "LearningRate::step_factor", "lr_step_factor",
-          to_string(setting_ranges::step_factor), rate.step_factor);
-  at_least(1, "LearningRate::step_epochs", "lr_step_epochs", rate.step_epochs);
-  at_least(0, "LearningRate::warmup_epochs", "lr_warmup_epochs", rate.warmup_epochs);
-  at_least(1, "LearningRate::plateau_patience", "lr_plateau_patience", rate.plateau_patience);
+  require_setting(std::isfinite(rate.initial), "lr", "LearningRate::initial", "a finite number", rate.initial);
+  require_setting(setting_ranges::step_factor, "lr_step_factor", "LearningRate::step_factor", rate.step_factor);
+  at_least(1, "lr_step_epochs", "LearningRate::step_epochs", rate.step_epochs);
+  at_least(0, "lr_warmup_epochs", "LearningRate::warmup_epochs", rate.warmup_epochs);
+  at_least(1, "lr_plateau_patience", "LearningRate::plateau_patience", rate.plateau_patience);
   return settings;
 }
 
