@@ -15,6 +15,7 @@ struct Loaded {
   Loaded() {
     LateLibrary library("cuBLAS", "libcublas.so." + std::to_string(CUBLAS_VER_MAJOR));
     library.find("cublasCreate_v2", functions.create);
+    library.find("cublasDestroy_v2", functions.destroy);
     library.find("cublasSetStream_v2", functions.set_stream);
     library.find("cublasSetWorkspace_v2", functions.set_workspace);
     library.find("cublasSetMathMode", functions.set_math_mode);

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "blas.hpp"
@@ -65,11 +67,51 @@ void check(cublasStatus_t status, const char* call) {
   throw DeviceFailure("cuda", std::string(call) + ": " + blas().status_string(status));
 }
 
+struct DestroyStream {
+  void operator()(cudaStream_t stream) const { taken(cudaStreamDestroy(stream)); }
+};
+struct FreeMemory {
+  void operator()(void* memory) const { taken(cudaFree(memory)); }
+};
+struct DestroyBlas {
+  void operator()(cublasHandle_t handle) const { blas().destroy(handle); }
+};
+using OwnedStream = std::unique_ptr<CUstream_st, DestroyStream>;
+using OwnedMemory = std::unique_ptr<void, FreeMemory>;
+using OwnedBlas = std::unique_ptr<cublasContext, DestroyBlas>;
+
+OwnedStream make_stream() {
+  cudaStream_t stream = nullptr;
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate");
+  return OwnedStream(stream);
+}
+
+OwnedMemory make_memory(std::size_t bytes) {
+  void* memory = nullptr;
+  check(cudaMalloc(&memory, bytes), "cudaMalloc");
+  return OwnedMemory(memory);
+}
+
+OwnedBlas make_blas_handle() {
+  cublasHandle_t handle = nullptr;
+  check(blas().create(&handle), "cublasCreate");
+  return OwnedBlas(handle);
+}
+
 /// What a `Gpu` computes with: the queue of its work and cuBLAS on it.
 struct Queue {
-  cudaStream_t stream = nullptr;
-  cublasHandle_t blas = nullptr;
-  void* workspace = nullptr;
+  /// On the current device.
+  Queue() {
+    check(blas().set_stream(blas_handle.get(), stream.get()), "cublasSetStream");
+    check(blas().set_workspace(blas_handle.get(), workspace.get(), workspace_size), "cublasSetWorkspace");
+  }
+
+  static constexpr std::size_t workspace_size = std::size_t{32} << 20;  // what cuBLAS likes best on Hopper
+
+  OwnedStream stream = make_stream();
+  // Of cuBLAS, so that it asks for none while a step is recorded, and sums in the same order every time.
+  OwnedMemory workspace = make_memory(workspace_size);
+  OwnedBlas blas_handle = make_blas_handle();
 };
 
 /// Queues that no `Gpu` has at the moment, by device. They are kept until the process ends: to destroy a cuBLAS handle
@@ -82,55 +124,69 @@ class QueuePool {
   }
 
   /// One for the current device, which is `ordinal`.
-  Queue take(int ordinal) {
+  std::unique_ptr<Queue> take(int ordinal) {
     {
       const std::lock_guard lock(mutex_);
       if (auto& queues = free_[ordinal]; !queues.empty()) {
-        const Queue queue = queues.back();
+        std::unique_ptr<Queue> queue = std::move(queues.back());
         queues.pop_back();
         return queue;
       }
     }
-    Queue queue;
-    check(cudaStreamCreateWithFlags(&queue.stream, cudaStreamNonBlocking), "cudaStreamCreate");
-    check(blas().create(&queue.blas), "cublasCreate");
-    check(blas().set_stream(queue.blas, queue.stream), "cublasSetStream");
-    // Its own memory, so that it asks for none while a step is recorded, and sums in the same order every time.
-    check(cudaMalloc(&queue.workspace, workspace_size), "cudaMalloc");
-    check(blas().set_workspace(queue.blas, queue.workspace, workspace_size), "cublasSetWorkspace");
-    return queue;
+    return std::make_unique<Queue>();
   }
 
   /// Takes back a queue in which nothing is left to do.
-  void give_back(int ordinal, const Queue& queue) {
+  void give_back(int ordinal, std::unique_ptr<Queue> queue) {
     const std::lock_guard lock(mutex_);
-    free_[ordinal].push_back(queue);
+    free_[ordinal].push_back(std::move(queue));
   }
 
  private:
-  static constexpr std::size_t workspace_size = std::size_t{32} << 20;  // what cuBLAS likes best on Hopper
-
   std::mutex mutex_;
-  std::map<int, std::vector<Queue>> free_;
+  std::map<int, std::vector<std::unique_ptr<Queue>>> free_;
+};
+
+/// A queue of the pool, which has it back when its work is done and this ends.
+class LentQueue {
+ public:
+  explicit LentQueue(int ordinal) : ordinal_(ordinal), queue_(QueuePool::instance().take(ordinal)) {}
+  ~LentQueue() {
+    cudaSetDevice(ordinal_);
+    if (taken(cudaStreamSynchronize(stream())) == cudaSuccess) {
+      QueuePool::instance().give_back(ordinal_, std::move(queue_));
+    } else {
+      // After a fault nothing on the device can be used any more, not even to destroy the queue.
+      static_cast<void>(queue_.release());
+    }
+  }
+  LentQueue(const LentQueue&) = delete;
+  LentQueue& operator=(const LentQueue&) = delete;
+
+  [[nodiscard]] cudaStream_t stream() const { return queue_->stream.get(); }
+  [[nodiscard]] cublasHandle_t blas_handle() const { return queue_->blas_handle.get(); }
+
+ private:
+  int ordinal_;
+  std::unique_ptr<Queue> queue_;
 };
 
 /// Memory of the host through which numbers go to the device, so that what they come from may change at once. CUDA
 /// promises that for ordinary memory only where it copies it aside first, which it does not on every system.
 class Staging {
  public:
-  explicit Staging(cudaStream_t stream) : stream_(stream), memory_(size) {}
-
-  void copy(void* to, const void* from, std::size_t bytes) {
+  /// Copies to the device, in the order of a stream's work.
+  void copy(void* to, const void* from, std::size_t bytes, cudaStream_t stream) {
     const auto* source = static_cast<const std::byte*>(from);
     auto* destination = static_cast<std::byte*>(to);
     while (bytes > 0) {
       if (used_ == size) {
-        check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+        check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
         used_ = 0;
       }
       const std::size_t piece = std::min(bytes, size - used_);
       std::memcpy(memory_.data() + used_, source, piece);
-      check(cudaMemcpyAsync(destination, memory_.data() + used_, piece, cudaMemcpyHostToDevice, stream_),
+      check(cudaMemcpyAsync(destination, memory_.data() + used_, piece, cudaMemcpyHostToDevice, stream),
             "cudaMemcpyAsync");
       used_ = std::min(size, (used_ + piece + memory_alignment - 1) / memory_alignment * memory_alignment);
       source += piece;
@@ -143,30 +199,26 @@ class Staging {
 
  private:
   static constexpr std::size_t size = std::size_t{4} << 20;
-  cudaStream_t stream_;
-  std::vector<std::byte> memory_;
+  std::vector<std::byte> memory_ = std::vector<std::byte>(size);
   std::size_t used_ = 0;
 };
 
 class Gpu final : public Device, public HasStream {
  public:
-  explicit Gpu(const GpuSettings& settings)
-      : ordinal_(use(settings.ordinal)), queue_(QueuePool::instance().take(ordinal_)), staging_(queue_.stream) {
+  explicit Gpu(const GpuSettings& settings) : ordinal_(use(settings.ordinal)), queue_(ordinal_) {
     check(cudaGetDeviceProperties(&properties_, ordinal_), "cudaGetDeviceProperties");
-    check(blas().set_math_mode(queue_.blas, settings.uses_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
+    check(blas().set_math_mode(queue_.blas_handle(),
+                               settings.uses_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
           "cublasSetMathMode");
   }
   ~Gpu() override {
     if (is_recording_) drop_recording();
-    cudaSetDevice(ordinal_);
-    // After a fault nothing on the device can be used any more: its queue is left alone.
-    if (taken(cudaStreamSynchronize(queue_.stream)) == cudaSuccess) QueuePool::instance().give_back(ordinal_, queue_);
   }
 
   [[nodiscard]] std::string name() const override { return properties_.name; }
   [[nodiscard]] cudaStream_t stream() const override {
     use();
-    return queue_.stream;
+    return queue_.stream();
   }
 
   void* allocate(std::size_t bytes) override {
@@ -195,26 +247,26 @@ class Gpu final : public Device, public HasStream {
   void copy_in(void* to, const void* from, std::size_t bytes) override {
     refuse_while_recording("a copy to the device");
     use();
-    staging_.copy(to, from, bytes);
+    staging_.copy(to, from, bytes, queue_.stream());
   }
   void copy_out(void* to, const void* from, std::size_t bytes) override {
     refuse_while_recording("a copy from the device");
     use();
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, queue_.stream), "cudaMemcpyAsync");
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, queue_.stream()), "cudaMemcpyAsync");
     wait();
   }
 
   void launch(const Launch& launch) override {
     const Launcher launcher = find_launcher(launch.type);
     use();
-    check(launcher.one(launch, queue_.stream), "a kernel's launch");
+    check(launcher.one(launch, queue_.stream()), "a kernel's launch");
   }
   void launch_lanes(std::span<const Launch> lanes) override {
     if (lanes.empty()) return;
     const Launcher launcher = find_launcher(lanes[0].type);
     if (!launcher.lanes) return Device::launch_lanes(lanes);
     use();
-    check(launcher.lanes(lanes, queue_.stream), "a kernel's launch for several lanes");
+    check(launcher.lanes(lanes, queue_.stream()), "a kernel's launch for several lanes");
   }
 
   // cuBLAS thinks in columns: what it takes for a matrix is ours turned, and (a b)^T = b^T a^T.
@@ -222,44 +274,44 @@ class Gpu final : public Device, public HasStream {
             View<float> c) override {
     use();
     const float one = 1;
-    check(blas().sgemm(queue_.blas, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data,
-                         b.stride, a.data, a.stride, &beta, c.data, c.stride),
+    check(blas().sgemm(queue_.blas_handle(), operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one,
+                       b.data, b.stride, a.data, a.stride, &beta, c.data, c.stride),
           "cublasSgemm");
   }
   void gemm(kernels::Transpose ta, kernels::Transpose tb, View<const double> a, View<const double> b, double beta,
             View<double> c) override {
     use();
     const double one = 1;
-    check(blas().dgemm(queue_.blas, operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one, b.data,
-                         b.stride, a.data, a.stride, &beta, c.data, c.stride),
+    check(blas().dgemm(queue_.blas_handle(), operation(tb), operation(ta), c.columns, c.rows, inner(ta, a), &one,
+                       b.data, b.stride, a.data, a.stride, &beta, c.data, c.stride),
           "cublasDgemm");
   }
 
   void wait() override {
     refuse_while_recording("to wait");
     use();
-    check(cudaStreamSynchronize(queue_.stream), "cudaStreamSynchronize");
+    check(cudaStreamSynchronize(queue_.stream()), "cudaStreamSynchronize");
     staging_.forget();
   }
 
   void begin_recording() override {
     refuse_while_recording("another recording");
     use();
-    check(cudaStreamBeginCapture(queue_.stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    check(cudaStreamBeginCapture(queue_.stream(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
     is_recording_ = true;
   }
   std::unique_ptr<Recording> end_recording() override {
     use();
     cudaGraph_t graph = nullptr;
     is_recording_ = false;
-    check(cudaStreamEndCapture(queue_.stream, &graph), "cudaStreamEndCapture");
+    check(cudaStreamEndCapture(queue_.stream(), &graph), "cudaStreamEndCapture");
     return std::make_unique<Recorded>(*this, graph);
   }
   void drop_recording() noexcept override {
     cudaSetDevice(ordinal_);
     cudaGraph_t graph = nullptr;
     is_recording_ = false;
-    taken(cudaStreamEndCapture(queue_.stream, &graph));  // what went wrong while it was recorded has been reported
+    taken(cudaStreamEndCapture(queue_.stream(), &graph));  // what went wrong while it was recorded has been reported
     if (graph) cudaGraphDestroy(graph);
   }
 
@@ -275,7 +327,7 @@ class Gpu final : public Device, public HasStream {
     void replay() override {
       gpu_.refuse_while_recording("a replay");
       gpu_.use();
-      check(cudaGraphLaunch(run_, gpu_.queue_.stream), "cudaGraphLaunch");
+      check(cudaGraphLaunch(run_, gpu_.queue_.stream()), "cudaGraphLaunch");
     }
 
    private:
@@ -316,8 +368,8 @@ class Gpu final : public Device, public HasStream {
   }
 
   int ordinal_;
-  Queue queue_;
   Staging staging_;
+  LentQueue queue_;  // ends before the memory from which its work copies
   bool is_recording_ = false;
   cudaDeviceProp properties_{};
   std::map<std::type_index, Launcher> launchers_;
