@@ -99,4 +99,14 @@ json::value parse_value(const ConfigKey& key, std::string_view text) {
   return json::value(text);
 }
 
+std::optional<std::string> take_text(json::object& values, std::string_view name, const std::string& file) {
+  const json::value* value = values.if_contains(name);
+  if (!value) return std::nullopt;
+  if (!value->is_string())
+    throw ConfigError(std::string(name), "found " + to_line(*value) + " in " + file + "; accepted: text");
+  std::string text(value->get_string());
+  values.erase(name);
+  return text;
+}
+
 }  // namespace glifr::detail

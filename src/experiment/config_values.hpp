@@ -31,4 +31,9 @@ void assign(const ConfigKey& key, const boost::json::value& value, const Origin&
 /// of them by model name. What is no such value comes back as text, for `assign` to refuse.
 [[nodiscard]] boost::json::value parse_value(const ConfigKey& key, std::string_view text);
 
+/// A member of a file that says something about the file and is no key; taken out of `values`. Throws ConfigError where
+/// it is no text.
+[[nodiscard]] std::optional<std::string> take_text(boost::json::object& values, std::string_view name,
+                                                   const std::string& file);
+
 }  // namespace glifr::detail

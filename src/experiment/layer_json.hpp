@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/json.hpp>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,15 +21,6 @@ namespace glifr::detail {
 
 /// What `layers_from_json` reads.
 [[nodiscard]] boost::json::array to_json(const std::vector<LayerDescription>& layers);
-
-/// Reads the files that layers name: recorded initial values and masks of connections. Paths are relative to `root`, or
-/// absolute. `input_size`: features of the first layer's input. DataError where a file cannot be read, has no such
-/// column or not as many rows and columns as there are senders and receivers, or is not of the checksum that is
-/// recorded.
-void read_files(std::vector<LayerDescription>& layers, Index input_size, const std::filesystem::path& root);
-
-/// Sets the checksums of files that a record does not name as they are in this run.
-void take_missing_checksums(std::vector<LayerDescription>& there, const std::vector<LayerDescription>& here);
 
 /// Sets what single settings say of a network (hidden_size and its like) as the first of its layers has it.
 void follow_layers(ModelSettings& model);

@@ -16,7 +16,7 @@
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/version.hpp"
-#include "layer_json.hpp"
+#include "layer_files.hpp"
 
 namespace glifr {
 

@@ -1,0 +1,123 @@
+#include "consistency.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "glifr/cells/connections.hpp"
+#include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/task.hpp"
+#include "glifr/io/number.hpp"
+
+namespace glifr::detail {
+namespace {
+
+/// Validation that is needed and not there, or that there cannot be.
+void check_validation(const Settings& s) {
+  constexpr const char* how = "; accepted without validation (validation_fraction, validation_data): ";
+  const bool needs_accuracy = s.training.monitor == Monitor::val_acc;
+  if (!validates(s)) {
+    if (s.training.test_checkpoint == TestedCheckpoint::best)
+      throw ConfigError("test_checkpoint", std::string("found best") + how + "last");
+    if (needs_accuracy || s.training.monitor == Monitor::val_loss)
+      throw ConfigError("monitor",
+                        std::string("found ") + (needs_accuracy ? "val_acc" : "val_loss") + how + "train_loss");
+  }
+  const bool has_values = s.training.loss == LossKind::mse;  // LossKind::automatic: the data tell, and are not there
+  if (needs_accuracy && has_values)
+    throw ConfigError("monitor", "found val_acc; the targets are values, accepted: train_loss, val_loss");
+  if (s.training.weights == ClassWeights::balanced && has_values)
+    throw ConfigError("class_weights", "found balanced; the targets are values, accepted: none");
+}
+
+/// The physical values that a parameter can have.
+Range range_of(Transform transform, double dt) {
+  switch (transform) {
+    case Transform::decay_rate:
+      return {.lowest = 0, .highest = 1 / dt, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::bounded:
+      return {.lowest = -1, .highest = 1, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::positive:
+      return Range::above(0);
+    case Transform::fraction:
+      return {.lowest = 0, .highest = 1, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::identity:
+      break;
+  }
+  return {};
+}
+
+/// Initial values that no neuron can start with: a number out of range, or a distribution of which none of as many
+/// values as are drawn for a neuron is within it.
+void check_initial_value(const std::string& key, const Distribution& initial, const Range& range) {
+  const bool is_recorded = initial.kind == Distribution::Kind::recorded;
+  if (is_recorded && initial.values.empty()) return;  // its file was not read
+  const auto value = initial.draw(Random(0, Stream::initialize), 0, 1, [&](double x) { return range.contains(x); });
+  if (value) return;
+  const std::string found = initial.kind == Distribution::Kind::number
+                                ? "the initial value " + format_number(initial.first)
+                                : "initial values of which none is one that a neuron can have" +
+                                      (is_recorded && !initial.file.empty() ? ", in " + initial.file : "");
+  throw ConfigError(key, "found " + found + "; accepted: " + to_string(range));
+}
+
+void check_initial_values(const std::map<std::string, ParameterDescription>& parameters, const NeuronInfo& neuron,
+                          double dt) {
+  for (const FieldExtent& parameter : neuron.parameters) {
+    const auto found = parameters.find(parameter.field.name);
+    if (found == parameters.end() || !found->second.initial) continue;
+    check_initial_value(parameter.field.name, *found->second.initial, range_of(parameter.field.transform, dt));
+  }
+}
+
+/// Delays of which each neuron has its own: longer than the simulation, or with initial values out of their range.
+void check_delays(const Settings& s, const Population& population) {
+  if (!has_neuron_delays(population)) return;
+  std::vector<DelayDescription> delays;
+  for (std::size_t g = 0; g < std::max<std::size_t>(1, population.groups.size()); ++g)
+    delays.push_back(delays_of(population, g));
+  const bool is_learned = std::ranges::any_of(delays, &DelayDescription::is_trained);
+  for (const DelayDescription& delay : delays) {
+    check_steps("synaptic_delay", s, delay.longest, 0);
+    Range range{.lowest = std::max(s.model.dt, delay.shortest), .highest = std::max(s.model.dt, delay.longest)};
+    // Learned ones never reach the ends of their range.
+    range.excludes_lowest = range.excludes_highest = is_learned && range.highest > range.lowest;
+    Distribution initial = delay.initial;
+    if (initial.kind == Distribution::Kind::number) initial.first = std::max(s.model.dt, initial.first);
+    check_initial_value("synaptic_delay", initial, range);
+  }
+}
+
+/// What only the whole network and its training show of its layers.
+void check_layers(const Settings& s) {
+  Index input_size = s.model.input_size;
+  for (const LayerDescription& layer : s.model.layers) {
+    const Population& population = layer.population;
+    const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
+    check_initial_values(population.parameters, neuron, s.model.dt);
+    for (const NeuronGroup& group : population.groups) check_initial_values(group.parameters, neuron, s.model.dt);
+    for (const std::string& name : partly_frozen(population, neuron.parameters))
+      s.training.optimizer.require_no_decay(name);
+    check_delays(s, population);
+    if (input_size > 0) check_population(population, layer.neuron, neuron.parameters, input_size, layer.size);
+    input_size = layer.size;
+  }
+}
+
+}  // namespace
+
+void check_consistency(const Settings& s) {
+  check_steps("synaptic_delay", s, s.model.synaptic_delay, 0);
+  for (const LayerDescription& layer : s.model.layers) check_steps("synaptic_delay", s, layer.synaptic_delay, 0);
+  const Task& task = find_task(s.task.base);
+  if (const std::vector<std::string> able = task.models(); !able.empty() && !s.model.layers.empty())
+    throw ConfigError("model", "found '" + s.model.name + "'; accepted for task " + s.task.name + ": " + able.front());
+  task.check(s);
+  check_validation(s);
+  check_layers(s);
+}
+
+}  // namespace glifr::detail
