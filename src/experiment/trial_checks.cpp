@@ -1,0 +1,151 @@
+#include "trial_checks.hpp"
+
+#include <boost/json.hpp>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "config_values.hpp"
+#include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
+#include "glifr/experiment/config.hpp"
+#include "glifr/experiment/task.hpp"
+#include "glifr/io/files.hpp"
+#include "glifr/io/json.hpp"
+#include "glifr/io/safetensors.hpp"
+
+namespace glifr {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void refuse(const Difference& difference, const std::string& trial, const std::string& what_to_do) {
+  throw ConfigError(difference.key, trial + " with " + difference.there + ", this run has " + difference.here +
+                                        (difference.why.empty() ? "" : ": " + difference.why) + "; " + what_to_do);
+}
+
+/// Whether the data of a trial that is gone on with lie in another place than its record says.
+bool has_moved(json::object record, const Settings& settings) {
+  return take_places(record, settings);
+}
+
+bool holds_trial(const TrialFolder& folder) {
+  return is_there(folder.record()) || is_there(folder.last_checkpoint()) || is_there(folder.test());
+}
+
+}  // namespace
+
+void refuse_to_go_on(const Difference& difference, const TrialFolder& folder) {
+  refuse(difference, "the trial in " + folder.path().string() + " was started",
+         "use the same settings and data, or --overwrite to start afresh");
+}
+
+void refuse_to_start(const Difference& difference, const Trial& trial, const TrialFolder& source) {
+  refuse(difference,
+         trial.settings.model.name + " starts from the " + trial.source->model.name + " in " + source.path().string() +
+             ", which was trained",
+         "use the same settings and data for both (--model " + trial.source->model.name + "," +
+             trial.settings.model.name + " --overwrite trains both afresh), or another --out");
+}
+
+Trial source_of(const Trial& trial) {
+  if (!trial.source) throw std::logic_error("a heterogeneous trial needs the settings of the one that it starts from");
+  return {.settings = *trial.source, .number = trial.number};
+}
+
+json::object checked_source(const Trial& trial, const RunOptions& options) {
+  const Trial source = source_of(trial);
+  const TrialFolder folder = source.folder(options.out);
+  if (!is_complete(folder)) {
+    throw ConfigError("model", trial.settings.model.name + " starts from the trained " + source.settings.model.name +
+                                   " of the same trial, and " + folder.path().string() + " holds no complete one");
+  }
+  const fs::path file = folder.record();
+  json::object record = read_record(file);
+  if (const auto difference = difference_to_source(record, file.string(), source, options))
+    refuse_to_start(*difference, trial, folder);
+  return record;
+}
+
+bool take_places(json::object& record, const Settings& settings) {
+  bool is_other = false;
+  for (const ConfigKey& key : config_keys(find_task(settings.task.base))) {
+    json::value* there = key.decides == Decides::place ? record.if_contains(key.name) : nullptr;
+    if (!there) continue;
+    json::value here = detail::value_of(key, settings);
+    is_other = is_other || *there != here;
+    *there = std::move(here);
+  }
+  return is_other;
+}
+
+bool is_done(const Trial& trial, const RunOptions& options) {
+  const TrialFolder folder = trial.folder(options.out);
+  const bool waits = options.waits && options.existing != Existing::overwrite;
+  const bool takes_complete = options.existing == Existing::resume || options.is_prerequisite || waits;
+  if (!takes_complete || !is_complete(folder)) return false;
+  const fs::path file = folder.record();
+  const json::object record = read_record(file);
+  if (const auto difference = difference_to_go_on(record, file.string(), trial, options))
+    refuse_to_go_on(*difference, folder);
+  if (options.existing == Existing::resume && has_moved(record, trial.settings)) return false;
+  return settings_from_json(record, file.string()).training.max_epochs == trial.settings.training.max_epochs;
+}
+
+void check_folder(const Trial& trial, const RunOptions& options) {
+  const TrialFolder folder = trial.folder(options.out);
+  if (options.existing == Existing::resume && (is_there(folder.record()) || is_there(folder.last_checkpoint()))) {
+    const json::object record = read_record(folder.record());
+    if (const auto difference = difference_to_go_on(record, folder.record().string(), trial, options))
+      refuse_to_go_on(*difference, folder);
+  }
+  if (options.existing == Existing::refuse && holds_trial(folder)) {
+    throw ConfigError(folder.path().string(),
+                      std::string(is_complete(folder) ? "holds a complete trial" : "holds a partial trial") +
+                          " already; go on with it by --resume, or start it afresh by --overwrite");
+  }
+}
+
+bool is_complete(const TrialFolder& folder) {
+  if (!is_there(folder.test()) || !is_there(folder.last_checkpoint())) return false;
+  try {
+    const json::value test = read_json_file(folder.test());
+    const json::object* result = test.if_object();
+    const auto is_number = [&](const char* key) {
+      const json::value* value = result ? result->if_contains(key) : nullptr;
+      return value && value->is_number() && std::isfinite(value->to_number<double>());
+    };
+    return is_number("test_loss") && is_number("samples") &&
+           read_safetensors(folder.last_checkpoint()).metadata.contains("epoch");
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+bool can_be_resumed(const Trial& trial, const RunOptions& options) {
+  return options.existing == Existing::resume && is_there(trial.folder(options.out).last_checkpoint());
+}
+
+void check_trial(const Trial& trial, const RunOptions& options, bool source_is_planned) {
+  if (is_done(trial, options)) return;
+  const TrialFolder folder = trial.folder(options.out);
+  {
+    // Where another run is writing, this is what the user should know first, unless it is waited for.
+    std::optional<FolderLock> lock;
+    const bool is_in_the_way = options.existing == Existing::refuse && holds_trial(folder) && !is_complete(folder);
+    if (is_in_the_way && (options.is_prerequisite || options.waits)) {
+      if (auto free = FolderLock::attempt(folder.path())) lock.emplace(std::move(*free));
+      if (!lock) return;
+    } else if (is_in_the_way) {
+      lock.emplace(folder.path());
+    }
+    check_folder(trial, options);
+  }
+  const bool starts = !can_be_resumed(trial, options);
+  if (starts && model_of(trial.settings).is_heterogeneous() && !source_is_planned)
+    static_cast<void>(checked_source(trial, options));
+}
+
+}  // namespace glifr
