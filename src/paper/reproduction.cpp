@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json.hpp>
 #include <boost/math/distributions/binomial.hpp>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "glifr/analysis/clustering.hpp"
 #include "glifr/analysis/style.hpp"
-#include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/network/models.hpp"
 #include "glifr/paper/comparability.hpp"
@@ -80,6 +79,47 @@ std::optional<double> last_training_loss(const Trial& trial) {
 Index smaller(Index a, Index b) {
   return std::min(a, b);
 }
+
+/// Models of which one is better than the other in the paper, on some of the tasks.
+constexpr std::array<std::array<const char*, 2>, 20> ordered_models{{
+    {"glifr_lheta", "glifr_homa"},  {"glifr_lhet", "glifr_hom"},
+    {"glifr_fheta", "glifr_homa"},  {"glifr_fhet", "glifr_hom"},
+    {"glifr_rheta", "glifr_homa"},  {"glifr_rhet", "glifr_hom"},
+    {"glifr_rheta", "glifr_lheta"}, {"glifr_rhet", "glifr_lhet"},
+    {"glifr_rheta", "glifr_fheta"}, {"glifr_homa", "glifr_hom"},
+    {"glifr_lheta", "glifr_lhet"},  {"glifr_fheta", "glifr_fhet"},
+    {"glifr_rheta", "glifr_rhet"},  {"lstmn", "rnn"},
+    {"rnn", "glifr_homa"},          {"rnn", "glifr_lheta"},
+    {"rnn", "glifr_fheta"},         {"rnn", "glifr_rheta"},
+    {"lstmn", "glifr_lheta"},       {"lstmn", "glifr_rheta"},
+}};
+
+/// What is left of published networks where 40 % of their neurons are silenced: test losses on sine, accuracies on the
+/// other tasks.
+struct Silenced {
+  std::string_view task, model;
+  Moments result;
+};
+
+constexpr auto published_silencing = std::to_array<Silenced>({
+    {"sine", "rnn", {10, 0.5913, 0.0706}},
+    {"sine", "glifr_homa", {10, 0.56368, 0.132}},
+    {"sine", "glifr_lheta", {10, 0.42648, 0.125}},
+    {"sine", "glifr_fheta", {10, 0.56772, 0.102}},
+    {"sine", "glifr_rheta", {10, 0.55261, 0.177}},
+    {"lmnist", "rnn", {10, 0.23932, 0.0689}},
+    {"lmnist", "glifr_homa", {10, 0.61167, 0.0481}},
+    {"lmnist", "glifr_lheta", {10, 0.6161, 0.0531}},
+    {"lmnist", "glifr_fheta", {10, 0.66652, 0.0587}},
+    {"lmnist", "glifr_rheta", {10, 0.72261, 0.0319}},
+    {"nmnist", "rnn", {10, 0.66478, 0.0315}},
+    {"nmnist", "glifr_homa", {10, 0.68637, 0.108}},
+    {"nmnist", "glifr_lheta", {10, 0.70617, 0.0734}},
+    {"nmnist", "glifr_fheta", {10, 0.6371, 0.0772}},
+    {"nmnist", "glifr_rheta", {10, 0.66578, 0.0991}},
+    {"lmnist-dropout40", "rnn", {10, 0.3102, 0.0332}},
+    {"lmnist-dropout40", "glifr_rheta", {10, 0.6706, 0.0484}},
+});
 
 /// Collects the rows; each function adds those of one kind.
 class Comparer {
@@ -207,20 +247,8 @@ class Comparer {
 
   /// "A better than B", wherever the published means differ significantly.
   void add_orderings() {
-    constexpr std::array<std::array<const char*, 2>, 20> pairs{{
-        {"glifr_lheta", "glifr_homa"},  {"glifr_lhet", "glifr_hom"},
-        {"glifr_fheta", "glifr_homa"},  {"glifr_fhet", "glifr_hom"},
-        {"glifr_rheta", "glifr_homa"},  {"glifr_rhet", "glifr_hom"},
-        {"glifr_rheta", "glifr_lheta"}, {"glifr_rhet", "glifr_lhet"},
-        {"glifr_rheta", "glifr_fheta"}, {"glifr_homa", "glifr_hom"},
-        {"glifr_lheta", "glifr_lhet"},  {"glifr_fheta", "glifr_fhet"},
-        {"glifr_rheta", "glifr_rhet"},  {"lstmn", "rnn"},
-        {"rnn", "glifr_homa"},          {"rnn", "glifr_lheta"},
-        {"rnn", "glifr_fheta"},         {"rnn", "glifr_rheta"},
-        {"lstmn", "glifr_lheta"},       {"lstmn", "glifr_rheta"},
-    }};
     for (const Training& training : trainings()) {
-      for (const auto& [first, second] : pairs) {
+      for (const auto& [first, second] : ordered_models) {
         const PublishedResult* one = find_published(training.task, first);
         const PublishedResult* other = find_published(training.task, second);
         if (!one || !other) continue;
@@ -271,61 +299,36 @@ class Comparer {
 
   /// More is left of GLIFR networks than of RNNs where 40 % of the neurons are silenced.
   void add_silencing() {
-    struct Published {
-      const char* task;
-      const char* model;
-      Moments result;
-    };
-    static const Published published[] = {
-        {"sine", "rnn", {10, 0.5913, 0.0706}},
-        {"sine", "glifr_homa", {10, 0.56368, 0.132}},
-        {"sine", "glifr_lheta", {10, 0.42648, 0.125}},
-        {"sine", "glifr_fheta", {10, 0.56772, 0.102}},
-        {"sine", "glifr_rheta", {10, 0.55261, 0.177}},
-        {"lmnist", "rnn", {10, 0.23932, 0.0689}},
-        {"lmnist", "glifr_homa", {10, 0.61167, 0.0481}},
-        {"lmnist", "glifr_lheta", {10, 0.6161, 0.0531}},
-        {"lmnist", "glifr_fheta", {10, 0.66652, 0.0587}},
-        {"lmnist", "glifr_rheta", {10, 0.72261, 0.0319}},
-        {"nmnist", "rnn", {10, 0.66478, 0.0315}},
-        {"nmnist", "glifr_homa", {10, 0.68637, 0.108}},
-        {"nmnist", "glifr_lheta", {10, 0.70617, 0.0734}},
-        {"nmnist", "glifr_fheta", {10, 0.6371, 0.0772}},
-        {"nmnist", "glifr_rheta", {10, 0.66578, 0.0991}},
-        {"lmnist-dropout40", "rnn", {10, 0.3102, 0.0332}},
-        {"lmnist-dropout40", "glifr_rheta", {10, 0.6706, 0.0484}},
-    };
-    const Published* rnn = nullptr;
-    for (const Published& each : published) {
-      const std::string task = each.task, model = each.model;
-      if (model == "rnn") {
-        rnn = &each;
-        continue;
-      }
-      const auto test = analysis::pooled_t_test(each.result, rnn->result);
-      if (test->p >= levels_.claim) continue;
-      const Moments ours[] = {silenced(task, model, 0.4), silenced(task, "rnn", 0.4)};
-      const Index draws = smaller(ours[0].count, ours[1].count);
-      const double difference = each.result.mean - rnn->result.mean;
-      const bool is_dropout = task != "sine" && task != "lmnist" && task != "nmnist";
-      Row row{.item = is_dropout ? "figure S3" : "figure 7",
-              .task = task,
-              .model = model,
-              .statement = "40 % silenced, " + std::string(is_dropout ? "trained with as much dropout, " : "") +
-                           analysis::model_name(model) + " better than RNN",
-              .quantity = task == "sine" ? "difference of test losses" : "difference of test accuracies",
-              .ours = draws > 0 ? value(ours[0].mean - ours[1].mean) : Moments{},
-              .published = value(difference),
-              .trials = draws};
-      const bool has_several_trials = std::ranges::any_of(silenced_, [&](const analysis::TaskAblation& ablation) {
-        return ablation.task == task && ablation.has_several_trials();
-      });
-      if (draws > 0) {
-        row.note = has_several_trials ? "of each trial the mean over draws of the silenced neurons"
-                                      : "trials are draws of the silenced neurons, of trained networks as published";
-      }
-      add_claim(std::move(row), {&group(task, model), &group(task, "rnn")}, has_sign(ours[0], ours[1], difference));
+    for (const Silenced& each : published_silencing) {
+      const auto rnn = std::ranges::find_if(
+          published_silencing, [&](const Silenced& other) { return other.task == each.task && other.model == "rnn"; });
+      if (each.model == "rnn" || analysis::pooled_t_test(each.result, rnn->result)->p >= levels_.claim) continue;
+      add_silencing(std::string(each.task), std::string(each.model), each.result.mean - rnn->result.mean);
     }
+  }
+
+  void add_silencing(const std::string& task, const std::string& model, double published_difference) {
+    const Moments ours[] = {silenced(task, model, 0.4), silenced(task, "rnn", 0.4)};
+    const Index draws = smaller(ours[0].count, ours[1].count);
+    const bool is_dropout = task != "sine" && task != "lmnist" && task != "nmnist";
+    Row row{.item = is_dropout ? "figure S3" : "figure 7",
+            .task = task,
+            .model = model,
+            .statement = "40 % silenced, " + std::string(is_dropout ? "trained with as much dropout, " : "") +
+                         analysis::model_name(model) + " better than RNN",
+            .quantity = task == "sine" ? "difference of test losses" : "difference of test accuracies",
+            .ours = draws > 0 ? value(ours[0].mean - ours[1].mean) : Moments{},
+            .published = value(published_difference),
+            .trials = draws};
+    const bool has_several_trials = std::ranges::any_of(silenced_, [&](const analysis::TaskAblation& ablation) {
+      return ablation.task == task && ablation.has_several_trials();
+    });
+    if (draws > 0) {
+      row.note = has_several_trials ? "of each trial the mean over draws of the silenced neurons"
+                                    : "trials are draws of the silenced neurons, of trained networks as published";
+    }
+    add_claim(std::move(row), {&group(task, model), &group(task, "rnn")},
+              has_sign(ours[0], ours[1], published_difference));
   }
 
   /// Networks learn although the threshold is narrow from the start.
@@ -438,6 +441,25 @@ class Comparer {
     return *middle;
   }
 
+  /// How long a trial takes: by the epochs of trials that are there, of the task or of that which it varies, or else by
+  /// `typical_seconds`.
+  void estimate_time(Missing& missing) const {
+    const Settings published = Config(missing.task).resolve(find_model(missing.model));
+    const auto epochs = static_cast<double>(published.training.max_epochs);
+    for (const std::string& task : {missing.task, published.task.base}) {
+      const std::vector<double> seconds = seconds_of_epochs(task, missing.model);
+      if (seconds.empty()) continue;
+      missing.seconds = median(seconds) * epochs;
+      missing.basis = task + ", " + analysis::model_name(missing.model) + ", " +
+                      analysis::counted(static_cast<Index>(seconds.size()), "trial");
+      return;
+    }
+    if (const auto typical = typical_seconds(published.task.base, missing.model)) {
+      missing.seconds = *typical * epochs;
+      missing.basis = "docs/performance.md";
+    }
+  }
+
   void add_missing() {
     for (const Training& training : trainings()) {
       for (const std::string& model : training.models) {
@@ -445,20 +467,7 @@ class Comparer {
         const Index done = there.is_comparable ? static_cast<Index>(there.trials.size()) : 0;
         if (done >= training.trials) continue;
         Missing missing{training.task, model, training.trials - done};
-        const Settings published = Config(training.task).resolve(find_model(model));
-        const std::string base = published.task.base;
-        for (const auto& [task, of] : {std::pair(training.task, model), std::pair(base, model)}) {
-          const std::vector<double> seconds = seconds_of_epochs(task, of);
-          if (seconds.empty()) continue;
-          missing.seconds = median(seconds) * static_cast<double>(published.training.max_epochs);
-          missing.basis = task + ", " + analysis::model_name(of) + ", " +
-                          analysis::counted(static_cast<Index>(seconds.size()), "trial");
-          break;
-        }
-        if (const auto typical = typical_seconds(base, model); !missing.seconds && typical) {
-          missing.seconds = *typical * static_cast<double>(published.training.max_epochs);
-          missing.basis = "docs/performance.md";
-        }
+        estimate_time(missing);
         found_.missing.push_back(std::move(missing));
       }
     }
@@ -471,100 +480,11 @@ class Comparer {
   Reproduction found_;
 };
 
-void add_number(CsvRows& csv, const Moments& moments, double value) {
-  moments.count > 0 && !std::isnan(value) ? csv.cell(value) : csv.empty_cell();
-}
-
-void add_row(CsvRows& csv, const Row& row) {
-  csv.cell(row.statement.empty() ? row.item : row.item + ": " + row.statement).cell(row.task).cell(row.model);
-  csv.cell(row.trials);
-  add_number(csv, row.ours, row.ours.mean);
-  add_number(csv, row.published, row.published.mean);
-  row.has_verdict ? csv.cell(name_of(row.judgement.verdict)) : csv.empty_cell();
-  csv.end_row();
-}
-
 }  // namespace
 
 Reproduction reproduce(const analysis::Results& results, std::span<const analysis::TaskAblation> silenced,
                        const Levels& levels) {
   return Comparer(results, silenced, levels).compare();
-}
-
-CsvRows paper_table(const Reproduction& reproduction) {
-  CsvRows csv({"row", "task", "model", "trials", "ours", "published", "verdict"});
-  for (const Row& row : reproduction.numbers) add_row(csv, row);
-  for (const Row& row : reproduction.claims) add_row(csv, row);
-  for (const Item& item : contents()) {
-    const auto is_of_item = [&](const Row& row) { return row.item == item.name; };
-    if (std::ranges::any_of(reproduction.numbers, is_of_item) || std::ranges::any_of(reproduction.claims, is_of_item))
-      continue;
-    add_row(csv, {.item = item.name, .task = {}, .model = {}, .has_verdict = false});
-  }
-  return csv;
-}
-
-CsvRows tests_table(const Reproduction& reproduction) {
-  CsvRows csv({"row", "task", "model", "quantity", "trials", "mean", "sd", "published_trials", "published_mean",
-               "published_sd", "welch_t", "welch_df", "welch_p", "margin", "tost_p_lower", "tost_p_upper", "tost_p",
-               "verdict", "note"});
-  for (const Row& row : reproduction.numbers) {
-    csv.cell(row.item).cell(row.task).cell(row.model).cell(row.quantity).cell(row.ours.count);
-    add_number(csv, row.ours, row.ours.mean);
-    add_number(csv, row.ours, row.ours.sd);
-    csv.cell(row.published.count).cell(row.published.mean).cell(row.published.sd);
-    if (const auto& test = row.judgement.difference) {
-      csv.cell(test->t).cell(test->degrees_of_freedom).cell(test->p);
-    } else {
-      csv.empty_cell().empty_cell().empty_cell();
-    }
-    if (const auto& test = row.judgement.equivalence) {
-      csv.cell(test->margin).cell(test->p_lower).cell(test->p_upper).cell(test->p());
-    } else {
-      csv.empty_cell().empty_cell().empty_cell().empty_cell();
-    }
-    row.has_verdict ? csv.cell(name_of(row.judgement.verdict)) : csv.empty_cell();
-    csv.cell(row.note).end_row();
-  }
-  return csv;
-}
-
-std::optional<TrainedNeurons> trained_neurons(const analysis::Trial& trial) {
-  const TrialFolder files = trial.files();
-  std::array<CsvNumbers, 5> courses;  // by the columns of a NeuronTable
-  constexpr std::array<const char*, 5> names{"thresh", "k_m", "r_j", "k_j", "a_j"};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!std::filesystem::exists(files.parameter(names[i]))) return std::nullopt;
-    courses[i] = read_csv_numbers(files.parameter(names[i]), {});
-  }
-  const Index neurons = courses[0].columns, num_ascs = courses[2].columns / neurons;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const Index expected = neurons * (i < 2 ? 1 : num_ascs);
-    if (courses[i].columns != expected) {
-      throw DataError(files.parameter(names[i]).string(), "has " + std::to_string(courses[i].columns) +
-                                                              " columns; expected are " + std::to_string(expected));
-    }
-  }
-  const auto table_of = [&](bool is_last) {
-    analysis::NeuronTable table{neurons, num_ascs, {}};
-    table.values.resize(static_cast<std::size_t>(neurons * table.columns()));
-    Index column = 0;
-    for (const CsvNumbers& course : courses) {
-      const std::span<const double> values = course.row(is_last ? course.rows - 1 : 0);  // J blocks of N values
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const auto at = static_cast<Index>(i);
-        table.values[static_cast<std::size_t>(at % neurons * table.columns() + column + at / neurons)] = values[i];
-      }
-      column += course.columns / neurons;
-    }
-    return table;
-  };
-  TrainedNeurons trained{table_of(false), table_of(true), default_constants<Glifr<0>>()};
-  for_each_scalar(trained.constants, [&](double& constant, const ScalarPlace& place) {
-    const boost::json::value* recorded = trial.config.if_contains(scalar_name(place));
-    if (recorded && recorded->is_number()) constant = recorded->to_number<double>();
-  });
-  return trained;
 }
 
 }  // namespace glifr::paper
