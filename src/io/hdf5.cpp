@@ -129,31 +129,29 @@ ElementType integer_type(std::size_t bytes, bool is_signed) {
   }
 }
 
+/// Booleans and the like, by their whole numbers. `owned` keeps the type alive that is made for this.
+ElementType enumeration_type(hid_t type, Handle& owned, const Place& place) {
+  const Handle base(H5Tget_super(type), H5Tclose);
+  ElementType result = integer_type(H5Tget_size(base.id()), H5Tget_sign(base.id()) != H5T_SGN_NONE);
+  owned = Handle(H5Tget_native_type(type, H5T_DIR_ASCEND), H5Tclose);
+  if (!owned.is_open()) place.fail("has an element type that cannot be read: " + Calls::problem());
+  const bool fits = result.id >= 0 && H5Tget_size(owned.id()) == static_cast<std::size_t>(size_of(result.dtype));
+  result.id = fits ? owned.id() : -1;
+  return result;
+}
+
 /// Of a type in the file. `owned` keeps a type alive that is made for this.
 ElementType element_type(hid_t type, Handle& owned, const Place& place) {
   const H5T_class_t kind = H5Tget_class(type);
   const std::size_t bytes = H5Tget_size(type);
-  ElementType result;
-  if (kind == H5T_FLOAT) {
+  if (kind == H5T_FLOAT)
     return bytes <= 4 ? ElementType{Dtype::f32, H5T_NATIVE_FLOAT} : ElementType{Dtype::f64, H5T_NATIVE_DOUBLE};
-  }
-  if (kind == H5T_INTEGER) {
-    result = integer_type(bytes, H5Tget_sign(type) != H5T_SGN_NONE);
-  } else if (kind == H5T_ENUM) {
-    const Handle base(H5Tget_super(type), H5Tclose);
-    result = integer_type(H5Tget_size(base.id()), H5Tget_sign(base.id()) != H5T_SGN_NONE);
-    owned = Handle(H5Tget_native_type(type, H5T_DIR_ASCEND), H5Tclose);
-    if (!owned.is_open()) place.fail("has an element type that cannot be read: " + Calls::problem());
-    if (H5Tget_size(owned.id()) != static_cast<std::size_t>(size_of(result.dtype))) result.id = -1;
-    if (result.id >= 0) result.id = owned.id();
-  } else if (kind == H5T_BITFIELD && bytes == 1) {
-    result = {Dtype::u8, H5T_NATIVE_B8};  // booleans of PyTables
-  } else {
+  if (kind == H5T_BITFIELD && bytes == 1) return {Dtype::u8, H5T_NATIVE_B8};  // booleans of PyTables
+  if (kind != H5T_INTEGER && kind != H5T_ENUM)
     place.fail("holds " + std::string(name_of(kind)) + "; accepted are integers, floats and booleans");
-  }
-  if (result.id < 0) {
-    place.fail("holds integers of " + std::to_string(bytes) + " bytes; accepted are 1, 2, 4 and 8");
-  }
+  const ElementType result =
+      kind == H5T_ENUM ? enumeration_type(type, owned, place) : integer_type(bytes, H5Tget_sign(type) != H5T_SGN_NONE);
+  if (result.id < 0) place.fail("holds integers of " + std::to_string(bytes) + " bytes; accepted are 1, 2, 4 and 8");
   return result;
 }
 
@@ -200,6 +198,21 @@ std::vector<Index> shape_of(hid_t dataset, const Place& place) {
     shape.push_back(static_cast<Index>(size));
   }
   return shape;
+}
+
+/// Whether the file holds the elements of a dataset: reading others would give zeros, or as many as the file claims.
+void check_storage(hid_t dataset, hsize_t element_size, const std::vector<Index>& shape, const Place& place) {
+  hsize_t bytes = element_size;
+  for (const Index size : shape) bytes *= static_cast<hsize_t>(size);
+  const hsize_t stored = H5Dget_storage_size(dataset);
+  const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
+  if (H5Pget_layout(creation.id()) == H5D_VIRTUAL)
+    place.fail("is a virtual dataset, whose data lie in other files; copy them into one file");
+  if (bytes > 0 && stored == 0) place.fail("was created but never written: no byte is stored for it");
+  if (bytes / detail::most_deflate_expansion > stored) {
+    place.fail("declares " + std::to_string(bytes) + " bytes; the " + std::to_string(stored) +
+               " that are stored for it cannot hold them");
+  }
 }
 
 Handle open_dataset(hid_t file, const Place& place) {
@@ -382,17 +395,7 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
     const Handle type(H5Dget_type(array->dataset.id()), H5Tclose);
     array->type = element_type(type.id(), array->owned_type, array->place);
     array->shape = shape_of(array->dataset.id(), array->place);
-    hsize_t bytes = H5Tget_size(type.id());
-    for (const Index size : array->shape) bytes *= static_cast<hsize_t>(size);
-    const hsize_t stored = H5Dget_storage_size(array->dataset.id());
-    const Handle creation(H5Dget_create_plist(array->dataset.id()), H5Pclose);
-    if (H5Pget_layout(creation.id()) == H5D_VIRTUAL)
-      array->place.fail("is a virtual dataset, whose data lie in other files; copy them into one file");
-    if (bytes > 0 && stored == 0) array->place.fail("was created but never written: no byte is stored for it");
-    if (bytes / detail::most_deflate_expansion > stored) {
-      array->place.fail("declares " + std::to_string(bytes) + " bytes; the " + std::to_string(stored) +
-                        " that are stored for it cannot hold them");
-    }
+    check_storage(array->dataset.id(), H5Tget_size(type.id()), array->shape, array->place);
   }
   return Hdf5Array(std::move(array));
 }
