@@ -105,7 +105,13 @@ void add_cluster(CLI::App& app, Session& session) {
       ->type_name("N")
       ->excludes("--max-clusters");
   session.add_options(*command, {"--precision"});
-  command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
+  command->callback([&session, options] {
+    session.set_action([&session, options] {
+      for_each_network(session, options->neurons, [&](const Session& own, const NeuronOptions& neurons) {
+        run(own, {neurons, options->max_clusters, options->clusters});
+      });
+    });
+  });
 }
 
 }  // namespace glifr::apps

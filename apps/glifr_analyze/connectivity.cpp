@@ -1,7 +1,6 @@
 #include "glifr/analysis/connectivity.hpp"
 
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -59,47 +58,59 @@ std::string wiring_text(const analysis::RecurrentWeights& weights) {
          " inhibitory, " + std::to_string(senders.both) + " with weights of both signs";
 }
 
+namespace {
+
+struct ConnectivityOptions {
+  std::string place{};
+  glifr::Index layer = 1;
+};
+
+void write_wiring(const Session& session, const std::string& checkpoint, glifr::Index layer) {
+  const Wiring wiring = read_wiring(checkpoint, layer);
+  const analysis::RecurrentWeights& weights = wiring.weights;
+  glifr::CsvRows eigenvalues({"real", "imaginary", "absolute"});
+  for (const auto& value : weights.eigenvalues)
+    eigenvalues.cell(value.real()).cell(value.imag()).cell(std::abs(value)).end_row();
+  session.write(eigenvalues, "eigenvalues.csv");
+  glifr::CsvRows balance({"layer", "group", "neuron", "excitation", "inhibition", "balance", "synaptic_delay"});
+  for (std::size_t n = 0; n < weights.balance.size(); ++n) {
+    const analysis::NeuronBalance& of = weights.balance[n];
+    begin_row(balance, layer, wiring.groups, static_cast<glifr::Index>(n));
+    balance.cell(of.excitation).cell(of.inhibition).cell(of.balance());
+    weights.delays.empty() ? balance.empty_cell() : balance.cell(weights.delays[n]);
+    balance.end_row();
+  }
+  session.write(balance, "balance.csv");
+  session.say(wiring_text(weights));
+  for (const analysis::Figure& figure : wiring.figures) session.draw(figure);
+}
+
+void run(const Session& session, const ConnectivityOptions& options) {
+  if (options.place.empty())
+    throw glifr::ConfigError("CHECKPOINT", "is missing; accepted: a checkpoint, or a folder of trials");
+  session.for_each_network(options.place, [&](const Session& own, const NetworkPlace& network) {
+    write_wiring(own, network.checkpoint, options.layer);
+  });
+}
+
+}  // namespace
+
 void add_connectivity(CLI::App& app, Session& session) {
-  struct ConnectivityOptions {
-    std::string checkpoint{};
-    glifr::Index layer = 1;
-  };
   CLI::App* command =
       app.add_subcommand("connectivity",
-                         "Recurrent weights of a checkpoint: eigenvalues and spectral radius "
+                         "Recurrent weights of a network: eigenvalues and spectral radius "
                          "(eigenvalues.csv), excitation and inhibition that each neuron receives (balance.csv), "
                          "synaptic delays, their course where they were learned");
   auto options = std::make_shared<ConnectivityOptions>();
-  cli::add_text(*command, "CHECKPOINT,--checkpoint", options->checkpoint,
-                "Checkpoint of a network (.safetensors), or the folder of its trial")
+  cli::add_text(*command, "CHECKPOINT,--checkpoint", options->place,
+                "Checkpoint of a network (.safetensors), or a folder of one trial or of several, of which each is "
+                "analysed")
       ->type_name("FILE");
   cli::add_integer(*command, "--layer", options->layer, cli::counts, "Layer of the checkpoint's network, 1 the first")
       ->type_name("K")
       ->capture_default_str();
   session.add_options(*command, {});
-  command->callback([&session, options] {
-    session.set_action([&session, options] {
-      if (options->checkpoint.empty())
-        throw glifr::ConfigError("CHECKPOINT", "is missing; accepted: a checkpoint, or the folder of its trial");
-      const Wiring wiring = read_wiring(find_checkpoint(options->checkpoint), options->layer);
-      const analysis::RecurrentWeights& weights = wiring.weights;
-      glifr::CsvRows eigenvalues({"real", "imaginary", "absolute"});
-      for (const auto& value : weights.eigenvalues)
-        eigenvalues.cell(value.real()).cell(value.imag()).cell(std::abs(value)).end_row();
-      session.write(eigenvalues, "eigenvalues.csv");
-      glifr::CsvRows balance({"layer", "group", "neuron", "excitation", "inhibition", "balance", "synaptic_delay"});
-      for (std::size_t n = 0; n < weights.balance.size(); ++n) {
-        const analysis::NeuronBalance& of = weights.balance[n];
-        begin_row(balance, options->layer, wiring.groups, static_cast<glifr::Index>(n));
-        balance.cell(of.excitation).cell(of.inhibition).cell(of.balance());
-        weights.delays.empty() ? balance.empty_cell() : balance.cell(weights.delays[n]);
-        balance.end_row();
-      }
-      session.write(balance, "balance.csv");
-      std::cout << wiring_text(weights) << '\n';
-      for (const analysis::Figure& figure : wiring.figures) session.draw(figure);
-    });
-  });
+  command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
 
 }  // namespace glifr::apps

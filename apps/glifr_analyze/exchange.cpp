@@ -176,9 +176,7 @@ void run_import(const Session& session, const ImportOptions& options) {
                        : import <double>(session, options, network, data);
 }
 
-void run_export(const std::string& checkpoint, const fs::path& out) {
-  const fs::path file = find_checkpoint(checkpoint);
-  const fs::path target = out.empty() ? fs::path(file).replace_extension(".npz") : out;
+void export_network(const Session& session, const fs::path& file, const fs::path& target) {
   const glifr::TensorFile tensors = glifr::read_safetensors(file);
   std::error_code ignored;
   if (fs::is_directory(target, ignored))
@@ -187,7 +185,17 @@ void run_export(const std::string& checkpoint, const fs::path& out) {
     throw glifr::ConfigError("--out", "found " + target.string() + ", the checkpoint itself");
   if (target.has_parent_path() && !fs::exists(target)) glifr::create_folder(target.parent_path());
   glifr::export_npz(tensors, target);
-  std::cout << "wrote " << target.string() << '\n';
+  session.say("wrote " + target.string());
+}
+
+/// The archive of each network beside its checkpoint or, where `out` is given, there: of several networks in the folder
+/// `out`.
+void run_export(const Session& session, const std::string& place, const fs::path& out) {
+  session.for_each_network(place, [&](const Session& own, const NetworkPlace& network) {
+    const fs::path file = network.checkpoint, beside = fs::path(file).replace_extension(".npz");
+    const fs::path there = network.below.empty() ? out : out / network.below / beside.filename();
+    export_network(own, file, out.empty() ? beside : there);
+  });
 }
 
 }  // namespace
@@ -216,13 +224,16 @@ void add_import(CLI::App& app, Session& session) {
 
 void add_export(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("export", "The tensors of a checkpoint as an .npz archive for NumPy");
-  auto checkpoint = std::make_shared<std::string>();
+  auto place = std::make_shared<std::string>();
   auto out = std::make_shared<fs::path>();
-  cli::add_text(*command, "CHECKPOINT", *checkpoint, "Checkpoint (.safetensors), or the folder of its trial")
+  cli::add_text(*command, "CHECKPOINT", *place,
+                "Checkpoint (.safetensors), or a folder of one trial or of several, of which each is exported")
       ->required();
-  cli::add_path(*command, "--out", *out, "Archive (default: beside the checkpoint, under its name)")->type_name("FILE");
+  cli::add_path(*command, "--out", *out,
+                "Archive, of several networks a folder for theirs (default: beside the checkpoint, under its name)")
+      ->type_name("PATH");
   command->callback(
-      [&session, checkpoint, out] { session.set_action([checkpoint, out] { run_export(*checkpoint, *out); }); });
+      [&session, place, out] { session.set_action([&session, place, out] { run_export(session, *place, *out); }); });
 }
 
 }  // namespace glifr::apps

@@ -58,7 +58,7 @@ void require_finite(const analysis::FiCurves& curves) {
                                " pA is no finite number: its parameters, or the constants, are too large");
 }
 
-void run(const Session& session, const NeuronOptions& options) {
+void write_fi_curves(const Session& session, const NeuronOptions& options) {
   const Neurons neurons = read_neurons(options);
   const std::vector<double> currents = analysis::standard_currents();
   const analysis::FiCurves curves =
@@ -81,7 +81,9 @@ void add_fi_curve(CLI::App& app, Session& session) {
   auto options = std::make_shared<NeuronOptions>();
   add_neuron_options(*command, *options);
   session.add_options(*command, {"--precision"});
-  command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
+  command->callback([&session, options] {
+    session.set_action([&session, options] { for_each_network(session, *options, write_fi_curves); });
+  });
 }
 
 }  // namespace glifr::apps

@@ -13,7 +13,6 @@
 #include "glifr/io/json_members.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/training/checkpoint.hpp"
-#include "session.hpp"
 
 namespace glifr::apps {
 
@@ -121,7 +120,8 @@ analysis::NeuronTable Neurons::reference() const {
 void add_neuron_options(CLI::App& command, NeuronOptions& options) {
   CLI::Option* checkpoint =
       cli::add_text(command, "CHECKPOINT,--checkpoint", options.checkpoint,
-                    "Checkpoint of a network of GLIFR neurons (.safetensors), or the folder of its trial")
+                    "Checkpoint of a network of GLIFR neurons (.safetensors), or a folder of one trial or of "
+                    "several, of which each is analysed")
           ->type_name("FILE");
   cli::add_text(command, "--parameters", options.parameters,
                 "Table of neurons as `parameters` writes it (learnedparams.csv), in place of a checkpoint")
@@ -153,12 +153,19 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options) {
       ->type_name("MV");
 }
 
-Neurons read_neurons(const NeuronOptions& given) {
-  if (given.checkpoint.empty() == given.parameters.empty()) {
+void for_each_network(const Session& session, const NeuronOptions& options,
+                      const std::function<void(const Session&, const NeuronOptions&)>& analyse) {
+  session.for_each_network(options.checkpoint, [&](const Session& own, const NetworkPlace& network) {
+    NeuronOptions of_network = options;
+    of_network.checkpoint = network.checkpoint;
+    analyse(own, of_network);
+  });
+}
+
+Neurons read_neurons(const NeuronOptions& options) {
+  if (options.checkpoint.empty() == options.parameters.empty()) {
     throw glifr::ConfigError("--checkpoint", "give either a checkpoint or --parameters");
   }
-  NeuronOptions options = given;
-  if (!options.checkpoint.empty()) options.checkpoint = find_checkpoint(options.checkpoint).string();
   Neurons neurons;
   neurons.constants = glifr::default_constants<glifr::Glifr<0>>();
   if (options.checkpoint.empty()) {
@@ -191,10 +198,8 @@ Neurons read_neurons(const NeuronOptions& given) {
   return neurons;
 }
 
-std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& given) {
-  if (given.checkpoint.empty() || !given.parameters.empty()) return std::nullopt;
-  NeuronOptions options = given;
-  options.checkpoint = find_checkpoint(options.checkpoint).string();
+std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& options) {
+  if (options.checkpoint.empty() || !options.parameters.empty()) return std::nullopt;
   const glifr::TensorFile file = read_layer(options.checkpoint, options);
   if (file.find("neuron_layer.thresh")) return std::nullopt;
   const glifr::NeuronInfo* neuron = neurons_in(file, options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "glifr/analysis/parameters.hpp"
 #include "glifr/analysis/parts.hpp"
 #include "glifr/io/csv.hpp"
+#include "session.hpp"
 
 namespace glifr::apps {
 
@@ -45,6 +47,11 @@ struct OtherNeurons {
 };
 
 void add_neuron_options(CLI::App& command, NeuronOptions& options);
+
+/// Calls `analyse` with the options for each network that their checkpoint, if there is one, leads to
+/// (`Session::for_each_network`), otherwise once.
+void for_each_network(const Session& session, const NeuronOptions& options,
+                      const std::function<void(const Session&, const NeuronOptions&)>& analyse);
 
 /// Reads them. Those before training come from --initial, else from initial.safetensors beside the checkpoint, if it is
 /// there. Constants come from the options, else from the checkpoint's metadata; where a checkpoint says nothing of one,

@@ -61,15 +61,16 @@ void write_parameters(const Session& session, const NeuronOptions& options) {
 void add_parameters(CLI::App& app, Session& session) {
   CLI::App* command =
       app.add_subcommand("parameters",
-                         "Physical parameters of a checkpoint's neurons: learnedparams.csv "
+                         "Physical parameters of a network's neurons: learnedparams.csv "
                          "(thresh,k_m,r_1,r_2,k_1,k_2,a_1,a_2), neurons.csv (the same with layer, "
                          "group and delay), histograms against the initial values, scatter plots; of custom "
                          "neurons neurons.csv and histograms of their own parameters");
   auto options = std::make_shared<NeuronOptions>();
   add_neuron_options(*command, *options);
   session.add_options(*command, {});
-  command->callback(
-      [&session, options] { session.set_action([&session, options] { write_parameters(session, *options); }); });
+  command->callback([&session, options] {
+    session.set_action([&session, options] { for_each_network(session, *options, write_parameters); });
+  });
 }
 
 }  // namespace glifr::apps

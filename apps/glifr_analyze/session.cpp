@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "common/program.hpp"
 #include "glifr/backend/parallel.hpp"
@@ -24,6 +26,13 @@ namespace {
 std::filesystem::path default_data_root() {
   const char* root = std::getenv("GLIFR_DATA");
   return root && *root ? root : "./datasets";
+}
+
+/// The last checkpoint of a trial that did not finish, where a path is its folder.
+std::optional<std::filesystem::path> unfinished_checkpoint(const std::filesystem::path& place) {
+  const glifr::TrialFolder own(place);
+  const bool is_unfinished = !std::filesystem::exists(own.test()) && std::filesystem::exists(own.last_checkpoint());
+  return is_unfinished ? std::optional(own.last_checkpoint()) : std::nullopt;
 }
 
 }  // namespace
@@ -70,6 +79,39 @@ glifr::DataStore Session::open_data() const {
   return glifr::DataStore({.root = data_, .cache = cache_, .caching = glifr::DataFiles::Caching::nowhere});
 }
 
+void Session::for_each_network(const std::string& place,
+                               const std::function<void(const Session&, const NetworkPlace&)>& analyse) const {
+  if (!std::filesystem::is_directory(place)) return analyse(*this, {place});  // who reads it says what is wrong with it
+  if (const auto checkpoint = unfinished_checkpoint(place)) return analyse(*this, {checkpoint->string()});
+  const analysis::Results results = read_results(place);
+  if (results.trials.size() == 1) return analyse(*this, {results.trials.front().tested_checkpoint().string()});
+  std::exception_ptr problem;
+  std::vector<std::pair<std::string, std::string>> left_out;  // the names of trials, and why
+  for (const analysis::Trial& trial : results.trials) {
+    const NetworkPlace network{trial.tested_checkpoint().string(),
+                               trial.folder.lexically_relative(std::filesystem::canonical(place))};
+    Session own = *this;
+    own.out_ /= network.below;
+    own.heading_ = trial.name() + ":\n";
+    try {
+      analyse(own, network);
+    } catch (const glifr::OutputError&) {
+      throw;
+    } catch (const glifr::Error& error) {
+      problem = std::current_exception();
+      left_out.emplace_back(trial.name(), error.what());
+    }
+  }
+  const bool is_none_done = left_out.size() == results.trials.size();
+  // What is wrong with all alike is not theirs, but what was asked.
+  if (is_none_done &&
+      std::ranges::all_of(left_out, [&](const auto& each) { return each.second == left_out[0].second; }))
+    std::rethrow_exception(problem);
+  for (const auto& [name, reason] : left_out) warn("left out " + name + ": " + reason);
+  if (is_none_done)
+    throw glifr::DataError(place, "none of its " + std::to_string(left_out.size()) + " networks can be analysed");
+}
+
 std::filesystem::path Session::output(const std::string& file) const {
   glifr::create_folder(out_);
   return out_ / file;
@@ -78,19 +120,18 @@ std::filesystem::path Session::output(const std::string& file) const {
 void Session::write(const glifr::CsvRows& table, const std::string& file) const {
   const auto path = output(file);
   table.write(path);
-  std::cout << "wrote " << path.string() << '\n';
+  say("wrote " + path.string());
 }
 
 analysis::Drawing Session::draw(const analysis::Figure& figure) const {
   if (no_figures_) return {{}, false, "figures were turned off by --no-figures"};
   const analysis::Drawing drawing = analysis::draw(figure, output(""), width_);
   if (drawing.is_drawn) {
-    std::cout << "drew " << drawing.svg().string() << " and .pdf\n";
+    say("drew " + drawing.svg().string() + " and .pdf");
   } else if (!drawing.has_no_gnuplot) {
     warn(drawing.svg().string() + " is not drawn, its data and script are there: " + drawing.problem);
-  } else if (!has_said_why_not_drawn_) {
+  } else if (!std::exchange(*has_said_why_not_drawn_, true)) {
     warn("figures are not drawn, their data and scripts are there: " + drawing.problem);
-    has_said_why_not_drawn_ = true;
   }
   return drawing;
 }
@@ -112,6 +153,10 @@ analysis::Results Session::read_results(const std::string& place) const {
            std::string(model->as_string()));
   }
   return results;
+}
+
+void Session::say(const std::string& text) const {
+  std::cout << std::exchange(heading_, {}) << text << '\n';
 }
 
 void Session::warn(const std::string& text) {
@@ -172,9 +217,7 @@ void require_checkpoint(const std::filesystem::path& file) {
 
 std::filesystem::path find_checkpoint(const std::string& place) {
   if (!std::filesystem::is_directory(place)) return place;  // whoever reads it says what is wrong with it
-  const glifr::TrialFolder own(place);
-  const bool is_unfinished = !std::filesystem::exists(own.test());
-  if (is_unfinished && std::filesystem::exists(own.last_checkpoint())) return own.last_checkpoint();
+  if (const auto checkpoint = unfinished_checkpoint(place)) return *checkpoint;
   const analysis::Results results = analysis::read_results(place);
   if (results.trials.size() > 1) {
     throw glifr::DataError(place, "holds " + std::to_string(results.trials.size()) +

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,13 @@
 #include "glifr/io/csv.hpp"
 
 namespace glifr::apps {
+
+/// One of the trained networks that a path leads to.
+struct NetworkPlace {
+  std::string checkpoint;  ///< the path itself, or that of the network of a trial at or below it
+  std::filesystem::path
+      below{};  ///< where its files go: TASK/MODEL/trial_K as far as the path holds it; empty: the only one
+};
 
 /// What every subcommand shares: the common options, and where its tables and figures go.
 class Session {
@@ -38,6 +46,13 @@ class Session {
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
   [[nodiscard]] bool draws_figures() const { return !no_figures_; }
 
+  /// Calls `analyse` with each network that a path leads to: a checkpoint, or the tested network of each trial at or
+  /// below a folder (of the folder of an unfinished trial its last one). Of several networks, each has the folder
+  /// `NetworkPlace::below` in the output folder, and what is said of it comes under its name. One that cannot be
+  /// analysed is left out with a line. DataError where none can be; where all fail alike, the error that they share.
+  void for_each_network(const std::string& place,
+                        const std::function<void(const Session&, const NetworkPlace&)>& analyse) const;
+
   /// Path of a file in the output folder, which is made if it is not there.
   [[nodiscard]] std::filesystem::path output(const std::string& file) const;
   /// Writes a table to the output folder and says so.
@@ -48,6 +63,8 @@ class Session {
 
   /// Reads a results folder, or that of the trial to which a checkpoint belongs, and warns of what is not whole in it.
   [[nodiscard]] glifr::analysis::Results read_results(const std::string& place) const;
+  /// One line on standard output; of several networks behind the name of the one whose turn it is.
+  void say(const std::string& text) const;
   /// One line on standard error.
   static void warn(const std::string& text);
 
@@ -59,7 +76,8 @@ class Session {
   bool no_figures_ = false;
   std::optional<double> width_;
   std::function<void()> action_;
-  mutable bool has_said_why_not_drawn_ = false;
+  std::shared_ptr<bool> has_said_why_not_drawn_ = std::make_shared<bool>(false);
+  mutable std::string heading_;  // of what is said next; empty: none
 };
 
 /// Says that losses of different kinds are compared, since some trials of a task have no accuracy.
@@ -90,8 +108,8 @@ void add_header_option(CLI::App& command, bool& has_header);
 /// DataError where a file's content is known to be that of another kind than a checkpoint.
 void require_checkpoint(const std::filesystem::path& file);
 
-/// The checkpoint that a path leads to: a file, or that of the tested network of the only trial at or below a folder
-/// (of an unfinished one the last). DataError where there is none, or more than one trial.
+/// The checkpoint that a path to one network leads to: a file, or that of the tested network of the only trial at or
+/// below a folder (of an unfinished one the last). DataError where there is none, or more than one trial.
 [[nodiscard]] std::filesystem::path find_checkpoint(const std::string& place);
 
 }  // namespace glifr::apps

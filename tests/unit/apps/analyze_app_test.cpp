@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
+#include <tuple>
 
 #include "glifr/analysis/parameters.hpp"
 #include "glifr/io/csv.hpp"
@@ -685,7 +686,7 @@ TEST_CASE("every analysis takes a checkpoint, the folder of a trial, or results 
     }
   }
   fs::copy(trial, results + "/sine/glifr_lheta/trial_1", fs::copy_options::recursive);
-  require_refused(session.analyze("fi-curve " + results),
+  require_refused(session.analyze("responses --checkpoint " + results),
                   "holds 2 trials; accepted: a checkpoint, or the folder of one");
 
   // Away from its trial, a checkpoint is of the task that is named.
@@ -708,6 +709,70 @@ TEST_CASE("every analysis takes a checkpoint, the folder of a trial, or results 
              Catch::StartsWith("sample,frequency,time,target,alone\n"));
   CHECK(table("ablation --draws 2 --task sine --model glifr_lheta --checkpoint " + alone.string(), "ablation.csv") ==
         table("ablation --draws 2 " + checkpoint, "ablation.csv"));
+}
+
+TEST_CASE("of a folder of several trials each network is analysed into a folder of its own") {
+  const Session session;
+  train_sine(session, "glifr_lheta,rnn --ntrials 2");
+  const fs::path results = session.results(), out = session.out();
+  const auto analyze = [&](const std::string& arguments) {
+    fs::remove_all(out);
+    const Finished run = session.analyze(arguments + session.out_option());
+    INFO(run.error);
+    CHECK(run.exit_code == 0);
+    return run;
+  };
+  const std::tuple<std::string, std::string, std::string> analyses[] = {
+      {"parameters --no-figures", "learnedparams.csv", "glifr_lheta"},
+      {"fi-curve --no-figures", "frates.csv", "glifr_lheta"},
+      {"cluster --no-figures --clusters 3", "cluster_labels.csv", "glifr_lheta"},
+      {"connectivity --no-figures", "balance.csv", "rnn"}};
+  for (const auto& [subcommand, table, model] : analyses) {
+    CAPTURE(subcommand);
+    for (const std::string trial : {"trial_0", "trial_1"}) {
+      const fs::path below = fs::path("sine") / model / trial;
+      analyze(subcommand + " " + (results / below).string());
+      const std::string alone = glifr::read_file(out / table);
+      for (const fs::path& place : {fs::path(), fs::path("sine"), fs::path("sine") / model}) {
+        const Finished run = analyze(subcommand + " " + (results / place).string());
+        CHECK(glifr::read_file(out / below.lexically_relative(place.empty() ? "." : place) / table) == alone);
+        CHECK_FALSE(fs::exists(out / table));
+        CHECK_THAT(run.out, Catch::Contains("sine/" + model + "/" + trial + ":\nwrote "));
+      }
+    }
+  }
+
+  // Those of other neurons are left out, as long as there are some that are not.
+  const Finished curves = analyze("fi-curve --no-figures " + results.string());
+  CHECK(count_lines(curves.error) == 2);
+  CHECK_THAT(curves.error, Catch::Contains("left out sine/rnn/trial_0: ") &&
+                               Catch::Contains("left out sine/rnn/trial_1: ") &&
+                               Catch::Contains("has no tensor 'neuron_layer.thresh'"));
+  CHECK_FALSE(fs::exists(out / "sine/rnn"));
+  CHECK_THAT(curves.out, !Catch::Contains("rnn"));
+  fs::remove_all(out);
+  const Finished none = session.analyze("fi-curve " + (results / "sine/rnn").string() + session.out_option());
+  CHECK(none.exit_code == 2);
+  CHECK(count_lines(none.error) == 3);
+  CHECK_THAT(none.error, Catch::Contains("rnn: none of its 2 networks can be analysed"));
+  const std::string model = (results / "sine/glifr_lheta").string();
+  require_refused(session.analyze("cluster --clusters 17 " + model + session.out_option()), "--clusters: found 17");
+  require_refused(session.analyze("fi-curve --initial none.csv " + model + session.out_option()), "none.csv");
+  CHECK_FALSE(fs::exists(out));
+
+  analyze("export " + results.string());
+  CHECK(fs::exists(out / "sine/rnn/trial_1/last.npz"));
+  CHECK(fs::exists(out / "sine/glifr_lheta/trial_0/last.npz"));
+  REQUIRE(session.analyze("export " + model).exit_code == 0);
+  CHECK(fs::exists(results / "sine/glifr_lheta/trial_1/checkpoints/last.npz"));
+
+  // A trial that is not whole is named, the others go on.
+  fs::remove(results / "sine/glifr_lheta/trial_0/checkpoints/last.safetensors");
+  CHECK_THAT(analyze("parameters --no-figures " + model).error, Catch::Contains("left out sine/glifr_lheta/trial_0: "));
+  CHECK(fs::exists(out / "trial_1/learnedparams.csv"));
+  fs::remove(results / "sine/glifr_lheta/trial_0/test.json");
+  CHECK_THAT(analyze("parameters --no-figures " + model).error, Catch::Contains("left out sine/glifr_lheta/trial_0: "));
+  CHECK(fs::exists(out / "learnedparams.csv"));  // the only one
 }
 
 TEST_CASE("the network is analysed that was tested, be it the best or the last") {
