@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// `path` or, where there is none, `path`.gz.
+/// `path` or, where there is none, `path`.gz; where there is neither, `path`.
 fs::path find_file(const fs::path& path) {
   std::error_code unknown;
   const fs::path packed = path.string() + ".gz";
@@ -149,7 +149,13 @@ LabelledFrames read_recordings(const fs::path& path, const RecordingOptions& opt
     throw ConfigError("input_size", "found " + std::to_string(options.units) + "; accepted are 1 to " +
                                         std::to_string(BinaryFrames::largest_frame) + " channels of events");
   }
-  const Recordings recordings(find_file(path), options);
+  const fs::path file = find_file(path);
+  std::error_code unknown;
+  if (fs::status(file, unknown).type() == fs::file_type::not_found) {
+    throw DataError(path.string(), "found neither " + path.filename().string() + " nor " + path.filename().string() +
+                                       ".gz; datasets/README.md says where to get the published recordings");
+  }
+  const Recordings recordings(file, options);
   LabelledFrames data;
   data.values = options.values;
   data.labels = recordings.labels();
@@ -180,7 +186,7 @@ LabelledFrames read_recordings(const fs::path& path, const RecordingOptions& opt
   if (data.events > 0 && data.events_outside == data.events) {
     constexpr double microseconds = 1e6;  // a second
     const double covered = static_cast<double>(frame_microseconds(options.frames)) * steps / microseconds;
-    throw DataError(path.string(), "none of its " + std::to_string(data.events) +
+    throw DataError(file.string(), "none of its " + std::to_string(data.events) +
                                        " events is in a frame: times are in seconds, and the longest recording lasts " +
                                        format_number(static_cast<float>(data.longest)) + " s, the frames cover " +
                                        format_number(covered) + " s");

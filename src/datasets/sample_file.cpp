@@ -121,6 +121,23 @@ SampleFileKind sample_file_kind(const std::filesystem::path& path) {
   return SampleFileKind::csv;
 }
 
+namespace {
+
+/// Names as the list of a file's arrays has them: those in an HDF5 file are paths, which may begin with a slash.
+SampleNames listed_names(SampleNames names, SampleFileKind kind) {
+  const auto strip = [](std::string& name) {
+    if (name.size() > 1 && name.starts_with('/')) name.erase(0, 1);
+  };
+  if (kind != SampleFileKind::hdf5) return names;
+  strip(names.inputs);
+  for (std::optional<std::string>* name : {&names.labels, &names.targets, &names.lengths}) {
+    if (*name) strip(**name);
+  }
+  return names;
+}
+
+}  // namespace
+
 struct SampleFile::Content {
   std::string name;
   std::unique_ptr<SampleArray> inputs, targets;  // no targets where there are labels
@@ -128,8 +145,8 @@ struct SampleFile::Content {
   Index classes = 0;
 
   Content(const std::filesystem::path& path, const SampleFileOptions& options) : name(path.string()) {
-    const SampleNames& names = options.names;
     const SampleFileKind kind = sample_file_kind(path);
+    const SampleNames names = listed_names(options.names, kind);
     const bool has_names = kind != SampleFileKind::npy && kind != SampleFileKind::csv;
     if (!has_names && (names.inputs != SampleNames().inputs || names.lengths)) {
       throw ConfigError(names.lengths ? "lengths_name" : "inputs_name",

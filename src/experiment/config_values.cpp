@@ -42,6 +42,16 @@ std::optional<T> convert(const ConfigKey& key, const json::value& value) {
 
 }  // namespace
 
+void name_place(const std::string& place, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const ConfigError& error) {
+    std::string problem = std::string(error.what()).substr(error.key().size() + 2);
+    problem.insert(std::min(problem.rfind("; accepted"), problem.size()), place);
+    throw ConfigError(error.key(), problem);
+  }
+}
+
 void assign(const ConfigKey& key, const json::value& value, const Origin& origin, Settings& settings) {
   std::visit(
       [&]<class T>(T* place) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ struct Origin {
   /// " in my.json", or nothing.
   [[nodiscard]] std::string place() const { return file.empty() ? "" : " in " + file; }
 };
+
+/// Does `work`; what it throws as a ConfigError then says too where that is (" in layer 2"), before what is accepted.
+void name_place(const std::string& place, const std::function<void()>& work);
 
 /// Stores a value in the place of a key. Throws ConfigError where type or range do not fit.
 void assign(const ConfigKey& key, const boost::json::value& value, const Origin& origin, Settings& settings);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "config_values.hpp"
 #include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
@@ -91,18 +92,25 @@ void check_delays(const Settings& s, const Population& population) {
   }
 }
 
+void check_layer(const Settings& s, const LayerDescription& layer, Index input_size) {
+  const Population& population = layer.population;
+  const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
+  check_initial_values(population.parameters, neuron, s.model.dt);
+  for (const NeuronGroup& group : population.groups) {
+    name_place(" in group " + group.name, [&] { check_initial_values(group.parameters, neuron, s.model.dt); });
+  }
+  for (const std::string& name : partly_frozen(population, neuron.parameters))
+    s.training.optimizer.require_no_decay(name);
+  check_delays(s, population);
+  if (input_size > 0) check_population(population, layer.neuron, neuron.parameters, input_size, layer.size);
+}
+
 /// What only the whole network and its training show of its layers.
 void check_layers(const Settings& s) {
-  Index input_size = s.model.input_size;
+  Index input_size = s.model.input_size, number = 0;
   for (const LayerDescription& layer : s.model.layers) {
-    const Population& population = layer.population;
-    const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
-    check_initial_values(population.parameters, neuron, s.model.dt);
-    for (const NeuronGroup& group : population.groups) check_initial_values(group.parameters, neuron, s.model.dt);
-    for (const std::string& name : partly_frozen(population, neuron.parameters))
-      s.training.optimizer.require_no_decay(name);
-    check_delays(s, population);
-    if (input_size > 0) check_population(population, layer.neuron, neuron.parameters, input_size, layer.size);
+    name_place(" in layer " + std::to_string(++number) + " of model " + s.model.name,
+               [&] { check_layer(s, layer, input_size); });
     input_size = layer.size;
   }
 }

@@ -214,13 +214,15 @@ void complete_delays(LayerDescription& layer) {
 }
 
 LayerDescription layer_from_json(const json::value& value, std::size_t number, const std::string& place) {
-  ConfigMembers members(value, "layer " + std::to_string(number), place);
-  const std::string where = " of layer " + std::to_string(number) + place;
+  const std::string name = "layer " + std::to_string(number), where = " of " + name + place;
+  ConfigMembers members(value, name, place);
   LayerDescription layer;
   layer.neuron = members.text("neuron", layer.neuron);
   layer.size = members.whole("size", 0, sizes);
   layer.num_ascs = members.whole("num_ascs", 0, currents);
-  const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
+  const NeuronInfo* found_neuron = nullptr;
+  name_place(" in " + name + place, [&] { found_neuron = &find_neuron(layer.neuron, layer.num_ascs); });
+  const NeuronInfo& neuron = *found_neuron;
   Population& population = layer.population;
   if (const auto groups = members.take("groups")) {
     population.groups = groups_from_json(*groups, neuron, where);
@@ -228,13 +230,13 @@ LayerDescription layer_from_json(const json::value& value, std::size_t number, c
     for (const NeuronGroup& group : population.groups) sum += group.size;
     if (layer.size == 0) layer.size = sum;
   }
-  if (layer.size == 0) throw ConfigError("size", "is missing in layer " + std::to_string(number) + place);
+  if (layer.size == 0) throw ConfigError("size", "is missing in " + name + place);
   take_delay(members, where, layer);
   for (const NeuronConstant& constant : neuron.constants) {
     if (constant.name == "dt") continue;
     if (const auto found = members.number(constant.name, constant.field.range)) layer.constants[constant.name] = *found;
   }
-  require_whole_arrays(neuron, layer.constants);
+  name_place(" in " + name + place, [&] { require_whole_arrays(neuron, layer.constants); });
   if (const auto parameters = members.take("parameters"))
     population.parameters = parameters_from_json(*parameters, neuron, where, false);
   if (const auto lateral = members.take("lateral"))
@@ -243,7 +245,8 @@ LayerDescription layer_from_json(const json::value& value, std::size_t number, c
   population.inhibitory = take_inhibitory(members);
   members.check_that_none_is_left();
   complete_delays(layer);
-  check_population(population, neuron.name, neuron.parameters, 0, layer.size);
+  name_place(" in " + name + place,
+             [&] { check_population(population, neuron.name, neuron.parameters, 0, layer.size); });
   return layer;
 }
 

@@ -89,7 +89,7 @@ class Builder {
     if (value) {
       stack_.push_double(*value);
     } else {
-      problem_ = "has a number that does not fit into 64 bits, " + quote_unless_number(digits_);
+      problem_ = "has " + quote_unless_number(digits_);
       error = json::error::exponent_overflow;
     }
     digits_.clear();

@@ -65,7 +65,11 @@ std::string to_string(const Range& range, bool is_integer) {
 std::string quote_unless_number(std::string_view text) {
   constexpr std::size_t longest = 48;
   const std::string shown(text.size() > longest ? std::string(text.substr(0, longest - 3)) + "..." : text);
-  return parse_number(text) ? shown : "'" + shown + "'";
+  if (parse_number(text)) return shown;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_out_of_range = error == std::errc::result_out_of_range && end == text.data() + text.size();
+  return is_out_of_range ? shown + ", which does not fit into 64 bits" : "'" + shown + "'";
 }
 
 }  // namespace glifr

@@ -109,6 +109,7 @@ TEST_CASE("events outside all frames are counted, and refused where there are no
 write('some.h5', [[0.5, 3, 40], [2]], [[0, 1, 2], [1]], [0, 1])
 write('ms.h5', [[500, 40], [200]], [[0, 1], [1]], [0, 1])
 write('none.h5', [[], []], [[], []], [0, 1])
+with open('ms.h5', 'rb') as f: gzip.open('packed.h5.gz', 'wb').write(f.read())
 )");
   const RecordingOptions options{.frames = {.num_timesteps = 100, .duration_timestep = 10}};
   const LabelledFrames some = read_recordings(written.path("some.h5"), options);
@@ -116,6 +117,8 @@ write('none.h5', [[], []], [[], []], [0, 1])
   CHECK_THROWS_WITH(read_recordings(written.path("ms.h5"), options),
                     Contains("ms.h5: none of its 3 events is in a frame: times are in seconds, and the longest "
                              "recording lasts 500 s, the frames cover 1 s"));
+  CHECK_THROWS_WITH(read_recordings(written.path("packed.h5"), options),
+                    Contains("packed.h5.gz: none of its 3 events is in a frame"));
   CHECK(read_recordings(written.path("none.h5"), options).events == 0);
 }
 
@@ -158,7 +161,7 @@ gzip.open('text.h5.gz', 'wb').write(b'text')
   refused("other.h5", "has no dataset 'spikes/times'; it has inputs");
   refused("cut.h5", "cut.h5.gz at byte");
   refused("text.h5", "text.h5.gz (unpacked): found no HDF5 file");
-  refused("missing.h5", "missing.h5: No such file");
+  refused("missing.h5", "missing.h5: found neither missing.h5 nor missing.h5.gz; ");
   CHECK_THROWS_AS(read_recordings(written.path("sound.h5"), {.frames = {.num_timesteps = 0}}), ConfigError);
   CHECK_THROWS_AS(read_recordings(written.path("sound.h5"), {.units = 70000}), ConfigError);
 }

@@ -343,6 +343,26 @@ TEST_CASE("the standard scale comes from the valid steps") {
   CHECK(standard_scale(SampleFile(files.tensors({constant, labels()}))).factor == std::vector<double>{1, 1});
 }
 
+TEST_CASE("names in an HDF5 file are paths, with and without a slash in front") {
+  const auto python = test::python_with("numpy, h5py");
+  if (!python || !detail::has_hdf5()) GLIFR_SKIP("there is no Python with NumPy and h5py, or glifr has no HDF5");
+  const Files files;
+  test::run_python(*python, files.folder.path(), R"(
+import numpy as np, h5py
+with h5py.File('a.h5', 'w') as f:
+    f['group/x'], f['group/y'], f['n'] = np.ones((2, 3, 1)), [0, 1], [3, 2]
+    f['targets'] = np.ones((2, 1))
+)");
+  const auto path = files.folder.path() / "a.h5";
+  for (const std::string slash : {"", "/"}) {
+    const SampleFile file(path, {.names = {slash + "group/x", slash + "group/y", {}, slash + "n"}});
+    CHECK(file.classes() == 2);
+    CHECK(file.length(1) == 2);
+    CHECK(SampleFile(path, {.names = {slash + "group/x", {}, slash + "targets"}}).outputs() == 1);
+  }
+  CHECK_THROWS_WITH(SampleFile(path, {.names = {.inputs = "/x"}}), Contains("has no 'x'; it has "));
+}
+
 TEST_CASE("the same data give the same bits from every form that Python writes") {
   const auto python = test::python_with("numpy, h5py");
   if (!python || !detail::has_hdf5() || !detail::has_zip()) {

@@ -84,6 +84,12 @@ TEST_CASE("a described model that cannot be made is refused, naming what is wron
   refuse(R"({"deep": {}})", "layers", "is missing in model deep");
   refuse(R"({"deep": {"layers": []}})", "layers", "a list of one layer or more");
   refuse(R"({"deep": {"layers": [{"neuron": "rnn"}]}})", "size", "is missing in layer 1");
+  refuse(R"({"deep": {"layers": [{"neuron": "foo", "size": 2}]}})", "neuron",
+         "found 'foo' in layer 1 of model deep in ");
+  refuse(R"({"deep": {"layers": [{"neuron": "rnn", "size": 2}, {"size": 2, "num_ascs": 9}]}})", "num_ascs",
+         "found 9 in layer 2 of model deep in ");
+  refuse(R"({"deep": {"layers": [{"size": 2, "groups": {"E": {"size": 1}}}]}})", "groups",
+         "found groups of 1 neurons in a layer of 2 in layer 1 of model deep in ");
   refuse(R"({"deep": {"layers": [{"neuron": "rnn", "size": 0}]}})", "size", ">= 1");
   refuse(R"({"deep": {"layers": [{"size": 2}, {"neuron": "gru", "size": 3}]}})", "neuron", "glifr, rnn, lstm");
   refuse(R"({"deep": {"layers": [{"size": 2, "num_ascs": 7}]}})", "num_ascs", "0, 1, 2, 3, 4");
@@ -169,10 +175,14 @@ TEST_CASE("an initial value that no neuron can have is refused before anything i
                                     parameters + "}]}}}");
     CHECK_THROWS_WITH(config.resolve(config.described_models()[0]), Contains(text));
   };
-  refuse(R"({"k_m": {"initial": 30}})", "k_m: found the initial value 30; accepted: a number > 0 and < 20");
-  refuse(R"({"k_m": {"initial": -1}})", "k_m: found the initial value -1");
+  refuse(R"({"k_m": {"initial": 30}})",
+         "k_m: found the initial value 30 in layer 1 of model few; accepted: a number > 0 and < 20");
+  refuse(R"({"k_m": {"initial": -1}})", "k_m: found the initial value -1 in layer 1 of model few; accepted: ");
+  refuse(R"({}, "groups": {"E": {"size": 3, "parameters": {"k_m": {"initial": -1}}}})",
+         "k_m: found the initial value -1 in group E in layer 1 of model few; accepted: ");
   refuse(R"({"k_m": {"initial": {"uniform": [20, 30]}}})",
-         "k_m: found initial values of which none is one that a neuron can have; accepted: a number > 0 and < 20");
+         "k_m: found initial values of which none is one that a neuron can have in layer 1 of model few; accepted: a "
+         "number > 0 and < 20");
   refuse(R"({"k_m": {"initial": {"normal": {"mean": -5, "sd": 1}}}})", "k_m: found initial values of which none");
   const auto refuse_delay = [](const std::string& delay, const char* text) {
     const Config config =
@@ -180,8 +190,8 @@ TEST_CASE("an initial value that no neuron can have is refused before anything i
     CHECK_THROWS_WITH(config.resolve(config.described_models()[0]), Contains(text));
   };
   refuse_delay(R"({"normal": {"mean": 9, "sd": 0.1}, "range": [1, 2]})",
-               "synaptic_delay: found initial values of which none is one that a neuron can have; accepted: a number "
-               ">= 1 and <= 2");
+               "synaptic_delay: found initial values of which none is one that a neuron can have in layer 1 of model "
+               "few; accepted: a number >= 1 and <= 2");
   // Learned delays never reach the ends of their range.
   refuse_delay(R"({"initial": 1, "range": [1, 2], "train": true})", "synaptic_delay: found the initial value 1");
 }
@@ -199,7 +209,8 @@ TEST_CASE("a weight decay goes with parameters that are trained in all groups or
   CHECK_NOTHROW(resolve("", frozen, frozen));
   CHECK_NOTHROW(resolve(frozen_in_layer, "", ""));
   const char* message =
-      "weight_decay: found 10, which would also move those values of thresh that are not trained; accepted: 0";
+      "weight_decay: found 10, which would also move those values of thresh that are not trained in layer 1 of model "
+      "two; accepted: 0";
   CHECK_THROWS_WITH(resolve("", "", frozen), message);
   CHECK_THROWS_WITH(resolve(frozen_in_layer, trained, ""), message);
   const std::string learned = R"(, "synaptic_delay": {"uniform": [1, 2], "train": true})";
@@ -246,7 +257,8 @@ TEST_CASE("recorded initial values and masks come from files") {
          "there are thresh, k_m, r_1");
   refuse(
       R"({"size": 4, "num_ascs": 1, "parameters": {"r_j": {"initial": {"file": "learnedparams.csv", "column": "thresh"}}}})",
-      "r_j: found initial values of which none is one that a neuron can have, in learnedparams.csv; accepted: a "
+      "r_j: found initial values of which none is one that a neuron can have, in learnedparams.csv in "
+      "layer 1 of model few; accepted: a "
       "number");
 }
 

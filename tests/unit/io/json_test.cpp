@@ -70,9 +70,9 @@ TEST_CASE("every number reads back as the same number") {
 
 TEST_CASE("a number that no double can hold is refused by its digits") {
   CHECK_THROWS_WITH(parse_json("{\"lr\":\n 1e999}", "file.json"),
-                    Contains("line 2 has a number that does not fit into 64 bits, '1e999'"));
-  CHECK_THROWS_WITH(parse_json("[-1e400]", "file.json"), Contains("'-1e400'"));
-  CHECK_THROWS_WITH(parse_json("[1e-400]", "file.json"), Contains("'1e-400'"));
+                    Contains("line 2 has 1e999, which does not fit into 64 bits"));
+  CHECK_THROWS_WITH(parse_json("[-1e400]", "file.json"), Contains("line 1 has -1e400, "));
+  CHECK_THROWS_WITH(parse_json("[1e-400]", "file.json"), Contains("line 1 has 1e-400, "));
   CHECK_THROWS_WITH(parse_json("[1e99999999999]", "file.json"), Contains("does not fit into 64 bits"));
 }
 

@@ -47,7 +47,9 @@ TEST_CASE("messages show numbers as they were typed, other text in quotes, and n
   CHECK(quote_unless_number("1.50e3") == "1.50e3");
   CHECK(quote_unless_number("010") == "010");
   CHECK(quote_unless_number("") == "''");
-  CHECK(quote_unless_number("1e999") == "'1e999'");
+  CHECK(quote_unless_number("1e999") == "1e999, which does not fit into 64 bits");
+  CHECK(quote_unless_number("-1e999") == "-1e999, which does not fit into 64 bits");
+  CHECK(quote_unless_number("1e999x") == "'1e999x'");
   CHECK(quote_unless_number(std::string(300, '9')) == std::string(45, '9') + "...");
 }
 
