@@ -37,6 +37,15 @@ std::pair<fs::path, Descriptor> open_temporary(const fs::path& path) {
   }
 }
 
+/// Gives a new file the permissions of the one that it will replace, where there is one. File systems without
+/// permissions refuse that, and need it not.
+void take_permissions(const Descriptor& file, const fs::path& replaced) {
+  struct stat status {};
+  if (::stat(replaced.c_str(), &status) != 0) return;
+  constexpr mode_t permissions = 0777;
+  static_cast<void>(::fchmod(file.number(), status.st_mode & permissions));
+}
+
 fs::path parent_or_here(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
@@ -154,6 +163,7 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   const fs::path target = behind_links(path);
   auto [temporary, file] = open_temporary(target);
   if (!file.is_open()) throw OutputError(path.string(), detail::write_problem(errno));
+  take_permissions(file, target);
 
   int code = detail::write_all(file.number(), content);
   if (code == 0) code = detail::sync_to_disk(file.number());

@@ -17,9 +17,9 @@ namespace glifr {
 
 /// Replaces the file at `path` by `content`, so that whoever looks, even after a crash or a power cut, finds the old
 /// file or the new one and nothing between. The bytes go to a temporary file in the same folder, are forced to the disk
-/// and then take the name. Links are followed; a device or a pipe stays what it is and takes the bytes. Throws
-/// OutputError (a full disk, a missing folder, no permission); the old file is then as it was and the temporary one is
-/// gone.
+/// and then take the name. The permissions of the old file are kept. Links are followed; a device or a pipe stays what
+/// it is and takes the bytes. Throws OutputError (a full disk, a missing folder, no permission); the old file is then
+/// as it was and the temporary one is gone.
 GLIFR_API void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// Makes a folder, and those above it, unless it is there, and sees that files can be made in it.

@@ -44,6 +44,19 @@ TEST_CASE("a file reads back as it was written, also when it is replaced") {
   CHECK(names_in(folder.path()) == std::vector<std::string>{"file"});
 }
 
+TEST_CASE("a file that is replaced keeps its permissions") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "a";
+  write_file_atomically(file, "old");
+  for (const mode_t mode : {0600, 0664, 0444, 0755}) {
+    REQUIRE(chmod(file.c_str(), mode) == 0);
+    write_file_atomically(file, "new");
+    struct stat status {};
+    REQUIRE(stat(file.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == mode);
+  }
+}
+
 TEST_CASE("a file that is written has the permissions that the user's mask gives") {
   const TemporaryFolder folder;
   const mode_t before = umask(027);
