@@ -1,7 +1,9 @@
 #include "glifr/analysis/summary.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cstdio>
+#include <map>
 #include <set>
 
 #include "common/format.hpp"
@@ -61,6 +63,44 @@ void print(const analysis::SettingSummary& summary, const std::string& base_task
   }
 }
 
+/// Files that trials of one name were trained or tested on, each with what config.json records of its content.
+struct DataFiles {
+  std::vector<std::pair<std::string, std::string>> files{};
+
+  /// Adds the file of a trial, unless the same file or content is there.
+  void add(const analysis::Trial& trial, const std::string& part) {
+    const std::string file = analysis::setting_text(trial, part + "_data");
+    const boost::json::value* data = trial.config.if_contains("data");
+    const boost::json::value* of_part = data && data->is_object() ? data->get_object().if_contains(part) : nullptr;
+    const std::string content = of_part ? boost::json::serialize(*of_part) : file;
+    if (std::ranges::none_of(files, [&](const auto& other) { return other.first == file || other.second == content; }))
+      files.emplace_back(file, content);
+  }
+};
+
+/// Says of each task and, of groups by `keys`, of each base task whose trials have different data, that they are taken
+/// together.
+void warn_of_mixed_data(const analysis::Results& results, const std::vector<std::string>& keys) {
+  std::map<std::string, std::string> mixed;  // "train_data (a.csv, b.csv)" by the name of the task
+  for (const std::string part : {"train", "test"}) {
+    const std::string key = part + "_data";
+    const bool are_by_base_task = !keys.empty() && std::ranges::find(keys, key) == keys.end();
+    std::map<std::string, DataFiles> by_name;
+    for (const analysis::Trial& trial : results.trials) {
+      if (!trial.test) continue;
+      by_name[trial.task].add(trial, part);
+      if (are_by_base_task) by_name[trial.base_task()].add(trial, part);
+    }
+    for (const auto& [name, data] : by_name) {
+      if (data.files.size() < 2) continue;
+      std::string& text = mixed[name];
+      text += (text.empty() ? "" : ", ") + key + " (" + data.files[0].first + ", " + data.files[1].first + ")";
+    }
+  }
+  for (const auto& [name, text] : mixed)
+    Session::warn(name + ": trials of different data are taken together, by " + text + "; --by groups them");
+}
+
 void summarize_by(const Session& session, const analysis::Results& results, const std::vector<std::string>& keys) {
   const analysis::SettingSummary summary = analysis::summarize_by(results, keys);
   session.write(analysis::setting_table(summary), "summary_by.csv");
@@ -74,6 +114,7 @@ void run(const Session& session, const std::string& folder, const std::vector<st
   const analysis::Results results = session.read_results(folder);
   if (!keys.empty()) (void)analysis::summarize_by(results, keys);  // refuses names before anything is written
   warn_of_mixed_results(results, !keys.empty());
+  warn_of_mixed_data(results, keys);
   const auto summaries = analysis::summarize(results);
   session.write(analysis::summary_table(summaries), "summary.csv");
   session.write(analysis::comparison_table(summaries), "ttests.csv");

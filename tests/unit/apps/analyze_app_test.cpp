@@ -652,6 +652,33 @@ TEST_CASE("a sweep on sine: a table of trials, groups by setting, and a section 
   CHECK(fs::exists(session.out() / "sweep_sine.gp"));
 }
 
+TEST_CASE("summary says where trials of different data are taken together") {
+  const Session session;
+  const auto add = [&](const std::string& task, int number, const std::string& file, const std::string& checksum) {
+    const fs::path folder = glifr::test::write_trial(session.results(), task, "rnn", number, 0.1, {});
+    glifr::test::write_text(folder / "config.json",
+                            R"({"base_task": "files", "model": "rnn", "lr": 1, "test_data": ")" + file +
+                                R"(", "data": {"test": {"inputs": ")" + checksum + R"("}}})");
+  };
+  const auto warnings = [&](const std::string& arguments) {
+    const Finished run =
+        session.analyze("summary --no-figures " + session.results().string() + session.out_option() + " " + arguments);
+    CHECK(run.exit_code == 0);
+    return run.error;
+  };
+  add("first", 0, "a.csv", "01");
+  add("first", 1, "moved/a.csv", "01");
+  CHECK(warnings("--by lr").empty());
+  add("second", 0, "b.csv", "02");
+  CHECK(warnings("").empty());
+  CHECK(warnings("--by lr,test_data").empty());
+  CHECK(warnings("--by lr") ==
+        "glifr_analyze: files: trials of different data are taken together, by test_data (a.csv, b.csv); --by groups "
+        "them\n");
+  add("second", 1, "c.csv", "03");
+  CHECK_THAT(warnings(""), Catch::StartsWith("glifr_analyze: second: trials of different data "));
+}
+
 TEST_CASE("every analysis takes a checkpoint, the folder of a trial, or results of one trial") {
   const Session session;
   train_sine(session, "glifr_lheta");
@@ -1337,7 +1364,7 @@ TEST_CASE("accuracies and losses never share a table, a mean or an axis") {
   CHECK(summary.exit_code == 0);
   CHECK_THAT(summary.out, Catch::Contains("\ncls, test accuracy (%)\n") && Catch::Contains("\nmix, test loss\n") &&
                               Catch::Contains("hidden_size  trials  test loss\n"));
-  CHECK(count_lines(summary.error) == 2);  // of the task mix and of the base task files
+  CHECK(count_lines(summary.error) == 4);  // of the task mix and of the base task files, and of their data
   CHECK_THAT(summary.error, Catch::Contains("mix: some trials have an accuracy and others none") &&
                                 Catch::Contains("files: some trials"));
   const Finished ablation = analyze("ablation --draws 1 --ratios 0");
