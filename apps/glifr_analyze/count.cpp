@@ -100,7 +100,8 @@ void add_count(CLI::App& app, Session& session) {
                    "Instead of the task's hidden sizes, take for each model the largest with at most as many trained "
                    "parameters as an RNN of this hidden size")
       ->type_name("N");
-  session.add_options(*command, {"--data"});
+  session.add_output_option(*command);
+  session.add_common_options(*command, {"--data"});
   command->callback([&session, options] { session.set_action([&session, options] { run(session, *options); }); });
 }
 

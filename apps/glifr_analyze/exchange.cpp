@@ -217,7 +217,7 @@ void add_import(CLI::App& app, Session& session) {
   cli::add_integer(*command, "--trial", options->trial, cli::counts_or_none, "Number of the trial")
       ->type_name("N")
       ->capture_default_str();
-  session.add_computing_options(*command, {"--data", "--cache", "--seed"});
+  session.add_common_options(*command, {"--data", "--cache", "--seed"});
   command->callback(
       [&session, options] { session.set_action([&session, options] { run_import(session, *options); }); });
 }
@@ -232,6 +232,7 @@ void add_export(CLI::App& app, Session& session) {
   cli::add_path(*command, "--out", *out,
                 "Archive, of several networks a folder for theirs (default: beside the checkpoint, under its name)")
       ->type_name("PATH");
+  session.add_common_options(*command, {});
   command->callback(
       [&session, place, out] { session.set_action([&session, place, out] { run_export(session, *place, *out); }); });
 }

@@ -38,16 +38,17 @@ std::optional<std::filesystem::path> unfinished_checkpoint(const std::filesystem
 }  // namespace
 
 void Session::add_options(CLI::App& command, std::initializer_list<std::string_view> effective) {
-  cli::add_path(command, "--out", out_, "Folder for tables and figures")->type_name("DIR")->capture_default_str();
-  add_computing_options(command, effective);
-  command.add_flag("--no-figures", no_figures_, "Write tables only, draw no figures");
-  cli::add_number(command, "--width", width_, {.lowest = analysis::least_figure_width, .highest = 1000},
-                  "Width of the figures for print, mm, with letters of 8 points: 85 for one column of a journal, 170 "
-                  "for two (default: as wide as looks right on a screen)")
-      ->type_name("MM");
+  add_output_option(command);
+  add_common_options(command, effective);
+  for (const char* option : {"--no-figures", "--width"})
+    command.get_option(option)->group(command.get_option("--out")->get_group());
 }
 
-void Session::add_computing_options(CLI::App& command, std::initializer_list<std::string_view> effective) {
+void Session::add_output_option(CLI::App& command) {
+  cli::add_path(command, "--out", out_, "Folder for tables and figures")->type_name("DIR")->capture_default_str();
+}
+
+void Session::add_common_options(CLI::App& command, std::initializer_list<std::string_view> effective) {
   data_ = default_data_root();
   cli::add_path(command, "--data", data_, "Root folder of the data sets (default $GLIFR_DATA, then ./datasets)")
       ->type_name("DIR");
@@ -65,7 +66,12 @@ void Session::add_computing_options(CLI::App& command, std::initializer_list<std
   cli::add_seed(command, seed_, "Seed of random draws: same seed, same results, on any number of threads")
       ->type_name("S")
       ->capture_default_str();
-  for (const char* option : {"--data", "--cache", "--precision", "--seed"}) {
+  command.add_flag("--no-figures", no_figures_, "Write tables only, draw no figures");
+  cli::add_number(command, "--width", width_, {.lowest = analysis::least_figure_width, .highest = 1000},
+                  "Width of the figures for print, mm, with letters of 8 points: 85 for one column of a journal, 170 "
+                  "for two (default: as wide as looks right on a screen)")
+      ->type_name("MM");
+  for (const char* option : {"--data", "--cache", "--precision", "--seed", "--no-figures", "--width"}) {
     if (std::ranges::find(effective, option) == effective.end()) command.get_option(option)->group("");
   }
 }

@@ -28,11 +28,13 @@ struct NetworkPlace {
 /// What every subcommand shares: the common options, and where its tables and figures go.
 class Session {
  public:
-  /// Adds --out, --no-figures and --width to a subcommand, and what `add_computing_options` adds.
+  /// Adds --out and the common options to a subcommand that draws figures.
   void add_options(CLI::App& command, std::initializer_list<std::string_view> effective);
-  /// Adds --threads, --data, --cache, --precision and --seed. Every subcommand accepts the last four, so that scripts
-  /// need not tell them apart; its help shows those that are `effective` for it.
-  void add_computing_options(CLI::App& command, std::initializer_list<std::string_view> effective);
+  /// Adds --out to a subcommand.
+  void add_output_option(CLI::App& command);
+  /// Adds --threads, --data, --cache, --precision, --seed, --no-figures and --width. Every subcommand accepts them, so
+  /// that scripts need not tell them apart; its help shows --threads and those that are `effective` for it.
+  void add_common_options(CLI::App& command, std::initializer_list<std::string_view> effective);
 
   /// Sets what is to be done once the command line is parsed.
   void set_action(std::function<void()> action) { action_ = std::move(action); }

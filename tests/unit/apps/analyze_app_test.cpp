@@ -878,8 +878,8 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
   const std::string checkpoint = (trial / "checkpoints/last.safetensors").string();
   const fs::path imported = session.file("imported");
   const std::string folder = (imported / "sine/glifr_lheta/trial_3").string();
-  const std::string request =
-      "import " + checkpoint + " --task sine --model glifr_lheta --trial 3 --out " + imported.string();
+  const std::string request = "import --no-figures --precision float64 --threads 1 " + checkpoint +
+                              " --task sine --model glifr_lheta --trial 3 --out " + imported.string();
   const Finished run = session.analyze(request);
   INFO(run.error);
   REQUIRE(run.exit_code == 0);
@@ -1166,7 +1166,8 @@ TEST_CASE("a checkpoint is exported for NumPy") {
   const Session session;
   train_sine(session, "rnn");
   const fs::path trial = session.results() / "sine/rnn/trial_0";
-  const Finished run = session.analyze("export " + trial.string());
+  const Finished run = session.analyze("export --no-figures --width 85 --data none --cache none --precision float32 " +
+                                       ("--threads 1 --seed 1 " + trial.string()));
   INFO(run.error);
   REQUIRE(run.exit_code == 0);
   CHECK(fs::exists(trial / "checkpoints/last.npz"));

@@ -196,6 +196,11 @@ TEST_CASE("the help of an analysis shows the options that have an effect on it, 
     CHECK((help.find("--data") != std::string::npos) == (command == "count" || command == "paper"));
     CHECK_THAT(help, !Catch::Contains("REQUIRED"));
   }
+  for (const std::string command : {"count", "import", "export"}) {
+    const std::string help = session.analyze({command, "--help"}).out;
+    for (const char* option : {"--no-figures", "--width", "--precision"}) CHECK_THAT(help, !Catch::Contains(option));
+  }
+  CHECK_THAT(session.analyze({"trace", "--help"}).out, Catch::Contains("--no-figures") && Catch::Contains("--width"));
   const std::string help = session.analyze({"ablation", "--help"}).out;
   for (const char* option : {"--data", "--seed", "--precision", "--cache"}) CHECK_THAT(help, Catch::Contains(option));
   const Finished run = session.analyze({"count", "--model", "rnn", "--seed", "1", "--precision", "float32", "--cache",
