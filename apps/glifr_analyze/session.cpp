@@ -103,6 +103,8 @@ void Session::for_each_network(const std::string& place,
       analyse(own, network);
     } catch (const glifr::OutputError&) {
       throw;
+    } catch (const glifr::FolderRefused&) {
+      throw;
     } catch (const glifr::Error& error) {
       problem = std::current_exception();
       left_out.emplace_back(trial.name(), error.what());

@@ -107,7 +107,7 @@ Descriptor open_lock(const fs::path& path) {
 [[noreturn]] void fail_folder(const fs::path& folder, int code) {
   const std::string problem = "cannot write into this folder: " + error_text(code);
   if (is_out_of_space(code)) throw OutputError(folder.string(), problem);
-  throw ConfigError(folder.string(), problem);
+  throw FolderRefused(folder.string(), problem);
 }
 
 /// Says which part of a path is a link to what is not there; nothing where none is.
@@ -115,8 +115,8 @@ void refuse_dangling_link(const fs::path& path) {
   std::error_code unknown;
   for (fs::path part = path; !part.empty(); part = part.parent_path()) {
     if (fs::is_symlink(fs::symlink_status(part, unknown)) && !fs::exists(part, unknown)) {
-      throw ConfigError(part.string(),
-                        "is a link to " + fs::read_symlink(part, unknown).string() + ", which is not there");
+      throw FolderRefused(part.string(),
+                          "is a link to " + fs::read_symlink(part, unknown).string() + ", which is not there");
     }
     if (part == part.parent_path()) return;  // the root
   }

@@ -22,9 +22,14 @@ namespace glifr {
 /// as it was and the temporary one is gone.
 GLIFR_API void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
-/// Makes a folder, and those above it, unless it is there, and sees that files can be made in it.
-/// Throws ConfigError where such a folder cannot be had (a file in the way, no permission, a read-only disk),
-/// OutputError where the disk does not take it (it is full).
+/// A folder that cannot be had: a file is in the way, there is no permission, the disk is read-only.
+class GLIFR_API FolderRefused : public ConfigError {
+ public:
+  using ConfigError::ConfigError;
+};
+
+/// Makes a folder, and those above it, unless it is there, and sees that files can be made in it. Throws FolderRefused
+/// where such a folder cannot be had, OutputError where the disk does not take it (it is full).
 GLIFR_API void create_folder(const std::filesystem::path& folder);
 
 /// A folder that another run holds: what was asked may be possible later.

@@ -787,6 +787,11 @@ TEST_CASE("of a folder of several trials each network is analysed into a folder 
   require_refused(session.analyze("fi-curve --initial none.csv " + model + session.out_option()), "none.csv");
   CHECK_FALSE(fs::exists(out));
 
+  glifr::test::write_text(session.file("file"), "");
+  for (const std::string subcommand : {"parameters --no-figures ", "export "})
+    require_refused(session.analyze(subcommand + results.string() + " --out " + session.file("file").string()),
+                    "cannot write into this folder: Not a directory");
+
   analyze("export " + results.string());
   CHECK(fs::exists(out / "sine/rnn/trial_1/last.npz"));
   CHECK(fs::exists(out / "sine/glifr_lheta/trial_0/last.npz"));
