@@ -64,6 +64,14 @@ std::optional<std::vector<std::string>> split_cells(std::string_view line) {
   }
 }
 
+/// The other sign that separates the columns of a line, for messages; empty where there is none.
+std::string other_separator(std::string_view line) {
+  line = trim(line);
+  const bool is_one_quoted_cell = line.starts_with('"') && split_cells(line);
+  if (is_one_quoted_cell || line.find(',') != std::string_view::npos) return {};
+  return line.find(';') != std::string_view::npos ? "';'" : line.find('\t') != std::string_view::npos ? "tabs" : "";
+}
+
 [[noreturn]] void fail_at(const std::filesystem::path& path, std::size_t line, const std::string& problem) {
   throw DataError(path.string(), "line " + std::to_string(line) + problem);
 }
@@ -83,8 +91,14 @@ void for_each_line(const std::filesystem::path& path, const std::string& what, T
   std::size_t line_number = 0, columns = 0;
   for (const std::string_view line : split(text, has_line_feeds ? '\n' : '\r')) {
     ++line_number;
+    if (const std::string other = line_number == 1 ? other_separator(line) : ""; !other.empty())
+      fail_at(path, line_number, ": columns are separated by " + other + "; commas are needed");
     std::optional<std::vector<std::string>> cells = split_cells(line);
-    if (!cells) fail_at(path, line_number, ": found a quote that is not closed, or something behind one that is");
+    if (!cells) {
+      fail_at(path, line_number,
+              ": found a quote that is not closed in its line, or something behind one that is; a cell may not go over "
+              "several lines");
+    }
     if (line_number == 1) columns = cells->size();
     if (cells->size() != columns) {
       fail_at(path, line_number,
@@ -200,13 +214,16 @@ CsvNumbers read_csv_numbers(const std::filesystem::path& path, const CsvFormat& 
         continue;
       }
       const bool is_absent = cell.empty() && format.allows_empty_cells;
-      const std::optional<double> value = is_absent ? std::numeric_limits<double>::quiet_NaN() : parse_number(cell);
+      const std::optional<double> value =
+          is_absent ? std::numeric_limits<double>::quiet_NaN() : parse_measured_number(cell);
       if (!value || !(is_absent || format.allows_not_finite || std::isfinite(*value))) {
         const std::string name = !table.header.empty() ? " (" + table.header[column] + ")" : "";
         const bool is_header = line_number == 1 && !value;
         fail(", column " + std::to_string(column + 1) + name + ": found '" + cell.substr(0, longest_quotation) + "'; " +
-             (value ? "a finite number" : "a number") + " is needed" +
-             (is_header ? ", separated by commas; this table has no line of names" : ""));
+             (is_too_large_number(cell) ? "a number that fits into 64 bits"
+              : value                   ? "a finite number"
+                                        : "a number") +
+             " is needed" + (is_header ? ", separated by commas; this table has no line of names" : ""));
       }
       table.values.push_back(*value);
     }

@@ -1,5 +1,6 @@
 #include "glifr/io/number.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -13,13 +14,36 @@ std::string format(Number value) {
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
+/// The number that a text stands for, or whether it is one that does not fit.
 template <class Number>
-std::optional<Number> parse(std::string_view text) {
+struct Parsed {
+  std::optional<Number> value;
+  bool is_out_of_range = false;
+};
+
+template <class Number>
+Parsed<Number> parse_whole(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  if (end != text.data() + text.size()) return {};
+  if (error == std::errc()) return {value};
+  return {std::nullopt, error == std::errc::result_out_of_range};
+}
+
+template <class Number>
+std::optional<Number> parse(std::string_view text) {
+  return parse_whole<Number>(text).value;
+}
+
+/// Of a decimal number that no double can hold: whether it is too small, not too large.
+bool is_too_small(std::string_view text) {
+  const std::size_t end = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view digits = text.substr(0, end), exponent = text.substr(std::min(end + 1, text.size()));
+  const auto point = static_cast<Index>(std::min(digits.find('.'), digits.size()));
+  const auto first = static_cast<Index>(digits.find_first_of("123456789"));
+  const std::optional<Index> power = exponent.empty() ? 0 : parse<Index>(exponent);
+  return power ? *power + point - first < 0 : exponent.starts_with('-');
 }
 
 }  // namespace
@@ -34,6 +58,16 @@ std::string format_number(float value) {
 
 std::optional<double> parse_number(std::string_view text) {
   return parse<double>(text);
+}
+
+std::optional<double> parse_measured_number(std::string_view text) {
+  const Parsed<double> parsed = parse_whole<double>(text);
+  if (parsed.is_out_of_range && is_too_small(text)) return text.starts_with('-') ? -0.0 : 0.0;
+  return parsed.value;
+}
+
+bool is_too_large_number(std::string_view text) {
+  return parse_whole<double>(text).is_out_of_range && !is_too_small(text);
 }
 
 std::optional<Index> parse_integer(std::string_view text) {

@@ -21,6 +21,11 @@ namespace glifr {
 /// The number that a text stands for, whole, or nothing: "-2.5e3", "+1", ".5", "010" (ten), "inf", "nan"; no blanks, no
 /// hexadecimal digits, nothing that a double cannot hold.
 [[nodiscard]] GLIFR_API std::optional<double> parse_number(std::string_view text);
+/// The same of a number in a table, where one that is too small for a double ("1e-400", as R and Fortran write them) is
+/// 0.
+[[nodiscard]] GLIFR_API std::optional<double> parse_measured_number(std::string_view text);
+/// Whether a text stands for a number that is too large for a double: "1e400", "-1e309".
+[[nodiscard]] GLIFR_API bool is_too_large_number(std::string_view text);
 /// The whole number that a text of digits stands for, or nothing: "-25", "+1", "010" (ten); no point, no exponent,
 /// nothing that 64 bits cannot hold.
 [[nodiscard]] GLIFR_API std::optional<Index> parse_integer(std::string_view text);

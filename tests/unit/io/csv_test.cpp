@@ -161,6 +161,7 @@ TEST_CASE("tables of numbers are read with and without names") {
   CHECK(bare.row(2)[0] == -std::numeric_limits<double>::infinity());
 
   CHECK(read_text("a,b\n", {.has_header = true}).rows == 0);
+  CHECK(read_text("1e-400,-2e-324\n").values == std::vector<double>{0, 0});
 }
 
 TEST_CASE("empty cells are NaN where they are allowed") {
@@ -176,11 +177,16 @@ TEST_CASE("damaged tables are refused with the line") {
   CHECK_THROWS_WITH(read_text("a,b\n1,x\n", {.has_header = true}), Contains("line 2, column 2 (b): found 'x'"));
   CHECK_THROWS_WITH(read_text("1 2\n"), Contains("found '1 2'"));
   CHECK_THROWS_WITH(read_text("0x10\n"), Contains("found '0x10'"));
+  CHECK_THROWS_WITH(read_text("1,1e400\n"), Contains("found '1e400'; a number that fits into 64 bits is needed"));
   CHECK_THROWS_AS(read_text(""), DataError);
   CHECK_THROWS_AS(read_text(" \n\n"), DataError);
   CHECK_THROWS_WITH(read_text("thresh,k_m\n1,2\n"), Contains("'thresh'") && Contains("no line of names"));
-  CHECK_THROWS_WITH(read_text("1;2\n"), Contains("found '1;2'") && Contains("commas"));
-  CHECK_THROWS_WITH(read_text("\"1\n2\"\n"), Contains("line 1: found a quote that is not closed"));
+  CHECK_THROWS_WITH(read_text("1;2\n"), Contains("line 1: columns are separated by ';'; commas are needed"));
+  CHECK_THROWS_WITH(read_text("\"a\";\"b\"\n1,5;2,5\n", {.has_header = true}), Contains("separated by ';'"));
+  CHECK_THROWS_WITH(read_text("a\tb\n1\t2\n", {.has_header = true}), Contains("separated by tabs; commas are needed"));
+  CHECK(read_text("\"a;b\"\n1\n", {.has_header = true}).header == std::vector<std::string>{"a;b"});
+  CHECK_THROWS_WITH(read_text("\"1\n2\"\n"), Contains("line 1: found a quote that is not closed in its line") &&
+                                                 Contains("a cell may not go over several lines"));
   CHECK_THROWS_WITH(read_text("\"1\"2\n"), Contains("line 1: found a quote"));
   CHECK(refusal("1,2\n" + std::string(100000, 'x') + ",2\n").size() < 300);
 }

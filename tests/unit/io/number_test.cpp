@@ -1,6 +1,9 @@
 #include "glifr/io/number.hpp"
 
+#include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -30,6 +33,29 @@ TEST_CASE("whole numbers are taken up to the last that fits, and nothing is fold
   CHECK_FALSE(parse_integer("9223372036854775808"));
   CHECK_FALSE(parse_integer("-9223372036854775809"));
   CHECK_FALSE(parse_unsigned("-1"));
+}
+
+TEST_CASE("in a table, what is too small for a double is 0, what is too large is none") {
+  const std::string zeros(400, '0');
+  for (const std::string& text : std::vector<std::string>{"1e-400", "2e-324", "+0.1e-999", "." + zeros + "1",
+                                                          "0." + zeros + "1e10", "1e-99999999999999999999"}) {
+    INFO(text);
+    CHECK(parse_measured_number(text) == 0);
+    CHECK_FALSE(parse_number(text));
+    CHECK_FALSE(is_too_large_number(text));
+  }
+  CHECK(std::signbit(*parse_measured_number("-1e-400")));
+  CHECK(parse_measured_number("3e-324") == std::numeric_limits<double>::denorm_min());
+  for (const std::string& text : std::vector<std::string>{"1e400", "-1e309", "1" + zeros, "1" + zeros + "e-50",
+                                                          "0.001e400", "1e99999999999999999999"}) {
+    INFO(text);
+    CHECK_FALSE(parse_measured_number(text));
+    CHECK(is_too_large_number(text));
+  }
+  for (const char* text : {"1e308", "inf", "nan", "", "1e400x", "e", "-"}) {
+    INFO(text);
+    CHECK_FALSE(is_too_large_number(text));
+  }
 }
 
 TEST_CASE("a double is a whole number as long as doubles tell whole numbers apart") {
