@@ -1,6 +1,7 @@
 #include "sample_csv.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -18,6 +19,12 @@ struct Columns {
 
 Columns sort_columns(const CsvNumbers& table, const std::string& file, const SampleNames& names) {
   const std::string label = names.labels.value_or("label"), target = names.targets.value_or("target");
+  const auto refuse_sample = [&](const std::string& key, const std::optional<std::string>& name) {
+    if (name == "sample")
+      throw ConfigError(key, "found 'sample', the column of " + file + " that numbers the samples; accepted: another");
+  };
+  refuse_sample("labels_name", names.labels);
+  refuse_sample("targets_name", names.targets);
   if (table.header[0] != "sample") {
     throw DataError(file, "the first column is '" + table.header[0] +
                               "'; 'sample' is needed, then features, then 'label' or 'target_…'");
@@ -25,11 +32,12 @@ Columns sort_columns(const CsvNumbers& table, const std::string& file, const Sam
   Columns columns;
   for (Index column = 1; column < table.columns; ++column) {
     const std::string& name = table.header[static_cast<std::size_t>(column)];
+    const bool is_answer = name == "label" || name == "target" || name.starts_with("target_");
     if (name == label) {
       columns.labels.push_back(column);
     } else if (name == target || name.starts_with(target + "_")) {
       columns.targets.push_back(column);
-    } else {
+    } else if (!is_answer) {  // of other labels and targets than those that are asked for, the inputs say nothing
       columns.features.push_back(column);
     }
   }
@@ -46,8 +54,13 @@ struct Rows {
 std::vector<Rows> sort_rows(const CsvNumbers& table, const std::string& file) {
   std::vector<Rows> samples;
   std::map<double, Index> seen;
+  constexpr double limit = 1LL << 53;  // from which on doubles no longer tell one whole number from the next
   for (Index row = 0; row < table.rows; ++row) {
     const double sample = table(row, 0);
+    if (!(std::abs(sample) < limit)) {
+      throw DataError(file, "line " + std::to_string(row + 2) + ": found the sample " + format_number(sample) +
+                                "; numbers of samples are told apart below 9007199254740992 (2^53)");
+    }
     if (row > 0 && sample == table(row - 1, 0)) {
       ++samples.back().count;
       continue;

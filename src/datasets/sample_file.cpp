@@ -148,10 +148,13 @@ struct SampleFile::Content {
     const SampleFileKind kind = sample_file_kind(path);
     const SampleNames names = listed_names(options.names, kind);
     const bool has_names = kind != SampleFileKind::npy && kind != SampleFileKind::csv;
-    if (!has_names && (names.inputs != SampleNames().inputs || names.lengths)) {
-      throw ConfigError(names.lengths ? "lengths_name" : "inputs_name",
-                        "does not go with " + name + ", in which arrays have no names");
-    }
+    const auto refuse_name = [&](const char* key, bool is_given) {
+      if (is_given) throw ConfigError(key, "does not go with " + name + ", in which arrays have no names");
+    };
+    refuse_name("inputs_name", !has_names && names.inputs != SampleNames().inputs);
+    refuse_name("lengths_name", !has_names && names.lengths);
+    refuse_name("labels_name", kind == SampleFileKind::npy && names.labels);
+    refuse_name("targets_name", kind == SampleFileKind::npy && names.targets);
     if (!options.labels_file.empty() && !options.targets_file.empty()) {
       throw ConfigError(options.targets_file.string(), "targets do not go with the labels in " +
                                                            options.labels_file.string() + "; one of them is needed");

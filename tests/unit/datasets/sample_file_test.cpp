@@ -194,6 +194,11 @@ TEST_CASE("an array alone goes with labels or targets in a file of their own") {
   CHECK_THROWS_AS(SampleFile(x, {.labels_file = y, .targets_file = z}), ConfigError);
   CHECK_THROWS_WITH(SampleFile(x, {.names = {.inputs = "x"}, .labels_file = y}), Contains("inputs_name: does not go"));
   CHECK_THROWS_WITH(SampleFile(x, {.labels_file = x}), Contains("x.npy: has the shape [4, 3, 2]; [samples] is needed"));
+  for (const SampleNames& names :
+       {SampleNames{.labels = "y"}, SampleNames{.targets = "y"}, SampleNames{.lengths = "n"}}) {
+    CHECK_THROWS_WITH(SampleFile(x, {.names = names, .labels_file = y}),
+                      Contains("s_name: does not go with") && Contains("in which arrays have no names"));
+  }
   CHECK_THROWS_WITH(SampleFile(x, {.labels_file = files.text("n.csv", "1\n")}), Contains("n.csv at byte 0: found no"));
 
   const std::string both = "do not go with those in " + (files.folder.path() / "data").string();
@@ -262,6 +267,26 @@ TEST_CASE("CSV files that are not in the long form are refused with the line") {
   refused("sample,a,label\n0,nan,1\n", "line 2, column 2 (a): found 'nan'; a finite number is needed");
   refused("sample,a,label\n0,1,1.5\n", "'labels' has 1.5 at sample 0");
   refused("sample,a,label\n0,1\n", "line 2: found 2 cells");
+  refused("sample;a;label\n0;1;0\n", "columns are separated by ';'; commas are needed");
+  // Two numbers that are one as doubles.
+  refused("sample,a,label\n9007199254740992,1,0\n9007199254740993,2,1\n",
+          "line 2: found the sample 9007199254740992; numbers of samples are told apart below 9007199254740992");
+  CHECK(SampleFile(files.text("data.csv", "sample,a,label\n9007199254740990,1,0\n9007199254740991,2,1\n")).samples() ==
+        2);
+  CHECK_THROWS_WITH(SampleFile(files.text("data.csv", "sample,a\n0,1\n"), {.names = {.labels = "sample"}}),
+                    Contains("labels_name: found 'sample', the column of") && Contains("that numbers the samples"));
+}
+
+TEST_CASE("columns that hold answers are no features, whichever of them is asked for") {
+  const Files files;
+  const auto path =
+      files.text("data.csv", "sample,a,label,target_x,target,species,target_y\n0,7,1,2,3,1,5\n1,8,0,4,5,2,6\n");
+  const SampleFile labelled(path, {.names = {.labels = "species"}});
+  CHECK(labelled.features() == 1);
+  CHECK((labelled.labels()[0] == 1 && labelled.labels()[1] == 2));
+  const SampleFile valued(files.text("y.csv", "sample,a,label,target_x,y_1,y_2\n0,7,1,2,3,4\n"),
+                          {.names = {.targets = "y"}});
+  CHECK((valued.features() == 1 && valued.outputs() == 2));
 }
 
 TEST_CASE("the form of a file is told by its content") {
