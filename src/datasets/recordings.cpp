@@ -42,6 +42,26 @@ Hdf5File open(const fs::path& path) {
   return {unpack_gzip(read_file(path), path.string()), path.string() + " (unpacked)"};
 }
 
+/// What widens the range of channels or labels, for messages.
+std::string advice_on(const std::string& key) {
+  return "; a larger " + key + " takes more, and where it is not given, there are as many as in the training data";
+}
+
+/// How far, in parts of itself, a stored time may lie before a boundary of frames that it stands for: as far as
+/// rounding to 32 bits takes it, or arithmetic in 64 bits. Half precision is so coarse that this would be no small
+/// share of all times; those are taken as they are.
+double tolerance_of_times(Index bytes) {
+  constexpr double arithmetic = 1e-9, rounding_of_float = 0x1p-24;
+  return bytes == sizeof(float) ? arithmetic + rounding_of_float : arithmetic;
+}
+
+/// The frame that a time (s) is in.
+double frame_of(double time, double frame_microseconds, double tolerance) {
+  constexpr double microseconds = 1e6;  // a second
+  const double frames = time * microseconds / frame_microseconds, next = std::ceil(frames);
+  return next - frames <= tolerance * next ? next : next - 1;
+}
+
 /// The recordings of a file, one after another.
 class Recordings {
  public:
@@ -68,8 +88,12 @@ class Recordings {
     }
     const Index highest = options_.classes > 0 ? options_.classes - 1 : Index{detail::highest_label};
     return detail::whole_numbers(*detail::keep(name_, options_.labels_name, std::move(tensor)), 0,
-                                 static_cast<std::int32_t>(highest));
+                                 static_cast<std::int32_t>(highest),
+                                 options_.classes > 0 ? advice_on("output_size") : "");
   }
+
+  /// See `tolerance_of_times`.
+  [[nodiscard]] double tolerance() const { return tolerance_of_times(times_->number_bytes()); }
 
   [[nodiscard]] std::vector<double> times(Index recording) const {
     std::vector<double> times = times_->read(recording);
@@ -91,7 +115,8 @@ class Recordings {
       const std::optional<Index> unit = whole_number(units[event]);
       if (unit && *unit >= 0 && *unit < limit) continue;
       fail(recording, event,
-           "is on channel " + format_number(units[event]) + "; accepted are 0 to " + std::to_string(limit - 1));
+           "is on channel " + format_number(units[event]) + "; accepted are 0 to " + std::to_string(limit - 1) +
+               (options_.units > 0 ? advice_on("input_size") : ""));
     }
     return units;
   }
@@ -144,7 +169,7 @@ bool holds_recordings(const fs::path& path, const RecordingOptions& options) {
 }
 
 LabelledFrames read_recordings(const fs::path& path, const RecordingOptions& options) {
-  static_cast<void>(frame_microseconds(options.frames));  // checks the settings
+  const auto duration = static_cast<double>(frame_microseconds(options.frames));
   if (options.units < 0 || options.units > BinaryFrames::largest_frame) {
     throw ConfigError("input_size", "found " + std::to_string(options.units) + "; accepted are 1 to " +
                                         std::to_string(BinaryFrames::largest_frame) + " channels of events");
@@ -170,8 +195,7 @@ LabelledFrames read_recordings(const fs::path& path, const RecordingOptions& opt
     places.clear();
     data.events += std::ssize(times);
     for (std::size_t event = 0; event < times.size(); ++event) {
-      constexpr double milliseconds = 1000;  // a second
-      const double frame = std::floor(times[event] * milliseconds / options.frames.duration_timestep);
+      const double frame = frame_of(times[event], duration, recordings.tolerance());
       data.longest = std::max(data.longest, times[event]);
       if (frame >= steps) {
         ++data.events_outside;
@@ -183,9 +207,10 @@ LabelledFrames read_recordings(const fs::path& path, const RecordingOptions& opt
     detail::append_sample(frames, places, options.values == FrameValues::count ? &data.counts : nullptr);
     if (options.progress) options.progress(i + 1, recordings.size());
   }
-  if (data.events > 0 && data.events_outside == data.events) {
+  if (data.events == 0) throw DataError(file.string(), "none of its recordings has an event");
+  if (data.events_outside == data.events) {
     constexpr double microseconds = 1e6;  // a second
-    const double covered = static_cast<double>(frame_microseconds(options.frames)) * steps / microseconds;
+    const double covered = duration * steps / microseconds;
     throw DataError(file.string(), "none of its " + std::to_string(data.events) +
                                        " events is in a frame: times are in seconds, and the longest recording lasts " +
                                        format_number(static_cast<float>(data.longest)) + " s, the frames cover " +

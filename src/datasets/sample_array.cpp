@@ -178,7 +178,8 @@ std::string shape_text(const std::vector<Index>& shape) {
   return "[" + text + "]";
 }
 
-std::vector<std::int32_t> whole_numbers(const SampleArray& array, std::int32_t lowest, std::int32_t highest) {
+std::vector<std::int32_t> whole_numbers(const SampleArray& array, std::int32_t lowest, std::int32_t highest,
+                                        const std::string& advice) {
   if (array.shape().size() != 1) array.fail("has the shape " + shape_text(array.shape()) + "; [samples] is needed");
   std::vector<std::int32_t> numbers;
   std::vector<std::byte> buffer;
@@ -189,7 +190,7 @@ std::vector<std::int32_t> whole_numbers(const SampleArray& array, std::int32_t l
     if (!whole || *whole < lowest || *whole > highest) {
       array.fail("has " + format_number(value) + " at sample " + std::to_string(sample) +
                  " (counted from 0); accepted are whole numbers from " + std::to_string(lowest) + " to " +
-                 std::to_string(highest));
+                 std::to_string(highest) + advice);
     }
     numbers.push_back(static_cast<std::int32_t>(*whole));
   }

@@ -62,9 +62,10 @@ class SampleArrays {
 /// "[400, 50, 20]".
 [[nodiscard]] std::string shape_text(const std::vector<Index>& shape);
 
-/// The whole numbers of an array of rank 1, each from `lowest` to `highest`.
+/// The whole numbers of an array of rank 1, each from `lowest` to `highest`. `advice` is the end of the message on
+/// another one.
 [[nodiscard]] std::vector<std::int32_t> whole_numbers(const SampleArray& array, std::int32_t lowest,
-                                                      std::int32_t highest);
+                                                      std::int32_t highest, const std::string& advice = "");
 
 /// The highest number of a class.
 inline constexpr std::int32_t highest_label = 65535;

@@ -299,7 +299,7 @@ struct Hdf5Array::Impl {
 struct Hdf5Lists::Impl {
   Place place;
   Handle dataset, type;
-  Index size = 0;
+  Index size = 0, number_bytes = 0;
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -417,6 +417,7 @@ Hdf5Lists Hdf5File::lists(const std::string& path) const {
       lists->place.fail("has " + std::to_string(shape.size()) + " dimensions; one, of recordings, is needed");
     }
     lists->size = shape[0];
+    lists->number_bytes = static_cast<Index>(H5Tget_size(element.id()));
     lists->type = Handle(H5Tvlen_create(H5T_NATIVE_DOUBLE), H5Tclose);
   }
   return Hdf5Lists(std::move(lists));
@@ -444,6 +445,10 @@ void Hdf5Array::read(Index first, Index count, std::byte* elements) const {
 
 Index Hdf5Lists::size() const {
   return impl_->size;
+}
+
+Index Hdf5Lists::number_bytes() const {
+  return impl_->number_bytes;
 }
 
 std::vector<double> Hdf5Lists::read(Index index) const {

@@ -43,6 +43,9 @@ void Hdf5Array::read(Index, Index, std::byte*) const {
 Index Hdf5Lists::size() const {
   fail("HDF5 file");
 }
+Index Hdf5Lists::number_bytes() const {
+  fail("HDF5 file");
+}
 std::vector<double> Hdf5Lists::read(Index) const {
   fail("HDF5 file");
 }

@@ -75,10 +75,9 @@ class FilesTask final : public TaskOf<FilesTask> {
       if (value == unset) value = found;
       if (value != found)
         throw ConfigError(key,
-                          "found " + std::to_string(value) + "; " + of + " has " + what + " " + std::to_string(found));
+                          "found " + std::to_string(value) + "; " + of + " has " + std::to_string(found) + " " + what);
     };
-    follow("input_size", settings.model.input_size, Index{0}, train->features(),
-           "features a time step:", train->name());
+    follow("input_size", settings.model.input_size, Index{0}, train->features(), "features a time step", train->name());
     if (has_labels) {
       Index& classes = settings.model.output_size;
       if (classes == 0) classes = train->classes();
@@ -86,10 +85,10 @@ class FilesTask final : public TaskOf<FilesTask> {
         throw ConfigError("output_size", "found " + std::to_string(classes) + "; " + train->name() +
                                              " has labels up to " + std::to_string(train->classes() - 1));
     } else {
-      follow("output_size", settings.model.output_size, Index{0}, train->outputs(), "values a target:", train->name());
+      follow("output_size", settings.model.output_size, Index{0}, train->outputs(), "values a target", train->name());
     }
     Index& steps = std::get<Index>(settings.task.values.at("num_timesteps"));
-    follow("num_timesteps", steps, Index{0}, time_steps_of(settings, files), "time steps:", "the longest sample");
+    follow("num_timesteps", steps, Index{0}, time_steps_of(settings, files), "time steps", "the longest sample");
     const LossKind loss = has_labels ? LossKind::cross_entropy : LossKind::mse;
     if (settings.training.loss == LossKind::automatic) settings.training.loss = loss;
     if (settings.training.loss != loss) {
@@ -147,9 +146,14 @@ class FilesTask final : public TaskOf<FilesTask> {
   }
 
   [[nodiscard]] std::vector<std::string> notes(const Settings& settings, const DataFiles& files) const override {
-    const std::filesystem::path path = path_of(settings, files, Split::train);
-    if (!are_recordings(path, files)) return {};
-    return detail::notes_on(*detail::read_recordings(path, settings, files), settings);
+    std::vector<std::string> notes;
+    for (const Split part : parts_of(settings)) {
+      const std::filesystem::path path = path_of(settings, files, part);
+      if (!are_recordings(path, files)) continue;
+      auto note = detail::note_on(*detail::read_recordings(path, settings, files), part, settings);
+      if (note) notes.push_back(*std::move(note));
+    }
+    return notes;
   }
 
  private:
@@ -195,6 +199,15 @@ class FilesTask final : public TaskOf<FilesTask> {
       throw ConfigError("loss_fn", "found mse; recordings of events have labels, accepted: cross_entropy");
     if (settings.model.final_reduction != FinalReduction::last)
       throw ConfigError("final_reduction", "found none; recordings of events have a label each, accepted: last");
+  }
+
+  /// The parts of the data for which there is a file.
+  static std::vector<Split> parts_of(const Settings& settings) {
+    std::vector<Split> parts;
+    for (const Split part : {Split::train, Split::test, Split::validation}) {
+      if (!settings.task.text(name_of(part) + "_data").empty()) parts.push_back(part);
+    }
+    return parts;
   }
 
   static std::filesystem::path path_of(const Settings& settings, const DataFiles& files, Split part) {
@@ -268,9 +281,7 @@ class FilesTask final : public TaskOf<FilesTask> {
   /// could be padded, and parts differ.
   static Index time_steps_of(const Settings& settings, const DataFiles& files) {
     std::vector<std::shared_ptr<const SampleFile>> parts;
-    for (const Split part : {Split::train, Split::test, Split::validation}) {
-      if (!settings.task.text(name_of(part) + "_data").empty()) parts.push_back(open(settings, files, part));
-    }
+    for (const Split part : parts_of(settings)) parts.push_back(open(settings, files, part));
     Index longest = 0;
     for (const auto& part : parts) longest = std::max(longest, part->time_steps());
     if (std::ranges::any_of(parts, [](const auto& part) { return !part->lengths().empty(); })) return longest;

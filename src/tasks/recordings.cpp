@@ -46,15 +46,17 @@ std::shared_ptr<const LabelledFrames> read_recordings(const std::filesystem::pat
   return recordings;
 }
 
-std::vector<std::string> notes_on(const LabelledFrames& recordings, const Settings& settings) {
-  if (recordings.events_outside * 2 <= recordings.events) return {};
+std::optional<std::string> note_on(const LabelledFrames& recordings, Split part, const Settings& settings) {
+  if (recordings.events_outside * 2 <= recordings.events) return std::nullopt;
   constexpr double milliseconds = 1000;  // a second
   const double covered =
       static_cast<double>(recordings.frames.time_steps) * settings.task.number("duration_timestep") / milliseconds;
-  return {
-      std::to_string(recordings.events_outside) + " of the " + std::to_string(recordings.events) +
-      " events of the training data are behind the last frame: times are in seconds, and the longest recording lasts " +
-      format_number(static_cast<float>(recordings.longest)) + " s, the frames cover " + format_number(covered) + " s"};
+  const char* name = part == Split::train ? "training" : part == Split::test ? "test" : "validation";
+  return std::to_string(recordings.events_outside) + " of the " + std::to_string(recordings.events) +
+         " events of the " + name +
+         " data are behind the last frame: times are in seconds, and the longest recording lasts " +
+         format_number(static_cast<float>(recordings.longest)) + " s, the frames cover " + format_number(covered) +
+         " s";
 }
 
 std::vector<TaskKey> HeidelbergTask::keys() const {

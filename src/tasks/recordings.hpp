@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "glifr/datasets/recordings.hpp"
@@ -19,8 +21,9 @@ namespace glifr::detail {
 [[nodiscard]] std::shared_ptr<const LabelledFrames> read_recordings(const std::filesystem::path& path,
                                                                     const Settings& settings, const DataFiles& files);
 
-/// What users should know of recordings: that most of their events are in no frame.
-[[nodiscard]] std::vector<std::string> notes_on(const LabelledFrames& recordings, const Settings& settings);
+/// What users should know of a part of the recordings: that most of their events are in no frame.
+[[nodiscard]] std::optional<std::string> note_on(const LabelledFrames& recordings, Split part,
+                                                 const Settings& settings);
 
 /// The recordings of the Heidelberg data sets: FOLDER/NAME_{train,test}.h5 under the data root, and
 /// FOLDER/NAME_valid.h5 where there is a part for validation, plain or packed by gzip. The key NAME_path names the
@@ -36,7 +39,12 @@ class HeidelbergTask : public TaskOf<HeidelbergTask> {
   [[nodiscard]] std::optional<double> input_density(const Settings& settings) const override;
 
   [[nodiscard]] std::vector<std::string> notes(const Settings& settings, const DataFiles& files) const override {
-    return notes_on(*read(settings, files, Split::train), settings);
+    std::vector<std::string> notes;
+    for (const Split part : {Split::train, Split::test, Split::validation}) {
+      if (part == Split::validation && !has_validation_) continue;
+      if (auto note = note_on(*read(settings, files, part), part, settings)) notes.push_back(*std::move(note));
+    }
+    return notes;
   }
 
   template <Scalar T>

@@ -29,11 +29,12 @@ struct RecordingOptions {
 
 /// Reads recordings of events in the form of the Heidelberg data sets (SHD, SSC): an HDF5 file, plain or packed by gzip
 /// (then unpacked in memory), `path` or, where there is none, `path`.gz. A value of frame i is of the events of its
-/// channel with i <= time / `duration_timestep` < i + 1; later events are in no frame.
+/// channel with i <= time / `duration_timestep` < i + 1; later events are in no frame. A time that is the boundary of
+/// two frames but for rounding (to 32 bits where it is stored so, within 1e-9 of itself otherwise) is in the later one.
 ///
 /// Throws DataError, naming the recording and the event, where the file is missing or damaged, a dataset is missing or
 /// of another form, times and channels are not the same number, a time is negative or not finite, a channel or a label
-/// is out of range, or no event is in a frame; ConfigError for settings out of range.
+/// is out of range, or there is no event or none in a frame; ConfigError for settings out of range.
 [[nodiscard]] GLIFR_API LabelledFrames read_recordings(const std::filesystem::path& path,
                                                        const RecordingOptions& options = {});
 

@@ -43,6 +43,8 @@ class GLIFR_API Hdf5Lists {
  public:
   /// The number of lists.
   [[nodiscard]] Index size() const;
+  /// Bytes of a number as it is stored.
+  [[nodiscard]] Index number_bytes() const;
   /// The numbers of a list. Throws DataError as `Hdf5Array::read`.
   [[nodiscard]] std::vector<double> read(Index index) const;
 

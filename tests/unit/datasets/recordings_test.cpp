@@ -1,5 +1,6 @@
 #include "glifr/datasets/recordings.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <sstream>
 
@@ -119,7 +120,34 @@ with open('ms.h5', 'rb') as f: gzip.open('packed.h5.gz', 'wb').write(f.read())
                              "recording lasts 500 s, the frames cover 1 s"));
   CHECK_THROWS_WITH(read_recordings(written.path("packed.h5"), options),
                     Contains("packed.h5.gz: none of its 3 events is in a frame"));
-  CHECK(read_recordings(written.path("none.h5"), options).events == 0);
+  CHECK_THROWS_WITH(read_recordings(written.path("none.h5"), options),
+                    Contains("none.h5: none of its recordings has an event"));
+}
+
+TEST_CASE("a time at the boundary of two frames is in the later one, however it was rounded") {
+  const Written written;
+  GLIFR_NEEDS_WRITTEN(written, R"(
+k = np.arange(1000)
+for kind in 'f4', 'f8': write(kind + '.h5', [k * 1e-4, k / 1e4 + 9e-5], [k % 7, k % 7], [0, 1], kind)
+write('f2.h5', [k * 1e-3], [k % 7], [0], 'f2')
+)");
+  const auto frames = [&](const char* name, double duration) {
+    const LabelledFrames data = read_recordings(
+        written.path(name), {.frames = {.num_timesteps = 1000, .duration_timestep = duration}, .units = 7});
+    std::vector<Index> found;  // time-major steps of the samples, one after another
+    for (Index row = 0; row + 1 < std::ssize(data.frames.offsets); ++row) {
+      const auto r = static_cast<std::size_t>(row);
+      found.push_back(static_cast<Index>(data.frames.offsets[r + 1] - data.frames.offsets[r]));
+    }
+    return found;
+  };
+  for (const char* name : {"f4.h5", "f8.h5"}) {
+    INFO(name);
+    CHECK(frames(name, 0.1) == std::vector<Index>(2000, 1));  // one event a frame, in both recordings
+  }
+  // As floor has it: half precision cannot tell every millisecond.
+  const std::vector<Index> halves = frames("f2.h5", 1);
+  CHECK(std::ranges::count(halves, Index{1}) < 1000);
 }
 
 TEST_CASE("recordings that are damaged are refused with file and place") {
@@ -150,11 +178,15 @@ gzip.open('text.h5.gz', 'wb').write(b'text')
   };
   refused("negative.h5", "event 1 of recording 1 (counted from 0) has the time -0.5 s; 0 or more is needed");
   refused("nan.h5", "event 0 of recording 0 (counted from 0) has the time nan s");
-  refused("channel.h5", "event 1 of recording 0 (counted from 0) is on channel 700; accepted are 0 to 699");
+  refused("channel.h5",
+          "event 1 of recording 0 (counted from 0) is on channel 700; accepted are 0 to 699; a larger input_size takes "
+          "more, and where it is not given, there are as many as in the training data");
   refused("below.h5", "is on channel -1");
   refused("between.h5", "is on channel 0.5");
   refused("numbers.h5", "recording 0 (counted from 0) has 2 times and 1 channels");
-  refused("labels.h5", "'labels' has 20 at sample 1 (counted from 0); accepted are whole numbers from 0 to 19");
+  refused("labels.h5",
+          "'labels' has 20 at sample 1 (counted from 0); accepted are whole numbers from 0 to 19; "
+          "a larger output_size takes more");
   refused("fewer.h5", "dataset 'labels' is of 1 recordings; 'spikes/times' is of 2");
   refused("empty.h5", "dataset 'spikes/times' is empty");
   refused("plain.h5", "dataset 'spikes/times' holds no lists of variable length");

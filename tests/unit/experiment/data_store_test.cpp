@@ -217,7 +217,7 @@ TEST_CASE("samples with lengths are padded to the longest of all parts, those wi
   write("validation.csv", {9, 1});
   CHECK(steps_of({"validation_data=validation.csv"}) == 9);
   CHECK_THROWS_WITH(steps_of({"num_timesteps=5"}),
-                    Contains("num_timesteps: found 5; the longest sample has time steps: 7"));
+                    Contains("num_timesteps: found 5; the longest sample has 7 time steps"));
   write("train.csv", {5, 5});
   write("test.csv", {3, 3});
   CHECK_THROWS_WITH(steps_of({}), Contains("test.csv") && Contains("has 3 time steps, the training data have 5"));
@@ -295,10 +295,13 @@ gzip.open('plain.h5.gz', 'wb').write(open('plain.h5', 'rb').read())
         Contains(packed) && Contains("is packed by gzip and holds no recordings of events") && Contains("unpacked"));
   }
   const auto notes = find_task("files").notes(settings, files);
-  REQUIRE(notes.size() == 1);
-  CHECK_THAT(notes[0],
-             Contains("4 of the 6 events of the training data are behind the last frame") &&
-                 Contains("times are in seconds, and the longest recording lasts 6 s, the frames cover 0.01 s"));
+  REQUIRE(notes.size() == 2);
+  for (const char* part : {"training", "test"}) {
+    const std::string expected = "4 of the 6 events of the " + std::string(part) + " data are behind the last frame";
+    CHECK_THAT(notes[part == std::string("test") ? 1 : 0],
+               Contains(expected) &&
+                   Contains("times are in seconds, and the longest recording lasts 6 s, the frames cover 0.01 s"));
+  }
   for (const std::string change : {"train_labels=labels.npy", "labels_name=other", "targets_name=other",
                                    "lengths_name=other", "inputs_name=other", "normalize=standard"}) {
     std::vector<std::string> changes = events;

@@ -139,6 +139,7 @@ with h5py.File('lists.h5', 'w') as f:
   for (const char* name : {"spikes/halves", "spikes/ints", "spikes/big"}) {
     const Hdf5Lists lists = file.lists(name);
     CHECK(lists.size() == 3);
+    CHECK(lists.number_bytes() == (name == std::string("spikes/ints") ? 8 : 2));
     CHECK(lists.read(0) == std::vector<double>{1, 2, 300});
     CHECK(lists.read(1).empty());
     CHECK(lists.read(2) == std::vector<double>{7});
