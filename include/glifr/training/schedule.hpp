@@ -48,7 +48,8 @@ struct LearningRate {
 };
 
 /// What a plateau schedule multiplies the learning rate by: `step_factor` once more after every `plateau_patience`
-/// epochs in a row without a value below the lowest so far. A pure function of the values seen, so that a resumed
+/// epochs in a row without a value below the lowest so far. Epochs of the warm-up do not count, nor do their values. A
+/// pure function of the values seen, so that a resumed
 /// training restores it by showing it those of the epochs before.
 class PlateauSchedule {
  public:
@@ -58,7 +59,9 @@ class PlateauSchedule {
   /// Takes the watched value of an epoch, one that is to fall (a loss; an accuracy with its sign turned), `epochs`
   /// after the last one that was watched. NaN is not lower than anything.
   void see(double watched, Index epochs = 1) {
-    epochs_without_ = watched < lowest_ ? 0 : epochs_without_ + epochs;
+    epoch_ += epochs;
+    if (epoch_ <= rate_.warmup_epochs) return;
+    epochs_without_ = watched < lowest_ ? 0 : epochs_without_ + std::min(epochs, epoch_ - rate_.warmup_epochs);
     if (watched < lowest_) lowest_ = watched;
     if (rate_.schedule != LearningRate::Schedule::plateau || epochs_without_ < rate_.plateau_patience) return;
     factor_ *= rate_.step_factor;
@@ -70,7 +73,7 @@ class PlateauSchedule {
  private:
   LearningRate rate_;
   double lowest_ = std::numeric_limits<double>::infinity(), factor_ = 1;
-  Index epochs_without_ = 0;
+  Index epoch_ = 0, epochs_without_ = 0;
 };
 
 }  // namespace glifr

@@ -88,6 +88,27 @@ TEST_CASE("a plateau's patience is of epochs, also where not every epoch is watc
   CHECK(plateau.factor() == 0.5);
 }
 
+TEST_CASE("a plateau schedule begins behind the warm-up") {
+  const LearningRate rate{
+      .schedule = LearningRate::Schedule::plateau, .step_factor = 0.5, .warmup_epochs = 4, .plateau_patience = 2};
+  PlateauSchedule plateau(rate);
+  // Of the warm-up, neither the epochs count nor the low value.
+  for (const double watched : {1., 9., 9., 9., 5., 4., 4.}) {
+    plateau.see(watched);
+    CHECK(plateau.factor() == 1);
+  }
+  plateau.see(4);
+  CHECK(plateau.factor() == 0.5);
+
+  PlateauSchedule seldom(rate);  // watched after epochs 3 and 5, of which one is no warm-up
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  seldom.see(1, 3);
+  seldom.see(nan, 2);
+  CHECK(seldom.factor() == 1);
+  seldom.see(nan);
+  CHECK(seldom.factor() == 0.5);
+}
+
 TEST_CASE("other schedules know no plateau") {
   PlateauSchedule none({.schedule = LearningRate::Schedule::step, .plateau_patience = 1});
   for (int epoch = 0; epoch < 5; ++epoch) none.see(1);
