@@ -11,6 +11,7 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/io/content.hpp"
+#include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
 
 namespace glifr {
@@ -147,6 +148,20 @@ bool is_stated_by_layers(const std::string& key, const std::vector<Model>& model
   return is_constant;
 }
 
+/// Refuses what a described model is given by its name and its layers say themselves.
+void check_values_by_model(const detail::ConfigLayer& layer, const std::vector<Model>& models) {
+  for (const json::key_value_pair& member : layer.values) {
+    const std::string key(member.key());
+    const json::object* by_model = member.value().if_object();
+    for (const Model& model : models) {
+      const json::value* own = by_model && !model.layers.empty() ? by_model->if_contains(model.name) : nullptr;
+      if (!own || !is_stated_by_layers(key, {model})) continue;
+      throw ConfigError(key, "found " + to_line(*own) + " for " + model.name + layer.origin.place() +
+                                 "; its layers say what they are themselves, accepted: no value");
+    }
+  }
+}
+
 }  // namespace
 
 void Config::check_effect(const std::vector<Model>& models) const {
@@ -155,6 +170,7 @@ void Config::check_effect(const std::vector<Model>& models) const {
   }
   const bool all_described =
       std::ranges::all_of(models, [](const Model& model) { return !model.layers.empty(); }) && !models.empty();
+  for (const detail::ConfigLayer& layer : content_->layers) check_values_by_model(layer, models);
   for (const detail::ConfigLayer& layer : content_->layers) {
     if (!all_described || !layer.origin.typed) continue;
     for (const json::key_value_pair& value : layer.values) {

@@ -75,6 +75,7 @@ Settings what_counts(Settings s) {
     if (!s.model.layers.empty() || (name == "sigma_v" && s.training.sigma_v_anneal)) value = 0;
   }
   if (!validates(s)) s.training.validation_every = plain.training.validation_every;
+  s.output = plain.output;  // says what is written, and when
   return s;
 }
 

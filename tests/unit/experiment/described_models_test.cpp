@@ -333,6 +333,14 @@ TEST_CASE("what the layers of a described model say themselves is not set beside
     Config set = from_text(both ? stated_by_both : stated_by_one);
     const Model model = set.described_models()[0];
     set.set("sigma_v=2");
+  for (const char* member :
+       {R"("hidden_size": {"m": 300})", R"("num_ascs": {"default": 1, "m": 2})", R"("train_dynamics": {"m": false})"}) {
+    const Config by_name =
+        from_text(std::string("{") + member + R"(, "base": "sine", "models": {"m": {"layers": [{"size": 4}]}}})");
+    CHECK_THROWS_WITH(by_name.check_effect(by_name.described_models()),
+                      Contains("for m in ") && Contains("its layers say what they are themselves"));
+    CHECK_NOTHROW(by_name.check_effect({find_model("rnn")}));
+  }
     if (both) {
       CHECK_THROWS_WITH(set.check_effect({model}), Contains("sigma_v: found 2; the layers of m say"));
     } else {

@@ -89,6 +89,10 @@ TEST_CASE("variations that are the same for all models are refused") {
     config.set(switched_on);
     CHECK_NOTHROW(check_variations(config.sweep({sweep}), {glifr}, {}));
   }
+  // What is written beside the same networks.
+  for (const char* sweep : {"checkpoint_seconds=1,2", "parameter_every=1,2"})
+    CHECK_THROWS_WITH(check_variations(Config("lmnist").sweep({sweep}), {glifr}, {}),
+                      Catch::Matchers::Contains("has no effect"));
 }
 
 TEST_CASE("a device takes the trials of one shape side by side, where a step is small") {
