@@ -51,7 +51,9 @@ std::vector<SweptValue> swept_values(const Config& config, const ConfigKey& key,
     const std::string name = name_part(value);
     if (!detail::is_folder_name(name) && !value.is_number())
       throw ConfigError("--sweep", "found the value '" + text + "' of " + key.name +
-                                       ", which cannot be part of the name of a folder");
+                                       ", which cannot be part of the name of a folder; accepted: letters, digits, "
+                                       "'-', '_', '.', or a run for each value, by --set " +
+                                       key.name + "=… and a --name");
     Settings settings = default_settings(find_task(config.base_task()));
     detail::assign(key, value, {}, settings);
     const json::value assigned = detail::value_of(key, settings);  // of the key's type: 1 and 1.0 are the same

@@ -83,6 +83,11 @@ void check_delays(const Settings& s, const Population& population) {
   const bool is_learned = std::ranges::any_of(delays, &DelayDescription::is_trained);
   for (const DelayDescription& delay : delays) {
     check_steps("synaptic_delay", s, delay.longest, 0);
+    if (delay.is_trained && delay.longest <= s.model.dt) {
+      throw ConfigError("synaptic_delay", "found a range that ends at " + format_number(delay.longest) +
+                                              " ms; learned delays are longer than a time step, dt, of " +
+                                              format_number(s.model.dt) + " ms, accepted: a range that ends above it");
+    }
     Range range{.lowest = std::max(s.model.dt, delay.shortest), .highest = std::max(s.model.dt, delay.longest)};
     // Learned ones never reach the ends of their range.
     range.excludes_lowest = range.excludes_highest = is_learned && range.highest > range.lowest;

@@ -174,7 +174,7 @@ std::variant<double, DelayDescription> delay_from_json(const json::value& value,
   delay.is_trained = members.flag("train", false);
   take_range(members, where, delay);
   if (!(delay.shortest >= 0 && delay.longest >= delay.shortest && delay.longest <= 1e6)) {
-    refuse_value(key, value, where, "delays of 0 ms or more, the shortest before the longest");
+    refuse_value(key, value, where, "delays of 0 to 1000000 ms, the shortest before the longest");
   }
   members.check_that_none_is_left();
   return delay;

@@ -172,6 +172,9 @@ std::vector<NeuronGroup> groups_from_json(const json::value& value, const Neuron
     const std::string name(member.key());
     if (name == "density" || name == "file" || name.empty())
       refuse_value("groups", json::value(member.key()), where, "other names than density and file");
+    const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
+    if (std::ranges::any_of(name, is_control))  // tables of neurons hold it in one line
+      refuse_value("groups", json::value(member.key()), where, "names without line ends and other control characters");
     groups.push_back(group_from_json(member.value(), name, neuron, where));
   }
   return groups;

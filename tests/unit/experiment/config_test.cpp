@@ -420,7 +420,8 @@ TEST_CASE("a sweep makes a variation for every combination, named by what it cha
   CHECK_THROWS_WITH(Config("sine").sweep({"lr=1", "lr=2"}), Contains("names lr twice"));
   CHECK_THROWS_WITH(Config("sine").sweep({"lr=1,1.0"}), Contains("--sweep: has the value 1 of lr twice"));
   CHECK_THROWS_WITH(Config("sine").sweep({"hidden_size=8,9,8"}), Contains("has the value 8 of hidden_size twice"));
-  CHECK_THROWS_WITH(Config("lmnist").sweep({"mnist_path=a/b"}), Contains("a/b") && Contains("folder"));
+  CHECK_THROWS_WITH(Config("lmnist").sweep({"mnist_path=a/b"}),
+                    Contains("a/b") && Contains("folder") && Contains("--set mnist_path=… and a --name"));
 }
 
 TEST_CASE("validation that is asked for must be there, and what goes by it is checked") {

@@ -112,7 +112,11 @@ TEST_CASE("a described model that cannot be made is refused, naming what is wron
   refuse_layer(R"("synaptic_delay": {"initial": 1, "train": true})", "range", "is missing");
   refuse_layer(R"("synaptic_delay": {"initial": 1, "range": [2, 1]})", "synaptic_delay", "the shortest before");
   refuse_layer(R"("synaptic_delay": {"uniform": [1, 1], "train": true})", "synaptic_delay", "a range of some width");
+  refuse_layer(R"("synaptic_delay": {"initial": 1, "range": [0.5, 1e9]})", "synaptic_delay",
+               "delays of 0 to 1000000 ms");
   refuse_layer(R"("groups": {"E": {"size": 3}})", "groups", "groups of 3 neurons in a layer of 4");
+  refuse_layer(R"("groups": {"E\nI": {"size": 4}})", "groups", "names without line ends and other control characters");
+  refuse_layer(R"("groups": {"E\u007f": {"size": 4}})", "groups", "names without line ends");
   refuse_layer(R"("groups": {"E": {"size": 4, "lateral": {"I": 0.1}}})", "lateral", "'I'");
   refuse(R"({"rnn": {"layers": [{"size": 2}]}})", "models", "has a meaning already");
   refuse(R"({"a/b": {"layers": [{"size": 2}]}})", "models", "letters, digits");
@@ -194,6 +198,9 @@ TEST_CASE("an initial value that no neuron can have is refused before anything i
                "few; accepted: a number >= 1 and <= 2");
   // Learned delays never reach the ends of their range.
   refuse_delay(R"({"initial": 1, "range": [1, 2], "train": true})", "synaptic_delay: found the initial value 1");
+  refuse_delay(R"({"uniform": [0, 0.02], "train": true})",
+               "synaptic_delay: found a range that ends at 0.02 ms; learned delays are longer than a time step, dt, of "
+               "0.05 ms");
 }
 
 TEST_CASE("a weight decay goes with parameters that are trained in all groups or in none") {
@@ -326,13 +333,6 @@ TEST_CASE("what the layers of a described model say themselves is not set beside
     CHECK_THROWS_WITH(set.check_effect({deep}), Contains("the layers of deep say what they are themselves"));
     CHECK_NOTHROW(set.check_effect({deep, find_model("rnn")}));
   }
-  CHECK_THROWS_WITH(config.sweep({"hidden_size=9,20"})[0].check_effect({deep}), Contains("hidden_size: found 9"));
-
-  // A constant counts as long as one of the layers does not state it.
-  for (const bool both : {true, false}) {
-    Config set = from_text(both ? stated_by_both : stated_by_one);
-    const Model model = set.described_models()[0];
-    set.set("sigma_v=2");
   for (const char* member :
        {R"("hidden_size": {"m": 300})", R"("num_ascs": {"default": 1, "m": 2})", R"("train_dynamics": {"m": false})"}) {
     const Config by_name =
@@ -341,6 +341,13 @@ TEST_CASE("what the layers of a described model say themselves is not set beside
                       Contains("for m in ") && Contains("its layers say what they are themselves"));
     CHECK_NOTHROW(by_name.check_effect({find_model("rnn")}));
   }
+  CHECK_THROWS_WITH(config.sweep({"hidden_size=9,20"})[0].check_effect({deep}), Contains("hidden_size: found 9"));
+
+  // A constant counts as long as one of the layers does not state it.
+  for (const bool both : {true, false}) {
+    Config set = from_text(both ? stated_by_both : stated_by_one);
+    const Model model = set.described_models()[0];
+    set.set("sigma_v=2");
     if (both) {
       CHECK_THROWS_WITH(set.check_effect({model}), Contains("sigma_v: found 2; the layers of m say"));
     } else {
