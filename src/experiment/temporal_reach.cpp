@@ -9,6 +9,31 @@
 
 namespace glifr {
 
+std::optional<std::string> silent_recurrence(const Settings& settings, Index steps) {
+  const NetworkDescription network = describe_network(settings);
+  std::optional<Index> shortest;  // of all layers with recurrent weights
+  const auto take = [&](double delay) {
+    const Index found = delay_steps(delay, network.dt);
+    shortest = std::min(shortest.value_or(found), found);
+  };
+  for (const LayerDescription& layer : network.layers) {
+    const Population& population = layer.population;
+    const bool has_lateral_of_groups =
+        std::ranges::any_of(population.groups, [](const NeuronGroup& group) { return !group.lateral.empty(); });
+    if (population.lateral.kind == Connectivity::Kind::none && !has_lateral_of_groups) continue;
+    if (!detail::has_neuron_delays(population)) {
+      take(layer.synaptic_delay);
+      continue;
+    }
+    for (std::size_t g = 0; g < std::max<std::size_t>(1, population.groups.size()); ++g)
+      take(detail::delays_of(population, g).shortest);
+  }
+  if (!shortest || *shortest < steps) return std::nullopt;
+  if (steps == 1) return "the recurrent weights never act: the samples are of one time step";
+  return "the recurrent weights never act: the shortest synaptic delay is of " + std::to_string(*shortest) +
+         " steps, the samples are of " + std::to_string(steps);
+}
+
 std::optional<std::string> temporal_reach(const Settings& settings, Index steps) {
   const NetworkDescription network = describe_network(settings);
   if (network.outputs != Outputs::last_step) return std::nullopt;
@@ -27,6 +52,9 @@ std::optional<std::string> temporal_reach(const Settings& settings, Index steps)
   }
   const auto seen = std::ranges::count(is_seen, true);
   if (seen == steps) return std::nullopt;
+  if (const auto silence = silent_recurrence(settings, steps))
+    return "the loss sees 1 of the " + std::to_string(steps) + " input steps: " + settings.model.name +
+           " keeps no state, and " + *silence;
   const bool is_one = network.layers.size() == 1;
   return "the loss sees " + std::to_string(seen) + " of the " + std::to_string(steps) +
          " input steps: " + settings.model.name + " keeps no state, so with " +

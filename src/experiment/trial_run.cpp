@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -76,16 +77,21 @@ void share_state(Trainer<T>& trainer, Group& group) {
   trainer.set_position(decided_by_first(&group, [&] { return trainer.position(); }));
 }
 
-/// The label of all samples, where they have the same.
+/// Says where the training samples are of one class, or of some classes none.
 template <Scalar T>
-std::optional<std::int32_t> only_label(const Dataset<T>& data) {
-  if (data.classes() == 0) return std::nullopt;
+std::optional<std::string> note_on_labels(const Dataset<T>& data) {
+  const Index classes = data.classes();
+  if (classes == 0) return std::nullopt;
   std::vector<Index> all(static_cast<std::size_t>(data.size()));
   std::iota(all.begin(), all.end(), Index{0});
   std::vector<std::int32_t> labels(all.size());
   data.labels(all, labels.data());
-  const bool is_one = std::ranges::adjacent_find(labels, std::ranges::not_equal_to()) == labels.end();
-  return is_one ? std::optional(labels.front()) : std::nullopt;
+  if (std::ranges::adjacent_find(labels, std::ranges::not_equal_to()) == labels.end())
+    return "the training data have one class, " + std::to_string(labels.front()) +
+           ", so that there is nothing to tell apart";
+  const Index there = std::ssize(std::set<std::int32_t>(labels.begin(), labels.end()));
+  if (there == classes) return std::nullopt;
+  return std::to_string(classes - there) + " of the " + std::to_string(classes) + " classes have no training sample";
 }
 
 void remove_part(const fs::path& path) {
@@ -319,10 +325,12 @@ class TrialRun {
                                  std::to_string(data_.train->input_size()) + " (time steps x inputs)");
     }
     for (const std::string& note : task().notes(trial_.settings, files_)) observer_.note(trial_, note);
-    if (const auto label = only_label(*data_.train))
-      observer_.note(trial_, "the training data have one class, " + std::to_string(*label) +
-                                 ", so that there is nothing to tell apart");
-    if (const auto reach = temporal_reach(trial_.settings, steps)) observer_.note(trial_, *reach);
+    if (const auto note = note_on_labels(*data_.train)) observer_.note(trial_, *note);
+    if (const auto reach = temporal_reach(trial_.settings, steps)) {
+      observer_.note(trial_, *reach);
+    } else if (const auto silence = silent_recurrence(trial_.settings, steps)) {
+      observer_.note(trial_, *silence);
+    }
   }
 
   void start_folder() {

@@ -111,5 +111,8 @@ GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, 
 /// of the past through its synapses alone, so that a loss on the last step reaches every delay-th step back only.
 /// `steps`: time steps of a sample.
 [[nodiscard]] GLIFR_API std::optional<std::string> temporal_reach(const Settings& settings, Index steps);
+/// That no recurrent weight acts, in one sentence, where all synaptic delays are as long as the samples or longer;
+/// otherwise, and where there are no such weights, nothing. `steps`: time steps of a sample.
+[[nodiscard]] GLIFR_API std::optional<std::string> silent_recurrence(const Settings& settings, Index steps);
 
 }  // namespace glifr

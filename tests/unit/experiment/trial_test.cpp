@@ -218,6 +218,34 @@ TEST_CASE("what a network without state can see of its samples is said where it 
   CHECK_FALSE(reach(1));
   CHECK_THAT(reach(2).value_or(""), Contains("the loss sees 14 of the 28 input steps") &&
                                         Contains("its last output depends on one step in 2 before it"));
+  CHECK_THAT(reach(27).value_or(""), Contains("the loss sees 2 of the 28 input steps"));
+  CHECK(reach(28) ==
+        "the loss sees 1 of the 28 input steps: rnn keeps no state, and the recurrent weights never act: the shortest "
+        "synaptic delay is of 28 steps, the samples are of 28");
+}
+
+TEST_CASE("delays as long as the samples are said to keep recurrent weights from acting") {
+  const auto silence = [](const std::string& layer, Index steps) {
+    const test::TemporaryFolder folder;
+    test::write_text(folder.path() / "few.json",
+                     R"({"base": "lmnist", "models": {"few": {"layers": [{"neuron": "glifr", "size": 3, )" + layer +
+                         R"(}, {"neuron": "rnn", "size": 2, "synaptic_delay": 3}]}}})");
+    Config config = Config::from_file(folder.path() / "few.json", std::nullopt);
+    config.set("dt=1");
+    config.set("tau=1");
+    return silent_recurrence(config.resolve(config.described_models()[0]), steps);
+  };
+  CHECK_FALSE(silence(R"("synaptic_delay": 2)", 2 + 1));
+  CHECK(silence(R"("synaptic_delay": 3)", 3) ==
+        "the recurrent weights never act: the shortest synaptic delay is of 3 steps, the samples are of 3");
+  CHECK_FALSE(silence(R"("synaptic_delay": {"uniform": [2, 5]})", 3));
+  CHECK(silence(R"("synaptic_delay": {"uniform": [3, 5], "train": true})", 3));
+  CHECK(silence(R"("synaptic_delay": 1, "lateral": "none")", 3));  // that of the other layer counts
+  CHECK_FALSE(silence(R"("synaptic_delay": 1, "lateral": {"density": 0.5})", 3));
+  const Config lstm("lmnist");
+  CHECK_FALSE(silent_recurrence(lstm.resolve(find_model("lstmn")), 2));
+  CHECK(silent_recurrence(lstm.resolve(find_model("lstmn")), 1) ==
+        "the recurrent weights never act: the samples are of one time step");
 }
 
 TEST_CASE("a trial whose record names no data goes on, and says so") {
@@ -578,6 +606,12 @@ TEST_CASE("training data of one class are trained on, with a note") {
   test::write_text(session.images("train-labels-idx1-ubyte"), test::idx_bytes({12}, test::Bytes(12, 7)));
   session.run();
   CHECK_THAT(session.listener.notes, Contains("the training data have one class, 7"));
+  CHECK_THAT(session.listener.notes, !Contains("have no training sample"));
+  test::Bytes some(12, 7);
+  some[3] = 2;
+  test::write_text(session.images("train-labels-idx1-ubyte"), test::idx_bytes({12}, some));
+  session.run();
+  CHECK_THAT(session.listener.notes, Contains("8 of the 10 classes have no training sample"));
 }
 
 TEST_CASE("a trial's folder is held until the observer, too, has written what it writes into it") {
