@@ -97,7 +97,8 @@ ParsedOptions parse_options(int argc, char** argv) {
       ->type_name("NAME");
 
   cli::add_path(app, "--config", o.config,
-                "JSON file of settings over the built-in ones, as --print-config prints it; its \"base\" or \"task\" "
+                "JSON file of settings over the built-in ones, as --print-config prints it (-: standard input); its "
+                "\"base\" or \"task\" "
                 "names the task")
       ->type_name("FILE");
   app.add_option("--set", o.set,
@@ -173,6 +174,7 @@ ParsedOptions parse_options(int argc, char** argv) {
                "Print the resolved settings of each model as JSON, which --config takes, and exit");
 
   parsed.exit_code = cli::parse(app, argc, argv);
+  if (o.config == "-") o.config = "/dev/stdin";
   o.run.existing = resume ? glifr::Existing::resume : overwrite ? glifr::Existing::overwrite : glifr::Existing::refuse;
   o.run.draws_figures = !no_figures;
   if (shard) o.shard = parse_shard(*shard);

@@ -54,7 +54,7 @@ void heed_signals() {
 
 glifr::Config make_config(const Options& o) {
   glifr::Config config = o.config.empty() ? glifr::Config(o.task.value_or(std::string(glifr::default_task)))
-                                          : glifr::Config::from_file(o.config, o.task);
+                                          : glifr::Config::from_file(o.config, o.task, o.name.has_value());
   for (const std::string& assignment : o.set) config.set(assignment);
   const auto set_by_option = [&](const char* option, const std::string& key, const std::string& value) {
     for (const std::string& assignment : o.set) {

@@ -67,11 +67,11 @@ Config::Config(std::string_view task) {
   content_ = std::make_shared<const Content>(std::move(content));
 }
 
-Config Config::from_file(const std::filesystem::path& path, std::optional<std::string_view> task) {
+Config Config::from_file(const std::filesystem::path& path, std::optional<std::string_view> task, bool is_renamed) {
   const std::string file = path.string();
   const std::vector<detail::Document> documents = detail::read_documents(path);
   const detail::Heading& heading = documents.front().heading;
-  const detail::Ground ground = detail::find_ground(heading, path, task);
+  const detail::Ground ground = detail::find_ground(heading, path, task, is_renamed);
   const std::string& base = heading.base ? *heading.base : ground.builtin.base_task();
   check_task_name(heading.task ? "task" : "name", ground.task, file);
   const bool names_task = heading.base || heading.task || heading.base_task;

@@ -151,7 +151,15 @@ std::vector<Document> read_documents(const std::filesystem::path& path) {
   return documents;
 }
 
-Ground find_ground(const Heading& heading, const std::filesystem::path& path, std::optional<std::string_view> asked) {
+Ground find_ground(const Heading& heading, const std::filesystem::path& path, std::optional<std::string_view> asked,
+                   bool is_renamed) {
+  std::error_code unknown;
+  const bool has_file_name = std::filesystem::is_regular_file(path, unknown) && !path.string().starts_with("/dev/");
+  if (heading.base && !heading.name && !is_renamed && !has_file_name) {
+    throw ConfigError("name", "is missing in " + path.string() +
+                                  ", which is no file that would name the variation; accepted: a \"name\" beside "
+                                  "\"base\", or --name");
+  }
   const bool names_task = heading.task || heading.base_task;
   return names_task ? ground_of_record(heading, path.string()) : ground_of_variation(heading, path, asked);
 }

@@ -39,9 +39,9 @@ struct Ground {
 };
 
 /// What the heading of a file lies over; `asked`: the task that was asked for. Throws ConfigError where there is no
-/// such task, or the file calls itself by the name of another one.
+/// such task, the file calls itself by the name of another one, or it has no name and gets none (`is_renamed`).
 [[nodiscard]] Ground find_ground(const Heading& heading, const std::filesystem::path& path,
-                                 std::optional<std::string_view> asked);
+                                 std::optional<std::string_view> asked, bool is_renamed);
 
 /// The documents of a file as one: a key that may differ by model has the value of each model's own document, and a
 /// change that all of them make is one for the other models, too. Throws ConfigError where documents contradict each

@@ -36,7 +36,8 @@ class GLIFR_API Config {
   explicit Config(std::string_view task);
 
   /// The configuration in a file, over that of a built-in task: the file's "base" or "task", or else `task`, or else
-  /// the default task. A file with a base is a variation and a task by its own "name", or else by the name of the file.
+  /// the default task. A file with a base is a variation and a task by its own "name", or else by the name of the file;
+  /// what is read from a pipe needs that "name", unless the task gets another one (`is_renamed`, see `rename`).
   ///
   /// What `to_json` wrote is such a file, also with what config.json of a trial records beside the settings (see
   /// `record`), and also for several models, one document after another. A file that names its "model" says what that
@@ -45,7 +46,8 @@ class GLIFR_API Config {
   ///
   /// Throws DataError where the file cannot be read or is not JSON; ConfigError for an unknown key, a wrong type, a
   /// value out of range, a key that the task does not know, or a `task` that is another than the file's.
-  static Config from_file(const std::filesystem::path& path, std::optional<std::string_view> task);
+  static Config from_file(const std::filesystem::path& path, std::optional<std::string_view> task,
+                          bool is_renamed = false);
 
   /// Changes one key, "lr=1e-3" or "hidden_size={\"rnn\": 64}". Throws ConfigError as `from_file` does.
   void set(std::string_view assignment);

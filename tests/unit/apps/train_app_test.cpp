@@ -369,6 +369,22 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
   }
 }
 
+TEST_CASE("settings come through standard input, where they or --name name the variation") {
+  const Session session;
+  glifr::test::write_text(session.folder() / "named.json", R"({"base": "sine", "name": "mine", "max_epochs": 3})");
+  glifr::test::write_text(session.folder() / "nameless.json", R"({"base": "sine", "max_epochs": 3})");
+  const auto run = [&](const std::string& file, const std::string& more) {
+    const std::string line =
+        GLIFR_TRAIN " --config - --print-config " + more + " < " + (session.folder() / file).string();
+    return Process({"/bin/sh", "-c", line}, session.folder()).wait();
+  };
+  CHECK_THAT(run("named.json", "").out, Catch::Contains("\"mine\"") && Catch::Contains("\"max_epochs\": 3"));
+  CHECK_THAT(run("nameless.json", "--name other").out, Catch::Contains("\"other\""));
+  const Finished refused = run("nameless.json", "");
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.error, Catch::Contains("name: is missing in /dev/stdin") && Catch::Contains("--name"));
+}
+
 TEST_CASE("two runs cannot write one trial at once") {
   const Session session;
   fs::create_directories(session.trial());

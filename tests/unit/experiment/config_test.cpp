@@ -1,6 +1,10 @@
 #include "glifr/experiment/config.hpp"
 
+#include <sys/stat.h>
+
 #include <boost/json.hpp>
+#include <fstream>
+#include <thread>
 
 #include "glifr/error.hpp"
 #include "glifr/io/json.hpp"
@@ -359,6 +363,20 @@ TEST_CASE("wrong files are refused with the file and the key") {
   CHECK_THROWS_AS(from_text("{\"lr\": }"), DataError);
   CHECK_THROWS_AS(from_text("[1]"), DataError);
   CHECK_THROWS_AS(Config::from_file("/nowhere/none.json", std::nullopt), DataError);
+}
+
+TEST_CASE("a variation that comes through a pipe needs a name") {
+  const test::TemporaryFolder folder;
+  const auto pipe = folder.path() / "63";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto read = [&](const char* text, bool is_renamed) {
+    const std::jthread writer([&] { std::ofstream(pipe) << text; });
+    return Config::from_file(pipe, std::nullopt, is_renamed).task();
+  };
+  CHECK_THROWS_WITH(read(R"({"base": "sine"})", false), Contains("name: is missing in ") && Contains("or --name"));
+  CHECK(read(R"({"base": "sine", "name": "mine"})", false) == "mine");
+  CHECK_NOTHROW(read(R"({"base": "sine"})", true));
+  CHECK(read(R"({"lr": 0.5})", false) == "sine");
 }
 
 TEST_CASE("settings read back as they were written, for every task and model") {
