@@ -11,6 +11,7 @@
 #include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 #include "subcommands.hpp"
 
 namespace glifr::apps {
@@ -195,6 +196,11 @@ void add_ablation(CLI::App& app, Session& session) {
   session.add_options(*command, {"--data", "--cache", "--precision", "--seed"});
   command->callback([&session, options] {
     session.set_action([&session, options] {
+      const std::vector<double>& ratios = options->settings.ratios;
+      for (const double ratio : ratios) {
+        if (std::ranges::count(ratios, ratio) > 1)
+          throw glifr::ConfigError("--ratios", "names " + glifr::format_number(ratio) + " twice");
+      }
       options->settings.seed = session.seed();
       run(session, *options);
     });

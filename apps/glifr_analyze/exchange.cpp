@@ -168,6 +168,8 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
 }
 
 void run_import(const Session& session, const ImportOptions& options) {
+  if (options.request.task.empty() && options.request.settings.config.empty())
+    throw glifr::ConfigError("--task", "is missing, and there is no --config that names it");
   ForeignRequest request = options.request;
   request.model = options.model;
   glifr::DataStore data = session.open_data();
@@ -207,9 +209,9 @@ void add_import(CLI::App& app, Session& session) {
   auto options = std::make_shared<ImportOptions>();
   cli::add_path(*command, "FILE", options->request.file, "Checkpoint (.ckpt, .pt, .safetensors); nothing in it is run")
       ->required();
-  cli::add_text(*command, "--task", options->request.task, "Task on which it was trained")
-      ->type_name("NAME")
-      ->required();
+  cli::add_text(*command, "--task", options->request.task,
+                "Task on which it was trained (default: what --config names)")
+      ->type_name("NAME");
   cli::add_text(*command, "--model", options->model, "Model that it is")->type_name("NAME")->required();
   add_setting_options(*command, options->request.settings, "JSON file of settings over the task's",
                       "Change one setting, e.g. --set dt=0.1; it counts more than what the file says; repeatable");

@@ -978,6 +978,12 @@ TEST_CASE("each layer of a described model gets its own constants from the file,
   };
   const Finished same = import("");
   require_same(same);
+  const std::string without_task = of_two.substr(of_two.find("--model"));  // --config names it
+  CHECK(session
+            .analyze("import " + checkpoint + " " + without_task + " --trial 7 --out " +
+                     session.file("imported").string())
+            .exit_code == 0);
+  require_refused(session.analyze("import " + checkpoint + " --model two"), "--task: is missing");
   CHECK_THAT(same.out, Catch::Contains("dt = 0.05; layer 1: synaptic_delay = 1, ") &&
                            Catch::Contains("sigma_v = 0.5, R = 0.2, I0 = 0.5, v_reset = -0.1; layer 2: ") &&
                            Catch::Contains("sigma_v = 1, R = 0.1, I0 = 0, v_reset = 0; layer 3: ") &&

@@ -174,6 +174,7 @@ TEST_CASE("every number of every option is checked, and shown as it was typed") 
   for (const std::string ratios : {"", "0,", ",1", "0,,1", "0;1", "0,1.5", "-0.1", "nan"}) {
     require_refused(session.analyze({"ablation", "--ratios", ratios}), "--ratios: found ");
   }
+  require_refused(session.analyze({"ablation", "--ratios", "0.5,0.50"}), "--ratios: names 0.5 twice");
   for (const auto& [command, option] :
        {std::pair("ablation", "--draws"), std::pair("ablation", "--trials"), std::pair("ablation", "--samples"),
         std::pair("cluster", "--max-clusters"), std::pair("count", "--match"), std::pair("responses", "--trial"),
