@@ -14,6 +14,7 @@
 
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/hdf5.hpp"
 
 namespace glifr::apps::cli {
 namespace {
@@ -97,6 +98,7 @@ class Nowhere final : public std::streambuf {
 
 void prepare() {
   open_closed_descriptors();
+  glifr::detail::leave_hdf5_at_exit();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches the limit on its size is an error of the write, not the end
 }
 

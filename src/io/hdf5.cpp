@@ -469,4 +469,8 @@ bool detail::has_hdf5() {
   return true;
 }
 
+void detail::leave_hdf5_at_exit() {
+  H5dont_atexit();
+}
+
 }  // namespace glifr

@@ -54,4 +54,6 @@ bool detail::has_hdf5() {
   return false;
 }
 
+void detail::leave_hdf5_at_exit() {}
+
 }  // namespace glifr

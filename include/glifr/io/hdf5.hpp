@@ -82,6 +82,9 @@ namespace detail {
 
 /// Whether glifr was built with HDF5.
 [[nodiscard]] GLIFR_API bool has_hdf5();
+/// Lets the process end without the HDF5 library closing what is open in it, of which it prints lines where files were
+/// damaged. For programs that write no HDF5 files, before they open one.
+GLIFR_API void leave_hdf5_at_exit();
 
 }  // namespace detail
 

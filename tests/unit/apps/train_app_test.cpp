@@ -11,12 +11,14 @@
 
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/hdf5.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/npy.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
 #include "support/process.hpp"
+#include "support/python.hpp"
 
 namespace {
 
@@ -383,6 +385,25 @@ TEST_CASE("settings come through standard input, where they or --name name the v
   const Finished refused = run("nameless.json", "");
   CHECK(refused.exit_code == 2);
   CHECK_THAT(refused.error, Catch::Contains("name: is missing in /dev/stdin") && Catch::Contains("--name"));
+}
+
+TEST_CASE("of a damaged HDF5 file one line is printed, and nothing when the program ends") {
+  const auto python = glifr::test::python_with("numpy, h5py");
+  if (!python || !glifr::detail::has_hdf5()) GLIFR_SKIP("there is no Python with NumPy and h5py, or no HDF5");
+  const Session session;
+  glifr::test::run_python(*python, session.folder(), R"(
+import numpy as np, h5py
+with h5py.File('damaged.h5', 'w') as f: f['inputs'], f['labels'] = np.zeros((2, 3, 4)), [0, 1]
+data = bytearray(open('damaged.h5', 'rb').read())
+assert data[96] == 1 and data[105] == 0  # the version of the header of the root group, and a byte of its size
+data[105] = 250
+open('damaged.h5', 'wb').write(data)
+)");
+  const std::string file = (session.folder() / "damaged.h5").string();
+  const Finished run = session.train("--task files --set train_data=" + file + " --set test_data=" + file);
+  CHECK(run.exit_code == 2);
+  CHECK_THAT(run.error, Catch::Contains("damaged.h5: cannot be opened as an HDF5 file"));
+  CHECK(count_lines(run.error) == 1);
 }
 
 TEST_CASE("two runs cannot write one trial at once") {
