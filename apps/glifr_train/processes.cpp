@@ -14,6 +14,7 @@
 #include "glifr/backend/processors.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
@@ -22,13 +23,6 @@
 namespace glifr::apps {
 
 namespace {
-
-/// FNV-1a.
-std::string checksum(std::string_view content) {
-  std::uint64_t sum = 14695981039346656037U;
-  for (const char byte : content) sum = (sum ^ static_cast<unsigned char>(byte)) * 1099511628211U;
-  return std::to_string(sum);
-}
 
 /// This machine, and the processors that this process may run on.
 std::string place() {
@@ -42,7 +36,8 @@ std::string place() {
 
 std::string describe_build() {
   return "glifr " + std::string(glifr::version()) + ", program of checksum " +
-         checksum(glifr::read_file("/proc/self/exe")) + ", kernels for " + std::string(to_string(glifr::cpu_target()));
+         std::to_string(glifr::detail::fnv1a_64(glifr::read_file("/proc/self/exe"))) + ", kernels for " +
+         std::string(to_string(glifr::cpu_target()));
 }
 
 /// All that decides what is computed, and where it goes.
