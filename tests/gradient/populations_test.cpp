@@ -14,6 +14,7 @@
 #include "glifr/neurons/rnn.hpp"
 #include "glifr/ops/linear.hpp"
 #include "support/catch.hpp"
+#include "support/neurons.hpp"
 #include "support/tensors.hpp"
 
 namespace {
@@ -239,7 +240,9 @@ TEMPLATE_TEST_CASE("gradients of everything at once", "", Rnn, Glifr<1>) {
   }
 }
 
-TEMPLATE_TEST_CASE("computing states again gives the same bits as keeping them", "", Rnn, Lstm, Glifr<0>, Glifr<2>) {
+// Calcium asks for its synaptic currents in the reverse step.
+TEMPLATE_TEST_CASE("computing states again gives the same bits as keeping them", "", Rnn, Lstm, Glifr<0>, Glifr<2>,
+                   test::Calcium) {
   constexpr Index neurons = 40;
   for (const bool last_only : {false, true}) {
     for (const double dropout : {0.0, 0.3}) {
