@@ -23,11 +23,13 @@ LabelDataset<T>::LabelDataset(Shape input_shape, std::vector<T> inputs, Index cl
 
 template <Scalar T>
 void LabelDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  check_samples(samples, shape_[1]);
   detail::gather(inputs_, shape_, samples, x);
 }
 
 template <Scalar T>
 void LabelDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
+  check_samples(samples, shape_[1]);
   for (const Index sample : samples) *labels++ = at(labels_, sample);
 }
 

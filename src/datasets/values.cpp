@@ -16,11 +16,13 @@ ValueDataset<T>::ValueDataset(Shape input_shape, std::vector<T> inputs, Index ta
 
 template <Scalar T>
 void ValueDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  check_samples(samples, shape_[1]);
   detail::gather(inputs_, shape_, samples, x);
 }
 
 template <Scalar T>
 void ValueDataset<T>::targets(std::span<const Index> samples, T* values) const {
+  check_samples(samples, shape_[1]);
   detail::gather(targets_, {shape_[0], shape_[1], target_size_}, samples, values);
 }
 

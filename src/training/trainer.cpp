@@ -116,6 +116,7 @@ template <Scalar T>
 Score Trainer<T>::step(std::span<const Index> samples, double learning_rate) {
   if (samples.empty()) throw std::logic_error("a step needs one sample or more");
   check_samples(samples, data_.size());
+  detail::require_setting(Range::from(0), "lr", "Trainer::step", learning_rate);
   const Index number = position_.epoch + single_steps_++;
   Position position{.epoch = number};
   engine_->begin({number, samples, std::ssize(samples), learning_rate}, position);

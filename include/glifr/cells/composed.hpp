@@ -93,7 +93,7 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
                                const InitialState<N, T>& initial = {}, const OutputMask<T>& mask = {},
                                const ScanOptions& options = {}) {
   constexpr auto states = state_count<N>;
-  detail::check_scan(layer, input, initial, mask);
+  detail::check_scan(layer, input, initial, mask, options);
   Tape<T>& tape = layer.w_lateral.tape();
   const Index neurons = layer.neurons, delay = layer.delay, history_steps = layer.history_steps();
   const auto matrix = [&](const Var<T>& weights, const Var<T>& connections, Index senders) {

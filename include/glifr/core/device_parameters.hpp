@@ -23,7 +23,7 @@ class DeviceParameters {
   [[nodiscard]] T* value_of(const Parameter<T>& parameter) const { return values_ + layout_.offset_of(parameter); }
   /// Null where it is frozen.
   [[nodiscard]] T* gradient_of(const Parameter<T>& parameter) const {
-    return parameter.is_trained ? gradients_ + layout_.offset_of(parameter) : nullptr;
+    return layout_.is_trained(parameter) ? gradients_ + layout_.offset_of(parameter) : nullptr;
   }
 
   /// Places within the buffers.

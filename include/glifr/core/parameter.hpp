@@ -30,8 +30,10 @@ struct Parameter {
   std::string name;                   ///< as in checkpoints: "neuron_layer.thresh"
   Tensor<T> value;                    ///< what training moves
   bool is_stored_transposed = false;  ///< in checkpoints, [columns, rows]
-  bool is_trained = true;             ///< false: frozen, takes part without receiving a gradient
-  bool is_partly_frozen = false;      ///< some of its values belong to neurons whose are not trained: they stay
+  /// False: frozen, takes part without receiving a gradient. Whoever keeps gradients of it (trainer, optimizer,
+  /// `Gradients`) is made anew after a change.
+  bool is_trained = true;
+  bool is_partly_frozen = false;  ///< some of its values belong to neurons whose are not trained: they stay
   /// What a neuron's parameter means, by which its raw values become physical ones; nothing: a weight or a bias.
   std::optional<Field> field{};
   /// Whether it is no quantity but how a layer is wired (which neurons are connected, and with which sign): never

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -61,6 +63,19 @@ class ParameterLayout {
     throw std::logic_error("parameter " + parameter.name + " is not in this list of parameters");
   }
 
+  /// Whether a parameter had a gradient when this was made. std::logic_error where it is not in the list, or
+  /// `Parameter::is_trained` was changed since.
+  [[nodiscard]] bool is_trained(const Parameter<T>& parameter) const {
+    const bool was_trained = number_of(parameter) < trained_;
+    if (was_trained == parameter.is_trained) return was_trained;
+    throw std::logic_error("parameter " + parameter.name + " was " + (was_trained ? "frozen" : "freed") +
+                           " after its place among gradients was chosen: make trainer, optimizer and gradients anew");
+  }
+  /// std::logic_error where `Parameter::is_trained` of one was changed since this was made.
+  void require_unchanged() const {
+    for (const Entry& entry : entries_) static_cast<void>(is_trained(*entry.parameter));
+  }
+
   /// The trained parameters cut into blocks of at most `block_size` elements.
   [[nodiscard]] std::vector<Block> blocks(Index block_size) const {
     std::vector<Block> blocks;
@@ -79,8 +94,9 @@ class ParameterLayout {
   Index size_ = 0, trained_size_ = 0;
 };
 
-/// What stands where a gradient belongs: anything, which the first addition replaces, or what was added up.
-enum class GradientState : bool { empty, begun };
+/// What stands where a gradient belongs: anything, which the first addition replaces; what was added up; or something
+/// else again, since the operation that computed the value has used its gradient up.
+enum class GradientState : std::uint8_t { empty, begun, used_up };
 
 /// Gradients of a list of parameters, in one buffer: of one worker's share of a batch, or of a batch. Frozen parameters
 /// have none.
@@ -94,12 +110,11 @@ class Gradients {
         states_(layout_.trained().size(), GradientState::begun) {}
 
   /// The gradient of a parameter, shaped like it; empty where it is frozen. std::logic_error where it is not in the
-  /// list.
+  /// list, or was frozen or freed since this was made.
   [[nodiscard]] View<T> of(const Parameter<T>& parameter) {
-    const Index offset = layout_.offset_of(parameter);
-    if (!parameter.is_trained) return {};
+    if (!layout_.is_trained(parameter)) return {};
     const Shape& shape = parameter.value.shape();
-    return {buffer_.data() + offset, shape.rows(), shape.columns()};
+    return {buffer_.data() + layout_.offset_of(parameter), shape.rows(), shape.columns()};
   }
 
   /// Whether there is one for a trained parameter.

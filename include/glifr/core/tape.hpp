@@ -49,6 +49,7 @@ struct TapeNode {
 /// Apart, so that the check before it costs a comparison and nothing else.
 [[noreturn]] GLIFR_API void report_dead_value(bool is_empty);
 [[noreturn]] GLIFR_API void report_other_tape(const char* operation);
+[[noreturn]] GLIFR_API void report_used_grad();
 
 }  // namespace detail
 
@@ -76,6 +77,8 @@ class Var {
     return {n.value, n.shape.rows(), n.shape.columns(), n.stride};
   }
   /// dL / d value, to be read or added to, complete once `Tape::backward` has run; empty where no gradient is kept.
+  /// std::logic_error where the backward pass has put other numbers in its place, as that of a layer does with the
+  /// gradient of its outputs (to look at that one, take the gradient of a value made of them, as `y * 1.0`).
   [[nodiscard]] View<T> grad() const;
   /// For an operation that gives a gradient to the whole value, [rows, columns]: the first one replaces what stands
   /// there, so that nothing is cleared before it. Between rows, anything may stand. There is a gradient to be kept.
@@ -174,6 +177,8 @@ class Tape {
     DeferredGradient<T>* const deferred = value.node().deferred;
     return deferred ? std::exchange(*deferred, {}) : DeferredGradient<T>{};
   }
+  /// Says that the gradient of `value` is used up: other numbers stand in its place.
+  void use_up_grad(const Var<T>& value) { *value.node().state = GradientState::used_up; }
   /// A part of another value, in place: what flows back to it is already in the other's gradient.
   Var<T> alias(const Var<T>& parent, const Shape& shape, Index offset) {
     T* grad = parent.has_grad() ? parent.grad().data + offset : nullptr;
@@ -286,7 +291,9 @@ class Tape {
     }
     T* const value =
         device() ? upload(std::span<const T>(parameter.value.values())) : const_cast<T*>(parameter.value.data());
-    if (!parameter.is_trained || !is_recording()) return add({shape, shape.columns(), value, nullptr});
+    const bool has_grad =
+        is_recording() && (gradients_ ? gradients_->of(parameter).data != nullptr : parameter.is_trained);
+    if (!has_grad) return add({shape, shape.columns(), value, nullptr});
     if (!gradients_) return with_new_grad(shape, shape.columns(), value);
     return add({shape, shape.columns(), value, gradients_->of(parameter).data, &gradients_->state_of(parameter)});
   }
@@ -324,6 +331,8 @@ View<T> Var<T>::grad() const {
   const detail::TapeNode<T>& n = node();
   if (!n.grad) return {};
   const Index rows = n.shape.rows();
+  if (*n.state == GradientState::used_up) [[unlikely]]
+    detail::report_used_grad();
   if (std::exchange(*n.state, GradientState::begun) == GradientState::empty)
     kernels::fill(tape_->memory(), View<T>(n.grad, 1, rows * n.stride), T(0));
   return {n.grad, rows, n.shape.columns(), n.stride};
@@ -333,6 +342,8 @@ template <Scalar T>
 GradientTarget<T> Var<T>::grad_target() const {
   settle_grad();
   const detail::TapeNode<T>& n = node();
+  if (*n.state == GradientState::used_up) [[unlikely]]
+    detail::report_used_grad();
   const bool is_first = std::exchange(*n.state, GradientState::begun) == GradientState::empty;
   return {{n.grad, n.shape.rows(), n.shape.columns(), n.stride}, is_first ? T(0) : T(1)};
 }

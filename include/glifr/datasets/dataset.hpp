@@ -41,8 +41,8 @@ class GLIFR_API Dataset {
   /// Whether samples may have fewer valid steps than `time_steps`.
   [[nodiscard]] virtual bool has_lengths() const { return false; }
 
-  /// Writes the inputs of `samples` to `x` as `[time_steps, samples, input_size]`, densely. Sparse sets support this
-  /// too.
+  /// Writes the inputs of `samples`, each below `size()`, to `x` as `[time_steps, samples, input_size]`, densely.
+  /// Sparse sets support this too.
   virtual void inputs(std::span<const Index> samples, T* x) const = 0;
   /// Writes `time_steps * samples` rows, time-major; they stay valid as long as the data set. Sparse sets only.
   virtual void active_inputs(std::span<const Index> samples, ActiveInputs* rows) const;

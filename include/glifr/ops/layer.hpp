@@ -68,7 +68,7 @@ struct ScanOptions {
   bool last_only = false;     ///< only the last step's output is asked for
   bool track_states = false;  ///< keep every state and the synaptic currents for the caller
   /// Steps after which gradients end, counted from the first one (truncated backpropagation through time): no gradient
-  /// reaches a state or an output of the steps before a multiple of it from those behind. 0: never.
+  /// reaches a state or an output of the steps before a multiple of it from those behind. 0: never; not negative.
   Index truncate_steps = 0;
   /// Bytes that the scan may keep for the backward pass. Where it would need more, it keeps the synaptic currents
   /// instead of the states, or outputs alone; the backward pass computes the rest again, a stretch of steps at a time,
@@ -81,7 +81,7 @@ namespace detail {
 /// ShapeError or ConfigError where a layer cannot run on what it is given.
 template <class N, Scalar T>
 void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial,
-                const OutputMask<T>& mask) {
+                const OutputMask<T>& mask, const ScanOptions& options) {
   const Index neurons = layer.neurons, columns = input_count<N> * neurons;
   const auto require_tape = [&](const Var<T>& var) {
     if (!var.is_empty()) check_tape("scan", layer.w_lateral, var);
@@ -93,7 +93,8 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
   std::ranges::for_each(initial.rest, require_tape);
   const auto require = [](const char* what, const Var<T>& var, const Shape& expected) {
     const View<T> found = var.value();
-    if (found.rows != expected.rows() || found.columns != expected.columns())
+    const bool is_other_form = var.shape().rank() == expected.rank() && var.shape() != expected;
+    if (is_other_form || found.rows != expected.rows() || found.columns != expected.columns())
       throw ShapeError(what, to_string(expected), to_string(var.shape()));
   };
   if (layer.delay < 1)
@@ -136,6 +137,8 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
     if (!rest.is_empty()) require("scan: initial state", rest, {input.batch, neurons});
   }
   mask.check(input.batch, neurons);
+  if (options.truncate_steps < 0)
+    throw ConfigError("truncate_steps", "expected 0 or more, found " + std::to_string(options.truncate_steps));
 }
 
 }  // namespace detail

@@ -35,9 +35,9 @@ struct TakeLastValidBackward {
 template <Scalar T>
 Var<T> slice(const Var<T>& x, Index first, Index count) {
   const Shape& shape = x.shape();
-  if (shape.rank() != 3 || first < 0 || count < 0 || first + count > shape[0]) {
+  if (shape.rank() != 3 || first < 0 || count < 0 || count > shape[0] - first) {
     throw ShapeError("slice", "steps within [time, batch, features]",
-                     std::to_string(first) + " to " + std::to_string(first + count) + " of " + to_string(shape));
+                     std::to_string(count) + " from " + std::to_string(first) + " on, of " + to_string(shape));
   }
   return x.tape().alias(x, {count, shape[1], shape[2]}, first * shape[1] * x.value().stride);
 }
@@ -82,7 +82,7 @@ Var<T> stack(Tape<T>& tape, std::span<const Var<T>> steps) {
   const Shape one = steps.front().shape();
   bool with_grad = false;
   for (const Var<T>& step : steps) {
-    detail::check_tape("stack", steps.front(), step);
+    if (&step.tape() != &tape) detail::report_other_tape("stack");
     if (step.shape() != one) throw ShapeError("stack", to_string(one) + " in every step", to_string(step.shape()));
     with_grad |= step.has_grad();
   }

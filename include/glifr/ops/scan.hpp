@@ -126,6 +126,7 @@ class Scan {
     projection_.add_input_gradients(memory(), buffers_.synaptic_grad);
     add_parameter_gradients();
     add_initial_gradients(lateral);
+    tape_.use_up_grad(output_);
   }
 
   [[nodiscard]] bool has_grad() const { return has_grad_; }
@@ -593,7 +594,7 @@ class Scan {
 template <class N, Scalar T>
 ScanResult<N, T> scan(const Layer<N, T>& layer, const Sequence<T>& input, const InitialState<N, T>& initial = {},
                       const OutputMask<T>& mask = {}, const ScanOptions& options = {}) {
-  detail::check_scan(layer, input, initial, mask);
+  detail::check_scan(layer, input, initial, mask, options);
   Tape<T>& tape = layer.w_lateral.tape();
   Layer<N, T> chosen = layer;
   detail::choose_products(chosen.w_input, chosen.input_connections, input.features, layer.neurons, !input.is_sparse());

@@ -38,7 +38,8 @@ class GLIFR_API Trainer {
   /// One step on a batch at a learning rate, for training loops that users write. In dropout and in messages each call
   /// counts as an epoch: the first one as that of `position()`. Where a device computes, the network's parameters
   /// follow when `network()` is asked for. NumericError where output, loss or a gradient is not finite; parameters are
-  /// then as they were. std::logic_error where there is no sample, or one that the data set does not have.
+  /// then as they were. std::logic_error where there is no sample, or one that the data set does not have;
+  /// ConfigError where the learning rate is negative or not finite.
   Score step(std::span<const Index> samples, double learning_rate);
 
   /// Trains from `position()` to the last epoch, or until a callback says stop. True where training is complete. Each

@@ -246,6 +246,16 @@ TEST_CASE("a gradient that may be computed later is there when it is asked for")
   }
 }
 
+TEST_CASE("a gradient in whose place other numbers were put is not given out") {
+  Tape<double> tape;
+  const Var<double> x = put_on(tape, random_tensor<double>({2, 2}, 1));
+  tape.backward(sum(x));
+  CHECK(x.grad()(1, 1) == 1);
+  tape.use_up_grad(x);
+  CHECK_THROWS_AS(x.grad(), std::logic_error);
+  CHECK_THROWS_AS(x.grad_target(), std::logic_error);
+}
+
 TEST_CASE("a backward pass runs once a round, of values of one tape") {
   Tape<double> tape, other;
   const Var<double> x = put_on(tape, random_tensor<double>({2, 2}, 1)),

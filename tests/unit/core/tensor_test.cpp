@@ -178,6 +178,12 @@ TEST_CASE("gradients of a list of parameters lie in one buffer, without those th
   CHECK(gradients.of(b).data >= gradients.of(a).data + 6);
   CHECK(gradients.of(b).data + 15 <= gradients.values().data() + gradients.values().size());
   CHECK_THROWS_AS(gradients.of(stranger), std::logic_error);
+  frozen.is_trained = true;
+  CHECK_THROWS_WITH(gradients.of(frozen),
+                    "parameter frozen was freed after its place among gradients was chosen: make trainer, optimizer "
+                    "and gradients anew");
+  a.is_trained = false;
+  CHECK_THROWS_AS(gradients.of(a), std::logic_error);
 }
 
 TEST_CASE("a view's numbers are an Eigen matrix in place") {

@@ -39,12 +39,15 @@ TEST_CASE("shapes that do not fit") {
                     "matmul: expected equal inner sizes, found [32, 784] and [128, 10]");
   CHECK_THROWS_AS(linear(of({2, 3}), of({3, 4}), of({3})), ShapeError);
   CHECK_THROWS_WITH(slice(of({5, 2, 3}), 3, 3),
-                    "slice: expected steps within [time, batch, features], found 3 to 6 of [5, 2, 3]");
+                    "slice: expected steps within [time, batch, features], found 3 from 3 on, of [5, 2, 3]");
   CHECK_THROWS_AS(slice(of({5, 2, 3}), -1, 2), ShapeError);
+  CHECK_THROWS_AS(slice(of({5, 2, 3}), 1, std::numeric_limits<Index>::max()), ShapeError);
   CHECK_THROWS_AS(slice(of({5, 3}), 0, 1), ShapeError);
   CHECK_THROWS_AS(step_of(of({5, 2, 3}), 5), ShapeError);
   CHECK_THROWS_WITH(stack<float>(tape, std::array{of({2, 3}), of({2, 4})}),
                     "stack: expected [2, 3] in every step, found [2, 4]");
+  Tape<float> other;
+  CHECK_THROWS_AS(stack<float>(other, std::array{of({2, 3})}), std::logic_error);
   CHECK_THROWS_WITH(stack<float>(tape, {}), "stack: expected at least one value, found none");
   CHECK_THROWS_WITH(mean_squared_error(of({2, 3}), of({3, 2}).value()),
                     "mean_squared_error: expected [2, 3], found [3, 2]");
@@ -93,6 +96,17 @@ std::string scan_error(Change change) {
 
 constexpr std::array<float, 4> factors{};
 constexpr std::array<Index, 3> samples{};
+
+TEST_CASE("the options of a scan, and the form of its history") {
+  Tape<float> tape;
+  GlifrCell<2, float> cell({.input_size = 4, .hidden_size = 3, .delay = 2});
+  cell.w_input().value.data()[0] = 1;
+  CHECK_THROWS_WITH(scan(cell.on(tape), Sequence<float>::from(tape.make({5, 6, 4})), {}, {}, {.truncate_steps = -1}),
+                    "truncate_steps: expected 0 or more, found -1");
+  CHECK(scan_error([](auto& t, auto&, auto&, auto& initial, auto&) {
+          initial.history = t.make({6, 2, 3});
+        }) == "scan: history: expected [2, 6, 3], found [6, 2, 3]");
+}
 
 TEST_CASE("what a scan is given") {
   CHECK(scan_error([](auto&...) {}).empty());

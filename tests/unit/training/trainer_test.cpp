@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -373,12 +374,29 @@ TEST_CASE("steps and scores of samples that there are not are refused") {
   Rnn1 network = small_network(3, Outputs::last_step);
   Trainer<double> trainer(network, data, {}, workers);
   CHECK_THROWS_AS(trainer.step({}, 0.1), std::logic_error);
+  for (const double wrong : {-0.1, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_AS(trainer.step(std::array<Index, 1>{0}, wrong), ConfigError);
   for (const Index wrong : {-1, 4}) {
     const std::array<Index, 2> samples{0, wrong};
     const std::string message = "found sample " + std::to_string(wrong) + " of a set of 4";
     CHECK_THROWS_WITH(trainer.step(samples, 0.1), message);
     CHECK_THROWS_WITH(evaluate<double>(network, data, workers, {.samples = samples}), message);
     CHECK_THROWS_WITH(classify<double>(network, data, workers, {.samples = samples}), message);
+  }
+}
+
+TEST_CASE("a parameter that is frozen or freed while it is trained is named") {
+  const SyntheticDataset<double> data({.samples = 4, .time_steps = 3, .input_size = 2, .classes = 3});
+  Workers workers(1);
+  Rnn1 network = small_network(3, Outputs::last_step);
+  Parameter<double>& weights = network.cell().w_lateral();
+  const std::array<Index, 2> samples{0, 1};
+  for (const bool is_trained : {true, false}) {
+    weights.is_trained = is_trained;
+    Trainer<double> trainer(network, data, {}, workers);
+    trainer.step(samples, 0.1);
+    weights.is_trained = !is_trained;
+    CHECK_THROWS_AS(trainer.step(samples, 0.1), std::logic_error);
   }
 }
 
