@@ -12,6 +12,7 @@
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/network/initialize.hpp"
 
 namespace glifr::detail {
 namespace {
@@ -34,23 +35,6 @@ void check_validation(const Settings& s) {
     throw ConfigError("class_weights", "found balanced; the targets are values, accepted: none");
 }
 
-/// The physical values that a parameter can have.
-Range range_of(Transform transform, double dt) {
-  switch (transform) {
-    case Transform::decay_rate:
-      return {.lowest = 0, .highest = 1 / dt, .excludes_lowest = true, .excludes_highest = true};
-    case Transform::bounded:
-      return {.lowest = -1, .highest = 1, .excludes_lowest = true, .excludes_highest = true};
-    case Transform::positive:
-      return Range::above(0);
-    case Transform::fraction:
-      return {.lowest = 0, .highest = 1, .excludes_lowest = true, .excludes_highest = true};
-    case Transform::identity:
-      break;
-  }
-  return {};
-}
-
 /// Initial values that no neuron can start with: a number out of range, or a distribution of which none of as many
 /// values as are drawn for a neuron is within it.
 void check_initial_value(const std::string& key, const Distribution& initial, const Range& range) {
@@ -70,7 +54,7 @@ void check_initial_values(const std::map<std::string, ParameterDescription>& par
   for (const FieldExtent& parameter : neuron.parameters) {
     const auto found = parameters.find(parameter.field.name);
     if (found == parameters.end() || !found->second.initial) continue;
-    check_initial_value(parameter.field.name, *found->second.initial, range_of(parameter.field.transform, dt));
+    check_initial_value(parameter.field.name, *found->second.initial, physical_range(parameter.field.transform, dt));
   }
 }
 

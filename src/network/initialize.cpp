@@ -55,6 +55,16 @@ void draw_described(Parameter<T>& parameter, const Random& random, double dt) {
   }
 }
 
+/// Why a parameter cannot start with what its field says.
+std::string refusal(const Field& field, double dt) {
+  const bool has_time_step = field.transform == Transform::decay_rate;
+  const std::string start = has_time_step ? "with dt " + std::to_string(dt) + " ms " : std::string();
+  if (field.initial || !field.value) return start + "the field's initial value is not finite in raw form";
+  return start + "a neuron cannot start with all that the field gives, " + format_number(*field.value) +
+         (field.spread != 0 ? " ± " + format_number(field.spread) : "") +
+         "; accepted: " + to_string(detail::physical_range(field.transform, dt)) + (has_time_step ? " (1 / dt)" : "");
+}
+
 /// Draws the initial values of parameters, whose places in the network's list begin at `place`, for a layer of so many
 /// neurons with a time step `dt`.
 template <Scalar T>
@@ -73,9 +83,7 @@ void draw(const ParameterList<T>& parameters, std::size_t place, double dt, Inde
     for (T& value : parameter->value.values()) {
       value = static_cast<T>(initial_raw(field, random.uniform(position++), dt, static_cast<double>(neurons)));
       if (!std::isfinite(value)) {
-        throw ConfigError(parameter->field ? field.name : parameter->name,
-                          "with dt " + std::to_string(dt) + " ms no neuron can start with the value that the field " +
-                              "gives; a decay rate, say, stays between 0 and 1 / dt");
+        throw ConfigError(parameter->field ? field.name : parameter->name, refusal(field, dt));
       }
     }
     draw_described(*parameter, random, dt);
@@ -91,6 +99,22 @@ double time_step_of(const NetworkLayer<T>& layer) {
 }
 
 }  // namespace
+
+Range detail::physical_range(Transform transform, double dt) {
+  switch (transform) {
+    case Transform::decay_rate:
+      return {.lowest = 0, .highest = 1 / dt, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::bounded:
+      return {.lowest = -1, .highest = 1, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::positive:
+      return Range::above(0);
+    case Transform::fraction:
+      return {.lowest = 0, .highest = 1, .excludes_lowest = true, .excludes_highest = true};
+    case Transform::identity:
+      break;
+  }
+  return {};
+}
 
 template <Scalar T>
 void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed) {

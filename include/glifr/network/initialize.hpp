@@ -7,6 +7,8 @@
 
 #include "glifr/export.hpp"
 #include "glifr/network/network.hpp"
+#include "glifr/neurons/range.hpp"
+#include "glifr/neurons/transform.hpp"
 
 namespace glifr {
 
@@ -22,5 +24,12 @@ template <Scalar T>
 GLIFR_API void initialize_heterogeneous(RecurrentNetwork<T>& network,
                                         const std::function<std::span<const T>(const std::string& name)>& trained,
                                         std::uint64_t seed);
+
+namespace detail {
+
+/// The physical values that a parameter can have, with a time step of `dt` ms.
+[[nodiscard]] GLIFR_API Range physical_range(Transform transform, double dt);
+
+}  // namespace detail
 
 }  // namespace glifr

@@ -89,6 +89,24 @@ TEST_CASE("a heterogeneous start draws each tensor from the trained one of its n
   }
 }
 
+TEST_CASE("initial values that a field gives and no neuron can have are named with what is accepted") {
+  Network<RnnCell<double>> network({.input_size = 1, .hidden_size = 50}, 0, Outputs::every_step);
+  const auto start = [&](const Field& field) {
+    find_parameter(network.parameters(), "neuron_layer.bias").field = field;
+    initialize_homogeneous(network, 1);
+  };
+  CHECK_THROWS_WITH(start({.name = "k", .transform = Transform::positive, .value = 0.1, .spread = 0.5}),
+                    "k: a neuron cannot start with all that the field gives, 0.1 ± 0.5; accepted: a number > 0");
+  CHECK_THROWS_WITH(start({.name = "r", .transform = Transform::bounded, .value = 2}),
+                    "r: a neuron cannot start with all that the field gives, 2; accepted: a number > -1 and < 1");
+  CHECK_THROWS_WITH(start({.name = "k_m", .transform = Transform::decay_rate, .value = 3}),
+                    "k_m: with dt 1.000000 ms a neuron cannot start with all that the field gives, 3; accepted: a "
+                    "number > 0 and < 1 (1 / dt)");
+  CHECK_THROWS_WITH(start({.name = "c", .initial = [](double, double, double) { return std::log(-1.0); }}),
+                    "c: the field's initial value is not finite in raw form");
+  CHECK_NOTHROW(start({.name = "k", .transform = Transform::positive, .value = 1, .spread = 0.5}));
+}
+
 TEMPLATE_TEST_CASE("a network that was never initialised says so", "", (GlifrCell<2, float>), RnnCell<double>,
                    LstmCell<float>) {
   using T = typename TestType::Value;
