@@ -80,7 +80,7 @@ std::vector<ConfigKey> network_keys() {
        .help = "the outputs that meet the loss: those of every step (none) or that of the last; auto: as the data have "
                "targets",
        .choices = reductions}};
-  // What neurons share is described by their fields. A constant of a name that is taken is set layer by layer.
+  // What neurons share is described by their fields; constants of one name are one key.
   for (const NeuronInfo& neuron : known_neurons()) {
     for (const auto& [constant_name, constant] : neuron.constants) {
       if (std::ranges::find(keys, constant_name, &ConfigKey::name) != keys.end()) continue;

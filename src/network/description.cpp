@@ -1,6 +1,11 @@
 #include "glifr/network/description.hpp"
 
 #include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
@@ -28,6 +33,79 @@ std::vector<NeuronInfo>& neurons() {
     return built_in;
   }();
   return list;
+}
+
+/// Names that a neuron's constants cannot have: a constant stands among the keys of a layer's description, of
+/// configurations and config.json, and in the metadata of checkpoints.
+constexpr auto no_constants = std::to_array<std::string_view>(
+    {// Layers.
+     "neuron", "size", "num_ascs", "groups", "synaptic_delay", "parameters", "lateral", "input", "inhibitory",
+     // Configurations, and the settings of a cell.
+     "input_size", "hidden_size", "output_size", "train_dynamics", "dropout_prob", "final_reduction", "loss_fn",
+     "optimizer", "lr", "lr_schedule", "lr_step_epochs", "lr_step_factor", "lr_plateau_patience", "lr_warmup_epochs",
+     "weight_decay", "momentum", "beta1", "beta2", "eps", "gradient_clip", "batch_size", "micro_batch", "shares",
+     "device_shares", "max_epochs", "truncate_steps", "memory_mb", "sigma_v_anneal", "sigma_v_first", "sigma_v_last",
+     "early_stop_loss", "early_stop_patience", "class_weights", "validation_fraction", "validation_every", "monitor",
+     "test_checkpoint", "parameter_every", "checkpoint_seconds", "tensorboard",
+     // Their documents.
+     "base", "description", "models", "layers", "task", "base_task", "model", "version", "seed", "trial", "precision",
+     "engine", "device", "cpu_target", "trained_parameters", "data", "validation", "starts_from",
+     // Checkpoints.
+     "delay_steps", "epoch", "step", "running_loss_sum", "running_correct", "running_samples", "optimizer_steps"});
+/// Names that its parameters cannot have: "all" of them in a layer's description, and columns in tables of neurons.
+constexpr auto no_parameters = std::to_array<std::string_view>({"all", "layer", "group", "neuron", "synaptic_delay"});
+/// Names that its parameters cannot be stored under, beside those of its weights: tensors of a layer.
+constexpr auto no_stored_names = std::to_array<std::string_view>(
+    {"sign", "connections_in", "connections_lat", "synaptic_delay", "trans_synaptic_delay"});
+
+/// The names of one kind that a neuron brings.
+class Names {
+ public:
+  /// ConfigErrors speak of `what`, as "the constant", of the neuron.
+  Names(std::string what, std::string neuron, std::span<const std::string_view> reserved)
+      : what_(std::move(what)), neuron_(std::move(neuron)), reserved_(reserved.begin(), reserved.end()) {}
+
+  void reserve(std::string name) { reserved_.insert(std::move(name)); }
+  void add(const std::string& name) {
+    if (!is_plain(name)) refuse(name, "; accepted: letters, digits, '-' and '_'");
+    if (reserved_.contains(name)) refuse(name, ", which has a meaning already; accepted: another name");
+    if (!names_.insert(name).second) refuse(name, " twice; accepted: names that differ");
+  }
+
+  static bool is_plain(std::string_view name) {
+    const auto is_allowed = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    };
+    return !name.empty() && std::ranges::all_of(name, is_allowed);
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& name, const std::string& problem) const {
+    throw ConfigError("neuron", "found " + what_ + " '" + name + "' of neuron " + neuron_ + problem);
+  }
+
+  std::string what_, neuron_;
+  std::set<std::string> reserved_, names_{};
+};
+
+void check_names(const NeuronInfo& info) {
+  if (!Names::is_plain(info.name))
+    throw ConfigError("neuron", "found the name '" + info.name + "'; accepted: letters, digits, '-' and '_'");
+  Names constants("the constant", info.name, no_constants);
+  for (const NeuronConstant& constant : info.constants) constants.add(constant.name);
+  Names parameters("the parameter", info.name, no_parameters), tensors("the stored name", info.name, no_stored_names);
+  for (const char* weights : {info.weights.input, info.weights.lateral}) {
+    tensors.reserve(weights);
+    tensors.reserve(std::string("trans_") + weights);
+  }
+  for (const FieldExtent& parameter : info.parameters) {
+    const std::string name = parameter.field.name, stored_name = parameter.field.stored_name();
+    parameters.add(name);
+    for (int i = 1; parameter.is_array && i <= parameter.extent; ++i)  // columns of tables
+      parameters.add(name + "_" + std::to_string(i));
+    tensors.add(stored_name);
+    tensors.add("shared_" + stored_name);  // where neurons share it
+  }
 }
 
 /// Those that a predicate holds for.
@@ -93,8 +171,11 @@ const NeuronInfo& find_neuron(const std::string& name, Index num_ascs) {
 }
 
 void detail::add_neuron(NeuronInfo info) {
-  for (NeuronInfo& known : neurons()) {
-    if (known.name == info.name && known.num_ascs == info.num_ascs) return void(known = std::move(info));
+  check_names(info);
+  for (const NeuronInfo& known : neurons()) {
+    if (known.name != info.name || known.num_ascs != info.num_ascs) continue;
+    if (known.type == info.type) return;
+    throw ConfigError("neuron", "found '" + info.name + "' for two different neurons; accepted: names that differ");
   }
   neurons().push_back(std::move(info));
 }

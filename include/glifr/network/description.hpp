@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <typeindex>
 #include <vector>
 
 #include "glifr/export.hpp"
@@ -60,6 +61,8 @@ struct NeuronInfo {
   std::vector<NeuronConstant> constants{};  ///< what the neurons of a layer share
   std::vector<FieldExtent> parameters{};    ///< what each neuron has for itself
   Index inputs = 1;                         ///< synaptic currents a neuron
+  WeightNames weights{};                    ///< how checkpoints call its weights
+  std::type_index type = typeid(void);      ///< the struct of its equations
   bool carries_state = true;                ///< see `NetworkLayer`
   bool has_synaptic_delay = true;           ///< whether a layer has the task's synaptic delay where it asks for none
   bool is_built_in = false;                 ///< whether it is one of the library's
@@ -95,7 +98,9 @@ struct ParameterCount {
 
 namespace detail {
 
-/// Adds a neuron to those that are known; one that is known by this name and number of currents is replaced.
+/// Adds a neuron to those that are known, if it is not among them. ConfigError where another one has its name and
+/// number of currents, or where a name of it, of a parameter or of a constant cannot be told apart from others in files
+/// and configurations.
 GLIFR_API void add_neuron(NeuronInfo info);
 
 /// ConfigError where only some of an array's numbers are among the values.
@@ -131,6 +136,8 @@ NeuronInfo describe_neuron() {
   });
   for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) info.parameters.push_back(f);
   info.inputs = input_count<N>;
+  info.weights = weight_names<N>;
+  info.type = typeid(N);
   info.carries_state = derive::program<N>.carries_state;
   info.has_synaptic_delay = has_synaptic_delay<N>;
   return info;
@@ -149,7 +156,9 @@ std::unique_ptr<NetworkLayer<T>> make_layer(const LayerDescription& description,
 
 }  // namespace detail
 
-/// Makes neurons N known by their name, for networks that are made from descriptions. Call it before any is made.
+/// Makes neurons N known by their name, for networks that are made from descriptions. Call it before any is made; once
+/// more does nothing. ConfigError where another neuron has the name, or a name is not of letters, digits, '-' and '_',
+/// is given twice, or means something else in configurations or checkpoints.
 template <Neuron N>
 void register_neuron() {
   NeuronInfo info = detail::describe_neuron<N>();

@@ -1,4 +1,5 @@
 // Models that a configuration describes by their layers.
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/keys.hpp"
 #include "glifr/experiment/plan.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/io/json.hpp"
@@ -122,6 +124,25 @@ TEST_CASE("a described model that cannot be made is refused, naming what is wron
   refuse(R"({"a/b": {"layers": [{"size": 2}]}})", "models", "letters, digits");
   CHECK_THROWS_WITH(from_text(R"({"base": "sine", "layers": [{"size": 2}]})"),
                     Contains("layers") && Contains("models"));
+}
+
+TEST_CASE("no neuron has a constant that is a key of every configuration already") {
+  const auto is_constant = [](const std::string& name) {
+    return std::ranges::any_of(known_neurons(), [&](const NeuronInfo& neuron) {
+      return std::ranges::find(neuron.constants, name, &NeuronConstant::name) != neuron.constants.end();
+    });
+  };
+  const auto is_of_a_task = [](const std::string& name) {
+    return std::ranges::any_of(known_tasks(), [&](const Task* task) {
+      const auto keys = task->keys();
+      return std::ranges::find(keys, name, &TaskKey::name) != keys.end();
+    });
+  };
+  for (const ConfigKey& key : config_keys()) {
+    if (is_constant(key.name) || is_of_a_task(key.name)) continue;
+    CHECK_THROWS_WITH(detail::add_neuron({.name = "mine", .constants = {{key.name, Field{key.name.c_str()}}}}),
+                      Contains("found the constant '" + key.name + "'"));
+  }
 }
 
 TEST_CASE("each number of a constant that is an array is a key, and a layer states all or none") {

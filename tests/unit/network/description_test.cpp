@@ -1,6 +1,7 @@
 // Networks from descriptions, of built-in neurons and of custom ones.
 #include "glifr/network/description.hpp"
 
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <utility>
@@ -78,6 +79,57 @@ TEST_CASE("a registered neuron is made by its name") {
   const auto network = make_network<double>({.layers = {{.neuron = test::Calcium::name, .size = 3}}, .output_size = 1});
   CHECK(network->layer(0).neuron() == test::Calcium::name);
   CHECK(network->layer(0).size() == 3);
+}
+
+/// Of the same name as other neurons.
+struct Namesake : test::Calcium {};
+
+TEST_CASE("names that cannot be told apart in files and configurations are refused when a neuron is registered") {
+  register_neuron<test::Calcium>();
+  const std::size_t known = known_neurons().size();
+  CHECK_THROWS_WITH(detail::add_neuron(detail::describe_neuron<Namesake>()),
+                    "neuron: found 'calcium' for two different neurons; accepted: names that differ");
+  const auto refuse = [](const NeuronInfo& info, const std::string& problem) {
+    INFO(problem);
+    CHECK_THROWS_WITH(detail::add_neuron(info), Contains(problem));
+  };
+  for (const char* name : {"", "my neuron", "a.b", "a/b", "ä", "a\nb"})
+    refuse({.name = name}, "accepted: letters, digits, '-' and '_'");
+  const auto with_constants = [](std::initializer_list<const char*> names) {
+    NeuronInfo info{.name = "mine"};
+    for (const char* name : names) info.constants.push_back({name, Field{name}});
+    return info;
+  };
+  for (const char* name :
+       {"size", "neuron", "inhibitory", "input_size", "lr", "seed", "delay_steps", "optimizer_steps"})
+    refuse(with_constants({name}),
+           std::string("found the constant '") + name + "' of neuron mine, which has a meaning");
+  refuse(with_constants({"g.l"}), "found the constant 'g.l' of neuron mine; accepted: letters");
+  refuse(with_constants({"gain", "gain_2", "gain_2"}), "found the constant 'gain_2' of neuron mine twice");
+  const auto with_parameters = [](std::initializer_list<FieldExtent> parameters) {
+    return NeuronInfo{.name = "mine", .parameters = parameters};
+  };
+  const auto scalar = [](const char* name, const char* stored_as = nullptr) {
+    return FieldExtent{Field{.name = name, .stored_as = stored_as}, 1, false};
+  };
+  for (const char* name : {"all", "group", "synaptic_delay"})
+    refuse(with_parameters({scalar(name, "x")}), std::string("found the parameter '") + name + "'");
+  for (const char* name : {"weight_in", "weight_lat", "trans_weight_lat", "sign", "connections_in", "synaptic_delay"})
+    refuse(with_parameters({scalar("k", name)}), std::string("found the stored name '") + name + "'");
+  refuse(with_parameters({scalar("k m")}), "found the parameter 'k m' of neuron mine; accepted: letters");
+  refuse(with_parameters({scalar("k", "trans k")}),
+         "found the stored name 'trans k' of neuron mine; accepted: letters");
+  refuse(with_parameters({scalar("k"), scalar("k", "k_2")}), "found the parameter 'k' of neuron mine twice");
+  refuse(with_parameters({scalar("k", "raw"), scalar("q", "raw")}), "found the stored name 'raw' of neuron mine twice");
+  refuse(with_parameters({scalar("k"), scalar("q", "shared_k")}), "found the stored name 'shared_k'");
+  refuse(with_parameters({{Field{"k"}, 2, true}, scalar("k_1")}), "found the parameter 'k_1' of neuron mine twice");
+  NeuronInfo own_weights = with_parameters({scalar("k", "w_rec")});
+  own_weights.weights = {"w", "w_rec"};
+  refuse(own_weights, "found the stored name 'w_rec'");
+  CHECK(known_neurons().size() == known);
+
+  for (const NeuronInfo& info : std::vector(known_neurons())) CHECK_NOTHROW(detail::add_neuron(info));
+  CHECK(known_neurons().size() == known);
 }
 
 TEST_CASE("the numbers of an array are constants of their own, given all or none") {
