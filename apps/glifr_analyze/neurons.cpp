@@ -1,6 +1,6 @@
 #include "neurons.hpp"
 
-#include <algorithm>
+#include <cstdint>
 #include <string_view>
 
 #include "glifr/analysis/connectivity.hpp"
@@ -64,23 +64,52 @@ std::optional<glifr::LayerDescription> described_layer(const std::filesystem::pa
   return layers[static_cast<std::size_t>(layer - 1)];
 }
 
-/// The neurons of a layer, by the metadata (of networks of several layers) or by its description; nothing where neither
-/// says it.
-const glifr::NeuronInfo* neurons_in(const glifr::TensorFile& file, const NeuronOptions& options) {
+/// How neurons are called, and their after-spike currents where these are known.
+struct NeuronName {
+  std::string name;
+  std::optional<std::int64_t> num_ascs{};
+};
+
+/// Those of a layer, by the metadata (of networks of several layers) or by config.json, of which no more than this has
+/// to be readable; nothing where neither says it.
+std::optional<NeuronName> name_of_neurons(const glifr::TensorFile& file, const NeuronOptions& options) {
   const auto named = file.metadata.find("neuron");
-  if (named == file.metadata.end()) {
-    const auto layer = described_layer(options.checkpoint, options.layer);
-    return layer ? &glifr::find_neuron(layer->neuron, layer->num_ascs) : nullptr;
+  if (named != file.metadata.end()) return NeuronName{named->second};
+  const auto record = glifr::TrialFolder::of_checkpoint(options.checkpoint).record();
+  if (!std::filesystem::exists(record)) return std::nullopt;
+  boost::json::value document;
+  try {
+    document = glifr::read_json_file(record);
+  } catch (const glifr::DataError&) {  // of which `groups_of` warns
+    return std::nullopt;
   }
-  const auto& known = glifr::known_neurons();
-  const auto neuron = std::ranges::find(known, named->second, &glifr::NeuronInfo::name);
-  if (neuron != known.end()) return &*neuron;
+  const auto* config = document.if_object();
+  const auto* layers = config ? config->if_contains("layers") : nullptr;
+  const auto* list = layers ? layers->if_array() : nullptr;
+  const auto* layer = list ? list->if_contains(static_cast<std::size_t>(options.layer - 1)) : nullptr;
+  const auto* members = layer ? layer->if_object() : nullptr;
+  if (!members) return std::nullopt;
+  const auto* name = members->if_contains("neuron");
+  const auto* num_ascs = members->if_contains("num_ascs");
+  return NeuronName{name && name->is_string() ? std::string(name->get_string()) : glifr::LayerDescription{}.neuron,
+                    num_ascs && num_ascs->is_int64() ? num_ascs->get_int64() : 0};
+}
+
+/// The neurons of a layer; nothing where nothing says which they are. DataError where this program does not know them.
+const glifr::NeuronInfo* neurons_in(const glifr::TensorFile& file, const NeuronOptions& options) {
+  const auto found = name_of_neurons(file, options);
+  if (!found) return nullptr;
   std::string names;
-  for (const glifr::NeuronInfo& info : known) {
+  for (const glifr::NeuronInfo& info : glifr::known_neurons()) {
+    if (info.name == found->name && info.num_ascs == found->num_ascs.value_or(info.num_ascs)) return &info;
     if (!names.ends_with(info.name)) names += (names.empty() ? "" : ", ") + info.name;
   }
   throw glifr::DataError(options.checkpoint, "layer " + std::to_string(options.layer) + " is of neurons '" +
-                                                 named->second + "'; this program knows " + names);
+                                                 found->name + "'; this program knows " + names);
+}
+
+bool is_glifr(const glifr::NeuronInfo& neuron) {
+  return neuron.name == glifr::Glifr<0>::name;
 }
 
 /// What the metadata say of the constants, over the defaults of what they do not.
@@ -178,6 +207,11 @@ Neurons read_neurons(const NeuronOptions& options) {
                                  glifr::layer_prefix(static_cast<std::size_t>(options.layer - 1)) +
                                  "thresh', as GLIFR neurons have; accepted: a layer of such neurons");
     }
+    const glifr::NeuronInfo* neuron = neurons_in(file, options);
+    if (neuron && !is_glifr(*neuron)) {
+      throw glifr::DataError(options.checkpoint, "layer " + std::to_string(options.layer) + " is of neurons '" +
+                                                     neuron->name + "'; accepted: a layer of GLIFR neurons");
+    }
     take_constants(file, options, neurons.constants);
     neurons.learned = analysis::neurons_of(file, options.checkpoint, time_step_of(file, options));
     neurons.groups = groups_of(options.checkpoint, options.layer, neurons.learned.neurons);
@@ -201,9 +235,8 @@ Neurons read_neurons(const NeuronOptions& options) {
 std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& options) {
   if (options.checkpoint.empty() || !options.parameters.empty()) return std::nullopt;
   const glifr::TensorFile file = read_layer(options.checkpoint, options);
-  if (file.find("neuron_layer.thresh")) return std::nullopt;
   const glifr::NeuronInfo* neuron = neurons_in(file, options);
-  if (!neuron || !neuron->has_dynamics()) return std::nullopt;
+  if (!neuron || is_glifr(*neuron) || !neuron->has_dynamics()) return std::nullopt;
   OtherNeurons neurons;
   neurons.learned = analysis::parameter_table(file, *neuron, options.checkpoint, time_step_of(file, options));
   neurons.groups = groups_of(options.checkpoint, options.layer, neurons.learned.neurons);

@@ -28,6 +28,8 @@ using glifr::test::TemporaryFolder;
 class Session {
  public:
   Finished analyze(const std::string& arguments) const { return run(GLIFR_ANALYZE, arguments); }
+  /// With the neuron `test::Spiking`.
+  Finished analyze_custom(const std::string& arguments) const { return run(GLIFR_CUSTOM_ANALYZE, arguments); }
   Finished train(const std::string& arguments) const {
     return run(GLIFR_TRAIN, arguments + " --no-figures --out " + results().string());
   }
@@ -354,6 +356,48 @@ TEST_CASE("a checkpoint without metadata works where its constants are given") {
   CHECK(guessed.exit_code == 0);
   CHECK(count_lines(guessed.error) == 1);
   CHECK_THAT(guessed.error, Catch::Contains("taken are sigma_v = 1 mV, R = 0.1 GOhm, v_reset = 0 mV"));
+}
+
+TEST_CASE("custom neurons with a parameter called as one of GLIFR's are analysed as what they are") {
+  const Session session;
+  glifr::test::write_text(session.file("custom.json"),
+                          R"({"base": "sine", "models": {"custom": {"layers": [{"neuron": "rnn", "size": 3}]}}})");
+  const Finished trained = session.train("--config " + session.file("custom.json").string() + " --epochs 1");
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  const fs::path trial = session.results() / "custom/custom/trial_0";
+  std::string config = glifr::read_file(trial / "config.json");
+  const std::string rnn = R"("neuron": "rnn")";
+  config.replace(config.find(rnn), rnn.size(), R"("neuron": "spiking")");
+  glifr::test::write_text(trial / "config.json", config);
+  const std::vector<float> values{0, 1, 2};
+  glifr::TensorFile file;
+  for (const char* name : {"thresh", "trans_leak"})
+    file.tensors.push_back(
+        glifr::make_named_tensor<float>(std::string("neuron_layer.") + name, {1, 3}, std::span(values)));
+  const fs::path by_config = trial / "checkpoints/last.safetensors", by_metadata = session.file("alone.safetensors");
+  glifr::write_safetensors(by_config, file);
+  glifr::write_safetensors(trial / "checkpoints/initial.safetensors", file);
+  file.metadata["neuron"] = "spiking";
+  glifr::write_safetensors(by_metadata, file);
+  for (const fs::path& checkpoint : {by_config, by_metadata}) {
+    CAPTURE(checkpoint);
+    fs::remove_all(session.out());
+    const std::string rest = " --no-figures --dt 0.05 " + checkpoint.string() + session.out_option();
+    const Finished parameters = session.analyze_custom("parameters" + rest);
+    INFO(parameters.error);
+    REQUIRE(parameters.exit_code == 0);
+    CHECK_THAT(glifr::read_file(session.out() / "neurons.csv"),
+               Catch::StartsWith("layer,group,neuron,thresh,leak\n1,,0,0,0.5\n"));
+    CHECK_FALSE(fs::exists(session.out() / "learnedparams.csv"));
+    for (const char* command : {"fi-curve", "cluster"}) {
+      const Finished refused = session.analyze_custom(command + rest);
+      CHECK(refused.exit_code == 2);
+      CHECK_THAT(refused.error, Catch::Contains("layer 1 is of neurons 'spiking'; accepted: a layer of GLIFR neurons"));
+    }
+    require_refused(session.analyze("parameters" + rest),
+                    "layer 1 is of neurons 'spiking'; this program knows glifr, rnn, lstm");
+  }
 }
 
 TEST_CASE("a trial whose settings cannot be read keeps its results, its network is left out by name") {
