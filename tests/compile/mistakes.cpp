@@ -96,6 +96,22 @@ struct Unassigned : Right {
   }
 };
 
+struct Conjunction : Right {
+  STEP {
+    s.voltage = s.voltage + current;
+    s.rate = select(less(p.thresh, s.voltage) && less(0, current), 1, s.voltage);
+  }
+};
+struct Counting : Right {
+  template <class T>
+  struct Parameters {
+    int count;
+
+    static constexpr Field fields[] = {{.name = "count"}};
+  };
+  STEP { s.rate = current; }
+};
+
 }  // namespace
 
 #if CASE == 0
@@ -124,10 +140,14 @@ using Tried = Network<Rnn>;
 using Tried = Cell<Rnn, int>;
 #elif CASE == 12
 using Tried = CellSettings<int>;
+#elif CASE == 13
+using Tried = Cell<Conjunction, float>;
+#elif CASE == 14
+using Tried = Cell<Counting, float>;
 #endif
 
 constexpr auto size = sizeof(Tried);
-#if CASE > 0 && CASE < 10
+#if (CASE > 0 && CASE < 10) || CASE > 12
 Tried make(const Tried::Settings& settings) {
   return Tried(settings);
 }
