@@ -53,7 +53,9 @@ inline double initial_raw(const Field& field, double u, double dt, double neuron
 /// What scalar `index` of a field is called where scalars are told apart: the field's name, for the second, third … of
 /// an array followed by _2, _3 …
 inline std::string scalar_name(const Field& field, int index) {
-  return index == 0 ? field.name : field.name + ("_" + std::to_string(index + 1));
+  std::string name = field.name;
+  if (index > 0) name.append("_").append(std::to_string(index + 1));
+  return name;
 }
 
 }  // namespace glifr
