@@ -85,7 +85,7 @@ class Var {
   [[nodiscard]] GradientTarget<T> grad_target() const;
   /// For an operation that gives a gradient to the whole value: leaves f(first, rows), which writes the rows of the
   /// gradient from `first` on, to be called when they are needed. False, and nothing is done, where the value takes
-  /// none that way (`Tape::take_deferred_grad`) or was given a gradient before.
+  /// none that way (`Tape::allow_deferred_grad`) or was given a gradient before.
   template <class F>
   bool defer_grad(F&& f) const;
   /// Whether a gradient is kept for it.
