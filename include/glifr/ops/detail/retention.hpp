@@ -11,7 +11,7 @@ namespace glifr::detail {
 enum class Kept {
   states,    ///< all states
   currents,  ///< synaptic currents
-  nothing,
+  nothing,   ///< the synaptic currents are computed again, too
 };
 
 /// Where a scan does not keep all states, it keeps those before each segment: the backward pass computes the states of
