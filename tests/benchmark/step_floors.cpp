@@ -1,10 +1,11 @@
 // How far a training step is from what the machine allows: for each task and model, the time of a step, and its floor,
 // the sum of what its products, scans and gathers take at the rates that this machine reaches with all data in its
-// nearest caches.
+// nearest caches. A machine's speed varies, so rates and steps are measured in turn, and medians of the rounds printed.
 //
-//   step_floors [--threads N] [--seconds S]            the table of tasks and models
-//   step_floors --sizes [--most N] [--threads N] [--seconds S]
-//                                                     GFLOP/s of whole steps against the number of neurons, 64 to N
+//   step_floors [--threads N] [--seconds S] [--rounds R]   the table of tasks and models; S seconds of steps a round
+//   step_floors --sizes [--most N] [--threads N] [--seconds S] [--rounds R]
+//                                                          GFLOP/s of whole steps against the number of neurons, 64 to
+//                                                          N
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
@@ -31,7 +32,14 @@ using namespace glifr;
 
 Index threads = available_processors();
 double seconds = 1;
+int rounds = 5;
 Index most_neurons = 8192;
+
+double median(std::vector<double> numbers) {
+  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+  std::nth_element(numbers.begin(), middle, numbers.end());
+  return *middle;
+}
 
 /// How often a second all threads together do the work that make() gives each of them, in its own memory.
 double rate(const std::function<std::function<void()>()>& make) {
@@ -39,12 +47,11 @@ double rate(const std::function<std::function<void()>()>& make) {
   Workers workers(threads);
   std::vector<std::function<void()>> work;
   for (Index i = 0; i < threads; ++i) work.push_back(make());
-  double best = 0;
-  for (int round = 0; round < 5; ++round) {
+  const auto run = [&](double for_seconds) {
     const Clock::time_point start = Clock::now();
     Index turns = 0;
     double spent = 0;
-    while (spent < seconds / 10) {
+    while (spent < for_seconds) {
       constexpr Index at_once = 64;
       workers.run([&] {
         parallel_for(threads, [&](Index i) {
@@ -54,9 +61,10 @@ double rate(const std::function<std::function<void()>()>& make) {
       turns += at_once * threads;
       spent = std::chrono::duration<double>(Clock::now() - start).count();
     }
-    best = std::max(best, static_cast<double>(turns) / spent);
-  }
-  return best;
+    return static_cast<double>(turns) / spent;
+  };
+  run(0.01);
+  return run(seconds / 5);
 }
 
 /// GFLOP/s of a long product whose operands stay in cache.
@@ -77,10 +85,10 @@ double product_rate() {
   return 2e-9 * static_cast<double>(rows * inner * columns) * per_second;
 }
 
-/// A window in the first cache: ten steps of 32 neurons.
+/// A window in the first cache: ten steps of 64 neurons, as many as a scan computes side by side at most.
 template <class N>
 struct SmallWindow {
-  static constexpr Index steps = 10, neurons = 32, stride = layout::row_stride<float>(neurons);
+  static constexpr Index steps = 10, neurons = 64, stride = layout::row_stride<float>(neurons);
   static constexpr Index states = state_count<N>, currents = input_count<N> * neurons;
   static constexpr Index parameters = parameter_count<N>;
 
@@ -174,40 +182,52 @@ Step measure(const char* task, const std::string& model, const std::vector<std::
 }
 
 void print_tasks() {
-  const double products = product_rate(), gathers = gather_rate();
-  std::printf("%lld threads; products %.0f GFLOP/s, gathers %.2f G/s\n", static_cast<long long>(threads), products,
-              gathers * 1e-9);
-  std::printf("%-7s %-12s %6s %9s %9s %9s %9s %9s %6s\n", "task", "model", "batch", "ms", "products", "scans",
-              "gathers", "floor", "ratio");
+  std::printf("%lld threads\n", static_cast<long long>(threads));
+  std::printf("%-7s %-12s %6s %9s %9s %9s %9s %9s %6s %9s\n", "task", "model", "batch", "ms", "products", "scans",
+              "gathers", "floor", "ratio", "GFLOP/s");
   const struct {
     const char *task, *batch;
   } tasks[] = {{"sine", "6"}, {"lmnist", "256"}, {"nmnist", "512"}, {"pmnist", "512"}};
   for (const std::string model : {"glifr_lheta", "rnn", "lstmn"}) {
-    const double scans = scan_rate(model);
     for (const auto& [task, batch] : tasks) {
-      const Step step = measure(task, model, {{"batch_size", batch}});
-      const double product_ms = 1e3 * step.work.gflop / products, scan_ms = 1e3 * step.work.neuron_steps / scans,
-                   gather_ms = 1e3 * step.work.gathered / gathers, floor = product_ms + scan_ms + gather_ms;
-      std::printf("%-7s %-12s %6s %9.3f %9.3f %9.3f %9.3f %9.3f %6.2f\n", task, model.c_str(), batch, step.median_ms,
-                  product_ms, scan_ms, gather_ms, floor, step.median_ms / floor);
+      std::vector<double> steps, products, scans, gathers, floors, ratios, rates;
+      for (int round = 0; round < rounds; ++round) {
+        const double product_rate_now = product_rate(), scan_rate_now = scan_rate(model);
+        const Step step = measure(task, model, {{"batch_size", batch}});
+        rates.push_back(product_rate_now);
+        products.push_back(1e3 * step.work.gflop / product_rate_now);
+        scans.push_back(1e3 * step.work.neuron_steps / scan_rate_now);
+        gathers.push_back(step.work.gathered > 0 ? 1e3 * step.work.gathered / gather_rate() : 0);
+        floors.push_back(products.back() + scans.back() + gathers.back());
+        steps.push_back(step.median_ms);
+        ratios.push_back(steps.back() / floors.back());
+      }
+      std::printf("%-7s %-12s %6s %9.3f %9.3f %9.3f %9.3f %9.3f %6.2f %9.0f\n", task, model.c_str(), batch,
+                  median(steps), median(products), median(scans), median(gathers), median(floors), median(ratios),
+                  median(rates));
       std::fflush(stdout);
     }
   }
 }
 
 void print_sizes() {
-  const double products = product_rate();
-  std::printf("%lld threads; products in cache %.0f GFLOP/s\n", static_cast<long long>(threads), products);
-  std::printf("%-7s %6s %7s %10s %9s %6s\n", "task", "batch", "neurons", "ms", "GFLOP/s", "share");
+  std::printf("%lld threads\n", static_cast<long long>(threads));
+  std::printf("%-7s %6s %7s %10s %9s %9s %6s\n", "task", "batch", "neurons", "ms", "GFLOP/s", "in cache", "share");
   for (const char* task : {"lmnist", "pmnist"}) {
     for (const char* batch : {"64", "512"}) {
       for (Index neurons = 64; neurons <= most_neurons; neurons *= 2) {
         if (std::strcmp(task, "pmnist") == 0 && neurons > 1024) continue;  // minutes a step
-        const Step step =
-            measure(task, "glifr_lheta", {{"batch_size", batch}, {"hidden_size", std::to_string(neurons)}});
-        const double speed = 1e3 * step.work.gflop / step.median_ms;
-        std::printf("%-7s %6s %7lld %10.3f %9.1f %6.2f\n", task, batch, static_cast<long long>(neurons), step.median_ms,
-                    speed, speed / products);
+        std::vector<double> steps, speeds, rates, shares;
+        for (int round = 0; round < rounds; ++round) {
+          rates.push_back(product_rate());
+          const Step step =
+              measure(task, "glifr_lheta", {{"batch_size", batch}, {"hidden_size", std::to_string(neurons)}});
+          steps.push_back(step.median_ms);
+          speeds.push_back(1e3 * step.work.gflop / step.median_ms);
+          shares.push_back(speeds.back() / rates.back());
+        }
+        std::printf("%-7s %6s %7lld %10.3f %9.1f %9.1f %6.2f\n", task, batch, static_cast<long long>(neurons),
+                    median(steps), median(speeds), median(rates), median(shares));
         std::fflush(stdout);
       }
     }
@@ -228,8 +248,11 @@ int main(int argc, char** argv) {
       most_neurons = std::atoll(argv[++i]);
     } else if (option == "--seconds" && i + 1 < argc) {
       seconds = std::atof(argv[++i]);
+    } else if (option == "--rounds" && i + 1 < argc) {
+      rounds = std::max(1, std::atoi(argv[++i]));
     } else {
-      std::fprintf(stderr, "step_floors: found %s; accepted: --sizes, --most NEURONS, --threads N, --seconds S\n",
+      std::fprintf(stderr,
+                   "step_floors: found %s; accepted: --sizes, --most NEURONS, --threads N, --seconds S, --rounds R\n",
                    option.c_str());
       return 2;
     }

@@ -40,14 +40,12 @@ GLIFR_INLINE Struct load_constants(const T* from) {
 }
 
 /// Runs body(first neuron, width tag) over the neurons from `first` to `end`: in groups of `Registers` registers, then
-/// one register at a time.
+/// what is left in one smaller group.
 template <Scalar T, int Registers, class Body>
 GLIFR_INLINE void for_each_group(Index first, Index end, Body&& body) {
-  using Wide = Pack<T, Registers>;
-  using Narrow = Pack<T, 1>;
-  Index n = first;
-  for (; n + Wide::width <= end; n += Wide::width) body(n, Wide{});
-  for (; n < end; n += Narrow::width) body(n, Narrow{});
+  using Group = Pack<T, Registers>;
+  for (; first + Group::width <= end; first += Group::width) body(first, Group{});
+  if constexpr (Registers > 1) for_each_group<T, Registers - 1>(first, end, body);
 }
 
 /// Asks for what a group of neurons needs of the next sample, one pass through the window ahead. Its rows lie a sample
