@@ -50,10 +50,10 @@ bool validates(const Settings& settings) {
   return settings.training.validation_fraction > 0 || find_task(settings.task.base).has_validation_set(settings);
 }
 
-bool Task::initialize(RecurrentNetwork<float>&, const Settings&, std::uint64_t) const {
+bool Task::initialize(RecurrentNetwork<float>&, const Settings&, const TrialSeeds&) const {
   return false;
 }
-bool Task::initialize(RecurrentNetwork<double>&, const Settings&, std::uint64_t) const {
+bool Task::initialize(RecurrentNetwork<double>&, const Settings&, const TrialSeeds&) const {
   return false;
 }
 

@@ -217,7 +217,7 @@ class TrialRun {
   /// Gives the network its initial values. Those of a resumed trial are loaded over them, but an engine is made of a
   /// network that can be run, and a task may freeze weights here.
   void initialize() {
-    if (task().initialize(*network_, trial_.settings, seed_)) return;
+    if (task().initialize(*network_, trial_.settings, {.run = options_.seed, .trial = seed_})) return;
     const bool is_drawn = !resumes_ && model_of(trial_.settings).is_heterogeneous();
     if (!is_drawn || !is_first()) initialize_homogeneous(*network_, seed_);
     if (is_drawn) on_first(group_, [&] { draw_from_source(); });

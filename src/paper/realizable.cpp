@@ -6,7 +6,6 @@
 #include "glifr/cells/cell.hpp"
 #include "glifr/datasets/values.hpp"
 #include "glifr/experiment/build.hpp"
-#include "glifr/experiment/task.hpp"
 #include "glifr/io/csv.hpp"
 #include "tasks/tasks.hpp"
 
@@ -43,15 +42,22 @@ void set_weights(RecurrentNetwork<T>& network, std::uint64_t seed) {
 }  // namespace
 
 template <Scalar T>
-std::unique_ptr<Dataset<T>> make_realizable_data(const Settings& settings, std::uint64_t seed) {
-  const auto teacher = make_network<double>(settings);
-  set_weights(*teacher, seed);
-  for (Parameter<double>* parameter : teacher->parameters()) {
+void make_teacher(RecurrentNetwork<T>& network, const Settings& settings, std::uint64_t seed) {
+  set_weights(network, seed);
+  for (Parameter<T>* parameter : network.parameters()) {
     if (!parameter->field) continue;
     const Field& field = *parameter->field;
-    for (Index j = 0; j < parameter->value.size(); ++j)
-      parameter->value.data()[j] = to_raw(field.transform, teacher_value(field.name, j), settings.model.dt);
+    for (Index j = 0; j < parameter->value.size(); ++j) {
+      parameter->value.data()[j] =
+          static_cast<T>(to_raw(field.transform, teacher_value(field.name, j), settings.model.dt));
+    }
   }
+}
+
+template <Scalar T>
+std::unique_ptr<Dataset<T>> make_realizable_data(const Settings& settings, std::uint64_t seed) {
+  const auto teacher = make_network<double>(settings);
+  make_teacher(*teacher, settings, seed);
   const Index steps = settings.time_steps();
   Tape<double> tape(Tape<double>::Mode::forward_only);
   const std::vector<double> inputs(static_cast<std::size_t>(steps), constant_input);
@@ -63,11 +69,11 @@ std::unique_ptr<Dataset<T>> make_realizable_data(const Settings& settings, std::
 }
 
 template <Scalar T>
-void initialize_learner(RecurrentNetwork<T>& learner, const Settings& settings, std::uint64_t seed) {
-  set_weights(learner, seed);
+void initialize_learner(RecurrentNetwork<T>& learner, const Settings& settings, const TrialSeeds& seeds) {
+  set_weights(learner, seeds.run);
   std::uint32_t place = 0;
   for (Parameter<T>* parameter : learner.parameters()) {
-    const Random random(seed, Stream::initialize, place++);
+    const Random random(seeds.trial, Stream::initialize, place++);
     if (!parameter->field) continue;
     const std::string name = parameter->field->name;
     std::uint64_t position = 0;
@@ -176,12 +182,12 @@ class RealizableTask final : public TaskOf<RealizableTask> {
     return make_realizable_data<T>(request.settings, request.seed);
   }
 
-  bool initialize(RecurrentNetwork<float>& network, const Settings& settings, std::uint64_t seed) const override {
-    initialize_learner(network, settings, seed);
+  bool initialize(RecurrentNetwork<float>& network, const Settings& settings, const TrialSeeds& seeds) const override {
+    initialize_learner(network, settings, seeds);
     return true;
   }
-  bool initialize(RecurrentNetwork<double>& network, const Settings& settings, std::uint64_t seed) const override {
-    initialize_learner(network, settings, seed);
+  bool initialize(RecurrentNetwork<double>& network, const Settings& settings, const TrialSeeds& seeds) const override {
+    initialize_learner(network, settings, seeds);
     return true;
   }
   [[nodiscard]] std::unique_ptr<Recorder<float>> make_recorder(const RecorderParts<float>& parts) const override {
@@ -203,9 +209,10 @@ std::unique_ptr<Task> make_realizable_task() {
 
 }  // namespace detail
 
-#define GLIFR_INSTANTIATE(T)                                                                    \
-  template std::unique_ptr<Dataset<T>> make_realizable_data<T>(const Settings&, std::uint64_t); \
-  template void initialize_learner<T>(RecurrentNetwork<T>&, const Settings&, std::uint64_t);    \
+#define GLIFR_INSTANTIATE(T)                                                                     \
+  template std::unique_ptr<Dataset<T>> make_realizable_data<T>(const Settings&, std::uint64_t);  \
+  template void initialize_learner<T>(RecurrentNetwork<T>&, const Settings&, const TrialSeeds&); \
+  template void make_teacher<T>(RecurrentNetwork<T>&, const Settings&, std::uint64_t);           \
   template std::vector<std::pair<std::string, double>> distances_to_teacher<T>(RecurrentNetwork<T>&, const Settings&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

@@ -333,9 +333,10 @@ class DeviceEngine final : public TrainingEngine<T> {
     const auto tallies = shared ? kernels::FewTerms<device::Tally>{tallies_, plan.sums.shares} : tallied.tallies;
     const auto squares = kernels::sum_to_few<double>(tape.memory(), size, device::Square<T>{parameters_.gradients()});
     const OptimizerSettings& o = settings_.optimizer;
-    for_each_element(tape.device(), 1, 1,
-                     device::FinishStep{state_, plan.samples, tallies, shared ? 1 : 1 / tallied.terms_per_sample,
-                                        squares, o.beta1, o.beta2, o.gradient_clip, o.decay(), starts_, scores_});
+    for_each_element(
+        tape.device(), 1, 1,
+        device::FinishStep{state_, plan.samples, tallies, shared ? 1 : 1 / tallied.terms_per_sample, squares, o.beta1,
+                           o.beta2, o.gradient_clip, o.largest_norm<T>(), o.decay(), starts_, scores_});
     if (o.is_adam()) {
       for_each_element(tape.device(), 1, size,
                        device::UpdateByAdam<T>{state_, o.beta1, o.beta2, o.eps, parameters_.gradients(),
@@ -462,7 +463,7 @@ class DeviceEngine final : public TrainingEngine<T> {
       if (!holds_finite(parameters_.gradients() + offset, parameter->value.size()))
         return "the gradient of " + parameter->name;
     }
-    return "the gradients' norm";
+    return settings_.optimizer.is_adam() ? OptimizerSettings::mean_of_squares : "the gradients' norm";
   }
 
   void load_optimizer() {

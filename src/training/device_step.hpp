@@ -245,7 +245,7 @@ struct FinishStep {
   kernels::FewTerms<Tally> tallies;
   double loss_share;                  // of their losses, in a sum of samples' mean losses
   kernels::FewTerms<double> squares;  // of the gradients
-  double beta1, beta2, gradient_clip, decay;
+  double beta1, beta2, gradient_clip, largest_norm, decay;
   const EpochStart* starts;  // of the epochs, and of one behind the last
   Tally* scores;             // of those that are over
   GLIFR_INLINE void operator()(Index, Index) const {
@@ -253,12 +253,14 @@ struct FinishStep {
     if (s.failed >= 0) return;
     const Tally tally = tallies.sum();
     const double square = squares.sum();
-    if (!is_finite(tally.loss) || !is_finite(square)) {
+    const double norm = std::sqrt(square);
+    const bool clips = gradient_clip > 0 && norm > gradient_clip;
+    if (!is_finite(tally.loss) || !is_finite(square) || (clips ? gradient_clip : norm) > largest_norm) {
       s.failed = s.first;
       return;
     }
-    const double norm = std::sqrt(square), t = static_cast<double>(++s.updates);
-    s.gradient_scale = gradient_clip > 0 && norm > gradient_clip ? gradient_clip / norm : 1;
+    const double t = static_cast<double>(++s.updates);
+    s.gradient_scale = clips ? gradient_clip / norm : 1;
     s.rate = s.learning_rate;
     s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
     s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));

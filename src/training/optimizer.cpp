@@ -47,8 +47,8 @@ Optimizer<T>::Optimizer(const ParameterList<T>& parameters, const OptimizerSetti
 template <Scalar T>
 void Optimizer<T>::apply(Gradients<T>& gradients, double norm, double learning_rate) {
   layout_.require_unchanged();
-  const bool clips = settings_.gradient_clip > 0 && norm > settings_.gradient_clip;
-  const T scale = clips ? static_cast<T>(settings_.gradient_clip / norm) : T(1);
+  const double clipped = settings_.clipped(norm);
+  const T scale = clipped < norm ? static_cast<T>(clipped / norm) : T(1);
 
   ++steps_;
   const double t = static_cast<double>(steps_);

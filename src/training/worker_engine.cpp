@@ -264,6 +264,8 @@ class WorkerEngine final : public TrainingEngine<T> {
     if (gradient.not_finite) stop(gradient.not_finite);
     const auto [sum, norm, not_finite] = reduce_(gradient.parts, gradient.shares);
     if (not_finite) stop("the gradient of " + not_finite->name);
+    const OptimizerSettings& optimizer = optimizer_.settings();
+    if (optimizer.clipped(norm) > optimizer.template largest_norm<T>()) stop(OptimizerSettings::mean_of_squares);
     optimizer_.apply(*sum, norm, epoch_.learning_rate);
     return gradient.score;
   }

@@ -90,6 +90,12 @@ struct DataRequest {
   const TensorFile* checkpoint = nullptr;  ///< of the network that the data are for; null: one that is to be trained
 };
 
+/// What the random numbers of a trial follow.
+struct TrialSeeds {
+  std::uint64_t run;    ///< what all trials share: their data (`DataRequest::seed`)
+  std::uint64_t trial;  ///< what is a trial's own: its initial values
+};
+
 /// What a task's recorder is made of.
 template <Scalar T>
 struct RecorderParts {
@@ -164,8 +170,8 @@ class GLIFR_API Task {
   [[nodiscard]] virtual std::shared_ptr<const Dataset<double>> load_double(const DataRequest& request) const = 0;
 
   /// Gives a network its initial values where the task does so itself; false: it leaves that to the model.
-  virtual bool initialize(RecurrentNetwork<float>& /*network*/, const Settings&, std::uint64_t /*seed*/) const;
-  virtual bool initialize(RecurrentNetwork<double>& /*network*/, const Settings&, std::uint64_t /*seed*/) const;
+  virtual bool initialize(RecurrentNetwork<float>& /*network*/, const Settings&, const TrialSeeds&) const;
+  virtual bool initialize(RecurrentNetwork<double>& /*network*/, const Settings&, const TrialSeeds&) const;
   /// Writes files of the task's own in a trial's folder; by default there are none.
   [[nodiscard]] virtual std::unique_ptr<Recorder<float>> make_recorder(const RecorderParts<float>& parts) const;
   [[nodiscard]] virtual std::unique_ptr<Recorder<double>> make_recorder(const RecorderParts<double>& parts) const;

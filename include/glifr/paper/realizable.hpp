@@ -8,6 +8,7 @@
 
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/experiment/settings.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/export.hpp"
 #include "glifr/network/network.hpp"
 
@@ -16,13 +17,19 @@
 /// recover.
 namespace glifr {
 
-/// The teacher's responses to a constant input as targets: `[time_steps, 1, 1]`.
+/// The teacher's responses to a constant input as targets: `[time_steps, 1, 1]`. `seed`: of the run, which decides the
+/// lateral weight.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<Dataset<T>> make_realizable_data(const Settings& settings, std::uint64_t seed);
 
-/// Gives the learner its initial parameters. Input and lateral weight are the teacher's and stay.
+/// Gives the learner its initial parameters, by the seed of the trial. Input and lateral weight are the teacher's, by
+/// that of the run, and stay.
 template <Scalar T>
-GLIFR_API void initialize_learner(RecurrentNetwork<T>& learner, const Settings& settings, std::uint64_t seed);
+GLIFR_API void initialize_learner(RecurrentNetwork<T>& learner, const Settings& settings, const TrialSeeds& seeds);
+
+/// Gives a network the teacher's parameters and weights. `seed`: of the run.
+template <Scalar T>
+GLIFR_API void make_teacher(RecurrentNetwork<T>& network, const Settings& settings, std::uint64_t seed);
 
 /// How far each of the learner's parameters is from the teacher's: (name, Euclidean distance in physical units).
 template <Scalar T>

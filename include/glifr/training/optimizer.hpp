@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,8 +37,18 @@ struct OptimizerSettings {
   double weight_decay = 0.01;
   double gradient_clip = 0;  ///< largest norm of all gradients together; 0: not clipped
 
+  /// What is left of a norm of gradients when they are clipped.
+  [[nodiscard]] double clipped(double norm) const { return gradient_clip > 0 ? std::min(norm, gradient_clip) : norm; }
   /// Whether updates are Adam's, with decay or without.
   [[nodiscard]] bool is_adam() const { return kind != Kind::sgd; }
+  /// What is not finite behind gradients of a larger norm.
+  static constexpr const char* mean_of_squares = "Adam's mean of the squared gradients";
+  /// The largest norm of gradients, clipped, for which that is finite in the type T.
+  template <Scalar T>
+  [[nodiscard]] double largest_norm() const {
+    const double largest = std::numeric_limits<T>::max();
+    return is_adam() ? std::sqrt(largest / (1 - beta2)) : std::numeric_limits<double>::infinity();
+  }
   /// The share of itself times the learning rate that a parameter loses in an update.
   [[nodiscard]] double decay() const { return kind == Kind::adamw ? weight_decay : 0; }
   /// ConfigError where there is a decay: it would move the values of a parameter that are not trained beside some that

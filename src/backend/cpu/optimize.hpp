@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+
 #include "glifr/backend/detail/cpu/pack.hpp"
 #include "glifr/backend/detail/optimize.hpp"
 
@@ -23,7 +25,13 @@ double sum_shares(T* const* shares, Index share_count, Index count) {
     }
     alignas(64) T lanes[P::width];
     partial.store(lanes);
-    for (const T lane : lanes) squares += static_cast<double>(lane);
+    double of_stretch = 0;
+    for (const T lane : lanes) of_stretch += static_cast<double>(lane);
+    if (!std::isfinite(of_stretch)) {  // perhaps in T alone
+      of_stretch = 0;
+      for (Index i = start; i < end; ++i) of_stretch += std::pow(static_cast<double>(shares[0][i]), 2);
+    }
+    squares += of_stretch;
   }
   return squares;
 }

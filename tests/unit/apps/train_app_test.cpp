@@ -282,6 +282,19 @@ TEST_CASE("the realizable task records the distances to the teacher") {
   REQUIRE(distances(0, 5) == Approx(std::sqrt(2.0)).epsilon(1e-6));  // 0 against (-1, 1)
 }
 
+TEST_CASE("the trials of the realizable task have one teacher, whose weights are theirs") {
+  const Session session;
+  REQUIRE(session.train("--task realizable --epochs 1 --ntrials 2").exit_code == 0);
+  const auto numbers = [&](int trial, const std::string& tensor) {
+    const fs::path folder = session.out() / "realizable" / "glifr_lheta" / ("trial_" + std::to_string(trial));
+    const auto file = glifr::read_safetensors(folder / "checkpoints" / "initial.safetensors");
+    return glifr::values_of<float>(*file.find(tensor));
+  };
+  for (const std::string weight : {"neuron_layer.weight_iv", "neuron_layer.weight_lat"})
+    CHECK(numbers(0, weight) == numbers(1, weight));
+  CHECK(numbers(0, "neuron_layer.thresh") != numbers(1, "neuron_layer.thresh"));
+}
+
 TEST_CASE("a run that diverges says where and keeps the last good checkpoint") {
   const Session session;
   const Finished run = session.train("--epochs 50 --set lr=1e30");

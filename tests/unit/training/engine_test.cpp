@@ -104,6 +104,25 @@ TEST_CASE("what is not finite is named with its epoch and step, and nothing move
   CHECK(optimizer.steps() == 0);
 }
 
+TEST_CASE("gradients that are too large for Adam are named, unless they are clipped") {
+  const double clip = GENERATE(0.0, 1.0);
+  Problem p;
+  p.settings.optimizer.gradient_clip = clip;
+  find_parameter(p.network.parameters(), "output_linear.weight").value.data()[0] = 1e25f;
+  Workers workers(1);
+  Optimizer<float> optimizer(p.network.parameters(), p.settings.optimizer);
+  const auto engine = make_worker_engine<float>({p.network, p.data, p.settings, optimizer}, workers);
+  Position position;
+  engine->begin({0, p.order, 20, 1e-2}, position);
+  if (clip > 0) {
+    CHECK_NOTHROW(engine->advance(position));
+    CHECK(optimizer.steps() == 1);
+  } else {
+    CHECK_THROWS_WITH(engine->advance(position), Catch::Contains("Adam's mean of the squared gradients is not finite"));
+    CHECK(optimizer.steps() == 0);
+  }
+}
+
 TEST_CASE("once an epoch has run, steps ask the heap for nothing") {
   const bool has_lengths = GENERATE(false, true);
   Problem p(has_lengths);

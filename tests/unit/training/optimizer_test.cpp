@@ -176,6 +176,22 @@ TEST_CASE("the first parameter whose gradient is not finite is named") {
   CHECK(Reduction<double>(p.list)({&part, 1}, 1).not_finite == &p.b);
 }
 
+TEST_CASE("gradients whose squares float cannot hold have a norm, and Adam moves by the learning rate") {
+  Parameter<float> p{"p", Shape{100}};
+  const ParameterList<float> list{&p};
+  Gradients<float> gradients(list);
+  for (Index i = 0; i < 100; ++i) gradients.of(p).data[i] = i == 40 ? -1e20f : 1;
+  const PartialSum<float> part{{0, 0}, &gradients};
+  const auto result = Reduction<float>(list)({&part, 1}, 1);
+  CHECK(result.not_finite == nullptr);
+  CHECK(result.norm == Approx(1e20));
+  Optimizer<float> optimizer(list, {});
+  CHECK(result.norm < optimizer.settings().largest_norm<float>());
+  optimizer.apply(*result.sum, result.norm, 0.25);
+  CHECK(p.value.data()[40] == Approx(0.25));
+  CHECK(p.value.data()[41] == Approx(-0.25));
+}
+
 TEST_CASE("a layout puts the trained parameters first, padded, and knows where each begins") {
   Parameters p;
   const ParameterLayout<double> layout(p.list);

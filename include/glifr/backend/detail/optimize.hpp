@@ -34,7 +34,7 @@ struct AdamStep {
   template <class V>
   GLIFR_INLINE void operator()(const V& gradient, V& parameter, V& first, V& second) const {
     const V m = first * V(beta1) + gradient * V(share1);
-    const V v = second * V(beta2) + gradient * gradient * V(share2);
+    const V v = second * V(beta2) + gradient * V(share2) * gradient;  // in this order larger ones stay finite
     parameter = parameter * V(kept) - V(rate) * m / (sqrt(v) * V(root_scale) + V(eps));
     first = m;
     second = v;
