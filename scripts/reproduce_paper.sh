@@ -56,19 +56,22 @@ refuse() {
   exit 2
 }
 
-quick='' trials_wanted='' tasks='' out='' archive='' slurm='' dry=''
+mode='' quick='' trials_wanted='' tasks='' out='' archive='' slurm='' dry=''
 data=${GLIFR_DATA:-$root/datasets} build=$root/build sbatch_options=()
 while (($# > 0)); do
   case $1 in
-    --quick) quick=yes ;;
-    --full) quick='' ;;
+    --quick | --full)
+      if [[ -n $mode && $mode != "$1" ]]; then refuse "$1: found beside $mode; accepted is one of them"; fi
+      mode=$1 ;;
     --slurm) slurm=yes ;;
     --dry-run) dry=yes ;;
     --help | -h) usage; exit ;;
     --tasks | --trials | --out | --data | --build | --archive)
       if (($# < 2)); then refuse "$1: no value was given"; fi
       case $1 in
-        --tasks) tasks=$2 ;;
+        --tasks)
+          tasks=$2
+          if [[ -z ${tasks//,/} ]]; then refuse "--tasks: found '$tasks', accepted are names of tasks; see --help"; fi ;;
         --trials) trials_wanted=$2 ;;
         --out) out=$2 ;;
         --data) data=$2 ;;
@@ -85,6 +88,7 @@ while (($# > 0)); do
   esac
   shift
 done
+if [[ $mode == --quick ]]; then quick=yes; fi
 if [[ -n $trials_wanted && ! $trials_wanted =~ ^[1-9][0-9]*$ ]]; then
   refuse "--trials: found '$trials_wanted', accepted is an integer >= 1"
 fi
@@ -98,10 +102,12 @@ analyze=$build/apps/glifr_analyze/glifr_analyze
 
 # Runs a command, or with --dry-run prints it.
 run() {
+  local line
+  line=$(printf ' %q' "$@")
   if [[ -n $dry ]]; then
-    printf '%s\n' "$*"
+    printf '%s\n' "${line:1}"
   else
-    printf '+ %s\n' "$*"
+    printf '+%s\n' "$line"
     "$@"
   fi
 }

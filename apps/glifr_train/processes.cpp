@@ -40,15 +40,26 @@ std::string describe_build() {
          std::string(to_string(glifr::cpu_target()));
 }
 
-/// All that decides what is computed, and where it goes.
+/// All that decides what is computed, and where it goes, a line each.
 std::string describe_run(const Options& o, const std::vector<glifr::PlannedTrial>& plan) {
-  std::string text = o.run.out.string() + " " + std::to_string(o.run.seed) + " " +
-                     std::to_string(static_cast<int>(o.run.precision)) +
-                     std::to_string(static_cast<int>(o.run.engine)) + std::to_string(static_cast<int>(o.run.existing)) +
-                     " " + o.distribute + " " + o.run.device;
+  constexpr const char* existing[] = {"neither --resume nor --overwrite", "--resume", "--overwrite"};
+  std::string text = "--out " + o.run.out.string() + "\n--seed " + std::to_string(o.run.seed) + "\n--precision " +
+                     (o.run.precision == glifr::Precision::float32 ? "float32" : "float64") + "\n--engine " +
+                     (o.run.engine == glifr::Engine::fused ? "fused" : "composed") + "\n" +
+                     existing[static_cast<std::size_t>(o.run.existing)] + "\n--distribute " + o.distribute +
+                     "\n--device " + o.run.device;
   for (const glifr::PlannedTrial& planned : plan)
-    text += "\n" + std::to_string(planned.trial.number) + glifr::to_line(to_json(planned.trial.settings));
-  return text;
+    text += "\ntrial " + std::to_string(planned.trial.number) + " " + glifr::to_line(to_json(planned.trial.settings));
+  return text + "\n";
+}
+
+/// The line of a text around a place; of a long one what is near.
+std::string line_at(const std::string& text, std::size_t place) {
+  constexpr std::size_t before = 24, longest = 64;
+  const std::size_t line = place == 0 ? 0 : text.rfind('\n', place - 1) + 1;
+  const std::size_t first = std::max(line, place < before ? 0 : place - before);
+  const std::size_t from = place - line < longest ? line : first;
+  return text.substr(from, std::min(text.find('\n', place) - from, longest + (first - from)));
 }
 
 }  // namespace
@@ -78,12 +89,10 @@ void require_same_run(glifr::LaunchedGroup& group, const Options& options,
           process, "runs " + builds[r] + ", process 0 " + builds.front() + "; all processes must run the same");
     if (runs[r] == runs.front()) continue;
     // The first line in which they differ says most.
-    const auto [here, there] = std::ranges::mismatch(runs[r], runs.front());
-    const auto excerpt = [](const std::string& text, std::size_t at) { return text.substr(at < 24 ? 0 : at - 24, 64); };
-    throw glifr::ConfigError(
-        process, "was asked for something else than process 0, or sees other results in " + options.run.out.string() +
-                     ": '" + excerpt(runs[r], static_cast<std::size_t>(here - runs[r].begin())) + "' and '" +
-                     excerpt(runs.front(), static_cast<std::size_t>(there - runs.front().begin())) + "'");
+    const auto place = static_cast<std::size_t>(std::ranges::mismatch(runs[r], runs.front()).in1 - runs[r].begin());
+    throw glifr::ConfigError(process, "was asked for something else than process 0, or sees other results in " +
+                                          options.run.out.string() + ": '" + line_at(runs[r], place) + "' and '" +
+                                          line_at(runs.front(), place) + "'");
   }
 }
 

@@ -117,19 +117,19 @@ void LayerParameters<T>::add_field(std::size_t k) {
       parameters_.emplace_back(prefix_ + (is_shared ? "shared_" : "") + field.stored_name(), field_shape(k, columns));
   parameter.field = field;
   std::vector<detail::SpreadColumns>& parts = spread_[k];
-  bool all_are_trained = true;
   parameter.is_trained = false;
   for (std::size_t g = 0; g < spans.size(); ++g) {
     const ParameterDescription description = detail::parameter_of(population, g, field.name);
     const Index column = per == Per::neuron ? spans[g].first : per == Per::layer ? 0 : static_cast<Index>(g);
     parts.push_back({column, is_shared, spans[g].first, spans[g].count, description.is_trained});
-    all_are_trained = all_are_trained && description.is_trained;
+    if (!description.is_trained && per != Per::layer)
+      parameter.frozen_values += plan_.fields[k].extent * (is_shared ? 1 : spans[g].count);
     parameter.is_trained = parameter.is_trained || description.is_trained;
     if (description.initial && (per != Per::layer || g == 0))
       parameter.initial.push_back({column, is_shared ? 1 : spans[g].count, columns, *description.initial});
   }
-  parameter.is_partly_frozen = parameter.is_trained && !all_are_trained;
-  if (!is_shared && !parameter.is_partly_frozen) parts.clear();  // the values as they are
+  if (!parameter.is_trained) parameter.frozen_values = 0;
+  if (!is_shared && parameter.frozen_values == 0) parts.clear();  // the values as they are
 }
 
 template <Scalar T>
@@ -139,14 +139,15 @@ void LayerParameters<T>::add_delays() {
   const std::vector<detail::GroupSpan> spans = detail::group_spans(population, n);
   const double dt = plan_.time_step;
   double shortest = std::numeric_limits<double>::infinity(), longest = 0;
-  std::size_t trained = 0;  // groups
-  for (std::size_t g = 0; g < spans.size(); ++g) trained += detail::delays_of(population, g).is_trained ? 1 : 0;
+  Index trained = 0;  // neurons
+  for (std::size_t g = 0; g < spans.size(); ++g)
+    trained += detail::delays_of(population, g).is_trained ? spans[g].count : 0;
   const bool is_trained = trained > 0;
   delays_ = parameters_.size();
   Parameter<T>& delays =
       parameters_.emplace_back(prefix_ + (is_trained ? "trans_synaptic_delay" : "synaptic_delay"), Shape{1, n});
   delays.is_trained = is_trained;
-  delays.is_partly_frozen = is_trained && trained < spans.size();
+  delays.frozen_values = is_trained ? n - trained : 0;
   delays.field = Field{.name = "synaptic_delay",
                        .unit = "ms",
                        .stored_as = is_trained ? "trans_synaptic_delay" : nullptr,

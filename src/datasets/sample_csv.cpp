@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <string>
 
 #include "glifr/error.hpp"
@@ -42,7 +43,10 @@ Columns sort_columns(const CsvNumbers& table, const std::string& file, const Sam
     }
   }
   if (columns.features.empty()) throw DataError(file, "has no column of features between 'sample' and the last");
-  if (columns.labels.size() > 1) throw DataError(file, "has two columns '" + label + "'");
+  std::set<std::string> names_seen;
+  for (const std::string& name : table.header) {
+    if (!names_seen.insert(name).second) throw DataError(file, "has two columns '" + name + "'");
+  }
   return columns;
 }
 
@@ -92,7 +96,7 @@ NamedTensor collect(const CsvNumbers& table, const std::vector<Rows>& samples, I
 
 }  // namespace
 
-std::vector<NamedTensor> read_sample_csv(const std::filesystem::path& path, const SampleNames& names) {
+SampleTable read_sample_csv(const std::filesystem::path& path, const SampleNames& names) {
   const std::string file = path.string();
   const CsvNumbers table = read_csv_numbers(path, {.has_header = true});
   const Columns columns = sort_columns(table, file, names);
@@ -105,7 +109,12 @@ std::vector<NamedTensor> read_sample_csv(const std::filesystem::path& path, cons
     lengths.push_back(sample.count);
     time_steps = std::max(time_steps, sample.count);
   }
-  std::vector<NamedTensor> arrays{collect(table, samples, time_steps, columns.features, "inputs")};
+  SampleTable result;
+  for (const std::vector<Index>& group : {columns.features, columns.targets}) {
+    for (const Index column : group) result.columns.push_back(table.header[static_cast<std::size_t>(column)]);
+  }
+  std::vector<NamedTensor>& arrays = result.arrays;
+  arrays.push_back(collect(table, samples, time_steps, columns.features, "inputs"));
   if (std::ranges::count(lengths, time_steps) != std::ssize(lengths)) {
     arrays.push_back(make_named_tensor<std::int64_t>("lengths", {std::ssize(lengths)}, lengths));
   }
@@ -124,7 +133,7 @@ std::vector<NamedTensor> read_sample_csv(const std::filesystem::path& path, cons
     arrays.push_back(make_named_tensor<double>("labels", {std::ssize(labels)}, labels));
   }
   if (!columns.targets.empty()) arrays.push_back(collect(table, samples, time_steps, columns.targets, "targets"));
-  return arrays;
+  return result;
 }
 
 }  // namespace glifr::detail

@@ -54,9 +54,9 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-/// The arrays of a file of any form but NPY, which has no names.
+/// The arrays of a file of any form but NPY, which has no names; of a CSV file, the names of its columns, too.
 std::unique_ptr<SampleArrays> open_arrays(const std::filesystem::path& path, SampleFileKind kind,
-                                          const SampleFileOptions& options) {
+                                          const SampleFileOptions& options, std::vector<std::string>& columns) {
   switch (kind) {
     case SampleFileKind::hdf5:
       return detail::open_hdf5(path, options.in_memory_bytes);
@@ -65,7 +65,9 @@ std::unique_ptr<SampleArrays> open_arrays(const std::filesystem::path& path, Sam
     case SampleFileKind::safetensors:
       return detail::open_safetensors(path);
     default:
-      return detail::keep(path.string(), detail::read_sample_csv(path, options.names));
+      detail::SampleTable table = detail::read_sample_csv(path, options.names);
+      columns = std::move(table.columns);
+      return detail::keep(path.string(), std::move(table.arrays));
   }
 }
 
@@ -142,6 +144,7 @@ struct SampleFile::Content {
   std::string name;
   std::unique_ptr<SampleArray> inputs, targets;  // no targets where there are labels
   std::vector<std::int32_t> labels, lengths;
+  std::vector<std::string> columns;
   Index classes = 0;
 
   Content(const std::filesystem::path& path, const SampleFileOptions& options) : name(path.string()) {
@@ -166,7 +169,7 @@ struct SampleFile::Content {
     if (kind == SampleFileKind::npy) {
       inputs = detail::open_npy(path, options.in_memory_bytes);
     } else {
-      const std::unique_ptr<SampleArrays> arrays = open_arrays(path, kind, options);
+      const std::unique_ptr<SampleArrays> arrays = open_arrays(path, kind, options, columns);
       const std::string inputs_name = kind == SampleFileKind::csv ? "inputs" : names.inputs;
       inputs = find(*arrays, inputs_name, "inputs_name");
       if (!label_array && !targets) {
@@ -234,8 +237,10 @@ struct SampleFile::Content {
     const bool takes_labels = is_chosen ? names.labels.has_value() : has(there, labels_name);
     const bool takes_targets = is_chosen ? names.targets.has_value() : has(there, targets_name);
     if (takes_labels && takes_targets) {
-      throw DataError(name, "has both labels ('" + labels_name + "') and targets ('" + targets_name +
-                                "'); labels_name or targets_name chooses one");
+      const std::string both = is_csv ? "a column of labels ('" + names.labels.value_or("label") +
+                                            "') and columns of targets ('" + names.targets.value_or("target_…") + "')"
+                                      : "labels ('" + labels_name + "') and targets ('" + targets_name + "')";
+      throw DataError(name, "has both " + both + "; labels_name or targets_name chooses one");
     }
     if (is_csv && !has(there, takes_labels ? labels_name : targets_name)) {
       throw DataError(name, "has no column '" + names.labels.value_or("label") + "' and none that begins with '" +
@@ -341,6 +346,9 @@ Index SampleFile::target_steps() const {
 }
 std::span<const std::int32_t> SampleFile::lengths() const {
   return content_->lengths;
+}
+std::span<const std::string> SampleFile::columns() const {
+  return content_->columns;
 }
 Index SampleFile::length(Index sample) const {
   return content_->length(sample);

@@ -19,6 +19,10 @@ namespace {
 
 /// Validation that is needed and not there, or that there cannot be.
 void check_validation(const Settings& s) {
+  if (s.training.validation_fraction > 0 && find_task(s.task.base).has_validation_set(s)) {
+    throw ConfigError("validation_fraction", "found " + format_number(s.training.validation_fraction) + "; task " +
+                                                 s.task.base + " has validation data of its own, accepted: 0");
+  }
   constexpr const char* how = "; accepted without validation (validation_fraction, validation_data): ";
   const bool needs_accuracy = s.training.monitor == Monitor::val_acc;
   if (!validates(s)) {
@@ -71,6 +75,11 @@ void check_delays(const Settings& s, const Population& population) {
       throw ConfigError("synaptic_delay", "found a range that ends at " + format_number(delay.longest) +
                                               " ms; learned delays are longer than a time step, dt, of " +
                                               format_number(s.model.dt) + " ms, accepted: a range that ends above it");
+    }
+    if (delay.longest < s.model.dt && delay.initial.kind != Distribution::Kind::number) {
+      throw ConfigError("synaptic_delay", "found delays up to " + format_number(delay.longest) +
+                                              " ms, shorter than a time step, dt, of " + format_number(s.model.dt) +
+                                              " ms; accepted: a range that reaches it, or a number");
     }
     Range range{.lowest = std::max(s.model.dt, delay.shortest), .highest = std::max(s.model.dt, delay.longest)};
     // Learned ones never reach the ends of their range.

@@ -14,8 +14,9 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::string_view, 7> changes_no_result{
-    "task", "description", "checkpoint_seconds", "parameter_every", "micro_batch", "shares", "device_shares"};
+constexpr std::array<std::string_view, 8> changes_no_result{
+    "task",        "description", "checkpoint_seconds", "parameter_every", "tensorboard",
+    "micro_batch", "shares",      "device_shares"};
 
 /// Equal as values: 1 and 1.0 are.
 bool are_equal(const json::value& a, const json::value& b) {

@@ -306,7 +306,8 @@ std::vector<ConfigKey> output_keys() {
            .name = "tensorboard",
            .place = [](S& s) -> Place { return &s.output.tensorboard; },
            .help = "whether the trial's folder gets an event file that TensorBoard reads",
-           .is_recent = true}};
+           .is_recent = true,
+           .decides = Decides::nothing}};
 }
 
 /// A task's own key: its value is kept by its name.

@@ -14,6 +14,7 @@
 #include "glifr/backend/fleet.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
 #include "glifr/io/json.hpp"
 
 namespace glifr {
@@ -70,9 +71,12 @@ Settings what_counts(Settings s) {
     s.training.sigma_v_first = plain.training.sigma_v_first;
     s.training.sigma_v_last = plain.training.sigma_v_last;
   }
+  const LayerDescription first = describe_network(s).layers.front();
+  const NeuronInfo& neuron = find_neuron(first.neuron, first.num_ascs);
   for (auto& [name, value] : s.model.constants) {
+    const bool is_known = std::ranges::find(neuron.constants, name, &NeuronConstant::name) != neuron.constants.end();
     // Described layers have all of their constants themselves.
-    if (!s.model.layers.empty() || (name == "sigma_v" && s.training.sigma_v_anneal)) value = 0;
+    if (!s.model.layers.empty() || !is_known || (name == "sigma_v" && s.training.sigma_v_anneal)) value = 0;
   }
   if (!validates(s)) s.training.validation_every = plain.training.validation_every;
   s.output = plain.output;  // says what is written, and when

@@ -100,6 +100,15 @@ void remove_part(const fs::path& path) {
   if (error) throw OutputError(path.string(), "cannot be removed: " + error.message());
 }
 
+void remove_figures(const fs::path& folder) {
+  std::vector<fs::path> figures;
+  std::error_code error;  // the folder may not be there
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (TrialFolder::is_of_figure(entry->path())) figures.push_back(entry->path());
+  }
+  std::ranges::for_each(figures, remove_part);
+}
+
 /// confusion.csv: a row a label, a column a prediction.
 void write_confusion(const Classification& result, const fs::path& file) {
   CsvRows csv;
@@ -340,6 +349,7 @@ class TrialRun {
       remove_part(part);
     }
     for (const std::string& file : task().files()) remove_part(folder_.path() / file);
+    remove_figures(folder_.path());
     create_folder(folder_.checkpoints());
     json::object record = make_record(trial_, options_, count_trained<T>(network_->parameters()), digest_, source_);
     if (json::value* shares = record.if_contains("device_shares")) *shares = device_shares_;

@@ -123,34 +123,24 @@ const NeuronConstant* named_constant(const NeuronInfo& info, const std::string& 
   return found == info.constants.end() ? nullptr : &*found;
 }
 
-/// Groups of a layer, or the layer.
-std::size_t parts_of(const Population& population) {
-  return std::max<std::size_t>(1, population.groups.size());
-}
-/// Values of a parameter that a layer has.
-Index count_values(const Population& population, const std::string& name, Index size) {
-  switch (detail::parameter_of(population, population.groups.size(), name).per) {
-    case Per::layer:
-      return 1;
-    case Per::group:
-      return static_cast<Index>(parts_of(population));
-    case Per::neuron:
-      break;
+/// Values of a parameter that training moves: groups may leave theirs as they are.
+Index count_trained_values(const Population& population, const std::string& name, Index size) {
+  const Per per = detail::parameter_of(population, population.groups.size(), name).per;
+  const auto spans = detail::group_spans(population, size);
+  Index count = 0;
+  for (std::size_t g = 0; g < spans.size(); ++g) {
+    if (!detail::parameter_of(population, g, name).is_trained) continue;
+    if (per == Per::layer) return 1;
+    count += per == Per::group ? 1 : spans[g].count;
   }
-  return size;
+  return count;
 }
-/// Whether some neurons of a layer train a parameter.
-bool is_trained(const Population& population, const std::string& name) {
-  for (std::size_t g = 0; g < parts_of(population); ++g) {
-    if (detail::parameter_of(population, g, name).is_trained) return true;
-  }
-  return false;
-}
-bool has_learned_delays(const Population& population) {
-  for (std::size_t g = 0; g < parts_of(population); ++g) {
-    if (detail::delays_of(population, g).is_trained) return true;
-  }
-  return false;
+Index count_learned_delays(const Population& population, Index size) {
+  const auto spans = detail::group_spans(population, size);
+  Index count = 0;
+  for (std::size_t g = 0; g < spans.size(); ++g)
+    count += detail::delays_of(population, g).is_trained ? spans[g].count : 0;
+  return count;
 }
 
 }  // namespace
@@ -215,13 +205,12 @@ ParameterCount count_parameters(const NetworkDescription& description) {
                      (lateral.empty() ? layer.size * layer.size : detail::count_connections(lateral)) * info.inputs;
     count.all += (input_size + layer.size) * info.inputs * layer.size;
     for (const FieldExtent& parameter : info.parameters) {
-      const Index size = count_values(population, parameter.field.name, layer.size);
       count.all += parameter.extent * layer.size;
-      count.trained += is_trained(population, parameter.field.name) ? parameter.extent * size : 0;
+      count.trained += parameter.extent * count_trained_values(population, parameter.field.name, layer.size);
     }
     if (detail::has_neuron_delays(population)) {
       count.all += layer.size;
-      count.trained += has_learned_delays(population) ? layer.size : 0;
+      count.trained += count_learned_delays(population, layer.size);
     }
     input_size = layer.size;
   }

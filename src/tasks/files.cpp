@@ -89,6 +89,7 @@ class FilesTask final : public TaskOf<FilesTask> {
     }
     Index& steps = std::get<Index>(settings.task.values.at("num_timesteps"));
     follow("num_timesteps", steps, Index{0}, time_steps_of(settings, files), "time steps", "the longest sample");
+    for (const Split part : parts_of(settings)) require_same_columns(*open(settings, files, part), *train);
     const LossKind loss = has_labels ? LossKind::cross_entropy : LossKind::mse;
     if (settings.training.loss == LossKind::automatic) settings.training.loss = loss;
     if (settings.training.loss != loss) {
@@ -287,6 +288,18 @@ class FilesTask final : public TaskOf<FilesTask> {
     if (std::ranges::any_of(parts, [](const auto& part) { return !part->lengths().empty(); })) return longest;
     for (const auto& part : parts) require_same("time steps", *part, part->time_steps(), parts.front()->time_steps());
     return longest;
+  }
+
+  /// Columns are taken in their order: where they have names, these are to be the same.
+  static void require_same_columns(const SampleFile& file, const SampleFile& train) {
+    const auto found = file.columns(), expected = train.columns();
+    if (found.empty() || expected.empty()) return;
+    const auto [here, there] = std::ranges::mismatch(found, expected);
+    if (here == found.end() && there == expected.end()) return;
+    const auto shown = [](auto column, auto end) { return column == end ? "no further column" : "'" + *column + "'"; };
+    throw DataError(file.name(), "has " + shown(here, found.end()) + " where the training data, " + train.name() +
+                                     ", have " + shown(there, expected.end()) +
+                                     "; the same columns in the same order are needed");
   }
 
   static void require_same(const char* what, const SampleFile& file, Index found, Index expected) {

@@ -38,7 +38,7 @@ template <Scalar T>
 Optimizer<T>::Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings)
     : settings_(checked(settings)), layout_(parameters), blocks_(layout_.blocks(parameter_block)) {
   for (const Parameter<T>* parameter : parameters) {
-    if (parameter->is_partly_frozen) settings.require_no_decay(parameter->name);
+    if (parameter->frozen_values > 0) settings.require_no_decay(parameter->name);
   }
   if (settings.is_adam() || settings.momentum != 0) first_ = Tensor<T>({layout_.trained_size()});
   if (settings.is_adam()) second_ = Tensor<T>({layout_.trained_size()});

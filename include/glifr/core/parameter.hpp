@@ -33,7 +33,7 @@ struct Parameter {
   /// False: frozen, takes part without receiving a gradient. Whoever keeps gradients of it (trainer, optimizer,
   /// `Gradients`) is made anew after a change.
   bool is_trained = true;
-  bool is_partly_frozen = false;  ///< some of its values belong to neurons whose are not trained: they stay
+  Index frozen_values = 0;  ///< so many values of a trained one belong to neurons whose are not trained: they stay
   /// What a neuron's parameter means, by which its raw values become physical ones; nothing: a weight or a bias.
   std::optional<Field> field{};
   /// Whether it is no quantity but how a layer is wired (which neurons are connected, and with which sign): never

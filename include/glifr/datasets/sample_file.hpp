@@ -46,7 +46,7 @@ struct SampleFileOptions {
 /// A CSV file has a row a time step, with a line of names: first the column `sample`, a number below 2^53 that
 /// the rows of a sample share; then features; one column `label`, the same in all rows of a sample, or columns
 /// `target_…`. Columns of these names are no features, whatever names are asked for. The rows of a sample stand
-/// together, in the order of time; samples may have different numbers of them.
+/// together, in the order of time; samples may have different numbers of them. No two columns have one name.
 ///
 /// Immutable; several threads may read from one object.
 class GLIFR_API SampleFile {
@@ -83,6 +83,8 @@ class GLIFR_API SampleFile {
   [[nodiscard]] std::span<const std::int32_t> lengths() const;
   /// Time steps of a sample.
   [[nodiscard]] Index length(Index sample) const;
+  /// The columns of a CSV file: features, then targets. Empty for files of other forms, whose columns have no names.
+  [[nodiscard]] std::span<const std::string> columns() const;
 
   /// Writes the inputs of a sample: step t, `features()` values, begins at `x + t * stride`. Throws DataError where
   /// they are on the disk and damaged, or a value is not finite as a T.

@@ -26,7 +26,8 @@ template <Scalar T>
 template <Scalar T>
 [[nodiscard]] Index count_trained(const ParameterList<T>& parameters) {
   Index count = 0;
-  for (const Parameter<T>* parameter : parameters) count += parameter->is_trained ? parameter->value.size() : 0;
+  for (const Parameter<T>* parameter : parameters)
+    count += parameter->is_trained ? parameter->value.size() - parameter->frozen_values : 0;
   return count;
 }
 

@@ -62,8 +62,8 @@ class GLIFR_API EventAppender {
   static EventAppender start(const std::filesystem::path& path, double wall_time);
   /// Goes on behind the last record of a step up to `last_step` and drops what follows: records that a run wrote after
   /// the checkpoint from which it is resumed, and a last record that it was about to write when it was killed. A file
-  /// that holds nothing whole yet is begun. DataError, and the file as it was, where it is missing, is no event file or
-  /// is damaged (a wrong checksum, steps that decrease); ConfigError as `start`.
+  /// that is missing or holds nothing whole yet is begun. DataError, and the file as it was, where it is no event file
+  /// or is damaged (a wrong checksum, steps that decrease); ConfigError as `start`.
   static EventAppender resume(const std::filesystem::path& path, Index last_step, double wall_time) {
     return resume(path, last_step, last_step, wall_time);
   }

@@ -34,6 +34,11 @@ class TrialFolder {
   [[nodiscard]] std::filesystem::path responses() const { return path_ / "responses.csv"; }
   /// Figures of the trial.
   [[nodiscard]] std::filesystem::path figures() const { return path_ / "figures"; }
+  /// Whether a file in it is part of a figure that a trial leaves beside its tables.
+  [[nodiscard]] static bool is_of_figure(const std::filesystem::path& file) {
+    const std::string name = file.filename().string();
+    return name.starts_with("training_curve") || name.starts_with("confusion_");
+  }
   /// The checkpoints.
   [[nodiscard]] std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   /// The checkpoint before training.

@@ -232,6 +232,7 @@ TEST_CASE("processes of another build, or that were asked for something else, ar
   CHECK(shares.exit_code == 2);
   CHECK(own_lines(shares.error) == 1);
   CHECK_THAT(shares.error, Contains("process 1: was asked for something else"));
+  CHECK_THAT(both(GLIFR_TRAIN, "--seed 5").error, Contains(": '--seed 5' and '--seed 0'"));
   CHECK_FALSE(fs::exists(session.out()));
 }
 

@@ -242,6 +242,7 @@ TEST_CASE("a CSV file in its long form holds samples of different length") {
 
   const SampleFile values(files.text("data.csv", "sample,a,target_x,target_y\n0,1,2,3\n0,4,5,6\n1,7,8,9\n1,0,0,1\n"));
   CHECK(values.outputs() == 2);
+  CHECK(std::ranges::equal(values.columns(), std::vector<std::string>{"a", "target_x", "target_y"}));
   CHECK(values.target_steps() == 2);
   CHECK(values.lengths().empty());
   std::vector<double> y(4);
@@ -261,7 +262,9 @@ TEST_CASE("CSV files that are not in the long form are refused with the line") {
   refused("sample,label\n0,1\n", "has no column of features");
   refused("sample,a\n0,1\n", "has no column 'label' and none that begins with 'target_'");
   refused("sample,a,label,label\n0,1,1,1\n", "has two columns 'label'");
-  refused("sample,a,label,target_x\n0,1,1,1\n", "has both labels");
+  refused("sample,a,a,label\n0,1,1,1\n", "has two columns 'a'");
+  refused("sample,a,label,target_x\n0,1,1,1\n",
+          "has both a column of labels ('label') and columns of targets ('target_…'); labels_name or targets_name");
   refused("sample,a,label\n0,1,1\n0,2,0\n", "line 3: the label is 0, in line 2 of the same sample 1");
   refused("sample,a,label\n0,1,1\n1,2,0\n0,1,1\n", "line 4: sample 0 began in line 2 and others followed");
   refused("sample,a,label\n0,nan,1\n", "line 2, column 2 (a): found 'nan'; a finite number is needed");

@@ -452,6 +452,8 @@ TEST_CASE("validation that is asked for must be there, and what goes by it is ch
                     Contains("targets are values"));
   CHECK_THROWS_WITH(resolve("sine", "rnn", {"class_weights=balanced"}), Contains("class_weights: found balanced"));
   CHECK_THROWS_WITH(resolve("sine", "rnn", {"validation_fraction=1"}), Contains("validation_fraction: found 1"));
+  CHECK_THROWS_WITH(resolve("ssc", "rnn", {"validation_fraction=0.5"}),
+                    Contains("validation_fraction: found 0.5; task ssc has validation data of its own, accepted: 0"));
   CHECK(resolve("lmnist", "rnn", {"validation_fraction=0.1", "monitor=val_acc", "class_weights=balanced"})
             .training.monitor == Monitor::val_acc);
 }

@@ -223,6 +223,25 @@ TEST_CASE("samples with lengths are padded to the longest of all parts, those wi
   CHECK_THROWS_WITH(steps_of({}), Contains("test.csv") && Contains("has 3 time steps, the training data have 5"));
 }
 
+TEST_CASE("CSV files have the columns of the training data, in their order") {
+  const test::TemporaryFolder folder;
+  const auto complete = [&](const std::string& test_columns) {
+    test::write_text(folder.path() / "train.csv", "sample,a,b,target_x,target_y\n0,1,2,3,4\n1,4,3,2,1\n");
+    test::write_text(folder.path() / "test.csv", "sample," + test_columns + "\n0,1,2,3,4\n");
+    DataStore store({.root = folder.path()});
+    Config config("files");
+    config.set("train_data=train.csv");
+    config.set("test_data=test.csv");
+    return config.resolve(find_model("rnn"), &store.files());
+  };
+  CHECK_NOTHROW(complete("a,b,target_x,target_y"));
+  CHECK_NOTHROW(complete("target_x,a,b,target_y"));  // features and targets are told by their names
+  CHECK_THROWS_WITH(complete("b,a,target_x,target_y"), Contains("test.csv: has 'b' where the training data, ") &&
+                                                           Contains("have 'a'; the same columns in the same order"));
+  CHECK_THROWS_WITH(complete("a,b,target_y,target_x"), Contains("has 'target_y' where") && Contains("have 'target_x'"));
+  CHECK_THROWS_WITH(complete("a,b,c,target_x"), Contains("has 'c' where") && Contains("have 'target_x'"));
+}
+
 TEST_CASE("targets of every step go with targets of every step") {
   const test::TemporaryFolder folder;
   const auto write = [&](const std::string& name, const Shape& shape) {

@@ -183,6 +183,8 @@ TEST_CASE("populations that a model describes are read, made, and read back") {
   const auto made = make_network<float>(settings);
   CHECK(made->layer(0).delay() == 10);  // of the shortest delay, 0.5 ms
   CHECK(count_parameters(network).trained == count_trained<float>(made->parameters()));
+  // thresh 1, k_m and delays of E alone, k_j, r_j of two groups, a_j; weights; the second layer; the readout.
+  CHECK(count_parameters(network).trained == 1 + 32 + 32 + 80 + 4 + 80 + (560 + 192) + (480 + 12) + 130);
   const auto shape = [&](const char* name) { return find_parameter(made->parameters(), name).value.shape(); };
   CHECK(shape("neuron_layer.shared_thresh") == Shape{1, 1});
   CHECK(shape("neuron_layer.shared_trans_r_j") == Shape{2, 1, 2});
@@ -222,6 +224,9 @@ TEST_CASE("an initial value that no neuron can have is refused before anything i
   refuse_delay(R"({"uniform": [0, 0.02], "train": true})",
                "synaptic_delay: found a range that ends at 0.02 ms; learned delays are longer than a time step, dt, of "
                "0.05 ms");
+  refuse_delay(R"({"uniform": [0.01, 0.02]})",
+               "synaptic_delay: found delays up to 0.02 ms, shorter than a time step, dt, of 0.05 ms in layer 1 of "
+               "model few; accepted: a range that reaches it, or a number");
 }
 
 TEST_CASE("a weight decay goes with parameters that are trained in all groups or in none") {

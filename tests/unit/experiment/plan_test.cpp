@@ -75,6 +75,12 @@ TEST_CASE("variations that are the same for all models are refused") {
   CHECK_THROWS_WITH(
       check_variations(variations("num_ascs=0,2"), {rnn}, {}),
       Catch::Matchers::Contains("sine@lr=0.001,num_ascs=0 and sine@lr=0.001,num_ascs=2 are the same for rnn"));
+  // Constants of other neurons; a network of some models may have them.
+  for (const char* sweep : {"R=0.1,0.2", "tau=1,2", "sigma_v=1,2"}) {
+    CHECK_THROWS_WITH(check_variations(variations(sweep), {rnn}, {}),
+                      Catch::Matchers::Contains("are the same for rnn"));
+    CHECK_NOTHROW(check_variations(variations(sweep), {rnn, glifr}, {}));
+  }
   // What another setting switches off.
   using Pair = std::pair<const char*, const char*>;  // a sweep, and the setting with which it counts
   for (const auto& [sweep, switched_on] : {Pair{"momentum=0,0.5", "optimizer=sgd"},

@@ -357,6 +357,21 @@ TEST_CASE("an event file has a histogram of the last epoch, and after more epoch
   CHECK(events(prolonged) == events(whole));
 }
 
+TEST_CASE("a training may go on with an event file, and without") {
+  if (event_file_problem()) GLIFR_SKIP(*event_file_problem());
+  Session session;
+  const auto run = [&](const char* epochs, const char* tensorboard) {
+    return session.run({std::string("max_epochs=") + epochs, std::string("tensorboard=") + tensorboard}).state;
+  };
+  const auto has_events = [&] { return fs::exists(TrialFolder(session.trial()).events()); };
+  CHECK(run("2", "false") == State::complete);
+  CHECK_FALSE(has_events());
+  session.resume();
+  CHECK(run("3", "true") == State::complete);
+  CHECK(has_events());
+  CHECK(run("4", "false") == State::complete);
+}
+
 TEST_CASE("more epochs are refused where the first ones depend on how many there are") {
   for (const char* setting : {"lr_schedule=cosine", "sigma_v_anneal=true"}) {
     Session session;
@@ -585,6 +600,19 @@ TEST_CASE("a model that others start from is waited for while another run trains
   REQUIRE(outcomes.size() == 2);
   CHECK(outcomes[0].outcome->state == State::skipped);
   CHECK(outcomes[1].outcome->state == State::complete);
+}
+
+TEST_CASE("a trial that is trained afresh keeps no figure of the one before") {
+  Session session;
+  session.run({"max_epochs=1"});
+  const fs::path figures[] = {session.trial() / "training_curve.svg",
+                              session.trial() / "confusion_sine_glifr_lheta.csv"};
+  for (const fs::path& file : figures) test::write_text(file, "");
+  test::write_text(session.trial() / "notes.txt", "");
+  session.options.existing = Existing::overwrite;
+  session.run({"max_epochs=1"});
+  for (const fs::path& file : figures) CHECK_FALSE(fs::exists(file));
+  CHECK(fs::exists(session.trial() / "notes.txt"));
 }
 
 TEST_CASE("a run that waits takes complete trials as they are, unless it is to overwrite them") {

@@ -247,7 +247,7 @@ TEST_CASE("parameters that are trained in some groups only are known as such") {
   const auto partly_frozen = [](Net network) {
     std::vector<std::string> names;
     for (const auto* parameter : network.parameters()) {
-      if (parameter->is_partly_frozen) names.push_back(parameter->name);
+      if (parameter->frozen_values > 0) names.push_back(parameter->name);
     }
     return names;
   };

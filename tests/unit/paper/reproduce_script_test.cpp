@@ -75,6 +75,7 @@ TEST_CASE("reproduce_paper.sh names every training of the paper") {
   }
   CHECK(count(plan.out, "glifr_train --task") == glifr::paper::trainings().size());
   CHECK_THAT(plan.out, Contains("glifr_analyze ablation") && Contains("glifr_analyze paper"));
+  CHECK_THAT(script.run("--dry-run --tasks sine --out 'two words'").out, Contains(" --out two\\ words"));
 }
 
 TEST_CASE("reproduce_paper.sh trains, silences and writes the page, in this order") {
@@ -134,7 +135,8 @@ TEST_CASE("reproduce_paper.sh --slurm submits a job a trial, and the page behind
 
 TEST_CASE("reproduce_paper.sh refuses what it does not know in one line") {
   const Script script;
-  for (const char* request : {"--tasks sin", "--trials 0", "--trials", "--fast", "-- -p x"}) {
+  for (const char* request :
+       {"--tasks sin", "--tasks ,", "--trials 0", "--trials", "--fast", "-- -p x", "--quick --full"}) {
     const Finished run = script.run_here(request);
     CAPTURE(request, run.error);
     CHECK(run.exit_code == 2);

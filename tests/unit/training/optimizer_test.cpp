@@ -89,7 +89,7 @@ TEST_CASE("without a gradient AdamW decays geometrically, and Adam not at all") 
 
 TEST_CASE("a weight decay is refused where it would move values that are not trained") {
   Parameters p;
-  p.list[0]->is_partly_frozen = true;
+  p.list[0]->frozen_values = 1;
   CHECK_NOTHROW(Optimizer<double>(p.list, {.weight_decay = 0.3}));  // of Adam
   CHECK_THROWS_WITH(Optimizer<double>(p.list, {.kind = OptimizerSettings::Kind::adamw, .weight_decay = 0.3}),
                     "weight_decay: found 0.3, which would also move those values of " + p.list[0]->name +
