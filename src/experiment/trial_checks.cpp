@@ -31,6 +31,18 @@ bool has_moved(json::object record, const Settings& settings) {
   return take_places(record, settings);
 }
 
+/// Refuses a heterogeneous trial whose source will have no after-spike current to draw those of its own from.
+void check_currents(const Trial& trial) {
+  const ModelSettings& own = trial.settings.model;
+  const ModelSettings source = source_of(trial).settings.model;
+  if (own.num_ascs == 0 || source.num_ascs > 0) return;
+  throw ConfigError("num_ascs", "found 0 for " + source.name + " and " + std::to_string(own.num_ascs) + " for " +
+                                    own.name +
+                                    ", which draws its initial values from it; accepted: 0 for both, or 1 "
+                                    "or more for " +
+                                    source.name);
+}
+
 bool holds_trial(const TrialFolder& folder) {
   return is_there(folder.record()) || is_there(folder.last_checkpoint()) || is_there(folder.test());
 }
@@ -143,9 +155,9 @@ void check_trial(const Trial& trial, const RunOptions& options, bool source_is_p
     }
     check_folder(trial, options);
   }
-  const bool starts = !can_be_resumed(trial, options);
-  if (starts && model_of(trial.settings).is_heterogeneous() && !source_is_planned)
-    static_cast<void>(checked_source(trial, options));
+  if (can_be_resumed(trial, options) || !model_of(trial.settings).is_heterogeneous()) return;
+  check_currents(trial);
+  if (!source_is_planned) static_cast<void>(checked_source(trial, options));
 }
 
 }  // namespace glifr

@@ -284,6 +284,20 @@ TEST_CASE("a heterogeneous model starts from one of the same seed, settings and 
   CHECK(source.at("checkpoint").as_string().size() == 8);
 }
 
+TEST_CASE("a heterogeneous model with currents needs a source that has some, which shows before that is trained") {
+  Session session;
+  const auto currents = [](const char* own, const char* source) {
+    return Changes{"max_epochs=2",
+                   std::string(R"(num_ascs={"glifr_fheta": )") + own + R"(, "glifr_lheta": )" + source + "}"};
+  };
+  CHECK_THAT(session.refusal(currents("2", "0"), "glifr_fheta"),
+             Contains("num_ascs: found 0 for glifr_lheta and 2 for glifr_fheta"));
+  CHECK_FALSE(fs::exists(session.options.out));
+  CHECK(session.run(currents("0", "0"), "glifr_fheta").state == State::complete);
+  session.options.existing = Existing::overwrite;
+  CHECK(session.run(currents("3", "1"), "glifr_lheta,glifr_fheta").state == State::complete);
+}
+
 TEST_CASE("a heterogeneous model starts from one of the same data only, and goes on if that is still the one") {
   Session session("lmnist", {"hidden_size=4", "batch_size=4", "max_epochs=1"});
   write_images(session.data_root() / "mnist", 12, 6);
