@@ -75,6 +75,8 @@ void run(const Session& session, const ClusterOptions& options) {
       groups.cell(clustering.labels[static_cast<std::size_t>(n)]).end_row();
     }
     session.write(groups, "cluster_neurons.csv");
+  } else {
+    session.remove_old("cluster_neurons.csv", {options.neurons.parameters, options.neurons.initial});
   }
 
   std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),

@@ -156,6 +156,44 @@ TEST_CASE("the trace of a neuron says from which step on a state overflowed") {
   CHECK_THAT(in_float.error, Catch::Contains("a state overflowed in step "));
 }
 
+TEST_CASE("tables of an earlier run that this one does not make are removed, but no file that it reads") {
+  const Session session;
+  std::string input;
+  for (int t = 0; t < 20; ++t) input += "0.5\n";
+  const auto trace = [&](const std::string& rates, const std::string& jumps, const fs::path& input_file) {
+    glifr::test::write_text(session.file("neuron.json"),
+                            R"({"dt": 0.05, "tau": 0.05, "sigma_v": 1, "R": 0.1, "I0": 0, "v_reset": 0, "weight_in": 1,
+                                "thresh": 1, "k_m": 0.1, "r": )" +
+                                jumps + R"(, "a": )" + jumps + R"(, "k": )" + rates + "}");
+    glifr::test::write_text(input_file, input);
+    const Finished run = session.analyze("trace --no-figures --neuron " + session.file("neuron.json").string() +
+                                         " --input " + input_file.string() + session.out_option());
+    INFO(run.error);
+    REQUIRE(run.exit_code == 0);
+  };
+  const fs::path currents = session.out() / "asc.csv";
+  trace("[1, 2]", "[0.1, 0.2]", session.file("input.csv"));
+  CHECK(fs::exists(currents));
+  trace("[]", "[]", session.file("input.csv"));
+  CHECK_FALSE(fs::exists(currents));
+  CHECK(fs::exists(session.out() / "firing.csv"));
+  trace("[]", "[]", currents);
+  CHECK(glifr::read_file(currents) == input);
+
+  train_sine(session, "glifr_lheta", 1);
+  const auto parameters = [&](const std::string& place) {
+    CHECK(session.analyze("parameters --no-figures " + place + session.out_option()).exit_code == 0);
+  };
+  parameters(session.results().string());
+  CHECK(fs::exists(session.out() / "neurons.csv"));
+  fs::copy(session.out() / "learnedparams.csv", session.file("table.csv"));
+  parameters("--parameters " + session.file("table.csv").string());
+  CHECK_FALSE(fs::exists(session.out() / "neurons.csv"));
+  fs::copy(session.file("table.csv"), session.out() / "neurons.csv");
+  parameters("--parameters " + (session.out() / "neurons.csv").string());
+  CHECK(fs::exists(session.out() / "neurons.csv"));
+}
+
 TEST_CASE("ablation, responses and report of trained networks, the same on any number of threads") {
   const Session session;
   train_sine(session, "rnn,glifr_lheta");
@@ -265,14 +303,15 @@ TEST_CASE("neurons, f-I curves, clusters and connections by layer and group") {
   CHECK_THAT(glifr::read_file(session.out() / "connectivity_delays.csv"), Catch::Contains("before_training"));
   CHECK(fs::exists(session.out() / "delays.gp"));
 
-  // The second layer has no groups, and its neurons the same delay.
-  fs::remove_all(session.out());
+  // The second layer has no groups, and its neurons the same delay. What it has not is not left from the first.
   run("parameters --layer 2 " + trial);
   CHECK(cells("neurons.csv").header == std::vector<std::string>{"layer", "group", "neuron", "thresh", "k_m"});
   CHECK(cells("neurons.csv").rows.at(0).at(0) == "2");
   CHECK(cells("neurons.csv").rows.at(0).at(1).empty());
   run("fi-curve --layer 2 " + trial);
   CHECK_FALSE(fs::exists(session.out() / "fi_groups.csv"));
+  run("cluster --layer 2 " + trial);
+  CHECK_FALSE(fs::exists(session.out() / "cluster_neurons.csv"));
   CHECK_THAT(run("connectivity --layer 2 " + trial), Catch::Contains("169 connections of 13 neurons"));
 
   // Away from its trial, nothing is known of groups.
