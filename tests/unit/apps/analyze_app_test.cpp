@@ -131,8 +131,10 @@ TEST_CASE("from a trained network to its neurons' parameters, f-I curves and clu
   CHECK_THAT(cluster.out, Catch::Contains(" of 16 neurons"));
   CHECK(glifr::read_csv_numbers(session.out() / "chscores.csv", {}).rows == 10);
   CHECK(glifr::read_csv_numbers(session.out() / "cluster_labels.csv", {}).rows == 16);
-  for (const char* figure : {"cluster_index.gp", "parameters_scatter.gp", "fi_curves.gp"})
+  for (const char* figure : {"cluster_index.gp", "cluster_scatter.gp", "cluster_fi_curves.gp"})
     CHECK(fs::exists(session.out() / figure));
+  // Those of the other subcommands stay as they are.
+  for (const char* figure : {"parameters_scatter.gp", "fi_curves.gp"}) CHECK_FALSE(fs::exists(session.out() / figure));
 }
 
 TEST_CASE("the trace of a neuron says from which step on a state overflowed") {
