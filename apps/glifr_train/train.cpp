@@ -190,6 +190,12 @@ void describe_models(const Options& o, const std::vector<glifr::Config>& variati
   }
 }
 
+/// Whether a trial was stopped, or not begun, so that a run may go on with it.
+bool is_left(const glifr::PlannedOutcome& planned) {
+  if (!planned.outcome) return planned.failure.empty();
+  return planned.outcome->state == glifr::TrialOutcome::State::interrupted;
+}
+
 /// What the trials of the other processes had to say, and how the run ended.
 int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progress, glifr::LaunchedGroup* group,
            bool by_trials, bool is_afresh) {
@@ -197,7 +203,7 @@ int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progres
   for (const auto& [outcome, failure] : outcomes) {
     if (!failure.empty()) failures += cli::program_name() + ": " + failure + "\n";
   }
-  bool stopped = stop_requested;
+  bool stopped = stop_requested && std::ranges::any_of(outcomes, is_left);
   if (group) {
     stopped = !group->all_of(!stopped);
     const auto lines = group->gather_texts(progress.kept());

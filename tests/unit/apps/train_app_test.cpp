@@ -226,6 +226,29 @@ TEST_CASE("a signal that comes while data are read ends the run as any other") {
   CHECK_THAT(end.out, Catch::Contains("interrupted; go on with the same command and --resume"));
 }
 
+TEST_CASE("a signal that comes while the last trial is tested leaves a complete run") {
+  const Session session;
+  const auto write = [&](const char* name, int samples) {
+    std::string rows = "sample,x,label\n";
+    for (int i = 0; i < samples * 10; ++i) rows += std::to_string(i / 10) + ",0.5," + std::to_string(i / 10 % 2) + "\n";
+    glifr::test::write_text(session.folder() / name, rows);
+    return (session.folder() / name).string();
+  };
+  Process run =
+      session.start("--task files --model rnn --epochs 1 --threads 1 --set hidden_size=256 --set train_data=" +
+                    write("train.csv", 2) + " --set test_data=" + write("test.csv", 20000));
+  const fs::path last = session.trial("files", "rnn") / "checkpoints" / "last.safetensors";
+  const auto is_trained = [&] { return fs::exists(last) && glifr::read_safetensors(last).metadata.at("epoch") == "1"; };
+  while (!run.has_ended() && !is_trained()) {
+  }
+  run.signal(SIGTERM);
+  const Finished end = run.wait();
+  CAPTURE(end.error);
+  CHECK(end.exit_code == 0);
+  CHECK_THAT(end.out, !Catch::Contains("interrupted"));
+  CHECK(fs::exists(session.trial("files", "rnn") / "test.json"));
+}
+
 TEST_CASE("resuming skips what is complete and refuses other settings") {
   const Session session;
   REQUIRE(session.train("--epochs 2").exit_code == 0);
