@@ -47,6 +47,14 @@ bool holds_trial(const TrialFolder& folder) {
   return is_there(folder.record()) || is_there(folder.last_checkpoint()) || is_there(folder.test());
 }
 
+/// Whether a trial has its table of epochs, or is an imported network, which has none. DataError where its record
+/// cannot be read.
+bool has_metrics(const TrialFolder& folder) {
+  if (is_there(folder.metrics())) return true;
+  const json::value record = read_json_file(folder.record());
+  return record.is_object() && record.get_object().contains("imported_from");
+}
+
 }  // namespace
 
 void refuse_to_go_on(const Difference& difference, const TrialFolder& folder) {
@@ -129,7 +137,7 @@ bool is_complete(const TrialFolder& folder) {
       const json::value* value = result ? result->if_contains(key) : nullptr;
       return value && value->is_number() && std::isfinite(value->to_number<double>());
     };
-    return is_number("test_loss") && is_number("samples") &&
+    return is_number("test_loss") && is_number("samples") && has_metrics(folder) &&
            read_safetensors(folder.last_checkpoint()).metadata.contains("epoch");
   } catch (const DataError&) {
     return false;

@@ -159,7 +159,9 @@ class TrialRun {
     Together<T> together(group_, stop_);
     std::optional<TrialRecorders<T>> recorders;  // of the first process of a group
     on_first(group_, [&] {
-      recorders.emplace(trainer, trial_.settings, folder_, resumes_, validation, annotate, together.stop());
+      hinting([&] {
+        recorders.emplace(trainer, trial_.settings, folder_, resumes_, validation, annotate, together.stop());
+      });
       resumes_ ? reopen() : recorders->write_checkpoint();
     });
     EpochComparison<T> comparison(trainer, trial_.settings, validation,
@@ -237,11 +239,21 @@ class TrialRun {
     std::vector<EpochResult> results;
     if (!resumes_) return results;
     results.resize(static_cast<std::size_t>(decided_by_first(group_, [&] {
-      results = read_results(folder_);
+      hinting([&] { results = read_results(folder_); });
       return results.size();
     })));
     if (group_) broadcast(*group_, std::as_writable_bytes(std::span(results)));
     return results;
+  }
+
+  /// Reads what a trial left. Where it is missing or damaged, the error says how to start without it.
+  template <class Read>
+  static void hinting(Read read) {
+    try {
+      read();
+    } catch (const DataError& error) {
+      throw ConfigError("--resume", error.what() + std::string("; --overwrite starts the trial afresh"));
+    }
   }
 
   /// Takes up training where the checkpoint was written, if it is of the same settings, data and source.
@@ -249,11 +261,9 @@ class TrialRun {
     record_ = read_record(folder_.record());
     if (const auto difference = difference_of_data(record_, digest_, true)) refuse_to_go_on(*difference, folder_);
     require_same_source();
-    try {
+    hinting([&] {
       load_training_state(trainer, read_safetensors(folder_.last_checkpoint()), folder_.last_checkpoint().string());
-    } catch (const DataError& error) {
-      throw ConfigError("--resume", error.what() + std::string("; --overwrite starts the trial afresh"));
-    }
+    });
     const Position position = trainer.position();
     const Index planned = planned_epochs();
     if (position.epoch > planned) {

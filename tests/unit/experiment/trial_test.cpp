@@ -513,6 +513,25 @@ TEST_CASE("a trial whose test result is damaged is tested again; a damaged check
   CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("no training state"));
 }
 
+TEST_CASE("a trial without its table of epochs is not complete, nor gone on with") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  const fs::path file = session.trial() / "metrics.csv";
+  const std::string metrics = read_file(file);
+  fs::remove(file);
+  CHECK_FALSE(is_complete(TrialFolder(session.trial())));
+  for (const char* epochs : {"max_epochs=2", "max_epochs=4"})
+    CHECK_THAT(session.refusal({epochs}), Contains(file.string()) && Contains("--overwrite starts the trial afresh"));
+  test::write_text(file, metrics.substr(0, metrics.find('\n') + 1));
+  CHECK_THAT(session.refusal({"max_epochs=4"}), Contains("has 1 lines") && Contains("--overwrite"));
+  boost::json::object record = read_json_file(session.trial() / "config.json").as_object();
+  record["imported_from"] = "net.pt";
+  write_file_atomically(session.trial() / "config.json", to_text(record));
+  fs::remove(file);
+  CHECK(is_complete(TrialFolder(session.trial())));
+}
+
 TEST_CASE("a checkpoint of a longer trial is refused") {
   Session longer, session;
   longer.run({"max_epochs=5"});
