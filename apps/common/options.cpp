@@ -176,7 +176,9 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::Success& done) {
     return app.exit(done);
   } catch (const CLI::ParseError& error) {
-    throw glifr::Error(std::string(error.what()) + " (see " + app.get_name() + " --help)");
+    const std::vector<CLI::App*> subcommands = app.get_subcommands();
+    const std::string subcommand = subcommands.empty() ? "" : " " + subcommands.front()->get_name();
+    throw glifr::Error(std::string(error.what()) + " (see " + app.get_name() + subcommand + " --help)");
   }
   (void)glifr::cpu_target();  // what the environment says is wrong before anything is written
   return std::nullopt;

@@ -1337,7 +1337,7 @@ TEST_CASE("analyses work on the users' own data: targets of every step and of th
   fs::remove_all(session.results());
   train("label.csv", "rnn");
   require_refused(session.analyze("responses " + session.results().string() + " --data " + data.string()),
-                  "found no such trial of a task with target values");
+                  "none of the trials that were asked for is of a task with target values");
   analyze("report");
   CHECK(fs::exists(session.out() / "confusion_files_rnn.gp"));
 }
@@ -1551,7 +1551,7 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("results summary"), "found the command 'results'; accepted: summary, curves, ");
   require_refused(session.analyze("--colour red summary"), "--colour");
   require_refused(session.analyze("summary a b"), "b");
-  require_refused(session.analyze("summary --colour red"), "--colour");
+  require_refused(session.analyze("summary --colour red"), "--colour (see glifr_analyze summary --help)");
   require_refused(session.analyze("summary --precision float16"), "float16");
   require_refused(session.analyze("summary --threads 0"), "--threads");
   require_refused(session.analyze("summary --width 20"), "--width");
@@ -1601,6 +1601,16 @@ TEST_CASE("requests that cannot be met") {
   fs::create_directories(session.results() / "sine" / "rnn" / "trial_0");
   require_refused(session.analyze("report " + session.results().string()), "none of 1 trials is whole");
   glifr::test::write_trial(session.results(), "sine", "rnn", 1, 0.1, {});
+  fs::remove(session.results() / "sine" / "rnn" / "trial_0");
+  const std::string results = session.results().string();
+  for (const std::string subcommand : {"ablation ", "responses "}) {
+    require_refused(session.analyze(subcommand + results + " --task foo"),
+                    "--task: found 'foo'; accepted for " + results + ": sine");
+    require_refused(session.analyze(subcommand + results + " --model foo"),
+                    "--model: found 'foo'; accepted for " + results + ": rnn");
+  }
+  require_refused(session.analyze("responses --trial 9 " + results),
+                  "--trial: found 9; accepted for " + results + ": 1");
   const Finished blocked =
       session.analyze("summary " + session.results().string() + " --out " + session.file("bad.csv").string());
   CHECK(blocked.exit_code == 2);

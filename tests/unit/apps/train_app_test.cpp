@@ -313,7 +313,7 @@ TEST_CASE("a run that diverges says where and keeps the last good checkpoint") {
   REQUIRE(count_lines(run.error) == 1);
   REQUIRE(run.error.find("epoch") != std::string::npos);
   REQUIRE(run.error.find("step") != std::string::npos);
-  REQUIRE(run.error.find("not finite") != std::string::npos);
+  REQUIRE(run.error.find("not finite; a smaller lr, or a gradient_clip, may keep it finite") != std::string::npos);
   const auto kept = glifr::read_safetensors(session.trial() / "checkpoints" / "last.safetensors");
   REQUIRE(kept.find("neuron_layer.thresh"));
 }
@@ -361,7 +361,8 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
   const std::string folder = session.folder().string();
   const std::vector<Request> requests{
       {"--task sines", "sines"},
-      {"--model glifr", "glifr"},
+      {"--model glifr", "model: found 'glifr'; accepted for task sine: all, paper, rnn, "},
+      {"--task lmnist --set final_reduction=none", "final_reduction: found none; accepted for task lmnist: last"},
       {"--set learning_rate=1", "learning_rate"},
       {"--set lr=-1", "lr"},
       {"--set dropout_prob=1.5", "dropout_prob"},
