@@ -139,6 +139,22 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
   return add(app, name, value, help, convert, [](const std::string& word) { return word; });
 }
 
+std::string key_of(const std::string& assignment) {
+  return assignment.substr(0, assignment.find('='));
+}
+
+void set_all(glifr::Config& config, const std::vector<std::string>& assignments) {
+  for (auto last = assignments.begin(); last != assignments.end(); ++last) {
+    config.set(*last);
+    const std::string key = key_of(*last);
+    if (last->substr(key.size()).starts_with("={")) continue;  // by model, beside what there is for others
+    for (auto first = assignments.begin(); first != last; ++first) {
+      if (key_of(*first) == key && *first != *last)
+        throw ConfigError("--set", "found " + *first + " and " + *last + "; accepted: one of them");
+    }
+  }
+}
+
 void add_cpu_target(CLI::App& app) {
   app.add_option_function<std::string>(
          "--cpu-target",

@@ -63,7 +63,7 @@ void run(const Session& session, const CountOptions& options) {
   const std::filesystem::path& file = options.settings.config;
   glifr::Config config = file.empty() ? glifr::Config(options.task.value_or(std::string(glifr::default_task)))
                                       : glifr::Config::from_file(file, options.task);
-  for (const std::string& assignment : options.settings.set) config.set(assignment);
+  cli::set_all(config, options.settings.set);
   const glifr::DataStore data = session.open_data();
   glifr::Index wanted = 0;
   if (options.match) {

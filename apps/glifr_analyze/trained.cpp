@@ -100,7 +100,8 @@ void add_network_options(CLI::App& command, NetworkOptions& options) {
   cli::add_text(
       command, "--checkpoint", options.checkpoint,
       "One network, instead of RESULTS: a checkpoint in a trial's folder or, with --task or --config, anywhere")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->excludes("RESULTS");
   cli::add_text(command, "--task", options.task,
                 "Only this task (default: all); of a checkpoint without config.json: what it was trained on")
       ->type_name("NAME");

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "common/format.hpp"
+#include "common/options.hpp"
 #include "common/program.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/apps/train.hpp"
@@ -55,13 +56,21 @@ void heed_signals() {
 glifr::Config make_config(const Options& o) {
   glifr::Config config = o.config.empty() ? glifr::Config(o.task.value_or(std::string(glifr::default_task)))
                                           : glifr::Config::from_file(o.config, o.task, o.name.has_value());
-  for (const std::string& assignment : o.set) config.set(assignment);
+  cli::set_all(config, o.set);
+  const auto require_not_swept = [&](const std::string& key, const std::string& setting) {
+    for (const std::string& sweep : o.sweep) {
+      if (cli::key_of(sweep) == key)
+        throw glifr::ConfigError("--sweep", "found " + sweep + ", and there is " + setting + "; accepted: one of them");
+    }
+  };
+  for (const std::string& assignment : o.set) require_not_swept(cli::key_of(assignment), "--set " + assignment);
   const auto set_by_option = [&](const char* option, const std::string& key, const std::string& value) {
     for (const std::string& assignment : o.set) {
       if (assignment.starts_with(key + "=") && assignment != key + "=" + value)
         throw glifr::ConfigError(
             option, "sets " + key + " to " + value + ", and there is --set " + assignment + "; accepted: one of them");
     }
+    require_not_swept(key, option);
     config.set(key + "=" + value);
   };
   if (o.epochs) set_by_option("--epochs", "max_epochs", std::to_string(*o.epochs));
@@ -80,6 +89,23 @@ std::vector<glifr::Model> choose_models(const Options& o, const glifr::Config& c
   }
   if (names.empty()) names = "glifr_lheta";
   return glifr::paper::select_models(o.model.value_or(names), config);
+}
+
+/// Refuses a width of the threshold that annealing replaces in all that is trained.
+void check_width(const Options& o, const std::vector<glifr::Config>& variations,
+                 const std::vector<glifr::Model>& models) {
+  const auto is_width = [](const std::string& assignment) { return cli::key_of(assignment) == "sigma_v"; };
+  const auto found = std::ranges::find_if(o.set, is_width);
+  if (found == o.set.end()) return;
+  for (const glifr::Config& variation : variations) {
+    for (const glifr::Model& model : models) {
+      if (!variation.resolve(model).training.sigma_v_anneal) return;
+    }
+  }
+  throw glifr::ConfigError(
+      "--set", "found " + *found +
+                   ", which has no effect where sigma_v_anneal is true: "
+                   "sigma_v_first and sigma_v_last are the widths; accepted: these, or sigma_v_anneal=false");
 }
 
 /// Says what differs from the trial whose config.json is the file of settings: options are not taken from it.
@@ -236,6 +262,7 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
   const std::vector<glifr::Config> variations = config.sweep(o.sweep);
   const std::vector<glifr::Model> asked_models = choose_models(o, config);
   variations.front().check_effect(asked_models);
+  check_width(o, variations, asked_models);
   choose_device(o, group);
   const glifr::Index by_default = default_threads(group);  // which all processes of a group work out together
   const glifr::Index threads = o.threads > 0 ? o.threads : by_default;

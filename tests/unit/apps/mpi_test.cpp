@@ -227,11 +227,11 @@ TEST_CASE("processes of another build, or that were asked for something else, ar
   CAPTURE(alone.error);
   CHECK(alone.exit_code == 2);
   CHECK(own_lines(alone.error) == 1);
-  const Finished shares = both(GLIFR_TRAIN, "--set shares=3");
-  CAPTURE(shares.error);
-  CHECK(shares.exit_code == 2);
-  CHECK(own_lines(shares.error) == 1);
-  CHECK_THAT(shares.error, Contains("process 1: was asked for something else"));
+  const Finished rate = both(GLIFR_TRAIN, "--set lr=3");
+  CAPTURE(rate.error);
+  CHECK(rate.exit_code == 2);
+  CHECK(own_lines(rate.error) == 1);
+  CHECK_THAT(rate.error, Contains("process 1: was asked for something else"));
   CHECK_FALSE(fs::exists(session.out()));
 }
 

@@ -383,6 +383,12 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
       {"--nonsense", "nonsense"},
       {"--resume --overwrite", "overwrite"},
       {"--set max_epochs=3 --epochs 1", "--epochs: sets max_epochs to 1, and there is --set max_epochs=3"},
+      {"--set lr=1 --set lr=2", "--set: found lr=1 and lr=2; accepted: one of them"},
+      {"--set hidden_size={\"rnn\":4} --set hidden_size=8", "--set: found hidden_size={\"rnn\":4} and hidden_size=8"},
+      {"--sweep lr=1 --set lr=2", "--sweep: found lr=1, and there is --set lr=2; accepted: one of them"},
+      {"--sweep max_epochs=1,2 --epochs 3", "--sweep: found max_epochs=1,2, and there is --epochs"},
+      {"--task sine --set sigma_v_anneal=true --set sigma_v=2", "--set: found sigma_v=2, which has no effect"},
+      {"--print-config --benchmark", "--benchmark excludes --print-config"},
       {"--model rnn --sweep num_ascs=0,2", "--sweep: sine@num_ascs=0 and sine@num_ascs=2 are the same for rnn"},
   };
   for (const Request& request : requests) {
