@@ -3,6 +3,7 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/paper/models.hpp"
 #include "subcommands.hpp"
 
@@ -23,9 +24,18 @@ glifr::Settings resolve(const glifr::Config& config, const glifr::Model& model, 
   return has_sizes ? settings : config.resolve(model, &files);
 }
 
+/// The trained parameters of a network, which is not made where it may be of any size.
+glifr::Index count_trained(const glifr::Settings& settings) {
+  const glifr::Task& task = glifr::find_task(settings.task.base);
+  if (task.knows("hidden_size")) return glifr::count_parameters(glifr::describe_network(settings)).trained;
+  const auto network = glifr::make_network<double>(settings);
+  (void)task.initialize(*network, settings, 0);  // which may freeze weights
+  return glifr::count_trained<double>(network->parameters());
+}
+
 glifr::Index count_trained(glifr::Settings settings, glifr::Index hidden_size) {
   settings.model.hidden_size = hidden_size;
-  return glifr::count_parameters(glifr::describe_network(settings)).trained;
+  return count_trained(settings);
 }
 
 /// The largest hidden size with which a model has at most `parameters` trained parameters (at least 1).
@@ -65,6 +75,10 @@ void run(const Session& session, const CountOptions& options) {
                                       : glifr::Config::from_file(file, options.task);
   cli::set_all(config, options.settings.set);
   const glifr::DataStore data = session.open_data();
+  if (options.match && !glifr::find_task(config.base_task()).knows("hidden_size")) {
+    throw glifr::ConfigError("--match", "found " + std::to_string(*options.match) + "; the networks of task " +
+                                            config.task() + " have a fixed size, accepted: no value");
+  }
   glifr::Index wanted = 0;
   if (options.match) {
     wanted = count_trained(resolve(config, glifr::find_model("rnn"), data.files()), *options.match);
@@ -75,7 +89,7 @@ void run(const Session& session, const CountOptions& options) {
   for (const glifr::Model& model : choose_models(options, config)) {
     glifr::Settings settings = resolve(config, model, data.files());
     if (options.match && model.layers.empty()) settings.model.hidden_size = match_hidden_size(settings, wanted);
-    const glifr::Index trained = glifr::count_parameters(glifr::describe_network(settings)).trained;
+    const glifr::Index trained = count_trained(settings);
     const std::string sizes = hidden_sizes(settings.model);
     csv.cell(std::string_view(config.task())).cell(model.name).cell(std::string_view(sizes)).cell(trained).end_row();
     std::printf("  %-14s hidden size %4s  %8td trained parameters\n", model.name.c_str(), sizes.c_str(), trained);

@@ -685,6 +685,10 @@ TEST_CASE("count gives the published hidden sizes for as many parameters as the 
   }
   REQUIRE(session.analyze("count --task sine --model glifr_lheta" + session.out_option()).exit_code == 0);
   CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nsine,glifr_lheta,124,16617\n"));
+  // The weights of the one neuron are not trained.
+  REQUIRE(session.analyze("count --task realizable" + session.out_option()).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nrealizable,glifr_lheta,1,8\n"));
+  require_refused(session.analyze("count --task realizable --match 4"), "--match: found 4; the networks of task ");
 }
 
 TEST_CASE("count takes the models that a configuration describes, with the sizes of their layers") {
