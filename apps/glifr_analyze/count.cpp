@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "glifr/analysis/style.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -8,6 +9,8 @@
 #include "subcommands.hpp"
 
 namespace glifr::apps {
+
+namespace analysis = glifr::analysis;
 
 namespace {
 
@@ -38,9 +41,11 @@ glifr::Index count_trained(glifr::Settings settings, glifr::Index hidden_size) {
   return count_trained(settings);
 }
 
-/// The largest hidden size with which a model has at most `parameters` trained parameters (at least 1).
-glifr::Index match_hidden_size(const glifr::Settings& settings, glifr::Index parameters) {
+/// The largest hidden size with which a model has at most `parameters` trained parameters; nothing where one neuron has
+/// more.
+std::optional<glifr::Index> match_hidden_size(const glifr::Settings& settings, glifr::Index parameters) {
   const auto fits = [&](glifr::Index hidden_size) { return count_trained(settings, hidden_size) <= parameters; };
+  if (!fits(1)) return std::nullopt;
   glifr::Index fitting = 1, beyond = 2;
   while (fits(beyond)) {
     fitting = beyond;
@@ -82,18 +87,29 @@ void run(const Session& session, const CountOptions& options) {
   glifr::Index wanted = 0;
   if (options.match) {
     wanted = count_trained(resolve(config, glifr::find_model("rnn"), data.files()), *options.match);
-    std::printf("an RNN of %td neurons has %td trained parameters on %s\n", *options.match, wanted,
-                config.task().c_str());
+    std::printf("an RNN of %s has %td trained parameters on %s\n", analysis::counted(*options.match, "neuron").c_str(),
+                wanted, config.task().c_str());
   }
   glifr::CsvRows csv({"task", "model", "hidden_size", "trained_parameters"});
+  std::string too_large;
   for (const glifr::Model& model : choose_models(options, config)) {
     glifr::Settings settings = resolve(config, model, data.files());
-    if (options.match && model.layers.empty()) settings.model.hidden_size = match_hidden_size(settings, wanted);
+    if (options.match && model.layers.empty()) {
+      const auto fitting = match_hidden_size(settings, wanted);
+      if (!fitting) {
+        csv.cell(std::string_view(config.task())).cell(model.name).empty_cell().empty_cell().end_row();
+        too_large += (too_large.empty() ? "" : ", ") + model.name;
+        continue;
+      }
+      settings.model.hidden_size = *fitting;
+    }
     const glifr::Index trained = count_trained(settings);
     const std::string sizes = hidden_sizes(settings.model);
     csv.cell(std::string_view(config.task())).cell(model.name).cell(std::string_view(sizes)).cell(trained).end_row();
     std::printf("  %-14s hidden size %4s  %8td trained parameters\n", model.name.c_str(), sizes.c_str(), trained);
   }
+  if (!too_large.empty())
+    Session::warn("one neuron has more trained parameters, so that the hidden size is left empty: " + too_large);
   session.write(csv, "count.csv");
 }
 
@@ -112,7 +128,7 @@ void add_count(CLI::App& app, Session& session) {
                       "Change one setting, e.g. --set hidden_size=64; repeatable");
   cli::add_integer(*command, "--match", options->match, {.lowest = 1, .highest = 1e6},
                    "Instead of the task's hidden sizes, take for each model the largest with at most as many trained "
-                   "parameters as an RNN of this hidden size")
+                   "parameters as an RNN of this hidden size; none where one neuron has more")
       ->type_name("N");
   session.add_output_option(*command);
   session.add_common_options(*command, {"--data"});

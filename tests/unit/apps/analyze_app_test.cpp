@@ -685,6 +685,13 @@ TEST_CASE("count gives the published hidden sizes for as many parameters as the 
   }
   REQUIRE(session.analyze("count --task sine --model glifr_lheta" + session.out_option()).exit_code == 0);
   CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nsine,glifr_lheta,124,16617\n"));
+  const Finished small = session.analyze("count --task sine --match 1" + session.out_option());
+  REQUIRE(small.exit_code == 0);
+  CHECK_THAT(small.out, Catch::Contains("an RNN of 1 neuron has "));
+  CHECK_THAT(small.error, Catch::Contains("one neuron has more trained parameters") && Catch::Contains("lstmn"));
+  CHECK(count_lines(small.error) == 1);
+  CHECK_THAT(glifr::read_file(session.out() / "count.csv"),
+             Catch::Contains("\nsine,rnn,1,") && Catch::Contains("\nsine,lstmn,,\n"));
   // The weights of the one neuron are not trained.
   REQUIRE(session.analyze("count --task realizable" + session.out_option()).exit_code == 0);
   CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nrealizable,glifr_lheta,1,8\n"));
