@@ -89,6 +89,15 @@ json::object checked_source(const Trial& trial, const RunOptions& options) {
   return record;
 }
 
+std::optional<Difference> difference_to_present_source(const json::object& record, const Trial& trial,
+                                                       const RunOptions& options) {
+  if (!model_of(trial.settings).is_heterogeneous()) return std::nullopt;
+  const Trial source = source_of(trial);
+  const TrialFolder folder = source.folder(options.out);
+  if (!is_complete(folder)) return std::nullopt;
+  return difference_of_source(record, describe_source(source.settings, folder));
+}
+
 bool take_places(json::object& record, const Settings& settings) {
   bool is_other = false;
   for (const ConfigKey& key : config_keys(find_task(settings.task.base))) {

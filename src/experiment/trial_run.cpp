@@ -260,7 +260,9 @@ class TrialRun {
   void take_up(Trainer<T>& trainer) {
     record_ = read_record(folder_.record());
     if (const auto difference = difference_of_data(record_, digest_, true)) refuse_to_go_on(*difference, folder_);
-    require_same_source();
+    // What a heterogeneous model started from may be gone by now, but it may not be another.
+    if (const auto difference = difference_to_present_source(record_, trial_, options_))
+      refuse_to_go_on(*difference, folder_);
     hinting([&] {
       load_training_state(trainer, read_safetensors(folder_.last_checkpoint()), folder_.last_checkpoint().string());
     });
@@ -315,16 +317,6 @@ class TrialRun {
     const std::string shown = value.is_string() ? std::string(value.get_string()) : to_line(value);
     observer_.note(trial_, std::string(what) + " " + shown + ", but the trial was started with " + to_line(*there) +
                                ": the results may differ by rounding");
-  }
-
-  /// What a heterogeneous trial started from may be gone by now, but it may not be another.
-  void require_same_source() {
-    if (!model_of(trial_.settings).is_heterogeneous()) return;
-    const Trial source = source_of(trial_);
-    const TrialFolder folder = source.folder(options_.out);
-    if (!is_complete(folder)) return;
-    if (const auto difference = difference_of_source(record_, describe_source(source.settings, folder)))
-      refuse_to_go_on(*difference, folder_);
   }
 
   /// Says what is unusual about the samples and about what the network can see of them.

@@ -319,6 +319,20 @@ TEST_CASE("a heterogeneous model starts from one of the same data only, and goes
   CHECK_FALSE(fs::exists(session.trial("glifr_lhet")));
 }
 
+TEST_CASE("a complete trial is skipped with a note where its source has been trained again since") {
+  Session session;
+  const Changes epochs{"max_epochs=2"};
+  session.run(epochs, "glifr_rhet");
+  session.resume();
+  CHECK(session.run(epochs, "glifr_rhet").state == State::skipped);
+  CHECK_THAT(session.listener.notes, !Contains("started from another"));
+  session.options.existing = Existing::overwrite;
+  session.run({"max_epochs=2", "lr=1e-3"}, "glifr_lhet");
+  session.resume();
+  CHECK(session.run(epochs, "glifr_rhet").state == State::skipped);
+  CHECK_THAT(session.listener.notes, Contains("started from another glifr_lhet than the one that there is now"));
+}
+
 TEST_CASE("more epochs: the same files as if they had been asked for at once") {
   const Changes common{"parameter_every=3", "lr_schedule=step", "lr_step_epochs=4"};
   const auto with = [&](const std::string& epochs) {
