@@ -19,6 +19,7 @@
 #include "support/files.hpp"
 #include "support/process.hpp"
 #include "support/python.hpp"
+#include "unit/datasets/fixtures.hpp"
 
 namespace {
 
@@ -224,6 +225,30 @@ TEST_CASE("a signal that comes while data are read ends the run as any other") {
   const Finished end = run.wait();
   CHECK(end.exit_code == 130);
   CHECK_THAT(end.out, Catch::Contains("interrupted; go on with the same command and --resume"));
+}
+
+TEST_CASE("a signal that comes while recordings are decoded ends the run before all are, and leaves nothing") {
+  const Session session;
+  const fs::path data = session.folder() / "data", cache = session.folder() / "cache";
+  for (const char* split : {"Train", "Test"}) {
+    for (int i = 0; i < 400; ++i) {
+      const fs::path file = data / "nmnist" / split / std::to_string(i % 10) / (std::to_string(i) + ".bin");
+      glifr::test::write_text(file, glifr::test::event_bytes(i % 10, 1, 0, 0));
+      if (i < 100 && i % 10 == 0) fs::resize_file(file, 20000000);  // events that take a while, but no disk
+    }
+  }
+  Process run = session.start("--task nmnist --model rnn --set hidden_size=4 --threads 1 --data " + data.string() +
+                              " --cache " + cache.string());
+  while (!run.has_ended() && !fs::exists(session.trial("nmnist", "rnn"))) {
+  }
+  run.signal(SIGINT);
+  const Finished end = run.wait();
+  CAPTURE(end.error);
+  CHECK(end.exit_code == 130);
+  CHECK(end.error.empty());
+  CHECK_THAT(end.out, Catch::Contains("interrupted; go on with the same command and --resume"));
+  CHECK_FALSE(fs::exists(session.out()));
+  CHECK_FALSE(fs::exists(cache));
 }
 
 TEST_CASE("a signal that comes while the last trial is tested leaves a complete run") {
