@@ -139,6 +139,10 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
   return add(app, name, value, help, convert, [](const std::string& word) { return word; });
 }
 
+std::string key_of(const std::string& assignment) {
+  return assignment.substr(0, assignment.find('='));
+}
+
 void add_cpu_target(CLI::App& app) {
   app.add_option_function<std::string>(
          "--cpu-target",
@@ -176,7 +180,9 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::Success& done) {
     return app.exit(done);
   } catch (const CLI::ParseError& error) {
-    throw glifr::Error(std::string(error.what()) + " (see " + app.get_name() + " --help)");
+    const std::vector<CLI::App*> subcommands = app.get_subcommands();
+    const std::string subcommand = subcommands.empty() ? "" : " " + subcommands.front()->get_name();
+    throw glifr::Error(std::string(error.what()) + " (see " + app.get_name() + subcommand + " --help)");
   }
   (void)glifr::cpu_target();  // what the environment says is wrong before anything is written
   return std::nullopt;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "glifr/backend/view.hpp"
+#include "glifr/experiment/config.hpp"
 #include "glifr/neurons/range.hpp"
 
 /// The options of both programs. CLI11 finds them on the command line; what their values may be is decided here, by the
@@ -53,6 +54,9 @@ CLI::Option* add_path(CLI::App& app, const std::string& name, std::filesystem::p
 /// One of several words.
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
                         const std::vector<std::string>& choices, const std::string& help);
+
+/// The key that "lr=0.1" changes.
+[[nodiscard]] std::string key_of(const std::string& assignment);
 
 /// --cpu-target, which is in use from when it is parsed on.
 void add_cpu_target(CLI::App& app);

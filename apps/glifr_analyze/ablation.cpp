@@ -127,6 +127,7 @@ void run(const Session& session, const AblationOptions& options) {
   if (const auto one = network.one_checkpoint()) return ablate_checkpoint(session, options, *one);
   network.settings.require_none("each trial in " + network.folder);
   const analysis::Results results = session.read_results(network.folder);
+  check_choice(network, results);
   glifr::DataStore data = session.open_data();
   std::vector<analysis::TaskAblation> ablations;
   std::vector<std::pair<std::string, glifr::DataError>> left_out;
@@ -141,7 +142,7 @@ void run(const Session& session, const AblationOptions& options) {
   }
   if (ablations.empty() && !left_out.empty()) throw left_out.front().second;
   if (ablations.empty())
-    throw glifr::DataError(network.folder, "found no trial of that task and model that can be ablated");
+    throw glifr::DataError(network.folder, "none of the trials that were asked for can be ablated");
   for (const auto& [task, error] : left_out) Session::warn("left out " + task + ": " + error.what());
   report(session, ablations);
 }

@@ -26,11 +26,16 @@ void draw(const Session& session, const Neurons& neurons, const analysis::Cluste
   const analysis::NeuronTable reference = neurons.reference();
   if (!neurons.groups.is_empty()) session.draw(analysis::cluster_groups_figure({clustering.labels}, neurons.groups));
   session.draw(analysis::cluster_index_figure(clustering));
-  session.draw(
-      analysis::parameter_scatter_figure(neurons.learned, {clustering.labels}, reference, neurons.reference_title()));
-  session.draw(analysis::fi_figure(
+  // Named apart from the figures of `parameters` and `fi-curve`, which may lie in the same folder.
+  analysis::Figure scatter =
+      analysis::parameter_scatter_figure(neurons.learned, {clustering.labels}, reference, neurons.reference_title());
+  scatter.name = "cluster_scatter";
+  session.draw(scatter);
+  analysis::Figure curves = analysis::fi_figure(
       analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32()), {clustering.labels},
-      analysis::fi_curves(reference, neurons.constants, currents), neurons.reference_title()));
+      analysis::fi_curves(reference, neurons.constants, currents), neurons.reference_title());
+  curves.name = "cluster_fi_curves";
+  session.draw(curves);
 }
 
 /// The most clusters that are tried. Refuses what cannot be divided into so many.
@@ -75,6 +80,8 @@ void run(const Session& session, const ClusterOptions& options) {
       groups.cell(clustering.labels[static_cast<std::size_t>(n)]).end_row();
     }
     session.write(groups, "cluster_neurons.csv");
+  } else {
+    session.remove_old("cluster_neurons.csv", {options.neurons.parameters, options.neurons.initial});
   }
 
   std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),

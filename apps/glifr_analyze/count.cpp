@@ -1,12 +1,16 @@
 #include <cstdio>
 
+#include "glifr/analysis/style.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/paper/models.hpp"
 #include "subcommands.hpp"
 
 namespace glifr::apps {
+
+namespace analysis = glifr::analysis;
 
 namespace {
 
@@ -23,14 +27,25 @@ glifr::Settings resolve(const glifr::Config& config, const glifr::Model& model, 
   return has_sizes ? settings : config.resolve(model, &files);
 }
 
-glifr::Index count_trained(glifr::Settings settings, glifr::Index hidden_size) {
-  settings.model.hidden_size = hidden_size;
-  return glifr::count_parameters(glifr::describe_network(settings)).trained;
+/// The trained parameters of a network, which is not made where it may be of any size.
+glifr::Index count_trained(const glifr::Settings& settings) {
+  const glifr::Task& task = glifr::find_task(settings.task.base);
+  if (task.knows("hidden_size")) return glifr::count_parameters(glifr::describe_network(settings)).trained;
+  const auto network = glifr::make_network<double>(settings);
+  (void)task.initialize(*network, settings, 0);  // which may freeze weights
+  return glifr::count_trained<double>(network->parameters());
 }
 
-/// The largest hidden size with which a model has at most `parameters` trained parameters (at least 1).
-glifr::Index match_hidden_size(const glifr::Settings& settings, glifr::Index parameters) {
+glifr::Index count_trained(glifr::Settings settings, glifr::Index hidden_size) {
+  settings.model.hidden_size = hidden_size;
+  return count_trained(settings);
+}
+
+/// The largest hidden size with which a model has at most `parameters` trained parameters; nothing where one neuron has
+/// more.
+std::optional<glifr::Index> match_hidden_size(const glifr::Settings& settings, glifr::Index parameters) {
   const auto fits = [&](glifr::Index hidden_size) { return count_trained(settings, hidden_size) <= parameters; };
+  if (!fits(1)) return std::nullopt;
   glifr::Index fitting = 1, beyond = 2;
   while (fits(beyond)) {
     fitting = beyond;
@@ -65,21 +80,36 @@ void run(const Session& session, const CountOptions& options) {
                                       : glifr::Config::from_file(file, options.task);
   for (const std::string& assignment : options.settings.set) config.set(assignment);
   const glifr::DataStore data = session.open_data();
+  if (options.match && !glifr::find_task(config.base_task()).knows("hidden_size")) {
+    throw glifr::ConfigError("--match", "found " + std::to_string(*options.match) + "; the networks of task " +
+                                            config.task() + " have a fixed size, accepted: no value");
+  }
   glifr::Index wanted = 0;
   if (options.match) {
     wanted = count_trained(resolve(config, glifr::find_model("rnn"), data.files()), *options.match);
-    std::printf("an RNN of %td neurons has %td trained parameters on %s\n", *options.match, wanted,
-                config.task().c_str());
+    std::printf("an RNN of %s has %td trained parameters on %s\n", analysis::counted(*options.match, "neuron").c_str(),
+                wanted, config.task().c_str());
   }
   glifr::CsvRows csv({"task", "model", "hidden_size", "trained_parameters"});
+  std::string too_large;
   for (const glifr::Model& model : choose_models(options, config)) {
     glifr::Settings settings = resolve(config, model, data.files());
-    if (options.match && model.layers.empty()) settings.model.hidden_size = match_hidden_size(settings, wanted);
-    const glifr::Index trained = glifr::count_parameters(glifr::describe_network(settings)).trained;
+    if (options.match && model.layers.empty()) {
+      const auto fitting = match_hidden_size(settings, wanted);
+      if (!fitting) {
+        csv.cell(std::string_view(config.task())).cell(model.name).empty_cell().empty_cell().end_row();
+        too_large += (too_large.empty() ? "" : ", ") + model.name;
+        continue;
+      }
+      settings.model.hidden_size = *fitting;
+    }
+    const glifr::Index trained = count_trained(settings);
     const std::string sizes = hidden_sizes(settings.model);
     csv.cell(std::string_view(config.task())).cell(model.name).cell(std::string_view(sizes)).cell(trained).end_row();
     std::printf("  %-14s hidden size %4s  %8td trained parameters\n", model.name.c_str(), sizes.c_str(), trained);
   }
+  if (!too_large.empty())
+    Session::warn("one neuron has more trained parameters, so that the hidden size is left empty: " + too_large);
   session.write(csv, "count.csv");
 }
 
@@ -98,7 +128,7 @@ void add_count(CLI::App& app, Session& session) {
                       "Change one setting, e.g. --set hidden_size=64; repeatable");
   cli::add_integer(*command, "--match", options->match, {.lowest = 1, .highest = 1e6},
                    "Instead of the task's hidden sizes, take for each model the largest with at most as many trained "
-                   "parameters as an RNN of this hidden size")
+                   "parameters as an RNN of this hidden size; none where one neuron has more")
       ->type_name("N");
   session.add_output_option(*command);
   session.add_common_options(*command, {"--data"});

@@ -65,7 +65,11 @@ void write_fi_curves(const Session& session, const NeuronOptions& options) {
       analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32());
   require_finite(curves);
   write_curves(session, curves, options.has_header);
-  if (!neurons.groups.is_empty()) write_groups(session, curves, neurons.groups, options.layer);
+  if (neurons.groups.is_empty()) {
+    session.remove_old("fi_groups.csv", {options.parameters, options.initial});
+  } else {
+    write_groups(session, curves, neurons.groups, options.layer);
+  }
   session.draw(analysis::fi_figure(curves, neurons.groups,
                                    analysis::fi_curves(neurons.reference(), neurons.constants, currents),
                                    neurons.reference_title()));

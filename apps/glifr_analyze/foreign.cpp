@@ -75,11 +75,6 @@ bool has_key(const glifr::Config& config, const std::string& name) {
   return std::ranges::find(keys, name, &glifr::ConfigKey::name) != keys.end();
 }
 
-/// The key that "lr=0.1" changes.
-std::string key_of(const std::string& assignment) {
-  return assignment.substr(0, assignment.find('='));
-}
-
 /// The constants in the metadata, by the names of their keys.
 std::map<std::string, std::string> constants_of(const glifr::TensorFile& tensors, const std::string& file,
                                                 const glifr::Config& config) {
@@ -279,7 +274,7 @@ ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStor
   const Layer layer = layer_of(network.tensors, network.file);
   glifr::Model model = choose_model(request.model, config, layer);
   const auto is_given = [&](const std::string& key) {
-    return std::ranges::find(request.settings.set, key, key_of) != request.settings.set.end();
+    return std::ranges::find(request.settings.set, key, cli::key_of) != request.settings.set.end();
   };
   const auto take = [&](const std::string& key, const std::string& value) {
     try {

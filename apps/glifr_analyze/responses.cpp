@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 
 #include "glifr/analysis/figures.hpp"
 #include "glifr/error.hpp"
@@ -35,14 +36,24 @@ std::map<std::string, std::vector<TrainedRun>> choose_runs(const Session& sessio
   }
   network.settings.require_none("each trial in " + network.folder);
   const analysis::Results results = session.read_results(network.folder);
+  check_choice(network, results);
+  std::set<glifr::Index> trials;
   for (const std::string& task : tasks(results)) {
     if (!network.task.empty() && task != network.task) continue;
     for (const analysis::ModelTrials& group : models_of(results, task)) {
       if (!network.model.empty() && group.model != network.model) continue;
+      for (const analysis::Trial* trial : group.trials) trials.insert(trial->number);
       if (auto run = first_usable(group, options.trial)) add(std::move(*run));
     }
   }
-  if (runs.empty()) throw glifr::DataError(network.folder, "found no such trial of a task with target values");
+  if (options.trial >= 0 && !trials.contains(options.trial)) {
+    std::string numbers;
+    for (const glifr::Index number : trials) numbers += (numbers.empty() ? "" : ", ") + std::to_string(number);
+    throw glifr::ConfigError(
+        "--trial", "found " + std::to_string(options.trial) + "; accepted for " + network.folder + ": " + numbers);
+  }
+  if (runs.empty())
+    throw glifr::DataError(network.folder, "none of the trials that were asked for is of a task with target values");
   return runs;
 }
 

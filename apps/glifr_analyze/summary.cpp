@@ -124,7 +124,11 @@ void run(const Session& session, const std::string& folder, const std::vector<st
     if (is_tested(summary)) session.draw(analysis::summary_figure(summary));
   }
   for (const analysis::TaskSummary& summary : summaries) print(summary);
-  if (!keys.empty()) summarize_by(session, results, keys);
+  if (keys.empty()) {
+    session.remove_old("summary_by.csv");
+  } else {
+    summarize_by(session, results, keys);
+  }
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ std::vector<double> read_input(const std::string& file) {
   return std::move(table.values);
 }
 
-void write_states(const Session& session, const analysis::Trace& trace, bool has_header) {
+void write_states(const Session& session, const TraceOptions& options, const analysis::Trace& trace) {
+  const bool has_header = options.has_header;
   std::vector<std::string> names;
   for (glifr::Index j = 1; j <= trace.states() - 2; ++j) names.push_back("asc_" + std::to_string(j));
   glifr::CsvRows firing = start_table(has_header, {"firing"}), voltage = start_table(has_header, {"voltage"});
@@ -37,14 +38,18 @@ void write_states(const Session& session, const analysis::Trace& trace, bool has
   }
   session.write(firing, "firing.csv");
   session.write(voltage, "voltage.csv");
-  if (trace.states() > 2) session.write(currents, "asc.csv");
+  if (trace.states() > 2) {
+    session.write(currents, "asc.csv");
+  } else {
+    session.remove_old("asc.csv", {options.input});
+  }
 }
 
 void run(const Session& session, const TraceOptions& options) {
   const analysis::SingleGlifr neuron = analysis::read_single_glifr(options.neuron);
   const std::vector<double> input = read_input(options.input);
   const analysis::Trace trace = analysis::trace(neuron, input, session.is_float32());
-  write_states(session, trace, options.has_header);
+  write_states(session, options, trace);
   if (const auto step = trace.first_overflow()) {
     Session::warn(options.neuron + ": a state overflowed in step " + std::to_string(*step + 1) + " of " +
                   std::to_string(trace.steps()) + "; from there on it is written as it is");

@@ -77,12 +77,31 @@ std::optional<std::string> NetworkOptions::one_checkpoint() const {
   return std::filesystem::is_regular_file(folder) ? std::optional(folder) : std::nullopt;
 }
 
+void check_choice(const NetworkOptions& options, const analysis::Results& results) {
+  const auto require = [&](const char* option, const std::string& asked, const std::vector<std::string>& there) {
+    if (asked.empty() || std::ranges::find(there, asked) != there.end()) return;
+    std::string names;
+    for (const std::string& name : there) names += (names.empty() ? "" : ", ") + name;
+    throw glifr::ConfigError(option, "found '" + asked + "'; accepted for " + options.folder + ": " + names);
+  };
+  const std::vector<std::string> all_tasks = tasks(results);
+  require("--task", options.task, all_tasks);
+  std::vector<std::string> models;
+  for (const std::string& task : options.task.empty() ? all_tasks : std::vector{options.task}) {
+    for (const analysis::ModelTrials& group : models_of(results, task)) {
+      if (std::ranges::find(models, group.model) == models.end()) models.push_back(group.model);
+    }
+  }
+  require("--model", options.model, models);
+}
+
 void add_network_options(CLI::App& command, NetworkOptions& options) {
   add_results_option(command, options.folder);
   cli::add_text(
       command, "--checkpoint", options.checkpoint,
       "One network, instead of RESULTS: a checkpoint in a trial's folder or, with --task or --config, anywhere")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->excludes("RESULTS");
   cli::add_text(command, "--task", options.task,
                 "Only this task (default: all); of a checkpoint without config.json: what it was trained on")
       ->type_name("NAME");

@@ -43,6 +43,9 @@ struct NetworkOptions {
   [[nodiscard]] std::optional<std::string> one_checkpoint() const;
 };
 
+/// ConfigError where --task or --model names none of the results, with those that there are.
+void check_choice(const NetworkOptions& options, const glifr::analysis::Results& results);
+
 /// Adds RESULTS, --checkpoint, --task, --model, --config and --set to a subcommand.
 void add_network_options(CLI::App& command, NetworkOptions& options);
 

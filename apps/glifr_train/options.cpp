@@ -102,7 +102,8 @@ ParsedOptions parse_options(int argc, char** argv) {
                 "names the task")
       ->type_name("FILE");
   app.add_option("--set", o.set,
-                 "Change one setting, e.g. --set lr=1e-3; repeatable; the keys are in docs/configuration.md")
+                 "Change one setting, e.g. --set lr=1e-3; repeatable, of a key given twice the last counts; the keys "
+                 "are in docs/configuration.md")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option(
@@ -164,14 +165,15 @@ ParsedOptions parse_options(int argc, char** argv) {
       ->type_name("NAME")
       ->capture_default_str();
 
-  app.add_flag("--benchmark", o.benchmark,
-               "Time training steps on synthetic data of the task's shape and print a line of JSON");
+  CLI::Option* const benchmark = app.add_flag(
+      "--benchmark", o.benchmark, "Time training steps on synthetic data of the task's shape and print a line of JSON");
   cli::add_number(app, "--benchmark-seconds", o.benchmark_seconds, glifr::Range::above(0),
                   "How long to time, in seconds")
       ->type_name("S")
       ->capture_default_str();
   app.add_flag("--print-config", o.print_config,
-               "Print the resolved settings of each model as JSON, which --config takes, and exit");
+               "Print the resolved settings of each model as JSON, which --config takes, and exit")
+      ->excludes(benchmark);
 
   parsed.exit_code = cli::parse(app, argc, argv);
   if (o.config == "-") o.config = "/dev/stdin";

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "common/format.hpp"
+#include "common/options.hpp"
 #include "common/program.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/apps/train.hpp"
@@ -39,6 +40,9 @@ void request_stop(int signal) {
   if (signal == SIGINT) std::signal(signal, SIG_DFL);
 }
 
+/// Thrown where a run is asked to stop while it reads data, of which nothing is kept.
+struct ReadingStopped {};
+
 /// What a user, a terminal or a batch system says before it ends a process.
 void heed_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) {
@@ -56,12 +60,20 @@ glifr::Config make_config(const Options& o) {
   glifr::Config config = o.config.empty() ? glifr::Config(o.task.value_or(std::string(glifr::default_task)))
                                           : glifr::Config::from_file(o.config, o.task, o.name.has_value());
   for (const std::string& assignment : o.set) config.set(assignment);
+  const auto require_not_swept = [&](const std::string& key, const std::string& setting) {
+    for (const std::string& sweep : o.sweep) {
+      if (cli::key_of(sweep) == key)
+        throw glifr::ConfigError("--sweep", "found " + sweep + ", and there is " + setting + "; accepted: one of them");
+    }
+  };
+  for (const std::string& assignment : o.set) require_not_swept(cli::key_of(assignment), "--set " + assignment);
   const auto set_by_option = [&](const char* option, const std::string& key, const std::string& value) {
     for (const std::string& assignment : o.set) {
       if (assignment.starts_with(key + "=") && assignment != key + "=" + value)
         throw glifr::ConfigError(
             option, "sets " + key + " to " + value + ", and there is --set " + assignment + "; accepted: one of them");
     }
+    require_not_swept(key, option);
     config.set(key + "=" + value);
   };
   if (o.epochs) set_by_option("--epochs", "max_epochs", std::to_string(*o.epochs));
@@ -80,6 +92,23 @@ std::vector<glifr::Model> choose_models(const Options& o, const glifr::Config& c
   }
   if (names.empty()) names = "glifr_lheta";
   return glifr::paper::select_models(o.model.value_or(names), config);
+}
+
+/// Refuses a width of the threshold that annealing replaces in all that is trained.
+void check_width(const Options& o, const std::vector<glifr::Config>& variations,
+                 const std::vector<glifr::Model>& models) {
+  const auto is_width = [](const std::string& assignment) { return cli::key_of(assignment) == "sigma_v"; };
+  const auto found = std::ranges::find_if(o.set, is_width);
+  if (found == o.set.end()) return;
+  for (const glifr::Config& variation : variations) {
+    for (const glifr::Model& model : models) {
+      if (!variation.resolve(model).training.sigma_v_anneal) return;
+    }
+  }
+  throw glifr::ConfigError(
+      "--set", "found " + *found +
+                   ", which has no effect where sigma_v_anneal is true: "
+                   "sigma_v_first and sigma_v_last are the widths; accepted: these, or sigma_v_anneal=false");
 }
 
 /// Says what differs from the trial whose config.json is the file of settings: options are not taken from it.
@@ -190,14 +219,28 @@ void describe_models(const Options& o, const std::vector<glifr::Config>& variati
   }
 }
 
+/// Says how to go on with a run that was stopped; its exit code.
+int end_stopped(Progress& progress, const Options& o) {
+  progress.print(o.run.existing == glifr::Existing::overwrite
+                     ? "interrupted; go on with the same command, and --resume in place of --overwrite"
+                     : "interrupted; go on with the same command and --resume");
+  return 130;
+}
+
+/// Whether a trial was stopped, or not begun, so that a run may go on with it.
+bool is_left(const glifr::PlannedOutcome& planned) {
+  if (!planned.outcome) return planned.failure.empty();
+  return planned.outcome->state == glifr::TrialOutcome::State::interrupted;
+}
+
 /// What the trials of the other processes had to say, and how the run ended.
-int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progress, glifr::LaunchedGroup* group,
-           bool by_trials, bool is_afresh) {
+int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progress, const Options& o,
+           glifr::LaunchedGroup* group, bool by_trials) {
   std::string failures;
   for (const auto& [outcome, failure] : outcomes) {
     if (!failure.empty()) failures += cli::program_name() + ": " + failure + "\n";
   }
-  bool stopped = stop_requested;
+  bool stopped = stop_requested && std::ranges::any_of(outcomes, is_left);
   if (group) {
     stopped = !group->all_of(!stopped);
     const auto lines = group->gather_texts(progress.kept());
@@ -209,11 +252,7 @@ int report(const std::vector<glifr::PlannedOutcome>& outcomes, Progress& progres
     }
   }
   std::cerr << failures << std::flush;
-  if (stopped) {
-    progress.print(is_afresh ? "interrupted; go on with the same command, and --resume in place of --overwrite"
-                             : "interrupted; go on with the same command and --resume");
-    return 130;
-  }
+  if (stopped) return end_stopped(progress, o);
   return failures.empty() ? 0 : 1;
 }
 
@@ -223,34 +262,13 @@ bool can_rewrite_lines() {
   return isatty(STDOUT_FILENO) != 0 && (!kind || kind != std::string_view("dumb"));
 }
 
-int run(const Options& asked, glifr::LaunchedGroup* group) {
-  Options o = asked;
+/// Trains all that is asked for, or this process's part of it.
+int train(Options o, const glifr::Config& config, const std::vector<glifr::Config>& variations,
+          const std::vector<glifr::Model>& models, glifr::DataStore& data, glifr::Index threads, Progress& progress,
+          glifr::LaunchedGroup* group) {
   const bool speaks = !group || group->rank() == 0;
-  const glifr::Config config = make_config(o);
-  const std::vector<glifr::Config> variations = config.sweep(o.sweep);
-  const std::vector<glifr::Model> asked_models = choose_models(o, config);
-  variations.front().check_effect(asked_models);
-  choose_device(o, group);
-  const glifr::Index by_default = default_threads(group);  // which all processes of a group work out together
-  const glifr::Index threads = o.threads > 0 ? o.threads : by_default;
-  const glifr::ThreadLimit limit(threads);
-
-  // mpirun gives every process a terminal, wherever its own output goes.
-  Progress progress(!group && can_rewrite_lines(), !speaks);
-  const auto reading = [&](const std::string& what, glifr::Index done, glifr::Index total) {
-    progress.reading(what, done, total);
-  };
-  glifr::DataStore data({.root = o.data, .cache = o.cache, .progress = reading});
-  if (o.print_config || o.benchmark) {
-    o.run.group = group;
-    if (group) require_same_run(*group, o, {});
-    describe_models(o, variations, asked_models, data.files(), threads);
-    return 0;
-  }
-
-  heed_signals();  // before data are read, which may take long
-  glifr::check_variations(variations, asked_models, data.files());
-  std::vector<glifr::PlannedTrial> plan = make_whole_plan(o, variations, asked_models, data.files());
+  glifr::check_variations(variations, models, data.files());
+  std::vector<glifr::PlannedTrial> plan = make_whole_plan(o, variations, models, data.files());
   if (group) require_same_run(*group, o, plan);
   const bool by_trials = group && shares_trials(*group, o, plan);
   if (group && !by_trials) o.run.group = group;
@@ -272,13 +290,50 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
                             : o.run.open_device ? glifr::choose_lanes(plan)
                                                 : glifr::choose_jobs(plan, threads);
   std::vector<glifr::PlannedOutcome> outcomes;
-  const auto train = [&] { outcomes = glifr::run_plan(plan, o.run, data, threads, jobs, stop_requested, reporter); };
+  const auto train_plan = [&] {
+    outcomes = glifr::run_plan(plan, o.run, data, threads, jobs, stop_requested, reporter);
+  };
   if (by_trials) {
-    run_beside_others(*group, stop_requested, train);
+    run_beside_others(*group, stop_requested, train_plan);
   } else {
-    train();
+    train_plan();
   }
-  return report(outcomes, progress, group, by_trials, o.run.existing == glifr::Existing::overwrite);
+  return report(outcomes, progress, o, group, by_trials);
+}
+
+int run(const Options& asked, glifr::LaunchedGroup* group) {
+  Options o = asked;
+  const bool speaks = !group || group->rank() == 0;
+  const glifr::Config config = make_config(o);
+  const std::vector<glifr::Config> variations = config.sweep(o.sweep);
+  const std::vector<glifr::Model> asked_models = choose_models(o, config);
+  variations.front().check_effect(asked_models);
+  check_width(o, variations, asked_models);
+  choose_device(o, group);
+  const glifr::Index by_default = default_threads(group);  // which all processes of a group work out together
+  const glifr::Index threads = o.threads > 0 ? o.threads : by_default;
+  const glifr::ThreadLimit limit(threads);
+
+  // mpirun gives every process a terminal, wherever its own output goes.
+  Progress progress(!group && can_rewrite_lines(), !speaks);
+  const auto reading = [&](const std::string& what, glifr::Index done, glifr::Index total) {
+    if (stop_requested && !group) throw ReadingStopped();  // a group stops together, after its first step
+    progress.reading(what, done, total);
+  };
+  glifr::DataStore data({.root = o.data, .cache = o.cache, .progress = reading});
+  if (o.print_config || o.benchmark) {
+    o.run.group = group;
+    if (group) require_same_run(*group, o, {});
+    describe_models(o, variations, asked_models, data.files(), threads);
+    return 0;
+  }
+
+  heed_signals();  // before data are read, which may take long
+  try {
+    return train(o, config, variations, asked_models, data, threads, progress, group);
+  } catch (const ReadingStopped&) {
+    return end_stopped(progress, o);
+  }
 }
 
 }  // namespace

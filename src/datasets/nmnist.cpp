@@ -46,6 +46,13 @@ bool is_recording(const fs::path& file) {
   return (extension == ".bin" || extension == ".BIN") && !file.filename().string().starts_with('.');
 }
 
+/// Throws where the folder of a digit cannot be read or holds no recording.
+void require_recordings(const fs::path& folder, const std::error_code& problem, bool has_recordings) {
+  const std::string accepted = "; N-MNIST has recordings DIGIT/NUMBER.bin there, see datasets/README.md";
+  if (problem) throw DataError(folder.string(), problem.message() + accepted);
+  if (!has_recordings) throw DataError(folder.string(), "found no recording" + accepted);
+}
+
 /// The recordings of one digit, by their number.
 std::vector<Recording> list_digit(const fs::path& folder, int digit) {
   std::vector<Recording> recordings;
@@ -63,9 +70,7 @@ std::vector<Recording> list_digit(const fs::path& folder, int digit) {
     if (unknown) throw DataError(recording.file.string(), unknown.message());
     recordings.push_back(std::move(recording));
   }
-  const std::string accepted = "; N-MNIST has recordings DIGIT/NUMBER.bin there, see datasets/README.md";
-  if (problem) throw DataError(folder.string(), problem.message() + accepted);
-  if (recordings.empty()) throw DataError(folder.string(), "found no recording" + accepted);
+  require_recordings(folder, problem, !recordings.empty());
   std::ranges::sort(recordings, {}, [](const Recording& r) { return std::tie(r.number, r.file); });
   return recordings;
 }
@@ -135,6 +140,21 @@ std::optional<BinaryFrames> read_cache(const fs::path& file, std::uint64_t key, 
 
 }  // namespace
 
+void check_nmnist(const fs::path& folder) {
+  for (const char* split : {"Train", "Test"}) {
+    for (int digit = 0; digit < digits; ++digit) {
+      const fs::path place = folder / split / std::to_string(digit);
+      std::error_code problem;
+      bool is_there = false;
+      fs::directory_iterator entry(place, problem);
+      // What packed ones lack is said where they are listed.
+      for (; !problem && !is_there && entry != fs::directory_iterator(); entry.increment(problem))
+        is_there = entry->path().filename().string().ends_with(".bin.gz") || is_recording(entry->path());
+      require_recordings(place, problem, is_there);
+    }
+  }
+}
+
 LabelledFrames read_nmnist(const fs::path& folder, Split split, const NmnistOptions& options) {
   if (split == Split::validation)
     throw ConfigError("split", "found validation; accepted: train or test, into which N-MNIST is divided");
@@ -148,7 +168,9 @@ LabelledFrames read_nmnist(const fs::path& folder, Split split, const NmnistOpti
   for (const Recording& recording : recordings) data.labels.push_back(recording.digit);
 
   const bool is_asked_for = !options.cache_folder.empty();
-  if (is_asked_for) create_folder(options.cache_folder);
+  std::error_code unknown;
+  const bool makes_folder = is_asked_for && !fs::exists(options.cache_folder, unknown);
+  if (is_asked_for) create_folder(options.cache_folder);  // before the long decoding, for it may not be had
   const fs::path cache = (is_asked_for ? options.cache_folder : folder) / cache_name;
   BinaryFrames shape = no_samples(options.frames);
   shape.samples = std::ssize(recordings);
@@ -156,9 +178,15 @@ LabelledFrames read_nmnist(const fs::path& folder, Split split, const NmnistOpti
     data.frames = std::move(*frames);
     return data;
   }
-  data.frames = decode(recordings, options);
+  try {
+    data.frames = decode(recordings, options);
+  } catch (...) {
+    if (makes_folder) fs::remove(options.cache_folder, unknown);  // where it is empty
+    throw;
+  }
   if (!is_asked_for && !options.writes_beside_data) return data;
   try {
+    if (is_asked_for) create_folder(options.cache_folder);  // another run may have removed what it made
     write_file_atomically(cache, detail::encode_frames(data.frames, key));
   } catch (const OutputError&) {
     if (is_asked_for) throw;  // data that may only be read have no cache, and need none

@@ -202,7 +202,7 @@ const json::object& Config::record() const {
   return content_->record;
 }
 
-std::vector<Model> select_models(std::string_view request, const Config& config) {
+std::vector<Model> select_models(std::string_view request, const Config& config, const std::string& also) {
   const std::vector<std::string> only = find_task(config.base_task()).models();
   std::vector<Model> able;
   for (const Model& model : known_models()) {
@@ -219,10 +219,9 @@ std::vector<Model> select_models(std::string_view request, const Config& config)
     throw ConfigError("model", "found 'all' beside other names; accepted: 'all' alone, or names");
   for (const std::string_view name : wanted) {
     if (std::ranges::find(able, name, &Model::name) != able.end()) continue;
-    std::string names;
+    std::string names = also.empty() ? "all" : "all, " + also;
     for (const Model& model : able) names += ", " + model.name;
-    throw ConfigError("model",
-                      "found '" + std::string(name) + "'; accepted for task " + config.task() + ": all" + names);
+    throw ConfigError("model", "found '" + std::string(name) + "'; accepted for task " + config.task() + ": " + names);
   }
   std::erase_if(able, [&](const Model& model) {
     return std::ranges::find(wanted, std::string_view(model.name)) == wanted.end();

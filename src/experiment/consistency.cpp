@@ -39,6 +39,12 @@ void check_validation(const Settings& s) {
     throw ConfigError("class_weights", "found balanced; the targets are values, accepted: none");
 }
 
+/// A label a sample meets the output of one step.
+void check_reduction(const Settings& s) {
+  if (s.training.loss == LossKind::cross_entropy && s.model.final_reduction == FinalReduction::none)
+    throw ConfigError("final_reduction", "found none; accepted for task " + s.task.name + ": last");
+}
+
 /// Initial values that no neuron can start with: a number out of range, or a distribution of which none of as many
 /// values as are drawn for a neuron is within it.
 void check_initial_value(const std::string& key, const Distribution& initial, const Range& range) {
@@ -123,6 +129,7 @@ void check_consistency(const Settings& s) {
     throw ConfigError("model", "found '" + s.model.name + "'; accepted for task " + s.task.name + ": " + able.front());
   task.check(s);
   check_validation(s);
+  check_reduction(s);
   check_layers(s);
 }
 

@@ -242,7 +242,9 @@ std::vector<ConfigKey> training_keys() {
       {.group = "Training",
        .name = "sigma_v_last",
        .place = [](S& s) -> Place { return &s.training.sigma_v_last; },
-       .help = "that width in the last epoch, in tests and in analyses",
+       .help =
+           "that width in the epoch max_epochs; tests and analyses use the width of the epoch that the network is of "
+           "(sigma_v_first with one epoch, another than this after early stopping or of the best checkpoint)",
        .unit = "mV",
        .range = positive},
       {.group = "Training",

@@ -15,6 +15,7 @@
 #include "glifr/distributed/group.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/io/json.hpp"
 
 namespace glifr {
@@ -244,6 +245,12 @@ class Schedule {
   std::exception_ptr error_;
 };
 
+/// What may keep a trial from diverging.
+std::string remedy(const Trial& trial) {
+  const bool can_clip = find_task(trial.settings.task.base).knows("gradient_clip");
+  return std::string("; a smaller lr") + (can_clip ? ", or a gradient_clip," : "") + " may keep it finite";
+}
+
 RunOptions options_of(const PlannedTrial& planned, RunOptions options) {
   options.is_prerequisite = planned.is_prerequisite;
   return options;
@@ -280,7 +287,7 @@ std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, cons
       try {
         schedule.complete(*i, run_trial(plan[*i].trial, options_of(plan[*i], own), data, workers, stop, observer));
       } catch (const NumericError& error) {
-        schedule.fail(*i, plan[*i].trial.label() + ": " + error.what());
+        schedule.fail(*i, plan[*i].trial.label() + ": " + error.what() + remedy(plan[*i].trial));
       } catch (const PeerFailure& failure) {
         if (failure.diverged()) {
           schedule.fail(*i, plan[*i].trial.label() + " diverged in another process");

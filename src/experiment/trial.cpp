@@ -51,20 +51,33 @@ void note_missing_locks(const FolderLock& lock, const Trial& trial, TrialObserve
                            "): nothing keeps another run from writing into the same folder");
 }
 
+/// Says of a complete trial where what it started from has been trained again since.
+void note_other_source(const Trial& trial, const RunOptions& options, TrialObserver& observer) {
+  const auto difference = difference_to_present_source(read_record(trial.folder(options.out).record()), trial, options);
+  if (!difference) return;
+  const std::string& source = trial.source->model.name;
+  observer.note(trial, "started from another " + source + " than the one that there is now (" + difference->key + ": " +
+                           difference->there + ", now " + difference->here + "); --overwrite trains it from that one");
+}
+
 /// What becomes of a trial before it is trained.
 enum class Start { skipped, interrupted, trained };
 
 /// Takes the trial's folder, where there is something to do.
 Start take_folder(const Trial& trial, const RunOptions& options, const std::atomic<bool>& stop, TrialObserver& observer,
                   std::optional<FolderLock>& lock) {
+  const auto skip = [&] {
+    note_other_source(trial, options, observer);
+    return Start::skipped;
+  };
   // Before the folder is locked: it may be one that cannot be written.
-  if (is_done(trial, options)) return Start::skipped;
+  if (is_done(trial, options)) return skip();
   const TrialFolder folder = trial.folder(options.out);
   create_folder(folder.path());
   lock_folder(folder, trial, options, stop, observer, lock);
   if (!lock) return Start::interrupted;
   note_missing_locks(*lock, trial, observer);
-  if (is_done(trial, options)) return Start::skipped;  // by another run in the meantime
+  if (is_done(trial, options)) return skip();  // by another run in the meantime
   check_folder(trial, options);
   return Start::trained;
 }

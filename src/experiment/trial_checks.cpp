@@ -31,8 +31,28 @@ bool has_moved(json::object record, const Settings& settings) {
   return take_places(record, settings);
 }
 
+/// Refuses a heterogeneous trial whose source will have no after-spike current to draw those of its own from.
+void check_currents(const Trial& trial) {
+  const ModelSettings& own = trial.settings.model;
+  const ModelSettings source = source_of(trial).settings.model;
+  if (own.num_ascs == 0 || source.num_ascs > 0) return;
+  throw ConfigError("num_ascs", "found 0 for " + source.name + " and " + std::to_string(own.num_ascs) + " for " +
+                                    own.name +
+                                    ", which draws its initial values from it; accepted: 0 for both, or 1 "
+                                    "or more for " +
+                                    source.name);
+}
+
 bool holds_trial(const TrialFolder& folder) {
   return is_there(folder.record()) || is_there(folder.last_checkpoint()) || is_there(folder.test());
+}
+
+/// Whether a trial has its table of epochs, or is an imported network, which has none. DataError where its record
+/// cannot be read.
+bool has_metrics(const TrialFolder& folder) {
+  if (is_there(folder.metrics())) return true;
+  const json::value record = read_json_file(folder.record());
+  return record.is_object() && record.get_object().contains("imported_from");
 }
 
 }  // namespace
@@ -67,6 +87,15 @@ json::object checked_source(const Trial& trial, const RunOptions& options) {
   if (const auto difference = difference_to_source(record, file.string(), source, options))
     refuse_to_start(*difference, trial, folder);
   return record;
+}
+
+std::optional<Difference> difference_to_present_source(const json::object& record, const Trial& trial,
+                                                       const RunOptions& options) {
+  if (!model_of(trial.settings).is_heterogeneous()) return std::nullopt;
+  const Trial source = source_of(trial);
+  const TrialFolder folder = source.folder(options.out);
+  if (!is_complete(folder)) return std::nullopt;
+  return difference_of_source(record, describe_source(source.settings, folder));
 }
 
 bool take_places(json::object& record, const Settings& settings) {
@@ -117,7 +146,7 @@ bool is_complete(const TrialFolder& folder) {
       const json::value* value = result ? result->if_contains(key) : nullptr;
       return value && value->is_number() && std::isfinite(value->to_number<double>());
     };
-    return is_number("test_loss") && is_number("samples") &&
+    return is_number("test_loss") && is_number("samples") && has_metrics(folder) &&
            read_safetensors(folder.last_checkpoint()).metadata.contains("epoch");
   } catch (const DataError&) {
     return false;
@@ -143,9 +172,9 @@ void check_trial(const Trial& trial, const RunOptions& options, bool source_is_p
     }
     check_folder(trial, options);
   }
-  const bool starts = !can_be_resumed(trial, options);
-  if (starts && model_of(trial.settings).is_heterogeneous() && !source_is_planned)
-    static_cast<void>(checked_source(trial, options));
+  if (can_be_resumed(trial, options) || !model_of(trial.settings).is_heterogeneous()) return;
+  check_currents(trial);
+  if (!source_is_planned) static_cast<void>(checked_source(trial, options));
 }
 
 }  // namespace glifr

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <optional>
 
 #include "glifr/experiment/trial.hpp"
 #include "record.hpp"
@@ -19,6 +20,11 @@ namespace glifr {
 
 /// The record of the trial that a heterogeneous one starts from, which must be complete and of the same settings.
 [[nodiscard]] boost::json::object checked_source(const Trial& trial, const RunOptions& options);
+
+/// Where what a trial started from, by its record, is another now than it was; nothing where there is no complete one
+/// any more, or the model is not heterogeneous.
+[[nodiscard]] std::optional<Difference> difference_to_present_source(const boost::json::object& record,
+                                                                     const Trial& trial, const RunOptions& options);
 
 /// Writes into a record where the data lie in this run; whether that is another place.
 bool take_places(boost::json::object& record, const Settings& settings);

@@ -168,7 +168,9 @@ class TrialRun {
     Together<T> together(group_, stop_);
     std::optional<TrialRecorders<T>> recorders;  // of the first process of a group
     on_first(group_, [&] {
-      recorders.emplace(trainer, trial_.settings, folder_, resumes_, validation, annotate, together.stop());
+      hinting([&] {
+        recorders.emplace(trainer, trial_.settings, folder_, resumes_, validation, annotate, together.stop());
+      });
       resumes_ ? reopen() : recorders->write_checkpoint();
     });
     EpochComparison<T> comparison(trainer, trial_.settings, validation,
@@ -246,23 +248,33 @@ class TrialRun {
     std::vector<EpochResult> results;
     if (!resumes_) return results;
     results.resize(static_cast<std::size_t>(decided_by_first(group_, [&] {
-      results = read_results(folder_);
+      hinting([&] { results = read_results(folder_); });
       return results.size();
     })));
     if (group_) broadcast(*group_, std::as_writable_bytes(std::span(results)));
     return results;
   }
 
+  /// Reads what a trial left. Where it is missing or damaged, the error says how to start without it.
+  template <class Read>
+  static void hinting(Read read) {
+    try {
+      read();
+    } catch (const DataError& error) {
+      throw ConfigError("--resume", error.what() + std::string("; --overwrite starts the trial afresh"));
+    }
+  }
+
   /// Takes up training where the checkpoint was written, if it is of the same settings, data and source.
   void take_up(Trainer<T>& trainer) {
     record_ = read_record(folder_.record());
     if (const auto difference = difference_of_data(record_, digest_, true)) refuse_to_go_on(*difference, folder_);
-    require_same_source();
-    try {
+    // What a heterogeneous model started from may be gone by now, but it may not be another.
+    if (const auto difference = difference_to_present_source(record_, trial_, options_))
+      refuse_to_go_on(*difference, folder_);
+    hinting([&] {
       load_training_state(trainer, read_safetensors(folder_.last_checkpoint()), folder_.last_checkpoint().string());
-    } catch (const DataError& error) {
-      throw ConfigError("--resume", error.what() + std::string("; --overwrite starts the trial afresh"));
-    }
+    });
     const Position position = trainer.position();
     const Index planned = planned_epochs();
     if (position.epoch > planned) {
@@ -314,16 +326,6 @@ class TrialRun {
     const std::string shown = value.is_string() ? std::string(value.get_string()) : to_line(value);
     observer_.note(trial_, std::string(what) + " " + shown + ", but the trial was started with " + to_line(*there) +
                                ": the results may differ by rounding");
-  }
-
-  /// What a heterogeneous trial started from may be gone by now, but it may not be another.
-  void require_same_source() {
-    if (!model_of(trial_.settings).is_heterogeneous()) return;
-    const Trial source = source_of(trial_);
-    const TrialFolder folder = source.folder(options_.out);
-    if (!is_complete(folder)) return;
-    if (const auto difference = difference_of_source(record_, describe_source(source.settings, folder)))
-      refuse_to_go_on(*difference, folder_);
   }
 
   /// Says what is unusual about the samples and about what the network can see of them.

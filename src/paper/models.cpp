@@ -42,7 +42,7 @@ std::vector<Model> select_models(std::string_view request, const Config& config)
   if (request != "paper") {
     if (("," + std::string(request) + ",").find(",paper,") != std::string::npos)
       throw ConfigError("model", "found 'paper' beside other names; accepted: 'paper' alone, or names");
-    return glifr::select_models(request, config);
+    return glifr::select_models(request, config, published_models(config.task()).empty() ? "" : "paper");
   }
   std::string names;
   for (const std::string& name : published_models(config.task())) names += (names.empty() ? "" : ",") + name;

@@ -56,8 +56,10 @@ class NmnistTask final : public TaskOf<NmnistTask> {
     const std::string name = "nmnist " + folder.string() + " " + std::to_string(static_cast<int>(request.part)) + " " +
                              std::to_string(options.frames.num_timesteps) + " " +
                              format_number(options.frames.duration_timestep);
-    return std::make_shared<NmnistDataset<T>>(
-        request.files.read->get<LabelledFrames>(name, [&] { return read_nmnist(folder, request.part, options); }));
+    return std::make_shared<NmnistDataset<T>>(request.files.read->get<LabelledFrames>(name, [&] {
+      if (!request.is_alone) check_nmnist(folder);  // before the long decoding of one part
+      return read_nmnist(folder, request.part, options);
+    }));
   }
 };
 

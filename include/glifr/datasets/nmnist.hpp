@@ -31,6 +31,10 @@ struct NmnistOptions {
 [[nodiscard]] GLIFR_API LabelledFrames read_nmnist(const std::filesystem::path& folder, Split split,
                                                    const NmnistOptions& options = {});
 
+/// Throws DataError, as `read_nmnist`, where a digit's folder of training or of testing is missing, empty or closed;
+/// reads no recording.
+GLIFR_API void check_nmnist(const std::filesystem::path& folder);
+
 /// Recordings of the event camera as sparse binary frames, with class labels.
 template <Scalar T>
 using NmnistDataset = FrameDataset<T>;

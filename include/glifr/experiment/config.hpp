@@ -94,8 +94,10 @@ class GLIFR_API Config {
 
 /// The models that a request names, each once, in training order: names with commas, of models that are known and of
 /// those that the configuration describes, or "all" alone (every known model that can learn the task). Throws
-/// ConfigError (key "model") for an unknown name, an empty request, or a model that cannot learn the task.
-[[nodiscard]] GLIFR_API std::vector<Model> select_models(std::string_view request, const Config& config);
+/// ConfigError (key "model") for an unknown name, an empty request, or a model that cannot learn the task; `also`: a
+/// further request that the caller accepts, which the error then names.
+[[nodiscard]] GLIFR_API std::vector<Model> select_models(std::string_view request, const Config& config,
+                                                         const std::string& also = {});
 
 /// Task, base_task, model and every key that the task knows, in the order of the table.
 [[nodiscard]] GLIFR_API boost::json::object to_json(const Settings& settings);

@@ -87,7 +87,8 @@ class GLIFR_API TrialObserver {
   virtual void end(const Trial& /*trial*/, const TrialOutcome& /*outcome*/) {}
 };
 
-/// Whether a trial's folder holds a complete trial: a test result and a checkpoint, both of which can be read.
+/// Whether a trial's folder holds a complete trial: a test result and a checkpoint, both of which can be read, and
+/// the table of its epochs, which only an imported network lacks.
 [[nodiscard]] GLIFR_API bool is_complete(const TrialFolder& folder);
 
 /// Whether a run would go on from a trial's own checkpoint, so that it needs nothing to start from.

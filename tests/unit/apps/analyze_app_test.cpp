@@ -131,8 +131,10 @@ TEST_CASE("from a trained network to its neurons' parameters, f-I curves and clu
   CHECK_THAT(cluster.out, Catch::Contains(" of 16 neurons"));
   CHECK(glifr::read_csv_numbers(session.out() / "chscores.csv", {}).rows == 10);
   CHECK(glifr::read_csv_numbers(session.out() / "cluster_labels.csv", {}).rows == 16);
-  for (const char* figure : {"cluster_index.gp", "parameters_scatter.gp", "fi_curves.gp"})
+  for (const char* figure : {"cluster_index.gp", "cluster_scatter.gp", "cluster_fi_curves.gp"})
     CHECK(fs::exists(session.out() / figure));
+  // Those of the other subcommands stay as they are.
+  for (const char* figure : {"parameters_scatter.gp", "fi_curves.gp"}) CHECK_FALSE(fs::exists(session.out() / figure));
 }
 
 TEST_CASE("the trace of a neuron says from which step on a state overflowed") {
@@ -154,6 +156,44 @@ TEST_CASE("the trace of a neuron says from which step on a state overflowed") {
   CHECK(in_float.exit_code == 0);
   CHECK(count_lines(in_float.error) == 1);
   CHECK_THAT(in_float.error, Catch::Contains("a state overflowed in step "));
+}
+
+TEST_CASE("tables of an earlier run that this one does not make are removed, but no file that it reads") {
+  const Session session;
+  std::string input;
+  for (int t = 0; t < 20; ++t) input += "0.5\n";
+  const auto trace = [&](const std::string& rates, const std::string& jumps, const fs::path& input_file) {
+    glifr::test::write_text(session.file("neuron.json"),
+                            R"({"dt": 0.05, "tau": 0.05, "sigma_v": 1, "R": 0.1, "I0": 0, "v_reset": 0, "weight_in": 1,
+                                "thresh": 1, "k_m": 0.1, "r": )" +
+                                jumps + R"(, "a": )" + jumps + R"(, "k": )" + rates + "}");
+    glifr::test::write_text(input_file, input);
+    const Finished run = session.analyze("trace --no-figures --neuron " + session.file("neuron.json").string() +
+                                         " --input " + input_file.string() + session.out_option());
+    INFO(run.error);
+    REQUIRE(run.exit_code == 0);
+  };
+  const fs::path currents = session.out() / "asc.csv";
+  trace("[1, 2]", "[0.1, 0.2]", session.file("input.csv"));
+  CHECK(fs::exists(currents));
+  trace("[]", "[]", session.file("input.csv"));
+  CHECK_FALSE(fs::exists(currents));
+  CHECK(fs::exists(session.out() / "firing.csv"));
+  trace("[]", "[]", currents);
+  CHECK(glifr::read_file(currents) == input);
+
+  train_sine(session, "glifr_lheta", 1);
+  const auto parameters = [&](const std::string& place) {
+    CHECK(session.analyze("parameters --no-figures " + place + session.out_option()).exit_code == 0);
+  };
+  parameters(session.results().string());
+  CHECK(fs::exists(session.out() / "neurons.csv"));
+  fs::copy(session.out() / "learnedparams.csv", session.file("table.csv"));
+  parameters("--parameters " + session.file("table.csv").string());
+  CHECK_FALSE(fs::exists(session.out() / "neurons.csv"));
+  fs::copy(session.file("table.csv"), session.out() / "neurons.csv");
+  parameters("--parameters " + (session.out() / "neurons.csv").string());
+  CHECK(fs::exists(session.out() / "neurons.csv"));
 }
 
 TEST_CASE("ablation, responses and report of trained networks, the same on any number of threads") {
@@ -265,14 +305,15 @@ TEST_CASE("neurons, f-I curves, clusters and connections by layer and group") {
   CHECK_THAT(glifr::read_file(session.out() / "connectivity_delays.csv"), Catch::Contains("before_training"));
   CHECK(fs::exists(session.out() / "delays.gp"));
 
-  // The second layer has no groups, and its neurons the same delay.
-  fs::remove_all(session.out());
+  // The second layer has no groups, and its neurons the same delay. What it has not is not left from the first.
   run("parameters --layer 2 " + trial);
   CHECK(cells("neurons.csv").header == std::vector<std::string>{"layer", "group", "neuron", "thresh", "k_m"});
   CHECK(cells("neurons.csv").rows.at(0).at(0) == "2");
   CHECK(cells("neurons.csv").rows.at(0).at(1).empty());
   run("fi-curve --layer 2 " + trial);
   CHECK_FALSE(fs::exists(session.out() / "fi_groups.csv"));
+  run("cluster --layer 2 " + trial);
+  CHECK_FALSE(fs::exists(session.out() / "cluster_neurons.csv"));
   CHECK_THAT(run("connectivity --layer 2 " + trial), Catch::Contains("169 connections of 13 neurons"));
 
   // Away from its trial, nothing is known of groups.
@@ -644,6 +685,17 @@ TEST_CASE("count gives the published hidden sizes for as many parameters as the 
   }
   REQUIRE(session.analyze("count --task sine --model glifr_lheta" + session.out_option()).exit_code == 0);
   CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nsine,glifr_lheta,124,16617\n"));
+  const Finished small = session.analyze("count --task sine --match 1" + session.out_option());
+  REQUIRE(small.exit_code == 0);
+  CHECK_THAT(small.out, Catch::Contains("an RNN of 1 neuron has "));
+  CHECK_THAT(small.error, Catch::Contains("one neuron has more trained parameters") && Catch::Contains("lstmn"));
+  CHECK(count_lines(small.error) == 1);
+  CHECK_THAT(glifr::read_file(session.out() / "count.csv"),
+             Catch::Contains("\nsine,rnn,1,") && Catch::Contains("\nsine,lstmn,,\n"));
+  // The weights of the one neuron are not trained.
+  REQUIRE(session.analyze("count --task realizable" + session.out_option()).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "count.csv"), Catch::Contains("\nrealizable,glifr_lheta,1,8\n"));
+  require_refused(session.analyze("count --task realizable --match 4"), "--match: found 4; the networks of task ");
 }
 
 TEST_CASE("count takes the models that a configuration describes, with the sizes of their layers") {
@@ -1296,7 +1348,7 @@ TEST_CASE("analyses work on the users' own data: targets of every step and of th
   fs::remove_all(session.results());
   train("label.csv", "rnn");
   require_refused(session.analyze("responses " + session.results().string() + " --data " + data.string()),
-                  "found no such trial of a task with target values");
+                  "none of the trials that were asked for is of a task with target values");
   analyze("report");
   CHECK(fs::exists(session.out() / "confusion_files_rnn.gp"));
 }
@@ -1510,7 +1562,7 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("results summary"), "found the command 'results'; accepted: summary, curves, ");
   require_refused(session.analyze("--colour red summary"), "--colour");
   require_refused(session.analyze("summary a b"), "b");
-  require_refused(session.analyze("summary --colour red"), "--colour");
+  require_refused(session.analyze("summary --colour red"), "--colour (see glifr_analyze summary --help)");
   require_refused(session.analyze("summary --precision float16"), "float16");
   require_refused(session.analyze("summary --threads 0"), "--threads");
   require_refused(session.analyze("summary --width 20"), "--width");
@@ -1522,6 +1574,9 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("trace --neuron " + none), "--input");
   require_refused(session.analyze("responses --checkpoint " + none), "none");
   require_refused(session.analyze("responses --trial 2 --checkpoint " + none), "--trial");
+  for (const char* subcommand : {"ablation", "responses"})
+    require_refused(session.analyze(subcommand + (" a --checkpoint " + none)), "RESULTS excludes --checkpoint");
+  require_refused(session.analyze("count --set hidden_size=4 --set hidden_size=5"), "--set: found hidden_size=4 and ");
   require_refused(session.analyze("count --task files"), "train_data: is missing");
   require_refused(session.analyze("count --task files --set train_data=a.csv --set test_data=a.csv --data " + none),
                   "none/a.csv");
@@ -1560,6 +1615,16 @@ TEST_CASE("requests that cannot be met") {
   fs::create_directories(session.results() / "sine" / "rnn" / "trial_0");
   require_refused(session.analyze("report " + session.results().string()), "none of 1 trials is whole");
   glifr::test::write_trial(session.results(), "sine", "rnn", 1, 0.1, {});
+  fs::remove(session.results() / "sine" / "rnn" / "trial_0");
+  const std::string results = session.results().string();
+  for (const std::string subcommand : {"ablation ", "responses "}) {
+    require_refused(session.analyze(subcommand + results + " --task foo"),
+                    "--task: found 'foo'; accepted for " + results + ": sine");
+    require_refused(session.analyze(subcommand + results + " --model foo"),
+                    "--model: found 'foo'; accepted for " + results + ": rnn");
+  }
+  require_refused(session.analyze("responses --trial 9 " + results),
+                  "--trial: found 9; accepted for " + results + ": 1");
   const Finished blocked =
       session.analyze("summary " + session.results().string() + " --out " + session.file("bad.csv").string());
   CHECK(blocked.exit_code == 2);

@@ -19,6 +19,7 @@
 #include "support/files.hpp"
 #include "support/process.hpp"
 #include "support/python.hpp"
+#include "unit/datasets/fixtures.hpp"
 
 namespace {
 
@@ -226,6 +227,53 @@ TEST_CASE("a signal that comes while data are read ends the run as any other") {
   CHECK_THAT(end.out, Catch::Contains("interrupted; go on with the same command and --resume"));
 }
 
+TEST_CASE("a signal that comes while recordings are decoded ends the run before all are, and leaves nothing") {
+  const Session session;
+  const fs::path data = session.folder() / "data", cache = session.folder() / "cache";
+  for (const char* split : {"Train", "Test"}) {
+    for (int i = 0; i < 400; ++i) {
+      const fs::path file = data / "nmnist" / split / std::to_string(i % 10) / (std::to_string(i) + ".bin");
+      glifr::test::write_text(file, glifr::test::event_bytes(i % 10, 1, 0, 0));
+      if (i < 100 && i % 10 == 0) fs::resize_file(file, 20000000);  // events that take a while, but no disk
+    }
+  }
+  Process run = session.start("--task nmnist --model rnn --set hidden_size=4 --threads 1 --data " + data.string() +
+                              " --cache " + cache.string());
+  while (!run.has_ended() && !fs::exists(session.trial("nmnist", "rnn"))) {
+  }
+  run.signal(SIGINT);
+  const Finished end = run.wait();
+  CAPTURE(end.error);
+  CHECK(end.exit_code == 130);
+  CHECK(end.error.empty());
+  CHECK_THAT(end.out, Catch::Contains("interrupted; go on with the same command and --resume"));
+  CHECK_FALSE(fs::exists(session.out()));
+  CHECK_FALSE(fs::exists(cache));
+}
+
+TEST_CASE("a signal that comes while the last trial is tested leaves a complete run") {
+  const Session session;
+  const auto write = [&](const char* name, int samples) {
+    std::string rows = "sample,x,label\n";
+    for (int i = 0; i < samples * 10; ++i) rows += std::to_string(i / 10) + ",0.5," + std::to_string(i / 10 % 2) + "\n";
+    glifr::test::write_text(session.folder() / name, rows);
+    return (session.folder() / name).string();
+  };
+  Process run =
+      session.start("--task files --model rnn --epochs 1 --threads 1 --set hidden_size=256 --set train_data=" +
+                    write("train.csv", 2) + " --set test_data=" + write("test.csv", 20000));
+  const fs::path last = session.trial("files", "rnn") / "checkpoints" / "last.safetensors";
+  const auto is_trained = [&] { return fs::exists(last) && glifr::read_safetensors(last).metadata.at("epoch") == "1"; };
+  while (!run.has_ended() && !is_trained()) {
+  }
+  run.signal(SIGTERM);
+  const Finished end = run.wait();
+  CAPTURE(end.error);
+  CHECK(end.exit_code == 0);
+  CHECK_THAT(end.out, !Catch::Contains("interrupted"));
+  CHECK(fs::exists(session.trial("files", "rnn") / "test.json"));
+}
+
 TEST_CASE("resuming skips what is complete and refuses other settings") {
   const Session session;
   REQUIRE(session.train("--epochs 2").exit_code == 0);
@@ -303,7 +351,7 @@ TEST_CASE("a run that diverges says where and keeps the last good checkpoint") {
   REQUIRE(count_lines(run.error) == 1);
   REQUIRE(run.error.find("epoch") != std::string::npos);
   REQUIRE(run.error.find("step") != std::string::npos);
-  REQUIRE(run.error.find("not finite") != std::string::npos);
+  REQUIRE(run.error.find("not finite; a smaller lr, or a gradient_clip, may keep it finite") != std::string::npos);
   const auto kept = glifr::read_safetensors(session.trial() / "checkpoints" / "last.safetensors");
   REQUIRE(kept.find("neuron_layer.thresh"));
 }
@@ -351,7 +399,8 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
   const std::string folder = session.folder().string();
   const std::vector<Request> requests{
       {"--task sines", "sines"},
-      {"--model glifr", "glifr"},
+      {"--model glifr", "model: found 'glifr'; accepted for task sine: all, paper, rnn, "},
+      {"--task lmnist --set final_reduction=none", "final_reduction: found none; accepted for task lmnist: last"},
       {"--set learning_rate=1", "learning_rate"},
       {"--set lr=-1", "lr"},
       {"--set dropout_prob=1.5", "dropout_prob"},
@@ -372,6 +421,10 @@ TEST_CASE("what cannot be met ends with exit code 2 and one line that names the 
       {"--nonsense", "nonsense"},
       {"--resume --overwrite", "overwrite"},
       {"--set max_epochs=3 --epochs 1", "--epochs: sets max_epochs to 1, and there is --set max_epochs=3"},
+      {"--sweep lr=1 --set lr=2", "--sweep: found lr=1, and there is --set lr=2; accepted: one of them"},
+      {"--sweep max_epochs=1,2 --epochs 3", "--sweep: found max_epochs=1,2, and there is --epochs"},
+      {"--task sine --set sigma_v_anneal=true --set sigma_v=2", "--set: found sigma_v=2, which has no effect"},
+      {"--print-config --benchmark", "--benchmark excludes --print-config"},
       {"--model rnn --sweep num_ascs=0,2", "--sweep: sine@num_ascs=0 and sine@num_ascs=2 are the same for rnn"},
   };
   for (const Request& request : requests) {

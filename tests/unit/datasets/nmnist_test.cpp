@@ -237,6 +237,12 @@ TEST_CASE("of several damaged recordings the first is reported") {
   tiny.write(7, "00001.bin", "1234");
   for (int i = 0; i < 20; ++i) CHECK_THAT(tiny.error().what(), Contains("Test/2/00001.bin at byte 0: found 3 bytes"));
   CHECK_FALSE(fs::exists(tiny.cache()));
+  const TemporaryFolder elsewhere;
+  const fs::path made = elsewhere.path() / "cache";
+  CHECK_THROWS_AS(tiny.read({.cache_folder = made}), glifr::DataError);
+  CHECK_FALSE(fs::exists(made));
+  CHECK_THROWS_AS(tiny.read({.cache_folder = elsewhere.path()}), glifr::DataError);
+  CHECK(fs::exists(elsewhere.path()));  // which was there
 }
 
 TEST_CASE("folders that are no N-MNIST are errors that name them") {

@@ -110,6 +110,18 @@ TEST_CASE("a test needs the test set alone") {
   CHECK_THROWS_WITH(store.load<float>(settings_of("nmnist"), 0), Contains("Train/0"));
 }
 
+TEST_CASE("what is missing of the test set shows before the training set is decoded") {
+  const Root root;
+  root.write_recordings("Train");
+  bool is_decoded = false;
+  DataStore store({.root = root.path(), .progress = [&](const std::string&, Index, Index) { is_decoded = true; }});
+  CHECK_THROWS_WITH(store.load<float>(settings_of("nmnist"), 0), Contains("Test/0: No such file or directory"));
+  CHECK_FALSE(is_decoded);
+  root.write_recordings("Test");
+  (void)store.load<float>(settings_of("nmnist"), 0);
+  CHECK(is_decoded);
+}
+
 TEST_CASE("decoded recordings are kept beside the data, in a folder of their own, or nowhere") {
   const auto files = [](const std::filesystem::path& folder) {
     return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());

@@ -284,6 +284,20 @@ TEST_CASE("a heterogeneous model starts from one of the same seed, settings and 
   CHECK(source.at("checkpoint").as_string().size() == 8);
 }
 
+TEST_CASE("a heterogeneous model with currents needs a source that has some, which shows before that is trained") {
+  Session session;
+  const auto currents = [](const char* own, const char* source) {
+    return Changes{"max_epochs=2",
+                   std::string(R"(num_ascs={"glifr_fheta": )") + own + R"(, "glifr_lheta": )" + source + "}"};
+  };
+  CHECK_THAT(session.refusal(currents("2", "0"), "glifr_fheta"),
+             Contains("num_ascs: found 0 for glifr_lheta and 2 for glifr_fheta"));
+  CHECK_FALSE(fs::exists(session.options.out));
+  CHECK(session.run(currents("0", "0"), "glifr_fheta").state == State::complete);
+  session.options.existing = Existing::overwrite;
+  CHECK(session.run(currents("3", "1"), "glifr_lheta,glifr_fheta").state == State::complete);
+}
+
 TEST_CASE("a heterogeneous model starts from one of the same data only, and goes on if that is still the one") {
   Session session("lmnist", {"hidden_size=4", "batch_size=4", "max_epochs=1"});
   write_images(session.data_root() / "mnist", 12, 6);
@@ -303,6 +317,20 @@ TEST_CASE("a heterogeneous model starts from one of the same data only, and goes
   fs::rename(session.trial("glifr_lhet"), away);
   CHECK(session.run({}, "glifr_fhet").state == State::complete);  // it needs its source no more
   CHECK_FALSE(fs::exists(session.trial("glifr_lhet")));
+}
+
+TEST_CASE("a complete trial is skipped with a note where its source has been trained again since") {
+  Session session;
+  const Changes epochs{"max_epochs=2"};
+  session.run(epochs, "glifr_rhet");
+  session.resume();
+  CHECK(session.run(epochs, "glifr_rhet").state == State::skipped);
+  CHECK_THAT(session.listener.notes, !Contains("started from another"));
+  session.options.existing = Existing::overwrite;
+  session.run({"max_epochs=2", "lr=1e-3"}, "glifr_lhet");
+  session.resume();
+  CHECK(session.run(epochs, "glifr_rhet").state == State::skipped);
+  CHECK_THAT(session.listener.notes, Contains("started from another glifr_lhet than the one that there is now"));
 }
 
 TEST_CASE("more epochs: the same files as if they had been asked for at once") {
@@ -512,6 +540,25 @@ TEST_CASE("a trial whose test result is damaged is tested again; a damaged check
   }
   fs::copy_file(session.trial() / "checkpoints" / "initial.safetensors", file, fs::copy_options::overwrite_existing);
   CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("no training state"));
+}
+
+TEST_CASE("a trial without its table of epochs is not complete, nor gone on with") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  const fs::path file = session.trial() / "metrics.csv";
+  const std::string metrics = read_file(file);
+  fs::remove(file);
+  CHECK_FALSE(is_complete(TrialFolder(session.trial())));
+  for (const char* epochs : {"max_epochs=2", "max_epochs=4"})
+    CHECK_THAT(session.refusal({epochs}), Contains(file.string()) && Contains("--overwrite starts the trial afresh"));
+  test::write_text(file, metrics.substr(0, metrics.find('\n') + 1));
+  CHECK_THAT(session.refusal({"max_epochs=4"}), Contains("has 1 lines") && Contains("--overwrite"));
+  boost::json::object record = read_json_file(session.trial() / "config.json").as_object();
+  record["imported_from"] = "net.pt";
+  write_file_atomically(session.trial() / "config.json", to_text(record));
+  fs::remove(file);
+  CHECK(is_complete(TrialFolder(session.trial())));
 }
 
 TEST_CASE("a checkpoint of a longer trial is refused") {
