@@ -12,12 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "glifr/analysis/results.hpp"
+#include "glifr/analysis/tables.hpp"
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/distributed/device_links.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
-#include "glifr/io/csv.hpp"
 #include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
@@ -98,20 +99,6 @@ void remove_part(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
   if (error) throw OutputError(path.string(), "cannot be removed: " + error.message());
-}
-
-/// confusion.csv: a row a label, a column a prediction.
-void write_confusion(const Classification& result, const fs::path& file) {
-  CsvRows csv;
-  csv.cell("label");
-  for (Index c = 0; c < result.classes; ++c) csv.cell(c);
-  csv.end_row();
-  for (Index label = 0; label < result.classes; ++label) {
-    csv.cell(label);
-    for (Index c = 0; c < result.classes; ++c) csv.cell(result.count(label, c));
-    csv.end_row();
-  }
-  csv.write(file);
 }
 
 /// A trial in one precision, from its folder to its test.
@@ -341,7 +328,9 @@ class TrialRun {
     }
     for (const std::string& file : task().files()) remove_part(folder_.path() / file);
     create_folder(folder_.checkpoints());
-    json::object record = make_record(trial_, options_, count_trained<T>(network_->parameters()), digest_, source_);
+    json::object record = make_record(trial_, options_, count_trained<T>(network_->parameters()));
+    record["data"] = to_json(digest_);
+    if (source_) record["starts_from"] = to_json(*source_);
     if (json::value* shares = record.if_contains("device_shares")) *shares = device_shares_;
     write_record(folder_.record(), record);
     TensorFile initial = to_tensor_file(*network_);
@@ -360,13 +349,12 @@ class TrialRun {
     outcome.test = test();
     if (data_.test->classes() > 0) outcome.accuracy = outcome.test.accuracy();
     if (!std::isfinite(outcome.test.loss())) throw NumericError("the test loss", last_epoch, 0);
-    json::object test;
-    test["test_loss"] = outcome.test.loss();
-    test["test_acc"] = outcome.accuracy ? json::value(*outcome.accuracy) : json::value(nullptr);
-    test["samples"] = outcome.test.samples;
-    test["test_checkpoint"] = tests_best ? "best" : "last";
-    test["epoch"] = tests_best ? best_epoch : last_epoch;
-    write_file_atomically(folder_.test(), to_text(test));
+    analysis::write_test({.loss = outcome.test.loss(),
+                          .accuracy = outcome.accuracy,
+                          .samples = outcome.test.samples,
+                          .checkpoint = tests_best ? "best" : "last",
+                          .epoch = tests_best ? best_epoch : last_epoch},
+                         folder_.test());
     return outcome;
   }
 
@@ -403,7 +391,8 @@ class TrialRun {
     if (has_classes) {
       classification = classify(*network_, *data_.test, workers_,
                                 {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch});
-      write_confusion(*classification, folder_.confusion());
+      const std::vector<Index>& counts = classification->confusion;
+      analysis::confusion_table({classification->classes, {counts.begin(), counts.end()}}).write(folder_.confusion());
       if (!device_) return classification->score;
     }
     return make_own_engine({*network_, *data_.test, evaluation_settings_, nothing_to_move_})->evaluate();

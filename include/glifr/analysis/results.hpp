@@ -83,6 +83,12 @@ struct Results {
 /// or holds no epoch.
 [[nodiscard]] GLIFR_API Metrics read_metrics(const std::filesystem::path& file);
 
+/// Reads test.json. Throws DataError where it is missing, is no JSON object, or a member is missing or out of range.
+[[nodiscard]] GLIFR_API TestResult read_test(const std::filesystem::path& file);
+
+/// Writes what `read_test` reads; see `write_file_atomically`.
+GLIFR_API void write_test(const TestResult& result, const std::filesystem::path& file);
+
 /// How often samples of each class were taken for each: confusion.csv.
 struct GLIFR_API Confusion {
   Index classes = 0;           ///< labels 0 … classes - 1

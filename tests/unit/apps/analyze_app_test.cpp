@@ -935,8 +935,9 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
   CHECK(run.error.empty());
   CHECK_THAT(run.out, Catch::Contains("constants of " + checkpoint + ": dt = 0.05, synaptic_delay = ") &&
                           Catch::Contains("sigma_v = 1") && !Catch::Contains("constants of task sine"));
-  CHECK_THAT(glifr::read_file(folder + "/config.json"),
-             Catch::Contains(R"("imported_from": "last.safetensors")") && Catch::Contains(R"("hidden_size": 16,)"));
+  CHECK_THAT(glifr::read_file(folder + "/config.json"), Catch::Contains(R"("imported_from": "last.safetensors")") &&
+                                                            Catch::Contains(R"("hidden_size": 16,)") &&
+                                                            Catch::Contains(R"("cpu_target": ")"));
   CHECK_FALSE(fs::exists(folder + "/metrics.csv"));
   const auto table = [&](const std::string& arguments, const std::string& file) {
     const Finished analysis = session.analyze(arguments + " --no-figures" + session.out_option());

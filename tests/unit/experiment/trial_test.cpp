@@ -482,8 +482,9 @@ TEST_CASE("a trial whose test result is damaged is tested again; a damaged check
   session.run({"max_epochs=2"});
   session.resume();
   const std::string test = session.file("test.json"), checkpoint = session.checkpoint();
-  for (const char* text :
-       {"", "{}", "[]", "null", "{\"test_loss\": \"low\", \"samples\": 6}", "{\"test_loss\": 1e999, \"samples\": 6}"}) {
+  for (const char* text : {"", "{}", "[]", "null", "{\"test_loss\": \"low\", \"test_acc\": null, \"samples\": 6}",
+                           "{\"test_loss\": 1e999, \"test_acc\": null, \"samples\": 6}",
+                           "{\"test_loss\": 1, \"samples\": 6}", "{\"test_loss\": 1, \"test_acc\": null}"}) {
     test::write_text(session.trial() / "test.json", text);
     CHECK_FALSE(is_complete(TrialFolder(session.trial())));
     CHECK(session.run({"max_epochs=2"}).state == State::complete);
