@@ -13,7 +13,6 @@
 #include <tuple>
 
 #include "glifr/error.hpp"
-#include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/trial_folder.hpp"
@@ -239,6 +238,11 @@ fs::path Trial::tested_checkpoint() const {
 
 bool Trial::is_imported() const {
   return config.contains("imported_from");
+}
+
+CsvRows metrics_header(bool has_validation) {
+  if (has_validation) return CsvRows({"epoch", "train_loss", "train_acc", "seconds", "val_loss", "val_acc"});
+  return CsvRows({"epoch", "train_loss", "train_acc", "seconds"});
 }
 
 Metrics read_metrics(const fs::path& file) {

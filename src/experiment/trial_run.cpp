@@ -147,10 +147,12 @@ class TrialRun {
     std::optional<TrialRecorders<T>> recorders;  // of the first process of a group
     on_first(group_, [&] {
       recorders.emplace(trainer, trial_.settings, folder_, resumes_, validation, annotate, together.stop());
-      resumes_ ? reopen() : recorders->write_checkpoint();
+      if (!resumes_) recorders->write_checkpoint();
     });
     EpochComparison<T> comparison(trainer, trial_.settings, validation,
-                                  is_first() ? folder_.best_checkpoint() : fs::path(), annotate, earlier_results());
+                                  is_first() ? folder_.best_checkpoint() : fs::path(), annotate,
+                                  earlier_epochs(trainer.position().epoch));
+    if (resumes_) on_first(group_, [&] { reopen(); });
     ObserverCallback<T> watching(trial_, observer_, validation);
 
     if (is_first()) observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
@@ -220,13 +222,10 @@ class TrialRun {
   }
 
   /// The epochs before this run, which all processes of a group get to know.
-  [[nodiscard]] std::vector<EpochResult> earlier_results() const {
-    std::vector<EpochResult> results;
-    if (!resumes_) return results;
-    results.resize(static_cast<std::size_t>(decided_by_first(group_, [&] {
-      results = read_results(folder_);
-      return results.size();
-    })));
+  [[nodiscard]] std::vector<EpochResult> earlier_epochs(Index epochs) const {
+    std::vector<EpochResult> results(static_cast<std::size_t>(epochs));
+    if (results.empty()) return results;
+    on_first(group_, [&] { results = read_epochs(folder_, epochs); });
     if (group_) broadcast(*group_, std::as_writable_bytes(std::span(results)));
     return results;
   }

@@ -500,6 +500,17 @@ TEST_CASE("a trial whose test result is damaged is tested again; a damaged check
   CHECK_THAT(session.refusal({"max_epochs=2"}), Contains("no training state"));
 }
 
+TEST_CASE("a trial whose metrics are damaged is not gone on with") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  for (const char* text :
+       {"epoch,train_loss\n1,0.5\n\n", "epoch,loss\n1,0.5\n2,0.4\n", "epoch,train_loss\n1,0.5\n2,\n"}) {
+    test::write_text(session.trial() / "metrics.csv", text);
+    CHECK_THAT(session.refusal({"max_epochs=3"}), Contains("metrics.csv"));
+  }
+}
+
 TEST_CASE("a checkpoint of a longer trial is refused") {
   Session longer, session;
   longer.run({"max_epochs=5"});
