@@ -15,6 +15,7 @@
 #include "glifr/io/hdf5.hpp"
 #include "glifr/io/npy.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 #include "sample_array.hpp"
 #include "sample_csv.hpp"
 
@@ -23,7 +24,6 @@ namespace {
 
 using detail::SampleArray;
 using detail::SampleArrays;
-using detail::shape_text;
 
 constexpr std::string_view accepted_forms = "an HDF5, NPZ, NPY, safetensors or CSV file";
 
@@ -45,9 +45,7 @@ bool is_safetensors(std::string_view bytes) {
 }
 
 std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "none" : text;
+  return names.empty() ? "none" : joined(names);
 }
 
 bool has(const std::vector<std::string>& names, const std::string& name) {

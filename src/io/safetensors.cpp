@@ -15,6 +15,7 @@
 #include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/text.hpp"
 #include "half.hpp"
 
 namespace glifr {
@@ -216,9 +217,8 @@ class Decoder {
     const json::string* text = value.if_string();
     const auto* found = text ? std::ranges::find(dtypes, std::string_view(*text), &DtypeFacts::name) : dtypes.end();
     if (found == dtypes.end()) {
-      std::string names;
-      for (const DtypeFacts& known : dtypes) names.append(names.empty() ? "" : ", ").append(known.name);
-      fail_tensor(tensor, "dtype " + json::serialize(value) + "; accepted are " + names);
+      fail_tensor(tensor,
+                  "dtype " + json::serialize(value) + "; accepted are " + joined(dtypes, ", ", &DtypeFacts::name));
     }
     return found->dtype;
   }
