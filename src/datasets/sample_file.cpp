@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <limits>
 #include <utility>
@@ -34,14 +33,6 @@ std::string beginning_of(const std::filesystem::path& path) {
   const bool is_there = std::filesystem::exists(path, unknown) && !std::filesystem::is_directory(path, unknown);
   if (!is_there || !std::ifstream(path)) static_cast<void>(read_file(path));  // says what is wrong
   return detail::beginning_of(path);
-}
-
-/// The length of the header, then an object of JSON.
-bool is_safetensors(std::string_view bytes) {
-  std::uint64_t header = 0;
-  if (bytes.size() < sizeof header + 2 || bytes[sizeof header] != '{') return false;
-  std::memcpy(&header, bytes.data(), sizeof header);
-  return header <= 100'000'000;
 }
 
 std::string listed(const std::vector<std::string>& names) {

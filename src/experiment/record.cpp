@@ -1,13 +1,12 @@
 #include "record.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
 #include <utility>
 
+#include "../io/crc32.hpp"
 #include "config_values.hpp"
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/error.hpp"
@@ -105,8 +104,7 @@ std::optional<std::string> why_epochs_are_fixed(const Settings& s) {
 }  // namespace
 
 std::string checksum(std::string_view content) {
-  return text_of(static_cast<std::uint32_t>(
-      ::crc32_z(::crc32_z(0, nullptr, 0), reinterpret_cast<const unsigned char*>(content.data()), content.size())));
+  return text_of(detail::crc32(content));
 }
 
 bool is_there(const fs::path& file) {

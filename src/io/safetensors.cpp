@@ -306,6 +306,13 @@ const NamedTensor* TensorFile::find(std::string_view name) const {
   return found == tensors.end() ? nullptr : &*found;
 }
 
+bool is_safetensors(std::string_view bytes) {
+  std::uint64_t length = 0;
+  if (bytes.size() < length_bytes + 2 || bytes[length_bytes] != '{') return false;
+  std::memcpy(&length, bytes.data(), length_bytes);
+  return length <= longest_header;
+}
+
 std::string encode_safetensors(const TensorFile& file) {
   std::vector<const NamedTensor*> order;
   for (const NamedTensor& tensor : file.tensors) order.push_back(&tensor);
