@@ -11,6 +11,7 @@
 #include "glifr/backend/parallel.hpp"
 #include "glifr/backend/processors.hpp"
 #include "glifr/cells/connections.hpp"
+#include "glifr/datasets/sample_file.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -138,7 +139,7 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
   glifr::TensorFile checkpoint = glifr::to_tensor_file(*network);
   if (has_input_scale(foreign.tensors)) {
     for (const glifr::NamedTensor& tensor : foreign.tensors.tensors) {
-      if (is_of_scale(tensor)) checkpoint.tensors.push_back(tensor);
+      if (glifr::is_of_scale(tensor)) checkpoint.tensors.push_back(tensor);
     }
   } else if (data) {
     glifr::find_task(settings.task.base).annotate(checkpoint, settings, store.files());

@@ -24,6 +24,9 @@ namespace {
 using detail::SampleArray;
 using detail::SampleArrays;
 
+/// The tensors of a checkpoint that are the scale of its inputs.
+constexpr const char *mean_name = "normalize.mean", *factor_name = "normalize.factor";
+
 constexpr std::string_view accepted_forms = "an HDF5, NPZ, NPY, safetensors or CSV file";
 
 /// The first bytes of a file; DataError where it cannot be read.
@@ -378,6 +381,24 @@ FeatureScale standard_scale(const SampleFile& file) {
     scale.factor[feature] = deviation > 0 ? 1 / deviation : 1;
   }
   return scale;
+}
+
+void add_scale(TensorFile& checkpoint, const FeatureScale& scale) {
+  const auto add = [&](const char* name, const std::vector<double>& values) {
+    checkpoint.tensors.push_back(make_named_tensor<double>(name, {std::ssize(values)}, values));
+  };
+  add(mean_name, scale.mean);
+  add(factor_name, scale.factor);
+}
+
+bool is_of_scale(const NamedTensor& tensor) {
+  return tensor.name == mean_name || tensor.name == factor_name;
+}
+
+std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint) {
+  const NamedTensor *mean = checkpoint.find(mean_name), *factor = checkpoint.find(factor_name);
+  if (!mean || !factor) return std::nullopt;
+  return FeatureScale{values_of<double>(*mean), values_of<double>(*factor)};
 }
 
 }  // namespace glifr

@@ -1090,6 +1090,13 @@ TEST_CASE("a network that was trained on scaled inputs is imported with their sc
                   "normalize: found none; " + checkpoint.string() + " holds the scale of its inputs");
   require_refused(session.analyze(request + " --trial 1 --set train_data=test.csv" + data),
                   "holds another scale of the inputs");
+  glifr::TensorFile half = glifr::read_safetensors(checkpoint);
+  std::erase_if(half.tensors, [](const glifr::NamedTensor& tensor) { return tensor.name == "normalize.factor"; });
+  glifr::write_safetensors(session.file("half.safetensors"), half);
+  require_refused(session.analyze("import " + session.file("half.safetensors").string() +
+                                  " --model rnn --set dt=1 --set tau=1 --trial 1 --out " +
+                                  session.file("imported").string() + of_train),
+                  "half.safetensors: holds one of normalize.mean and normalize.factor; both are needed");
   CHECK_FALSE(fs::exists(session.file("imported/files/rnn/trial_1")));
 }
 
