@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <utility>
