@@ -40,7 +40,7 @@ struct TestResult {
 /// What one training left behind.
 struct GLIFR_API Trial {
   std::string task;              ///< by its own name
-  std::string model;             ///< one of the ten
+  std::string model;             ///< by its name
   Index number = 0;              ///< N of trial_N
   std::filesystem::path folder;  ///< in which it lies
   boost::json::object config;    ///< config.json
