@@ -6,6 +6,7 @@
 #include "glifr/error.hpp"
 #include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/version.hpp"
 
 namespace glifr::apps::cli {
@@ -52,12 +53,6 @@ template <class Value, class Convert, class Show>
 CLI::Option* add(CLI::App& app, const std::string& name, Value& value, const std::string& help, Convert convert,
                  Show show) {
   return add(app, name, value, help, convert)->default_function([&value, show] { return show(value); });
-}
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 }  // namespace
@@ -107,9 +102,7 @@ CLI::Option* add_numbers(CLI::App& app, const std::string& name, std::vector<dou
     return numbers;
   };
   return add(app, name, values, help, convert, [](const std::vector<double>& numbers) {
-    std::string text;
-    for (const double number : numbers) text += (text.empty() ? "" : ",") + glifr::format_number(number);
-    return text;
+    return glifr::joined(numbers, ",", [](double number) { return glifr::format_number(number); });
   });
 }
 
@@ -133,7 +126,7 @@ CLI::Option* add_path(CLI::App& app, const std::string& name, std::filesystem::p
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
                         const std::vector<std::string>& choices, const std::string& help) {
   const auto convert = [name, choices](const std::string& typed) {
-    if (std::ranges::find(choices, typed) == choices.end()) refuse(name, typed, join(choices));
+    if (std::ranges::find(choices, typed) == choices.end()) refuse(name, typed, glifr::joined(choices));
     return typed;
   };
   return add(app, name, value, help, convert, [](const std::string& word) { return word; });

@@ -4,6 +4,7 @@
 #include "common/options.hpp"
 #include "common/program.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/text.hpp"
 #include "subcommands.hpp"
 
 namespace glifr::apps {
@@ -11,11 +12,8 @@ namespace glifr::apps {
 namespace {
 
 std::string names(const CLI::App& app) {
-  std::string text;
-  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
-    text += (text.empty() ? "" : ", ") + subcommand->get_name();
-  }
-  return text;
+  return glifr::joined(app.get_subcommands([](const CLI::App*) { return true; }), ", ",
+                       [](const CLI::App* subcommand) { return subcommand->get_name(); });
 }
 
 /// Error where there is no command, or what stands in its place is none.

@@ -11,16 +11,17 @@
 #include "glifr/backend/parallel.hpp"
 #include "glifr/backend/processors.hpp"
 #include "glifr/cells/connections.hpp"
+#include "glifr/datasets/sample_file.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/experiment/task.hpp"
+#include "glifr/experiment/trial.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
 #include "glifr/training/checkpoint.hpp"
 #include "glifr/training/evaluate.hpp"
-#include "glifr/version.hpp"
 #include "subcommands.hpp"
 
 namespace glifr::apps {
@@ -94,7 +95,6 @@ void write_test(const TrialFolder& folder, const ForeignNetwork& foreign, const 
                 const glifr::Dataset<T>& data) {
   glifr::Workers workers(glifr::available_processors());
   glifr::Score score;
-  boost::json::object test;
   if (data.classes() > 0) {
     const glifr::Classification result = glifr::classify<T>(network, data, workers);
     score = result.score;
@@ -104,11 +104,9 @@ void write_test(const TrialFolder& folder, const ForeignNetwork& foreign, const 
     score = glifr::evaluate<T>(network, data, workers);
   }
   if (!std::isfinite(score.loss())) throw glifr::DataError(foreign.file, "the test loss of this network is not finite");
-  test["test_loss"] = score.loss();
-  test["test_acc"] = data.classes() > 0 ? boost::json::value(score.accuracy()) : boost::json::value(nullptr);
-  test["samples"] = score.samples;
-  test["test_checkpoint"] = "last";
-  glifr::write_file_atomically(folder.test(), glifr::to_text(test));
+  const std::optional<double> accuracy = data.classes() > 0 ? std::optional(score.accuracy()) : std::nullopt;
+  analysis::write_test({.loss = score.loss(), .accuracy = accuracy, .samples = score.samples, .checkpoint = "last"},
+                       folder.test());
 }
 
 template <glifr::Scalar T>
@@ -131,20 +129,17 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
   NewFolder made(place.path());
   const TrialFolder folder(made.path());
   glifr::create_folder(folder.checkpoints());
-  boost::json::object record = glifr::to_json(settings);
-  record["version"] = std::string(glifr::version());
-  record["seed"] = session.seed();
-  record["trial"] = options.trial;
-  record["precision"] = foreign.is_float32() ? "float32" : "float64";
-  record["engine"] = "fused";
-  record["device"] = "cpu";
-  record["trained_parameters"] = glifr::count_trained<T>(network->parameters());
+  boost::json::object record =
+      glifr::make_record({.settings = settings, .number = options.trial},
+                         {.seed = session.seed(),
+                          .precision = foreign.is_float32() ? glifr::Precision::float32 : glifr::Precision::float64},
+                         glifr::count_trained<T>(network->parameters()));
   record["imported_from"] = options.request.file.filename().string();
   glifr::write_file_atomically(folder.record(), glifr::to_text(record));
   glifr::TensorFile checkpoint = glifr::to_tensor_file(*network);
   if (has_input_scale(foreign.tensors)) {
     for (const glifr::NamedTensor& tensor : foreign.tensors.tensors) {
-      if (is_of_scale(tensor)) checkpoint.tensors.push_back(tensor);
+      if (glifr::is_of_scale(tensor)) checkpoint.tensors.push_back(tensor);
     }
   } else if (data) {
     glifr::find_task(settings.task.base).annotate(checkpoint, settings, store.files());

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "glifr/cells/connections.hpp"
+#include "glifr/datasets/sample_file.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -184,23 +185,6 @@ std::vector<std::string> take_layer_constants(std::vector<glifr::LayerDescriptio
   return taken;
 }
 
-/// The scale of the inputs in a checkpoint. DataError where one of its tensors is missing.
-struct InputScale {
-  std::vector<double> mean, factor;
-
-  InputScale(const glifr::TensorFile& tensors, const std::string& file)
-      : mean(values(tensors, file, "normalize.mean")), factor(values(tensors, file, "normalize.factor")) {}
-
- private:
-  static std::vector<double> values(const glifr::TensorFile& tensors, const std::string& file,
-                                    const std::string& name) {
-    const glifr::NamedTensor* tensor = tensors.find(name);
-    if (!tensor)
-      throw glifr::DataError(file, "there is no tensor '" + name + "' beside the other of the inputs' scale");
-    return glifr::values_of<double>(*tensor);
-  }
-};
-
 /// DataError where the inputs' scale in the file is another than that of the training data, if these are there.
 void check_scale(const ForeignNetwork& network, const glifr::DataFiles& files) {
   glifr::TensorFile of_data;
@@ -209,12 +193,13 @@ void check_scale(const ForeignNetwork& network, const glifr::DataFiles& files) {
   } catch (const glifr::DataError&) {
     return;
   }
-  if (!has_input_scale(of_data)) return;
-  const InputScale held(network.tensors, network.file), found(of_data, "the training data");
-  bool is_other = held.mean.size() != found.mean.size() || held.factor.size() != found.factor.size();
-  for (std::size_t i = 0; !is_other && i < found.mean.size(); ++i) {
-    is_other = !is_same(held.factor[i], found.factor[i]) ||
-               !(std::abs(held.mean[i] - found.mean[i]) * found.factor[i] <= 1e-6);
+  const auto held = glifr::recorded_scale(network.tensors), found = glifr::recorded_scale(of_data);
+  if (!found) return;
+  if (!held) throw glifr::DataError(network.file, "holds one of normalize.mean and normalize.factor; both are needed");
+  bool is_other = held->mean.size() != found->mean.size() || held->factor.size() != found->factor.size();
+  for (std::size_t i = 0; !is_other && i < found->mean.size(); ++i) {
+    is_other = !is_same(held->factor[i], found->factor[i]) ||
+               !(std::abs(held->mean[i] - found->mean[i]) * found->factor[i] <= 1e-6);
   }
   if (is_other) {
     throw glifr::DataError(network.file, "holds another scale of the inputs (normalize.mean, normalize.factor) than " +
@@ -253,16 +238,12 @@ std::unique_ptr<glifr::RecurrentNetwork<T>> ForeignNetwork::make() const {
 
 bool ForeignNetwork::is_float32() const {
   return std::ranges::none_of(tensors.tensors, [](const glifr::NamedTensor& tensor) {
-    return tensor.dtype == glifr::Dtype::f64 && !is_of_scale(tensor);
+    return tensor.dtype == glifr::Dtype::f64 && !glifr::is_of_scale(tensor);
   });
 }
 
-bool is_of_scale(const glifr::NamedTensor& tensor) {
-  return tensor.name.starts_with("normalize.");
-}
-
 bool has_input_scale(const glifr::TensorFile& tensors) {
-  return std::ranges::any_of(tensors.tensors, is_of_scale);
+  return std::ranges::any_of(tensors.tensors, glifr::is_of_scale);
 }
 
 ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStore& data) {

@@ -41,8 +41,6 @@ struct ForeignRequest {
 /// are not known.
 [[nodiscard]] ForeignNetwork read_foreign(const ForeignRequest& request, const glifr::DataStore& data);
 
-/// Whether a tensor is of the scale of a network's inputs, not of the network.
-[[nodiscard]] bool is_of_scale(const glifr::NamedTensor& tensor);
 /// Whether a checkpoint holds the scale of its inputs (key "normalize" of the task files).
 [[nodiscard]] bool has_input_scale(const glifr::TensorFile& tensors);
 

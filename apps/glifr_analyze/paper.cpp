@@ -12,6 +12,7 @@
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/paper/archive.hpp"
 #include "glifr/paper/contents.hpp"
 #include "glifr/paper/published.hpp"
@@ -42,12 +43,6 @@ std::string sentence(const std::string& text) {
   return begun;
 }
 
-std::string joined(const std::vector<std::string>& words, const char* separator) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
-  return text;
-}
-
 /// "4.2 h", "3 min", "20 s"
 std::string duration(double seconds) {
   if (seconds >= 3600) return format("%.1f h", seconds / 3600);
@@ -75,7 +70,7 @@ struct Tally {
       if (const auto found = counts.find(word); found != counts.end())
         parts.push_back(std::to_string(found->second) + " " + word);
     }
-    return joined(parts, ", ");
+    return glifr::joined(parts);
   }
 };
 
@@ -198,7 +193,7 @@ class PaperComposer {
       std::string verdicts = numbers.rows > 0 ? "numbers: " + numbers.text() : "";
       if (claims.rows > 0) verdicts += (verdicts.empty() ? "claims: " : "; claims: ") + claims.text();
       if (verdicts.empty()) verdicts = item.name == "figure S1" ? "those of table 2" : "no number to compare";
-      table.rows.push_back({sentence(item.name), joined(item.commands, "; "), verdicts});
+      table.rows.push_back({sentence(item.name), glifr::joined(item.commands, "; "), verdicts});
     }
     return {"What the paper has", 2, {std::move(table)}};
   }
@@ -310,12 +305,12 @@ class PaperComposer {
                                                       : "epochs of " + each.basis.substr(0, each.basis.find(',')));
       }
       if (trials == 0) continue;
-      table.rows.push_back({training.task, models.size() == training.models.size() ? "all" : joined(models, ", "),
+      table.rows.push_back({training.task, models.size() == training.models.size() ? "all" : glifr::joined(models),
                             std::to_string(trials),
                             is_known      ? duration(seconds)
                             : seconds > 0 ? "at least " + duration(seconds)
                                           : "not measured",
-                            bases.empty() ? nothing : joined({bases.begin(), bases.end()}, ", ")});
+                            bases.empty() ? nothing : glifr::joined(bases)});
     }
     section.parts.emplace_back(std::move(table));
     analysis::ReportTable commands{"The commands; --resume goes on with what is there.", {"task", "command"}, {}};
@@ -371,7 +366,7 @@ class PaperComposer {
         section.parts.emplace_back(analysis::ReportText{std::string("Not drawn: ") + error.what()});
       }
       if (section.parts.size() == described)
-        section.parts.emplace_back(analysis::ReportText{"Not run. " + joined(item.commands, "; ")});
+        section.parts.emplace_back(analysis::ReportText{"Not run. " + glifr::joined(item.commands, "; ")});
       report.sections.push_back(std::move(section));
     }
   }

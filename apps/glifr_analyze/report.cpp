@@ -1,7 +1,6 @@
 #include "glifr/analysis/report.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <iostream>
 #include <map>
 
@@ -12,7 +11,7 @@
 #include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
-#include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/paper/comparability.hpp"
 #include "glifr/paper/published.hpp"
 #include "glifr/version.hpp"
@@ -48,18 +47,16 @@ std::string test_text(const std::optional<analysis::TTest>& test) {
 }
 
 std::string setting(const analysis::Trial& trial, const char* key) {
-  const boost::json::value* value = trial.config.if_contains(key);
-  if (!value) return "–";
-  if (value->is_double()) return glifr::format_number(value->as_double());
-  return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
+  const std::string text = analysis::setting_text(trial, key);
+  return text.empty() ? "–" : text;
 }
 
 /// "30", or "9 of 400" of a training that ended early.
 std::string epochs_of(const analysis::Trial& trial) {
   if (trial.is_imported()) return "imported";
-  const std::string planned = setting(trial, "max_epochs");
+  const std::string planned = analysis::setting_text(trial, "max_epochs");
   const std::string trained = glifr::format_number(trial.metrics.epoch.back());
-  return trained == planned || planned == "–" ? trained : trained + " of " + planned;
+  return trained == planned || planned.empty() ? trained : trained + " of " + planned;
 }
 
 /// "0–4, 7": the numbers of a model's trials.

@@ -5,11 +5,10 @@
 #include <numeric>
 #include <set>
 
-#include "glifr/datasets/sine.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/task.hpp"
 #include "glifr/io/json.hpp"
-#include "glifr/tasks/sine.hpp"
 #include "glifr/training/checkpoint.hpp"
 
 namespace glifr::apps {
@@ -253,7 +252,7 @@ analysis::Responses responses_of(std::span<const TrainedRun> runs, glifr::DataSt
   responses.samples = std::ssize(targets.samples);
   responses.outputs = data.target_size();
   responses.is_of_last_step = data.target_steps() != data.time_steps();
-  if (settings.task.base == "sine") responses.frequencies = glifr::sine_frequencies(glifr::sine_settings(settings));
+  responses.frequencies = glifr::find_task(settings.task.base).frequencies(settings);
   if (data.has_lengths()) {
     std::vector<std::int32_t> lengths(targets.samples.size());
     data.lengths(targets.samples, lengths.data());

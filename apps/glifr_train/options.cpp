@@ -9,6 +9,7 @@
 #include "glifr/error.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 
 namespace glifr::apps {
 
@@ -17,13 +18,6 @@ namespace {
 std::string task_names() {
   std::string names;
   for (const glifr::TaskInfo& task : glifr::builtin_tasks()) names += "\n    " + task.name + ": " + task.description;
-  return names;
-}
-
-std::string model_names() {
-  std::string names;
-  for (const glifr::Model& model : glifr::known_models())
-    names += (names.empty() ? "" : ", ") + std::string(model.name);
   return names;
 }
 
@@ -71,7 +65,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   cli::add_text(app, "--model", o.model,
                 "Networks to train: names with commas, 'all' (every one that can learn the task) or 'paper' (those "
                 "published for it) (default glifr_lheta, or those that --config names). Names: " +
-                    model_names() +
+                    glifr::joined(glifr::known_models(), ", ", &glifr::Model::name) +
                     ". The fhet and rhet models start from the trained lhet ones of the same trial, which are trained "
                     "first if need be")
       ->type_name("NAME[,NAME...]");

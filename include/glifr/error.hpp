@@ -110,9 +110,11 @@ class GLIFR_API DeviceUnavailable : public Error {
 /// A device that failed at its work: out of memory, lost, or stopped by a fault.
 class GLIFR_API DeviceFailure : public Error {
  public:
+  /// Which device, and what happened to it.
   DeviceFailure(std::string device, const std::string& problem)
       : Error(device + ": " + problem), device_(std::move(device)) {}
 
+  /// Which device.
   [[nodiscard]] const std::string& device() const noexcept { return device_; }
 
  private:

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -20,29 +19,7 @@ extern char** environ;
 namespace glifr::analysis::detail {
 namespace {
 
-/// The two ends of a pipe, closed with it; neither is passed on to other programs.
-struct Pipe {
-  int read_end = -1;
-  int write_end = -1;
-
-  Pipe() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return;
-    read_end = ends[0];
-    write_end = ends[1];
-  }
-  ~Pipe() {
-    close_write_end();
-    if (read_end >= 0) ::close(read_end);
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-
-  void close_write_end() {
-    if (write_end >= 0) ::close(write_end);
-    write_end = -1;
-  }
-};
+using glifr::detail::Descriptor;
 
 /// A file without a name, which goes with the object.
 class MemoryFile {
@@ -55,7 +32,7 @@ class MemoryFile {
   [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(number()); }
 
  private:
-  glifr::detail::Descriptor file_;
+  Descriptor file_;
 };
 
 struct SpawnActions {
@@ -104,16 +81,21 @@ std::string last_line(std::string text) {
 GnuplotRun run_gnuplot(const std::filesystem::path& script) {
   const std::string folder = script.parent_path().empty() ? "." : script.parent_path().string();
   const std::string file = script.filename().string();
-  Pipe messages;
+  const auto not_started = [](int error) {
+    return GnuplotRun{"gnuplot was not started: " + glifr::detail::error_text(error)};
+  };
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return not_started(errno);
+  const Descriptor messages(ends[0]);
+  Descriptor write_end(ends[1]);
   const MemoryFile svg("svg"), pdf("pdf");
-  if (messages.write_end < 0 || !svg.is_open() || !pdf.is_open())
-    return {std::string("gnuplot was not started: ") + std::strerror(errno)};
+  if (!svg.is_open() || !pdf.is_open()) return not_started(errno);
 
   SpawnActions spawn;
   ::posix_spawn_file_actions_addchdir_np(&spawn.actions, folder.c_str());
   ::posix_spawn_file_actions_addopen(&spawn.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&spawn.actions, messages.write_end, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&spawn.actions, messages.write_end, STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&spawn.actions, write_end.number(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&spawn.actions, write_end.number(), STDERR_FILENO);
   for (const int drawing : {svg.number(), pdf.number()})  // onto itself: it is passed on
     ::posix_spawn_file_actions_adddup2(&spawn.actions, drawing, drawing);
 
@@ -131,10 +113,10 @@ GnuplotRun run_gnuplot(const std::filesystem::path& script) {
                                    const_cast<char* const*>(arguments.data()), variables.data());
   const GnuplotRun missing{"gnuplot was not found; install it (Debian: gnuplot-nox) and run: gnuplot " + file, true};
   if (error == ENOENT) return missing;
-  if (error != 0) return {std::string("gnuplot was not started: ") + std::strerror(error)};
+  if (error != 0) return not_started(error);
 
-  messages.close_write_end();
-  const std::string output = read_all(messages.read_end);
+  write_end.close();
+  const std::string output = read_all(messages.number());
   const int status = wait_for(process);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     GnuplotRun run{.svg = read_file(svg.path()), .pdf = read_file(pdf.path())};

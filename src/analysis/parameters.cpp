@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "glifr/error.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/network/layer.hpp"
 #include "glifr_dispatch.hpp"
 
@@ -107,9 +108,7 @@ NeuronTable read_neurons(const std::filesystem::path& file) {
   }
   const Index num_ascs = (table.columns - 2) / 3;
   if (!table.header.empty() && table.header != column_names(num_ascs)) {
-    std::string names;
-    for (const std::string& name : column_names(num_ascs)) names += (names.empty() ? "" : ",") + name;
-    throw DataError(file.string(), "line 1: found other names than " + names);
+    throw DataError(file.string(), "line 1: found other names than " + joined(column_names(num_ascs), ","));
   }
   return {table.rows, num_ascs, std::move(table.values)};
 }

@@ -13,7 +13,7 @@
 #include <tuple>
 
 #include "glifr/error.hpp"
-#include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/trial_folder.hpp"
 #include "glifr/network/models.hpp"
@@ -174,23 +174,6 @@ std::optional<Index> optional_count(const boost::json::object& object, std::stri
   return static_cast<Index>(count);
 }
 
-TestResult read_test(const fs::path& file) {
-  const boost::json::object object = read_object(file);
-  TestResult result{.loss = finite_number(object, "test_loss", file)};
-  result.samples = optional_count(object, "samples", file);
-  result.epoch = optional_count(object, "epoch", file);
-  if (const auto* checkpoint = object.if_contains("test_checkpoint"); checkpoint && checkpoint->is_string())
-    result.checkpoint = std::string(checkpoint->as_string());
-  if (!member(object, "test_acc", file).is_null()) {
-    const double accuracy = finite_number(object, "test_acc", file);
-    if (accuracy < 0 || accuracy > 1) {
-      throw DataError(file.string(), "test_acc is " + format_number(accuracy) + ", expected 0 to 1");
-    }
-    result.accuracy = accuracy;
-  }
-  return result;
-}
-
 /// How far an unfinished run came, as far as its files tell.
 std::string progress(const fs::path& metrics, const boost::json::object& config) {
   std::error_code error;
@@ -257,6 +240,11 @@ bool Trial::is_imported() const {
   return config.contains("imported_from");
 }
 
+CsvRows metrics_header(bool has_validation) {
+  if (has_validation) return CsvRows({"epoch", "train_loss", "train_acc", "seconds", "val_loss", "val_acc"});
+  return CsvRows({"epoch", "train_loss", "train_acc", "seconds"});
+}
+
 Metrics read_metrics(const fs::path& file) {
   const CsvNumbers table = read_csv_numbers(file, {.has_header = true, .allows_empty_cells = true});
   const auto column = [&](std::string_view name, bool may_be_empty) {
@@ -280,6 +268,33 @@ Metrics read_metrics(const fs::path& file) {
                   column("seconds", true), column("val_loss", true),    column("val_acc", true)};
   if (metrics.epoch.empty()) throw DataError(file.string(), "holds no epoch");
   return metrics;
+}
+
+TestResult read_test(const fs::path& file) {
+  const boost::json::object object = read_object(file);
+  TestResult result{.loss = finite_number(object, "test_loss", file)};
+  result.samples = optional_count(object, "samples", file);
+  result.epoch = optional_count(object, "epoch", file);
+  if (const auto* checkpoint = object.if_contains("test_checkpoint"); checkpoint && checkpoint->is_string())
+    result.checkpoint = std::string(checkpoint->as_string());
+  if (!member(object, "test_acc", file).is_null()) {
+    const double accuracy = finite_number(object, "test_acc", file);
+    if (accuracy < 0 || accuracy > 1) {
+      throw DataError(file.string(), "test_acc is " + format_number(accuracy) + ", expected 0 to 1");
+    }
+    result.accuracy = accuracy;
+  }
+  return result;
+}
+
+void write_test(const TestResult& result, const fs::path& file) {
+  boost::json::object object;
+  object["test_loss"] = result.loss;
+  object["test_acc"] = result.accuracy ? boost::json::value(*result.accuracy) : boost::json::value(nullptr);
+  if (result.samples) object["samples"] = *result.samples;
+  if (!result.checkpoint.empty()) object["test_checkpoint"] = result.checkpoint;
+  if (result.epoch) object["epoch"] = *result.epoch;
+  write_file_atomically(file, to_text(object));
 }
 
 Confusion read_confusion(const fs::path& file) {

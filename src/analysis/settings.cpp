@@ -10,6 +10,7 @@
 #include "glifr/error.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/network/models.hpp"
 
 namespace glifr::analysis {
@@ -72,9 +73,7 @@ SettingSummary summarize_by(const Results& results, const std::vector<std::strin
         keys.begin() + static_cast<std::ptrdiff_t>(i))
       throw ConfigError("--by", "names " + keys[i] + " twice");
     if (std::ranges::find(known, keys[i]) != known.end()) continue;
-    std::string accepted;
-    for (const std::string& name : known) accepted += (accepted.empty() ? "" : ", ") + name;
-    throw ConfigError("--by", "found '" + keys[i] + "', a setting of no trial; accepted: " + accepted);
+    throw ConfigError("--by", "found '" + keys[i] + "', a setting of no trial; accepted: " + joined(known));
   }
   SettingSummary summary{keys, {}};
   std::vector<std::vector<const Trial*>> members;  // of each group

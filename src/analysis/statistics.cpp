@@ -8,6 +8,7 @@
 #include <string>
 
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -62,7 +63,7 @@ Moments moments(std::span<const double> values) {
 
 std::optional<Interval> confidence_interval(const Moments& group, double confidence, const Interval& possible) {
   if (!(confidence > 0 && confidence < 1)) {
-    throw ConfigError("confidence", "found " + std::to_string(confidence) + ", accepted are values between 0 and 1");
+    throw ConfigError("confidence", "found " + format_number(confidence) + ", accepted are values between 0 and 1");
   }
   if (group.count < 2) return std::nullopt;
   const StudentsT distribution(static_cast<double>(group.count - 1));
@@ -86,7 +87,7 @@ std::optional<TTest> welch_t_test(const Moments& a, const Moments& b) {
 }
 
 std::optional<EquivalenceTest> equivalence_test(const Moments& a, const Moments& b, double margin) {
-  if (!(margin > 0)) throw ConfigError("margin", "found " + std::to_string(margin) + ", accepted are positive numbers");
+  if (!(margin > 0)) throw ConfigError("margin", "found " + format_number(margin) + ", accepted are positive numbers");
   if (!are_comparable(a, b)) return std::nullopt;
   const StudentsT distribution(welch_freedom(a, b));
   const double difference = a.mean - b.mean, error = difference_error(a, b);

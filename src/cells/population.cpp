@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "glifr/cells/connections.hpp"
+#include "glifr/cells/layer_parameters.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/number.hpp"
 
@@ -11,17 +12,10 @@ namespace glifr::detail {
 
 namespace {
 
-std::string number_text(double value) {
-  return format_number(value);
-}
-
-void check_share(const char* key, double share) {
-  if (!(share >= 0 && share <= 1))
-    throw ConfigError(key, "found " + number_text(share) + "; accepted: a number >= 0 and <= 1");
-}
+constexpr Range shares{.lowest = 0, .highest = 1};
 
 void check_connectivity(const char* key, const Connectivity& c, Index senders, Index receivers) {
-  if (c.kind == Connectivity::Kind::density) check_share(key, c.share);
+  if (c.kind == Connectivity::Kind::density) check_range(key, c.share, shares);
   if (c.kind != Connectivity::Kind::mask || c.mask.empty()) return;
   const Index connected = std::ssize(c.mask) - std::ranges::count(c.mask, std::uint8_t{0});
   if (connected != c.connections) {
@@ -53,13 +47,13 @@ void check_parameters(const std::map<std::string, ParameterDescription>& describ
 
 void check_delays(const DelayDescription& delays) {
   if (!(delays.shortest >= 0 && delays.longest >= delays.shortest && std::isfinite(delays.longest))) {
-    throw ConfigError("synaptic_delay", "found delays from " + number_text(delays.shortest) + " to " +
-                                            number_text(delays.longest) +
+    throw ConfigError("synaptic_delay", "found delays from " + format_number(delays.shortest) + " to " +
+                                            format_number(delays.longest) +
                                             " ms; accepted: a shortest one >= 0, and a longest that is not less");
   }
   if (delays.is_trained && delays.longest == delays.shortest) {
-    throw ConfigError("synaptic_delay", "found learned delays between " + number_text(delays.shortest) + " and " +
-                                            number_text(delays.longest) + " ms; accepted: a range of some width");
+    throw ConfigError("synaptic_delay", "found learned delays between " + format_number(delays.shortest) + " and " +
+                                            format_number(delays.longest) + " ms; accepted: a range of some width");
   }
 }
 
@@ -100,7 +94,7 @@ void check_population(const Population& population, const std::string& neuron, s
   check_parameters(population.parameters, neuron, parameters, has_groups);
   check_connectivity("lateral", population.lateral, size, size);
   check_connectivity("input", population.input, input_size, size);
-  if (population.inhibitory) check_share("inhibitory", *population.inhibitory);
+  if (population.inhibitory) check_range("inhibitory", *population.inhibitory, shares);
   if (population.synaptic_delay) check_delays(*population.synaptic_delay);
   if (!has_groups) return;
   Index sum = 0;
@@ -126,7 +120,7 @@ void check_population(const Population& population, const std::string& neuron, s
         throw ConfigError(name, "is one value for the whole layer, so that group " + group.name +
                                     " can have no other; accepted for the layer: per neuron or group");
     }
-    if (group.inhibitory) check_share("inhibitory", *group.inhibitory);
+    if (group.inhibitory) check_range("inhibitory", *group.inhibitory, shares);
     if (has_signs && !group.inhibitory && !population.inhibitory)
       throw ConfigError("inhibitory", "is missing in group " + group.name +
                                           ", and the layer has none; accepted: a share in every group, or in none");
@@ -141,7 +135,7 @@ void check_population(const Population& population, const std::string& neuron, s
                           "found a mask in group " + group.name + "; accepted there: all, none or a density");
       if (population.lateral.kind == Connectivity::Kind::mask)
         throw ConfigError("lateral", "found densities of group " + group.name + " beside a mask of the whole layer");
-      if (connectivity.kind == Connectivity::Kind::density) check_share("lateral", connectivity.share);
+      if (connectivity.kind == Connectivity::Kind::density) check_range("lateral", connectivity.share, shares);
     }
   }
 }

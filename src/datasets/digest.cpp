@@ -1,10 +1,10 @@
 #include "glifr/datasets/digest.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <numeric>
 #include <vector>
+
+#include "../io/crc32.hpp"
 
 namespace glifr {
 
@@ -15,15 +15,15 @@ class Checksum {
  public:
   template <class Value>
   void add(const Value* values, Index count) {
-    sum_ = ::crc32_z(sum_, reinterpret_cast<const unsigned char*>(values),
-                     static_cast<std::size_t>(count) * sizeof(Value));
+    const auto size = static_cast<std::size_t>(count) * sizeof(Value);
+    sum_ = detail::crc32({reinterpret_cast<const char*>(values), size}, sum_);
   }
   void add(Index value) { add(&value, 1); }
 
-  [[nodiscard]] std::uint32_t value() const { return static_cast<std::uint32_t>(sum_); }
+  [[nodiscard]] std::uint32_t value() const { return sum_; }
 
  private:
-  uLong sum_ = ::crc32_z(0, nullptr, 0);
+  std::uint32_t sum_ = 0;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "glifr/error.hpp"
 #include "glifr/io/content.hpp"
+#include "glifr/io/number.hpp"
 #include "places.hpp"
 
 namespace glifr {
@@ -62,7 +63,7 @@ std::int64_t frame_microseconds(const FrameSettings& settings) {
   const double microseconds = std::round(1000 * settings.duration_timestep);
   const bool is_whole = std::abs(1000 * settings.duration_timestep - microseconds) < 1e-6 * microseconds;
   if (!is_whole || microseconds < 1 || settings.duration_timestep > longest) {
-    throw ConfigError("duration_timestep", "found " + std::to_string(settings.duration_timestep) +
+    throw ConfigError("duration_timestep", "found " + format_number(settings.duration_timestep) +
                                                " ms; accepted is a whole number of microseconds, 0.001 ms or more");
   }
   return static_cast<std::int64_t>(microseconds);

@@ -1,7 +1,6 @@
 #include "glifr/datasets/file_dataset.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>

@@ -1,10 +1,10 @@
 #include "frame_cache.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstring>
 #include <functional>
+
+#include "../io/crc32.hpp"
 
 namespace glifr::detail {
 namespace {
@@ -17,10 +17,6 @@ struct Header {
 };
 
 using Checksum = std::uint32_t;
-
-Checksum checksum(std::string_view bytes) {
-  return static_cast<Checksum>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
 
 template <class T>
 void append(std::string& bytes, const T* values, std::size_t count) {
@@ -47,7 +43,7 @@ std::string encode_frames(const BinaryFrames& frames, std::uint64_t key) {
   append(bytes, &header, 1);
   append(bytes, frames.offsets.data(), frames.offsets.size());
   append(bytes, frames.ones.data(), frames.ones.size());
-  const Checksum sum = checksum(bytes);
+  const Checksum sum = crc32(bytes);
   append(bytes, &sum, 1);
   return bytes;
 }
@@ -62,7 +58,7 @@ std::optional<BinaryFrames> decode_frames(std::string_view bytes, std::uint64_t 
   Checksum sum = 0;
   std::memcpy(&header, content.data(), sizeof(header));
   std::memcpy(&sum, content.data() + content.size(), sizeof(sum));
-  if (header.magic != Header{}.magic || header.key != key || sum != checksum(content)) return std::nullopt;
+  if (header.magic != Header{}.magic || header.key != key || sum != crc32(content)) return std::nullopt;
 
   frames.offsets.resize(offsets);
   std::memcpy(frames.offsets.data(), content.data() + sizeof(header), before_ones - sizeof(header));

@@ -9,6 +9,7 @@
 #include "glifr/io/hdf5.hpp"
 #include "glifr/io/npy.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/io/zip.hpp"
 
 namespace glifr::detail {
@@ -170,12 +171,6 @@ std::unique_ptr<SampleArrays> open_safetensors(const std::filesystem::path& path
 
 std::unique_ptr<SampleArrays> keep(std::string file, std::vector<NamedTensor> tensors) {
   return std::make_unique<KeptArrays>(std::move(file), std::move(tensors));
-}
-
-std::string shape_text(const std::vector<Index>& shape) {
-  std::string text;
-  for (const Index size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
-  return "[" + text + "]";
 }
 
 std::vector<std::int32_t> whole_numbers(const SampleArray& array, std::int32_t lowest, std::int32_t highest,

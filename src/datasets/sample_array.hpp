@@ -59,9 +59,6 @@ class SampleArrays {
 [[nodiscard]] std::unique_ptr<SampleArrays> open_safetensors(const std::filesystem::path& path);
 [[nodiscard]] std::unique_ptr<SampleArrays> keep(std::string file, std::vector<NamedTensor> tensors);
 
-/// "[400, 50, 20]".
-[[nodiscard]] std::string shape_text(const std::vector<Index>& shape);
-
 /// The whole numbers of an array of rank 1, each from `lowest` to `highest`. `advice` is the end of the message on
 /// another one.
 [[nodiscard]] std::vector<std::int32_t> whole_numbers(const SampleArray& array, std::int32_t lowest,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <limits>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "glifr/io/hdf5.hpp"
 #include "glifr/io/npy.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 #include "sample_array.hpp"
 #include "sample_csv.hpp"
 
@@ -23,7 +23,9 @@ namespace {
 
 using detail::SampleArray;
 using detail::SampleArrays;
-using detail::shape_text;
+
+/// The tensors of a checkpoint that are the scale of its inputs.
+constexpr const char *mean_name = "normalize.mean", *factor_name = "normalize.factor";
 
 constexpr std::string_view accepted_forms = "an HDF5, NPZ, NPY, safetensors or CSV file";
 
@@ -36,18 +38,8 @@ std::string beginning_of(const std::filesystem::path& path) {
   return detail::beginning_of(path);
 }
 
-/// The length of the header, then an object of JSON.
-bool is_safetensors(std::string_view bytes) {
-  std::uint64_t header = 0;
-  if (bytes.size() < sizeof header + 2 || bytes[sizeof header] != '{') return false;
-  std::memcpy(&header, bytes.data(), sizeof header);
-  return header <= 100'000'000;
-}
-
 std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "none" : text;
+  return names.empty() ? "none" : joined(names);
 }
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
@@ -397,6 +389,24 @@ FeatureScale standard_scale(const SampleFile& file) {
     scale.factor[feature] = deviation > 0 ? 1 / deviation : 1;
   }
   return scale;
+}
+
+void add_scale(TensorFile& checkpoint, const FeatureScale& scale) {
+  const auto add = [&](const char* name, const std::vector<double>& values) {
+    checkpoint.tensors.push_back(make_named_tensor<double>(name, {std::ssize(values)}, values));
+  };
+  add(mean_name, scale.mean);
+  add(factor_name, scale.factor);
+}
+
+bool is_of_scale(const NamedTensor& tensor) {
+  return tensor.name == mean_name || tensor.name == factor_name;
+}
+
+std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint) {
+  const NamedTensor *mean = checkpoint.find(mean_name), *factor = checkpoint.find(factor_name);
+  if (!mean || !factor) return std::nullopt;
+  return FeatureScale{values_of<double>(*mean), values_of<double>(*factor)};
 }
 
 }  // namespace glifr

@@ -6,12 +6,13 @@
 #include <utility>
 
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr {
 namespace {
 
 void check(bool is_accepted, const char* key, double found, const char* accepted) {
-  if (!is_accepted) throw ConfigError(key, "found " + std::to_string(found) + "; accepted is " + accepted);
+  if (!is_accepted) throw ConfigError(key, "found " + format_number(found) + "; accepted is " + accepted);
 }
 
 void check(const SineSettings& s) {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
-#include <stdexcept>
 #include <string>
 
 #include "glifr/error.hpp"

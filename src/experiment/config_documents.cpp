@@ -1,7 +1,6 @@
 #include "config_documents.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -11,17 +10,13 @@
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "layer_json.hpp"
+#include "record.hpp"
 
 namespace glifr::detail {
 
 namespace json = boost::json;
 
 namespace {
-
-/// What config.json records of a trial beside its settings. Not settings: each is an option, or follows.
-constexpr auto record_members =
-    std::to_array<std::string_view>({"version", "seed", "trial", "precision", "device", "engine", "cpu_target",
-                                     "trained_parameters", "data", "starts_from", "imported_from"});
 
 Heading take_heading(json::object& members, const std::string& file) {
   Heading heading;

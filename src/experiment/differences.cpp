@@ -7,6 +7,7 @@
 
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/text.hpp"
 
 namespace glifr {
 
@@ -54,11 +55,9 @@ std::vector<SettingDifference> differences_among(const analysis::ModelTrials& tr
 }
 
 std::string differences_text(const std::vector<SettingDifference>& differences) {
-  std::string text;
-  for (const SettingDifference& difference : differences) {
-    text += (text.empty() ? "" : ", ") + difference.key + " (" + difference.first + ", " + difference.second + ")";
-  }
-  return text;
+  return joined(differences, ", ", [](const SettingDifference& difference) {
+    return difference.key + " (" + difference.first + ", " + difference.second + ")";
+  });
 }
 
 }  // namespace glifr

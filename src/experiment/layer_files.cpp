@@ -18,6 +18,7 @@
 #include "glifr/io/files.hpp"
 #include "glifr/io/npy.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 #include "record.hpp"
 
 namespace glifr::detail {
@@ -80,10 +81,8 @@ void read_mask(Connectivity& connectivity, Index senders, Index receivers, const
   const std::filesystem::path path = root / connectivity.file;
   const NamedTensor array = decode_npy(read_file(path), path.string());
   if (array.shape != std::vector<Index>{senders, receivers}) {
-    std::string shape;
-    for (const Index size : array.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(size);
-    throw DataError(path.string(), "found an array [" + shape + "]; accepted as a mask: [" + std::to_string(senders) +
-                                       ", " + std::to_string(receivers) + "], senders by receivers");
+    throw DataError(path.string(), "found an array " + shape_text(array.shape) + "; accepted as a mask: " +
+                                       shape_text({{senders, receivers}}) + ", senders by receivers");
   }
   if (!is_real(array.dtype)) {
     throw DataError(path.string(), "has elements of " + std::string(to_string(array.dtype)) +

@@ -1,13 +1,12 @@
 #include "record.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
 #include <utility>
 
+#include "../io/crc32.hpp"
 #include "config_values.hpp"
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/error.hpp"
@@ -27,11 +26,8 @@ namespace {
 
 constexpr std::string_view how_to_start_afresh = "; --overwrite starts the trial afresh";
 
-/// Members of a record that are no settings.
-constexpr std::array<std::string_view, 15> beside_settings{
-    "task",  "layers",      "base_task",    "model",  "version",    "seed",
-    "trial", "device",      "precision",    "engine", "cpu_target", "trained_parameters",
-    "data",  "starts_from", "imported_from"};
+/// Members of a record that say of what its keys are the settings.
+constexpr auto headings = std::to_array<std::string_view>({"task", "base_task", "model", "layers"});
 
 std::string name_of(Precision precision) {
   return precision == Precision::float32 ? "float32" : "float64";
@@ -108,8 +104,7 @@ std::optional<std::string> why_epochs_are_fixed(const Settings& s) {
 }  // namespace
 
 std::string checksum(std::string_view content) {
-  return text_of(static_cast<std::uint32_t>(
-      ::crc32_z(::crc32_z(0, nullptr, 0), reinterpret_cast<const unsigned char*>(content.data()), content.size())));
+  return text_of(detail::crc32(content));
 }
 
 bool is_there(const fs::path& file) {
@@ -131,8 +126,11 @@ json::object to_json(const TaskDigest& data) {
   return object;
 }
 
-json::object make_record(const Trial& trial, const RunOptions& options, Index trained_parameters,
-                         const TaskDigest& data, const std::optional<Source>& source) {
+json::object to_json(const Source& source) {
+  return {{"model", source.model}, {"settings", source.settings}, {"checkpoint", source.checkpoint}};
+}
+
+json::object make_record(const Trial& trial, const RunOptions& options, Index trained_parameters) {
   json::object record = to_json(trial.settings);
   record["version"] = std::string(version());
   record["seed"] = options.seed;
@@ -142,11 +140,6 @@ json::object make_record(const Trial& trial, const RunOptions& options, Index tr
   record["device"] = options.device;
   record["cpu_target"] = std::string(to_string(cpu_target()));
   record["trained_parameters"] = trained_parameters;
-  record["data"] = to_json(data);
-  if (source) {
-    record["starts_from"] = {
-        {"model", source->model}, {"settings", source->settings}, {"checkpoint", source->checkpoint}};
-  }
   return record;
 }
 
@@ -170,7 +163,8 @@ json::object read_record(const fs::path& file) {
   const std::vector<ConfigKey> keys = config_keys();
   for (const json::key_value_pair& member : record) {
     const std::string_view name = member.key();
-    const bool is_known = std::ranges::find(beside_settings, name) != beside_settings.end() ||
+    const bool is_known = std::ranges::find(headings, name) != headings.end() ||
+                          std::ranges::find(record_members, name) != record_members.end() ||
                           std::ranges::find(keys, name, &ConfigKey::name) != keys.end();
     if (is_known) continue;
     fail("has '" + std::string(name).substr(0, 80) + "', which glifr " + std::string(version()) +

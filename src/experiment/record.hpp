@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <optional>
@@ -13,6 +14,11 @@
 /// config.json: the record of what a trial was started with. A trial is gone on with, or started from, by a run of the
 /// same settings, seed and data only.
 namespace glifr {
+
+/// What a record holds beside its settings. Not settings: each is an option, or follows.
+inline constexpr auto record_members =
+    std::to_array<std::string_view>({"version", "seed", "trial", "precision", "device", "engine", "cpu_target",
+                                     "trained_parameters", "data", "starts_from", "imported_from"});
 
 /// CRC-32, as records name it: 8 hexadecimal digits.
 [[nodiscard]] std::string checksum(std::string_view content);
@@ -33,9 +39,8 @@ struct Source {
 /// A task's data, as a record names them.
 [[nodiscard]] boost::json::object to_json(const TaskDigest& data);
 
-/// The record of a trial that is about to start. Members that are no settings are named in `record.cpp`, too.
-[[nodiscard]] boost::json::object make_record(const Trial& trial, const RunOptions& options, Index trained_parameters,
-                                              const TaskDigest& data, const std::optional<Source>& source);
+/// The same of a source.
+[[nodiscard]] boost::json::object to_json(const Source& source);
 
 /// Writes a record to its place.
 void write_record(const std::filesystem::path& file, const boost::json::object& record);

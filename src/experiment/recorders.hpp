@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "glifr/analysis/results.hpp"
 #include "glifr/distributed/group.hpp"
+#include "glifr/error.hpp"
 #include "glifr/experiment/settings.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/experiment/trial.hpp"
@@ -34,22 +36,17 @@ struct EpochResult {
   std::optional<double> val_acc{};   ///< where it was validated and there are classes
 };
 
-/// The epochs of a trial so far, from its metrics.csv.
-inline std::vector<EpochResult> read_results(const TrialFolder& folder) {
-  const CsvNumbers metrics = read_csv_numbers(folder.metrics(), {.has_header = true, .allows_empty_cells = true});
-  const auto column = [&](const char* name) {
-    const auto found = std::ranges::find(metrics.header, name);
-    return found == metrics.header.end() ? Index{-1} : found - metrics.header.begin();
-  };
-  const Index train_loss = column("train_loss"), val_loss = column("val_loss"), val_acc = column("val_acc");
-  std::vector<EpochResult> results;
-  for (Index r = 0; r < metrics.rows; ++r) {
-    const auto value = [&](Index c) -> std::optional<double> {
-      if (c < 0 || std::isnan(metrics(r, c))) return std::nullopt;
-      return metrics(r, c);
-    };
-    results.push_back({value(train_loss).value_or(std::nan("")), value(val_loss), value(val_acc)});
+/// The first epochs of a trial, from its metrics.csv. DataError where it holds fewer.
+inline std::vector<EpochResult> read_epochs(const TrialFolder& folder, Index epochs) {
+  const analysis::Metrics metrics = analysis::read_metrics(folder.metrics());
+  if (const Index there = std::ssize(metrics.epoch); there < epochs) {
+    throw DataError(folder.metrics().string(),
+                    "holds " + std::to_string(there) + " epochs; the checkpoint needs " + std::to_string(epochs));
   }
+  std::vector<EpochResult> results(static_cast<std::size_t>(epochs));
+  const auto known = [](double value) { return std::isnan(value) ? std::nullopt : std::optional(value); };
+  for (std::size_t e = 0; e < results.size(); ++e)
+    results[e] = {metrics.train_loss[e], known(metrics.val_loss[e]), known(metrics.val_acc[e])};
   return results;
 }
 
@@ -99,7 +96,7 @@ class MetricsRecorder final : public Recorder<T> {
  public:
   MetricsRecorder(const TrialFolder& folder, bool resumes, Index epochs, const Validation<T>& validation)
       : file_(resumes ? CsvAppender::resume(folder.metrics(), 1 + epochs)
-                      : CsvAppender::start(folder.metrics(), header(validation.is_there()))),
+                      : CsvAppender::start(folder.metrics(), analysis::metrics_header(validation.is_there()))),
         validation_(validation) {}
 
   bool after_epoch(const EpochReport& report, const Position&) override {
@@ -119,10 +116,6 @@ class MetricsRecorder final : public Recorder<T> {
   void sync() override { file_.sync(); }
 
  private:
-  static CsvRows header(bool has_validation) {
-    if (has_validation) return CsvRows({"epoch", "train_loss", "train_acc", "seconds", "val_loss", "val_acc"});
-    return CsvRows({"epoch", "train_loss", "train_acc", "seconds"});
-  }
   void add(const std::optional<double>& value) { value ? row_.cell(*value) : row_.empty_cell(); }
 
   CsvAppender file_;

@@ -8,6 +8,7 @@
 #include "glifr/experiment/config.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 
 namespace glifr {
 
@@ -86,9 +87,8 @@ const Task& find_task(std::string_view name) {
   const auto found =
       std::ranges::find(tasks(), name, [](const auto& known) { return std::string_view(known->name()); });
   if (found != tasks().end()) return **found;
-  std::string names;
-  for (const auto& task : tasks()) names += (names.empty() ? "" : ", ") + task->name();
-  throw ConfigError("base_task", "found '" + std::string(name) + "'; accepted: " + names);
+  throw ConfigError("base_task", "found '" + std::string(name) + "'; accepted: " +
+                                     joined(tasks(), ", ", [](const auto& task) { return task->name(); }));
 }
 
 std::vector<const Task*> known_tasks() {

@@ -1,11 +1,11 @@
 #include "trial_checks.hpp"
 
 #include <boost/json.hpp>
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
 #include "config_values.hpp"
+#include "glifr/analysis/results.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -140,13 +140,7 @@ void check_folder(const Trial& trial, const RunOptions& options) {
 bool is_complete(const TrialFolder& folder) {
   if (!is_there(folder.test()) || !is_there(folder.last_checkpoint())) return false;
   try {
-    const json::value test = read_json_file(folder.test());
-    const json::object* result = test.if_object();
-    const auto is_number = [&](const char* key) {
-      const json::value* value = result ? result->if_contains(key) : nullptr;
-      return value && value->is_number() && std::isfinite(value->to_number<double>());
-    };
-    return is_number("test_loss") && is_number("samples") && has_metrics(folder) &&
+    return analysis::read_test(folder.test()).samples && has_metrics(folder) &&
            read_safetensors(folder.last_checkpoint()).metadata.contains("epoch");
   } catch (const DataError&) {
     return false;

@@ -12,12 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "glifr/analysis/results.hpp"
+#include "glifr/analysis/tables.hpp"
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/distributed/device_links.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
-#include "glifr/io/csv.hpp"
 #include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
@@ -109,20 +110,6 @@ void remove_figures(const fs::path& folder) {
   std::ranges::for_each(figures, remove_part);
 }
 
-/// confusion.csv: a row a label, a column a prediction.
-void write_confusion(const Classification& result, const fs::path& file) {
-  CsvRows csv;
-  csv.cell("label");
-  for (Index c = 0; c < result.classes; ++c) csv.cell(c);
-  csv.end_row();
-  for (Index label = 0; label < result.classes; ++label) {
-    csv.cell(label);
-    for (Index c = 0; c < result.classes; ++c) csv.cell(result.count(label, c));
-    csv.end_row();
-  }
-  csv.write(file);
-}
-
 /// A trial in one precision, from its folder to its test.
 template <Scalar T>
 class TrialRun {
@@ -171,10 +158,12 @@ class TrialRun {
       hinting([&] {
         recorders.emplace(trainer, trial_.settings, folder_, resumes_, validation, annotate, together.stop());
       });
-      resumes_ ? reopen() : recorders->write_checkpoint();
+      if (!resumes_) recorders->write_checkpoint();
     });
     EpochComparison<T> comparison(trainer, trial_.settings, validation,
-                                  is_first() ? folder_.best_checkpoint() : fs::path(), annotate, earlier_results());
+                                  is_first() ? folder_.best_checkpoint() : fs::path(), annotate,
+                                  earlier_epochs(trainer.position().epoch));
+    if (resumes_) on_first(group_, [&] { reopen(); });
     ObserverCallback<T> watching(trial_, observer_, validation);
 
     if (is_first()) observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
@@ -244,13 +233,10 @@ class TrialRun {
   }
 
   /// The epochs before this run, which all processes of a group get to know.
-  [[nodiscard]] std::vector<EpochResult> earlier_results() const {
-    std::vector<EpochResult> results;
-    if (!resumes_) return results;
-    results.resize(static_cast<std::size_t>(decided_by_first(group_, [&] {
-      hinting([&] { results = read_results(folder_); });
-      return results.size();
-    })));
+  [[nodiscard]] std::vector<EpochResult> earlier_epochs(Index epochs) const {
+    std::vector<EpochResult> results(static_cast<std::size_t>(epochs));
+    if (results.empty()) return results;
+    on_first(group_, [&] { hinting([&] { results = read_epochs(folder_, epochs); }); });
     if (group_) broadcast(*group_, std::as_writable_bytes(std::span(results)));
     return results;
   }
@@ -353,7 +339,9 @@ class TrialRun {
     for (const std::string& file : task().files()) remove_part(folder_.path() / file);
     remove_figures(folder_.path());
     create_folder(folder_.checkpoints());
-    json::object record = make_record(trial_, options_, count_trained<T>(network_->parameters()), digest_, source_);
+    json::object record = make_record(trial_, options_, count_trained<T>(network_->parameters()));
+    record["data"] = to_json(digest_);
+    if (source_) record["starts_from"] = to_json(*source_);
     if (json::value* shares = record.if_contains("device_shares")) *shares = device_shares_;
     write_record(folder_.record(), record);
     TensorFile initial = to_tensor_file(*network_);
@@ -372,13 +360,12 @@ class TrialRun {
     outcome.test = test();
     if (data_.test->classes() > 0) outcome.accuracy = outcome.test.accuracy();
     if (!std::isfinite(outcome.test.loss())) throw NumericError("the test loss", last_epoch, 0);
-    json::object test;
-    test["test_loss"] = outcome.test.loss();
-    test["test_acc"] = outcome.accuracy ? json::value(*outcome.accuracy) : json::value(nullptr);
-    test["samples"] = outcome.test.samples;
-    test["test_checkpoint"] = tests_best ? "best" : "last";
-    test["epoch"] = tests_best ? best_epoch : last_epoch;
-    write_file_atomically(folder_.test(), to_text(test));
+    analysis::write_test({.loss = outcome.test.loss(),
+                          .accuracy = outcome.accuracy,
+                          .samples = outcome.test.samples,
+                          .checkpoint = tests_best ? "best" : "last",
+                          .epoch = tests_best ? best_epoch : last_epoch},
+                         folder_.test());
     return outcome;
   }
 
@@ -415,7 +402,8 @@ class TrialRun {
     if (has_classes) {
       classification = classify(*network_, *data_.test, workers_,
                                 {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch});
-      write_confusion(*classification, folder_.confusion());
+      const std::vector<Index>& counts = classification->confusion;
+      analysis::confusion_table({classification->classes, {counts.begin(), counts.end()}}).write(folder_.confusion());
       if (!device_) return classification->score;
     }
     return make_own_engine({*network_, *data_.test, evaluation_settings_, nothing_to_move_})->evaluate();

@@ -15,6 +15,7 @@
 #include "glifr/error.hpp"
 #include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/io/text.hpp"
 
 namespace glifr {
 namespace {
@@ -339,9 +340,8 @@ struct Hdf5File::Impl {
     if (path.starts_with('/')) path.remove_prefix(1);
     Place place{name, std::string(path)};
     if (std::ranges::find(datasets, place.dataset) != datasets.end()) return place;
-    std::string names;
-    for (const std::string& known : datasets) names.append(names.empty() ? "" : ", ").append(known);
-    throw DataError(name, "has no dataset '" + place.dataset + "'; it has " + (names.empty() ? "none" : names));
+    throw DataError(name,
+                    "has no dataset '" + place.dataset + "'; it has " + (datasets.empty() ? "none" : joined(datasets)));
   }
 };
 

@@ -7,6 +7,7 @@
 #include "glifr/error.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 
 namespace glifr {
 
@@ -48,9 +49,7 @@ std::vector<double> JsonMembers::numbers(std::string_view key, const Range& rang
 
 void JsonMembers::check_that_none_is_left() const {
   if (object_.empty()) return;
-  std::string accepted;
-  for (const std::string& key : known_) accepted += (accepted.empty() ? "" : ", ") + key;
-  throw DataError(name_, "unknown key " + std::string(object_.begin()->key()) + "; accepted are " + accepted);
+  throw DataError(name_, "unknown key " + std::string(object_.begin()->key()) + "; accepted are " + joined(known_));
 }
 
 void JsonMembers::fail(std::string_view key, const std::string& problem) const {

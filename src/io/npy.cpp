@@ -17,6 +17,7 @@
 #include "glifr/io/content.hpp"
 #include "glifr/io/descriptor.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 
 namespace glifr {
 namespace {
@@ -240,19 +241,17 @@ NpyHeader parse_npy_header(std::string_view bytes, const std::string& name) {
   NpyHeader header = HeaderParser(bytes.substr(begin, length), begin, name).parse();
   header.data_offset = begin + length;
   const std::size_t found = bytes.size() - header.data_offset;
-  std::string shape;
   Index values = size_of(header.dtype);
   // In terms of sizes without zeros, so that a product of the others is in range, too.
   bool is_empty = false, is_too_large = false;
   for (const Index size : header.shape) {
-    shape += (shape.empty() ? "" : ", ") + std::to_string(size);
     is_empty |= size == 0;
     is_too_large |= size != 0 && __builtin_mul_overflow(values, size, &values);
   }
   const std::string wanted = is_too_large ? "more than 2^63" : std::to_string(is_empty ? 0 : values);
   if (is_too_large || found != static_cast<std::size_t>(is_empty ? 0 : values)) {
-    fail("found " + std::to_string(found) + " bytes of elements; the shape [" + shape + "] of the header asks for " +
-             wanted,
+    fail("found " + std::to_string(found) + " bytes of elements; the shape " + shape_text(header.shape) +
+             " of the header asks for " + wanted,
          header.data_offset);
   }
   return header;

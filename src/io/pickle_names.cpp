@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "glifr/io/text.hpp"
+
 namespace glifr::detail {
 namespace {
 
@@ -75,11 +77,7 @@ std::optional<Dtype> storage_elements(const PickleName& type) {
 }
 
 std::string known_storages() {
-  std::string names;
-  for (const StorageType& accepted : storage_types) {
-    names.append(names.empty() ? "" : ", ").append(accepted.name);
-  }
-  return names;
+  return joined(storage_types, ", ", &StorageType::name);
 }
 
 }  // namespace glifr::detail

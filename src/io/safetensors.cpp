@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/text.hpp"
 #include "half.hpp"
 
 namespace glifr {
@@ -216,9 +216,8 @@ class Decoder {
     const json::string* text = value.if_string();
     const auto* found = text ? std::ranges::find(dtypes, std::string_view(*text), &DtypeFacts::name) : dtypes.end();
     if (found == dtypes.end()) {
-      std::string names;
-      for (const DtypeFacts& known : dtypes) names.append(names.empty() ? "" : ", ").append(known.name);
-      fail_tensor(tensor, "dtype " + json::serialize(value) + "; accepted are " + names);
+      fail_tensor(tensor,
+                  "dtype " + json::serialize(value) + "; accepted are " + joined(dtypes, ", ", &DtypeFacts::name));
     }
     return found->dtype;
   }
@@ -304,6 +303,13 @@ template std::vector<std::uint8_t> values_of(const NamedTensor&);
 const NamedTensor* TensorFile::find(std::string_view name) const {
   const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
   return found == tensors.end() ? nullptr : &*found;
+}
+
+bool is_safetensors(std::string_view bytes) {
+  std::uint64_t length = 0;
+  if (bytes.size() < length_bytes + 2 || bytes[length_bytes] != '{') return false;
+  std::memcpy(&length, bytes.data(), length_bytes);
+  return length <= longest_header;
 }
 
 std::string encode_safetensors(const TensorFile& file) {

@@ -1,10 +1,8 @@
 #include "glifr/io/torch_file.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <optional>

@@ -58,7 +58,7 @@ void draw_described(Parameter<T>& parameter, const Random& random, double dt) {
 /// Why a parameter cannot start with what its field says.
 std::string refusal(const Field& field, double dt) {
   const bool has_time_step = field.transform == Transform::decay_rate;
-  const std::string start = has_time_step ? "with dt " + std::to_string(dt) + " ms " : std::string();
+  const std::string start = has_time_step ? "with dt " + format_number(dt) + " ms " : std::string();
   if (field.initial || !field.value) return start + "the field's initial value is not finite in raw form";
   return start + "a neuron cannot start with all that the field gives, " + format_number(*field.value) +
          (field.spread != 0 ? " ± " + format_number(field.spread) : "") +

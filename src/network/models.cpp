@@ -4,6 +4,7 @@
 #include <string>
 
 #include "glifr/error.hpp"
+#include "glifr/io/text.hpp"
 
 namespace glifr {
 
@@ -20,9 +21,8 @@ std::size_t place_of_model(std::string_view name) {
 const Model& find_model(std::string_view name) {
   const auto found = std::ranges::find(known_models(), name, &Model::name);
   if (found != known_models().end()) return *found;
-  std::string names;
-  for (const Model& model : known_models()) names += (names.empty() ? "" : ", ") + model.name;
-  throw ConfigError("model", "found '" + std::string(name) + "'; accepted: " + names);
+  throw ConfigError("model",
+                    "found '" + std::string(name) + "'; accepted: " + joined(known_models(), ", ", &Model::name));
 }
 
 }  // namespace glifr

@@ -5,6 +5,7 @@
 
 #include "glifr/error.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/paper/published.hpp"
 #include "models_json.hpp"
 
@@ -44,8 +45,7 @@ std::vector<Model> select_models(std::string_view request, const Config& config)
       throw ConfigError("model", "found 'paper' beside other names; accepted: 'paper' alone, or names");
     return glifr::select_models(request, config, published_models(config.task()).empty() ? "" : "paper");
   }
-  std::string names;
-  for (const std::string& name : published_models(config.task())) names += (names.empty() ? "" : ",") + name;
+  const std::string names = joined(published_models(config.task()), ",");
   if (names.empty()) {
     std::string able = "all";
     for (const Model& model : glifr::select_models("all", config)) able += ", " + model.name;

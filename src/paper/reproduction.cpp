@@ -76,10 +76,6 @@ std::optional<double> last_training_loss(const Trial& trial) {
   return trial.metrics.train_loss.back();
 }
 
-Index smaller(Index a, Index b) {
-  return std::min(a, b);
-}
-
 /// Models of which one is better than the other in the paper, on some of the tasks.
 constexpr std::array<std::array<const char*, 2>, 20> ordered_models{{
     {"glifr_lheta", "glifr_homa"},  {"glifr_lhet", "glifr_hom"},
@@ -269,7 +265,7 @@ class Comparer {
     const Group &first = group(task, better), &second = group(task, worse);
     const auto of_test = [&](const Trial& trial) { return tested(trial, has_accuracy); };
     const Moments ours[] = {moments_over(first, of_test), moments_over(second, of_test)};
-    const Index trials = smaller(ours[0].count, ours[1].count);
+    const Index trials = std::min(ours[0].count, ours[1].count);
     add_claim({.item = "table 2",
                .task = task,
                .model = better,
@@ -309,7 +305,7 @@ class Comparer {
 
   void add_silencing(const std::string& task, const std::string& model, double published_difference) {
     const Moments ours[] = {silenced(task, model, 0.4), silenced(task, "rnn", 0.4)};
-    const Index draws = smaller(ours[0].count, ours[1].count);
+    const Index draws = std::min(ours[0].count, ours[1].count);
     const bool is_dropout = task != "sine" && task != "lmnist" && task != "nmnist";
     Row row{.item = is_dropout ? "figure S3" : "figure 7",
             .task = task,

@@ -127,8 +127,10 @@ class FilesTask final : public TaskOf<FilesTask> {
     FileDatasetOptions options;
     options.classes = needs_labels ? s.model.output_size : 0;
     options.time_steps = steps;
-    if (follows_checkpoint(s)) options.scale = recorded_scale(request.checkpoint);
-    if (follows_checkpoint(s) && !options.scale) options.scale = scale_of(s, request.files);
+    if (follows_checkpoint(s)) {
+      if (request.checkpoint) options.scale = recorded_scale(*request.checkpoint);
+      if (!options.scale) options.scale = scale_of(s, request.files);
+    }
     return std::make_shared<FileDataset<T>>(file, options);
   }
 
@@ -137,13 +139,7 @@ class FilesTask final : public TaskOf<FilesTask> {
   }
 
   void annotate(TensorFile& checkpoint, const Settings& settings, const DataFiles& files) const override {
-    if (!follows_checkpoint(settings)) return;
-    const FeatureScale scale = scale_of(settings, files);
-    const auto add = [&](const char* name, const std::vector<double>& values) {
-      checkpoint.tensors.push_back(make_named_tensor<double>(name, {std::ssize(values)}, values));
-    };
-    add(mean_name, scale.mean);
-    add(factor_name, scale.factor);
+    if (follows_checkpoint(settings)) add_scale(checkpoint, scale_of(settings, files));
   }
 
   [[nodiscard]] std::vector<std::string> notes(const Settings& settings, const DataFiles& files) const override {
@@ -158,8 +154,6 @@ class FilesTask final : public TaskOf<FilesTask> {
   }
 
  private:
-  static constexpr const char *mean_name = "normalize.mean", *factor_name = "normalize.factor";  // in checkpoints
-
   /// Throws ConfigError where one of these keys is set, for it has no effect.
   void require_unset(const Settings& settings, const std::vector<std::string>& names, const std::string& why) const {
     const auto shown = [](const SettingValue& value) {
@@ -268,14 +262,6 @@ class FilesTask final : public TaskOf<FilesTask> {
     const std::string name =
         described(path_of(settings, files, Split::train), options_of(settings, files, Split::train));
     return *files.read->get<FeatureScale>("scale of " + name, [&] { return standard_scale(*train); });
-  }
-
-  /// The scale that `annotate` added to a checkpoint.
-  static std::optional<FeatureScale> recorded_scale(const TensorFile* checkpoint) {
-    const NamedTensor* mean = checkpoint ? checkpoint->find(mean_name) : nullptr;
-    const NamedTensor* factor = checkpoint ? checkpoint->find(factor_name) : nullptr;
-    if (!mean || !factor) return std::nullopt;
-    return FeatureScale{values_of<double>(*mean), values_of<double>(*factor)};
   }
 
   /// Time steps of the longest sample of all parts. DataError where no samples have lengths, by which shorter ones

@@ -3,18 +3,17 @@
 #include "glifr/cells/cell.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/number.hpp"
-#include "glifr/tasks/sine.hpp"
 #include "tasks.hpp"
 
 namespace glifr {
+
+namespace {
 
 SineSettings sine_settings(const Settings& s) {
   return {
       s.time_steps(),      s.model.dt, s.task.whole("num_freqs"), s.task.number("freq_min"), s.task.number("freq_max"),
       s.task.number("amp")};
 }
-
-namespace {
 
 /// One network produces several sine waves, told which by a constant input.
 class SineTask final : public TaskOf<SineTask> {
@@ -55,6 +54,9 @@ class SineTask final : public TaskOf<SineTask> {
     return whole_steps(s.task.number("sim_time"), s.model.dt);
   }
   [[nodiscard]] bool has_test_set() const override { return false; }
+  [[nodiscard]] std::vector<double> frequencies(const Settings& s) const override {
+    return sine_frequencies(sine_settings(s));
+  }
 
   template <Scalar T>
   [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest& request) const {

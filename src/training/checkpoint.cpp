@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "glifr/io/csv.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
@@ -37,12 +38,6 @@ NamedTensor store(std::string name, const Parameter<T>& parameter, std::span<con
   return make_named_tensor<T>(std::move(name), {shape[1], shape[0]}, std::span<const T>(turned));
 }
 
-std::string text_of(const std::vector<Index>& sizes) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < sizes.size(); ++i) text += (i ? ", " : "") + std::to_string(sizes[i]);
-  return text + "]";
-}
-
 /// DataError where values that are stored as they are, as delays that are not trained, are none that the parameter can
 /// have.
 template <Scalar T>
@@ -67,8 +62,8 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
   const Shape& shape = parameter.value.shape();
   const auto expected = parameter.is_stored_transposed ? std::vector<Index>{shape[1], shape[0]} : sizes_of(shape);
   if (tensor->shape != expected) {
-    throw DataError(file_name,
-                    "tensor '" + name + "' has shape " + text_of(tensor->shape) + ", expected " + text_of(expected));
+    throw DataError(file_name, "tensor '" + name + "' has shape " + shape_text(tensor->shape) + ", expected " +
+                                   shape_text(expected));
   }
   std::vector<T> values;
   try {
@@ -159,7 +154,7 @@ detail::StoredSizes detail::stored_sizes(const TensorFile& file, const WeightNam
     }
     const Index found = tensor->shape[of_source == weights.stored_transposed ? 1 : 0];
     if (found < 1) {
-      throw DataError(name, "tensor '" + tensor_name + "' has shape " + text_of(tensor->shape) +
+      throw DataError(name, "tensor '" + tensor_name + "' has shape " + shape_text(tensor->shape) +
                                 "; a network needs 1 or more of each");
     }
     return found;

@@ -9,6 +9,7 @@
 #include "device_step.hpp"
 #include "glifr/datasets/dataset.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/network/network.hpp"
 #include "glifr/ops/loss.hpp"
 #include "glifr/training/batch.hpp"
@@ -116,7 +117,7 @@ class Objective {
     if (std::ssize(weights) != classes)
       refuse(std::to_string(weights.size()) + " for " + std::to_string(classes) + " classes");
     for (const double weight : weights) {
-      if (!(weight >= 0 && std::isfinite(weight))) refuse(std::to_string(weight));
+      if (!(weight >= 0 && std::isfinite(weight))) refuse(format_number(weight));
     }
   }
 

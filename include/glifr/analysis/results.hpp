@@ -8,6 +8,7 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
+#include "glifr/io/csv.hpp"
 #include "glifr/io/trial_folder.hpp"
 
 /// What training leaves behind: RESULTS/TASK/MODEL/trial_N/ with config.json, metrics.csv, test.json, parameters/ and
@@ -39,7 +40,7 @@ struct TestResult {
 /// What one training left behind.
 struct GLIFR_API Trial {
   std::string task;              ///< by its own name
-  std::string model;             ///< one of the ten
+  std::string model;             ///< by its name
   Index number = 0;              ///< N of trial_N
   std::filesystem::path folder;  ///< in which it lies
   boost::json::object config;    ///< config.json
@@ -82,6 +83,15 @@ struct Results {
 /// Reads metrics.csv. Throws DataError where it is missing, lacks a column, holds something other than a finite number,
 /// or holds no epoch.
 [[nodiscard]] GLIFR_API Metrics read_metrics(const std::filesystem::path& file);
+
+/// The columns of metrics.csv, the last two of them where there is validation.
+[[nodiscard]] GLIFR_API CsvRows metrics_header(bool has_validation);
+
+/// Reads test.json. Throws DataError where it is missing, is no JSON object, or a member is missing or out of range.
+[[nodiscard]] GLIFR_API TestResult read_test(const std::filesystem::path& file);
+
+/// Writes what `read_test` reads; see `write_file_atomically`.
+GLIFR_API void write_test(const TestResult& result, const std::filesystem::path& file);
 
 /// How often samples of each class were taken for each: confusion.csv.
 struct GLIFR_API Confusion {

@@ -41,6 +41,7 @@ class GLIFR_API Device {
   class Recording {
    public:
     virtual ~Recording() = default;
+    /// Asks for all of it again: the same bodies, on what memory holds by then.
     virtual void replay() = 0;
   };
 
@@ -54,7 +55,9 @@ class GLIFR_API Device {
 
   /// Uninitialised memory, aligned to `memory_alignment`.
   virtual void* allocate(std::size_t bytes) = 0;
+  /// Gives back what `allocate` gave, once all that was asked for before is done with it.
   virtual void release(void* memory) noexcept = 0;
+  /// Bytes that can still be had.
   [[nodiscard]] virtual std::size_t free_memory() const = 0;
 
   /// From the host's memory, which may change as soon as this returns.
@@ -62,6 +65,7 @@ class GLIFR_API Device {
   /// To the host's memory: waits for all that was asked for before.
   virtual void copy_out(void* to, const void* from, std::size_t bytes) = 0;
 
+  /// Asks for a body to be run. What it holds is taken over at once, what it points to must last until it has run.
   virtual void launch(const Launch& launch) = 0;
   /// The same body for several problems of one shape: launches of one type and of one size, whose bodies differ in what
   /// they hold. As if they were launched one after another, which a device may do at once.

@@ -10,6 +10,7 @@
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
+#include "glifr/io/safetensors.hpp"
 
 namespace glifr {
 
@@ -110,5 +111,12 @@ struct FeatureScale {
 /// feature that never changes becomes 0. Computed in double, from the first sample to the last, so that the same file
 /// gives the same bits. Throws as `SampleFile::inputs`.
 [[nodiscard]] GLIFR_API FeatureScale standard_scale(const SampleFile& file);
+
+/// Adds to a network's checkpoint the scale of its inputs.
+GLIFR_API void add_scale(TensorFile& checkpoint, const FeatureScale& scale);
+/// Whether a tensor of a checkpoint is of the scale of its inputs, not of the network.
+[[nodiscard]] GLIFR_API bool is_of_scale(const NamedTensor& tensor);
+/// The scale that `add_scale` added; nothing where there is none, or only a part of it.
+[[nodiscard]] GLIFR_API std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint);
 
 }  // namespace glifr

@@ -162,6 +162,8 @@ class GLIFR_API Task {
   [[nodiscard]] virtual bool serves_all_models() const { return true; }
   /// Whether networks have a readout behind their last layer.
   [[nodiscard]] virtual bool has_readout() const { return true; }
+  /// Frequencies of the samples, 1/ms, where these are waves; empty where they are none.
+  [[nodiscard]] virtual std::vector<double> frequencies(const Settings& /*settings*/) const { return {}; }
   /// Share of ones in the inputs of a benchmark where inputs are binary and sparse; nothing where they are values.
   [[nodiscard]] virtual std::optional<double> input_density(const Settings& /*settings*/) const { return {}; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -93,6 +94,11 @@ class GLIFR_API TrialObserver {
 
 /// Whether a run would go on from a trial's own checkpoint, so that it needs nothing to start from.
 [[nodiscard]] GLIFR_API bool can_be_resumed(const Trial& trial, const RunOptions& options);
+
+/// config.json of a trial as far as the data do not matter: its settings, what the run asks for, and where it is
+/// computed.
+[[nodiscard]] GLIFR_API boost::json::object make_record(const Trial& trial, const RunOptions& options,
+                                                        Index trained_parameters);
 
 /// Refuses what `run_trial` would refuse, as far as the folders of the trial and of its source tell, and writes nothing
 /// there. `source_is_planned`: the source will be trained before this trial, so that what its folder holds now is not

@@ -19,7 +19,8 @@ namespace glifr {
 /// file or the new one and nothing between. The bytes go to a temporary file in the same folder, are forced to the disk
 /// and then take the name. The permissions of the old file are kept. Links are followed; a device or a pipe stays what
 /// it is and takes the bytes. Throws OutputError (a full disk, a missing folder, no permission); the old file is then
-/// as it was and the temporary one is gone.
+/// as it was and the temporary one is gone. Only where the folder itself cannot be forced to the disk is the new file
+/// there all the same.
 GLIFR_API void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// A folder that cannot be had: a file is in the way, there is no permission, the disk is read-only.

@@ -46,7 +46,7 @@ struct NpyHeader {
 [[nodiscard]] GLIFR_API std::string encode_npy(const NamedTensor& tensor);
 
 /// A .npy file of any size, mapped into memory and read where it is asked for. Several threads may read from one
-/// object.
+/// object. Whoever shortens the file meanwhile ends the process (SIGBUS).
 class GLIFR_API NpyFile {
  public:
   /// Maps the file. Throws DataError where it cannot be read, and as `parse_npy_header`.

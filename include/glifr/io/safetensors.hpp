@@ -56,6 +56,9 @@ struct GLIFR_API TensorFile {
   [[nodiscard]] const NamedTensor* find(std::string_view name) const;
 };
 
+/// Whether bytes are the beginning of a safetensors file: the length of a header, and the header's first brace.
+[[nodiscard]] GLIFR_API bool is_safetensors(std::string_view bytes);
+
 /// The bytes of a safetensors file: the length of the header (8 bytes, little-endian), the header (JSON, padded with
 /// spaces to 8 bytes), the tensors without gaps, those of wide elements first, then by name. The same content gives the
 /// same bytes, in whatever order it was put in. Throws std::invalid_argument where two tensors have one name, one is

@@ -8,6 +8,7 @@
 #include "glifr/core/random.hpp"
 #include "glifr/core/tape.hpp"
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr {
 
@@ -70,7 +71,7 @@ struct OutputMask {
   /// each neuron.
   void check(Index batch, Index neurons) const {
     if (!(dropout >= 0 && dropout <= 1))
-      throw ConfigError("dropout_prob", "expected a dropout of 0 to 1, found " + std::to_string(dropout));
+      throw ConfigError("dropout_prob", "expected a dropout of 0 to 1, found " + format_number(dropout));
     const auto require = [](const char* what, std::size_t found, Index expected) {
       if (static_cast<Index>(found) != expected)
         throw ShapeError(what, std::to_string(expected), std::to_string(found));

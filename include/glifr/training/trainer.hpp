@@ -64,9 +64,9 @@ class GLIFR_API Trainer {
     single_steps_ = 0;
     has_begun_ = false;
   }
-  /// The optimiser with its state.
+  /// The optimiser with its state, which a device sends back first; the next step begins with what it is changed to.
   [[nodiscard]] Optimizer<T>& optimizer();
-  /// What is trained.
+  /// What is trained, with its parameters, as `optimizer`.
   [[nodiscard]] RecurrentNetwork<T>& network();
   /// What it was made with.
   [[nodiscard]] const TrainingSettings& settings() const { return settings_; }

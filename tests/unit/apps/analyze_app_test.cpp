@@ -987,8 +987,9 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
   CHECK(run.error.empty());
   CHECK_THAT(run.out, Catch::Contains("constants of " + checkpoint + ": dt = 0.05, synaptic_delay = ") &&
                           Catch::Contains("sigma_v = 1") && !Catch::Contains("constants of task sine"));
-  CHECK_THAT(glifr::read_file(folder + "/config.json"),
-             Catch::Contains(R"("imported_from": "last.safetensors")") && Catch::Contains(R"("hidden_size": 16,)"));
+  CHECK_THAT(glifr::read_file(folder + "/config.json"), Catch::Contains(R"("imported_from": "last.safetensors")") &&
+                                                            Catch::Contains(R"("hidden_size": 16,)") &&
+                                                            Catch::Contains(R"("cpu_target": ")"));
   CHECK_FALSE(fs::exists(folder + "/metrics.csv"));
   const auto table = [&](const std::string& arguments, const std::string& file) {
     const Finished analysis = session.analyze(arguments + " --no-figures" + session.out_option());
@@ -1141,6 +1142,13 @@ TEST_CASE("a network that was trained on scaled inputs is imported with their sc
                   "normalize: found none; " + checkpoint.string() + " holds the scale of its inputs");
   require_refused(session.analyze(request + " --trial 1 --set train_data=test.csv" + data),
                   "holds another scale of the inputs");
+  glifr::TensorFile half = glifr::read_safetensors(checkpoint);
+  std::erase_if(half.tensors, [](const glifr::NamedTensor& tensor) { return tensor.name == "normalize.factor"; });
+  glifr::write_safetensors(session.file("half.safetensors"), half);
+  require_refused(session.analyze("import " + session.file("half.safetensors").string() +
+                                  " --model rnn --set dt=1 --set tau=1 --trial 1 --out " +
+                                  session.file("imported").string() + of_train),
+                  "half.safetensors: holds one of normalize.mean and normalize.factor; both are needed");
   CHECK_FALSE(fs::exists(session.file("imported/files/rnn/trial_1")));
 }
 

@@ -90,7 +90,7 @@ TEST_CASE("settings of the sine task out of range are refused by name") {
   CHECK_THROWS_WITH(sine_frequencies({.time_steps = 0}), Contains("time_steps: found 0"));
   CHECK_THROWS_WITH(sine_frequencies({.dt = 0}), Contains("dt: "));
   CHECK_THROWS_WITH(sine_frequencies({.num_freqs = 0}), Contains("num_freqs: found 0"));
-  CHECK_THROWS_WITH(sine_frequencies({.freq_min = -1}), Contains("freq_min: found -1"));
+  CHECK_THROWS_WITH(sine_frequencies({.freq_min = -1e-8}), Contains("freq_min: found -1e-08;"));
   CHECK_THROWS_WITH(sine_frequencies({.freq_min = NAN}), Contains("freq_min: found nan"));
   CHECK_THROWS_WITH(sine_frequencies({.freq_max = 0.01}), Contains("freq_max: found 0.01"));
   CHECK_THROWS_WITH(sine_frequencies({.amp = INFINITY}), Contains("amp: found inf"));

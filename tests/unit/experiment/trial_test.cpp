@@ -525,8 +525,9 @@ TEST_CASE("a trial whose test result is damaged is tested again; a damaged check
   session.run({"max_epochs=2"});
   session.resume();
   const std::string test = session.file("test.json"), checkpoint = session.checkpoint();
-  for (const char* text :
-       {"", "{}", "[]", "null", "{\"test_loss\": \"low\", \"samples\": 6}", "{\"test_loss\": 1e999, \"samples\": 6}"}) {
+  for (const char* text : {"", "{}", "[]", "null", "{\"test_loss\": \"low\", \"test_acc\": null, \"samples\": 6}",
+                           "{\"test_loss\": 1e999, \"test_acc\": null, \"samples\": 6}",
+                           "{\"test_loss\": 1, \"samples\": 6}", "{\"test_loss\": 1, \"test_acc\": null}"}) {
     test::write_text(session.trial() / "test.json", text);
     CHECK_FALSE(is_complete(TrialFolder(session.trial())));
     CHECK(session.run({"max_epochs=2"}).state == State::complete);
@@ -559,6 +560,17 @@ TEST_CASE("a trial without its table of epochs is not complete, nor gone on with
   write_file_atomically(session.trial() / "config.json", to_text(record));
   fs::remove(file);
   CHECK(is_complete(TrialFolder(session.trial())));
+}
+
+TEST_CASE("a trial whose metrics are damaged is not gone on with") {
+  Session session;
+  session.run({"max_epochs=2"});
+  session.resume();
+  for (const char* text :
+       {"epoch,train_loss\n1,0.5\n\n", "epoch,loss\n1,0.5\n2,0.4\n", "epoch,train_loss\n1,0.5\n2,\n"}) {
+    test::write_text(session.trial() / "metrics.csv", text);
+    CHECK_THAT(session.refusal({"max_epochs=3"}), Contains("metrics.csv"));
+  }
 }
 
 TEST_CASE("a checkpoint of a longer trial is refused") {
