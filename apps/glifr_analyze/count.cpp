@@ -32,7 +32,7 @@ glifr::Index count_trained(const glifr::Settings& settings) {
   const glifr::Task& task = glifr::find_task(settings.task.base);
   if (task.knows("hidden_size")) return glifr::count_parameters(glifr::describe_network(settings)).trained;
   const auto network = glifr::make_network<double>(settings);
-  (void)task.initialize(*network, settings, 0);  // which may freeze weights
+  (void)task.initialize(*network, settings, {.run = 0, .trial = 0});  // which may freeze weights
   return glifr::count_trained<double>(network->parameters());
 }
 

@@ -95,7 +95,7 @@ void write_test(const TrialFolder& folder, const ForeignNetwork& foreign, const 
                 const glifr::Dataset<T>& data) {
   glifr::Workers workers(glifr::available_processors());
   glifr::Score score;
-  if (data.classes() > 0) {
+  if (data.classes() > 0 && data.classes() <= analysis::Confusion::most_classes) {
     const glifr::Classification result = glifr::classify<T>(network, data, workers);
     score = result.score;
     analysis::Confusion confusion{result.classes, {result.confusion.begin(), result.confusion.end()}};

@@ -368,6 +368,7 @@ class ReportComposer {
       if (!std::filesystem::exists(first.files().confusion())) continue;
       try {
         const analysis::Confusion confusion = analysis::read_confusion(first.files().confusion());
+        if (confusion.classes > analysis::Confusion::most_classes_drawn) continue;
         analysis::Figure drawn = analysis::confusion_figure(task, group.model, confusion);
         session_.write(analysis::confusion_table(confusion), analysis::file_name(drawn.name) + "_table.csv");
         drawn.caption += " Trial " + std::to_string(first.number) + ".";

@@ -225,8 +225,10 @@ Figure training_curve_figure(const Metrics& metrics, const std::string& model) {
 Drawing draw_trial(const TrialFolder& folder, const std::string& task, const std::string& model) {
   const Drawing curve = draw(training_curve_figure(read_metrics(folder.metrics()), model), folder.path());
   if (!std::filesystem::exists(folder.confusion())) return curve;
-  const Drawing confusion = draw(confusion_figure(task, model, read_confusion(folder.confusion())), folder.path());
-  return curve.is_drawn ? confusion : curve;
+  const Confusion confusion = read_confusion(folder.confusion());
+  if (confusion.classes > Confusion::most_classes_drawn) return curve;
+  const Drawing squares = draw(confusion_figure(task, model, confusion), folder.path());
+  return curve.is_drawn ? squares : curve;
 }
 
 }  // namespace glifr::analysis

@@ -4,7 +4,9 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "glifr/analysis/summary.hpp"
 #include "glifr/error.hpp"
@@ -19,6 +21,20 @@ namespace {
 /// Members of config.json that say which trial it is.
 bool names_the_trial(std::string_view name) {
   return name == "task" || name == "base_task" || name == "model" || name == "trial";
+}
+
+/// The keys and values in the name of a variation, behind the @: TASK@KEY=VALUE,KEY=VALUE.
+std::vector<std::pair<std::string_view, std::string_view>> assignments_in(std::string_view task) {
+  std::vector<std::pair<std::string_view, std::string_view>> assignments;
+  std::size_t place = task.find('@');
+  while (place < task.size()) {
+    const std::size_t end = task.find(',', place + 1);
+    const std::string_view assignment = task.substr(place + 1, end == task.npos ? end : end - place - 1);
+    const std::size_t sign = assignment.find('=');
+    assignments.emplace_back(assignment.substr(0, sign), sign == task.npos ? "" : assignment.substr(sign + 1));
+    place = end;
+  }
+  return assignments;
 }
 
 /// Orders values: numbers by size, then texts.
@@ -49,19 +65,30 @@ bool hold(const std::vector<const Trial*>& trials, const Trial& trial) {
 
 std::vector<std::string> setting_names(const Results& results) {
   std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
   for (const Trial& trial : results.trials) {
     for (const boost::json::key_value_pair& member : trial.config) {
       const std::string name(member.key());
       const bool is_one = !member.value().is_structured() && !member.value().is_null();
-      if (is_one && !names_the_trial(name) && std::ranges::find(names, name) == names.end()) names.push_back(name);
+      if (is_one && !names_the_trial(name)) add(name);
     }
+    for (const std::string& name : swept_settings(trial.task)) add(name);
   }
   return names;
 }
 
 std::string setting_text(const Trial& trial, std::string_view name) {
   const boost::json::value* value = trial.config.if_contains(name);
-  if (!value || value->is_structured() || value->is_null()) return "";
+  if (!value) {
+    // The layers of a described model say what a key stands for, each its own; a sweep gave it one value for all.
+    for (const auto& [key, swept] : assignments_in(trial.task)) {
+      if (key == name) return std::string(swept);
+    }
+    return "";
+  }
+  if (value->is_structured() || value->is_null()) return "";
   if (value->is_string()) return std::string(value->as_string());
   return value->is_double() ? format_number(value->as_double()) : to_line(*value);
 }
@@ -111,12 +138,7 @@ std::vector<SettingGroup> groups_of(const SettingSummary& summary, const std::st
 
 std::vector<std::string> swept_settings(std::string_view task) {
   std::vector<std::string> keys;
-  std::size_t place = task.find('@');
-  while (place < task.size()) {  // behind the @ and each comma: KEY=VALUE
-    const std::string_view rest = task.substr(place + 1);
-    keys.emplace_back(rest.substr(0, rest.find('=')));
-    place = task.find(',', place + 1);
-  }
+  for (const auto& [key, value] : assignments_in(task)) keys.emplace_back(key);
   return keys;
 }
 

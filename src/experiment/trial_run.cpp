@@ -397,14 +397,17 @@ class TrialRun {
 
   /// Tests the network; where there are classes, records how often each was taken for which.
   Score test() {
-    const bool has_classes = data_.test->classes() > 0;
-    std::optional<Classification> classification;
-    if (has_classes) {
-      classification = classify(*network_, *data_.test, workers_,
-                                {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch});
-      const std::vector<Index>& counts = classification->confusion;
-      analysis::confusion_table({classification->classes, {counts.begin(), counts.end()}}).write(folder_.confusion());
-      if (!device_) return classification->score;
+    const Index classes = data_.test->classes();
+    if (classes > analysis::Confusion::most_classes) {
+      observer_.note(trial_, "confusion.csv is left out: there are " + std::to_string(classes) +
+                                 " classes, it has room for " + std::to_string(analysis::Confusion::most_classes));
+    } else if (classes > 0) {
+      const Classification result =
+          classify(*network_, *data_.test, workers_,
+                   {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch});
+      analysis::confusion_table({classes, {result.confusion.begin(), result.confusion.end()}})
+          .write(folder_.confusion());
+      if (!device_) return result.score;
     }
     return make_own_engine({*network_, *data_.test, evaluation_settings_, nothing_to_move_})->evaluate();
   }

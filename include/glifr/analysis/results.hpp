@@ -95,6 +95,11 @@ GLIFR_API void write_test(const TestResult& result, const std::filesystem::path&
 
 /// How often samples of each class were taken for each: confusion.csv.
 struct GLIFR_API Confusion {
+  /// With more classes there is no confusion.csv: it would have a number for every two of them.
+  static constexpr Index most_classes = 1000;
+  /// With more classes there is no figure of it: squares would be smaller than a pixel.
+  static constexpr Index most_classes_drawn = 200;
+
   Index classes = 0;           ///< labels 0 … classes - 1
   std::vector<double> counts;  ///< [classes, classes]: a row a label, a column a prediction
 

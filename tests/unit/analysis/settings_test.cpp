@@ -94,6 +94,20 @@ TEST_CASE("groups by settings are shown by losses where one of them has no accur
   CHECK(std::get<0>(figure.tables[0].columns[5].values) == std::vector<double>{1.5, 2.5});
 }
 
+TEST_CASE("what was swept is a setting, though each layer of a described model records it for itself") {
+  const test::TemporaryFolder folder;
+  for (const char* delay : {"1", "10", "2.5"})
+    write_variation(folder.path(), std::string("lmnist@lr=0.1,synaptic_delay=") + delay, 0, R"("lr": 0.1)", 0.5,
+                    "lmnist");
+  const Results results = read_results(folder.path());
+  const SettingSummary summary = summarize_by(results, {"synaptic_delay"});
+  REQUIRE(summary.groups.size() == 3);
+  CHECK(summary.groups[0].values == std::vector<std::string>{"1"});
+  CHECK(summary.groups[1].values == std::vector<std::string>{"2.5"});
+  CHECK(summary.groups[2].values == std::vector<std::string>{"10"});
+  CHECK(lines(trials_table(results))[0].find("lr,synaptic_delay,") != std::string::npos);
+}
+
 TEST_CASE("pandas reads the table of trials") {
   const auto python = test::python_with("pandas");
   if (!python) GLIFR_SKIP("Python has no pandas");

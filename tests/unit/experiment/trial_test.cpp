@@ -674,6 +674,21 @@ TEST_CASE("a trial that is trained afresh keeps no figure of the one before") {
   CHECK(fs::exists(session.trial() / "notes.txt"));
 }
 
+TEST_CASE("a trial with very many classes leaves no table of confusions, and says so") {
+  const auto run = [](const char* classes) {
+    Session session("files", {"hidden_size=2", "max_epochs=1"});
+    const fs::path file = session.data_root() / "samples.csv";
+    test::write_text(file, "sample,a,label\n0,1,0\n1,2,1\n");
+    const std::string path = file.string(), output_size = std::string("output_size=") + classes;
+    session.run({"train_data=" + path, "test_data=" + path, output_size}, "rnn");
+    return std::pair(fs::exists(TrialFolder(session.trial("rnn")).confusion()), session.listener.notes);
+  };
+  CHECK(run("1000").first);
+  const auto [is_there, notes] = run("1001");
+  CHECK_FALSE(is_there);
+  CHECK_THAT(notes, Contains("confusion.csv is left out: there are 1001 classes, it has room for 1000"));
+}
+
 TEST_CASE("a run that waits takes complete trials as they are, unless it is to overwrite them") {
   Session session;
   const Changes epochs{"max_epochs=2"};
