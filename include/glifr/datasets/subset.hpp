@@ -34,8 +34,6 @@ class GLIFR_API SubsetDataset final : public Dataset<T> {
   void lengths(std::span<const Index> samples, std::int32_t* lengths) const override;
 
  private:
-  [[nodiscard]] std::span<const Index> in_whole(std::span<const Index> samples) const;
-
   std::shared_ptr<const Dataset<T>> whole_;
   std::vector<Index> samples_;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "glifr/datasets/frame_dataset.hpp"
+#include "glifr/datasets/labels.hpp"
 #include "glifr/datasets/mnist.hpp"
 #include "glifr/datasets/subset.hpp"
 #include "glifr/datasets/synthetic.hpp"
@@ -55,6 +56,33 @@ TEST_CASE("a part of a part of a set gives the samples of the whole") {
   whole->labels(there, expected_labels.data());
   CHECK(labels == expected_labels);
   CHECK_THROWS_AS(glifr::SubsetDataset<float>(odd, {4}), std::invalid_argument);
+}
+
+/// Adds the number of a sample to its inputs.
+class Numbered final : public glifr::Dataset<float> {
+ public:
+  explicit Numbered(std::shared_ptr<const glifr::Dataset<float>> set) : set_(std::move(set)) {}
+  Index size() const override { return set_->size(); }
+  Index time_steps() const override { return set_->time_steps(); }
+  Index input_size() const override { return set_->input_size(); }
+  Index classes() const override { return set_->classes(); }
+  void inputs(std::span<const Index> samples, float* x) const override {
+    set_->inputs(samples, x);
+    for (const Index sample : samples) *x++ += static_cast<float>(100 * sample);
+  }
+
+ private:
+  std::shared_ptr<const glifr::Dataset<float>> set_;
+};
+
+TEST_CASE("a part of a set that asks a part of another one gives the samples of the whole") {
+  const auto whole = std::make_shared<glifr::LabelDataset<float>>(
+      glifr::Shape{1, 10, 1}, std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, std::vector<std::int32_t>(10));
+  const auto odd = std::make_shared<glifr::SubsetDataset<float>>(whole, std::vector<Index>{1, 3, 5, 7, 9});
+  const glifr::SubsetDataset<float> part(std::make_shared<Numbered>(odd), {3, 4});
+  std::array<float, 2> found{};
+  part.inputs(std::array<Index, 2>{0, 1}, found.data());
+  CHECK(found == std::array<float, 2>{307, 409});
 }
 
 TEST_CASE("frames and images without a label each, or of other sizes than they say, are refused") {
