@@ -47,6 +47,7 @@ void FileDataset<T>::pad(T* values, Index width, Index stride) const {
 
 template <Scalar T>
 void FileDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  check_samples(samples, size());
   const Index features = file_->features(), stride = std::ssize(samples) * features;
   if (!options_.scale) {
     for (const Index sample : samples) {
@@ -77,12 +78,14 @@ void FileDataset<T>::inputs(std::span<const Index> samples, T* x) const {
 template <Scalar T>
 void FileDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
   if (options_.classes == 0) return Dataset<T>::labels(samples, labels);
+  check_samples(samples, size());
   for (const Index sample : samples) *labels++ = file_->labels()[static_cast<std::size_t>(sample)];
 }
 
 template <Scalar T>
 void FileDataset<T>::targets(std::span<const Index> samples, T* values) const {
   if (target_size() == 0) return Dataset<T>::targets(samples, values);
+  check_samples(samples, size());
   const Index stride = std::ssize(samples) * target_size();
   for (const Index sample : samples) {
     file_->targets(sample, values, stride);
@@ -93,6 +96,7 @@ void FileDataset<T>::targets(std::span<const Index> samples, T* values) const {
 
 template <Scalar T>
 void FileDataset<T>::lengths(std::span<const Index> samples, std::int32_t* lengths) const {
+  check_samples(samples, size());
   for (const Index sample : samples) *lengths++ = static_cast<std::int32_t>(file_->length(sample));
 }
 

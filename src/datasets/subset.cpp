@@ -9,6 +9,7 @@
 #include <string>
 
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
@@ -20,6 +21,7 @@ namespace {
 class InWhole {
  public:
   InWhole(const std::vector<Index>& subset, std::span<const Index> samples) {
+    check_samples(samples, std::ssize(subset));
     if (depth == vectors.size()) vectors.emplace_back();
     numbers_ = &vectors[depth];
     numbers_->clear();
@@ -96,6 +98,10 @@ std::vector<Index> share_out(const std::vector<std::vector<Index>>& by_class, do
 
 template <Scalar T>
 SplitSamples split_stratified(const Dataset<T>& data, double share, const Random& random) {
+  if (!(share > 0 && share < 1)) {
+    throw ConfigError("validation_fraction",
+                      "found " + format_number(share) + "; accepted: a number > 0 and < 1 of samples that are set off");
+  }
   std::vector<Index> all(static_cast<std::size_t>(data.size()));
   std::iota(all.begin(), all.end(), Index{0});
   std::vector<std::int32_t> classes(all.size());

@@ -18,7 +18,8 @@ enum class Split { train, test, validation };
 /// threads at once. A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero,
 /// lists of active inputs; targets are a class label a sample, or values for every time step or for the last one.
 /// Samples may be of different lengths: all are stored with `time_steps` steps, of which the first `lengths` are valid.
-/// What inputs and targets hold behind them has no influence on anything.
+/// What inputs and targets hold behind them has no influence on anything. The library's own sets throw
+/// std::invalid_argument where a number is not that of a sample.
 template <Scalar T>
 class GLIFR_API Dataset {
  public:
