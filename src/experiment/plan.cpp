@@ -198,6 +198,10 @@ class Schedule {
           outcomes_[i].failure = "not run: " + plan_[*after].trial.label() + ", from which it starts, failed";
           continue;
         }
+        if (states_[*after] == State::interrupted) {
+          states_[i] = State::interrupted;
+          continue;
+        }
         some_wait = true;
       }
       if (!some_wait) return std::nullopt;
@@ -207,7 +211,8 @@ class Schedule {
   }
 
   void complete(std::size_t i, const TrialOutcome& outcome) {
-    finish(i, outcome.state == TrialOutcome::State::interrupted ? State::failed : State::complete, {outcome, {}});
+    const bool is_interrupted = outcome.state == TrialOutcome::State::interrupted;
+    finish(i, is_interrupted ? State::interrupted : State::complete, {outcome, {}});
   }
   void fail(std::size_t i, const std::string& why) { finish(i, State::failed, {std::nullopt, why}); }
   void stop(std::exception_ptr error) {
@@ -222,7 +227,7 @@ class Schedule {
   }
 
  private:
-  enum class State { waiting, running, complete, failed };
+  enum class State { waiting, running, complete, interrupted, failed };
 
   void finish(std::size_t i, State state, PlannedOutcome outcome) {
     const std::lock_guard lock(mutex_);

@@ -66,11 +66,11 @@ class Session {
   }
 
   /// Trial 0 of models, with further changes of the settings.
-  std::vector<PlannedOutcome> run_models(const std::string& names, const Changes& further) {
+  std::vector<PlannedOutcome> run_models(const std::string& names, const Changes& further, Index jobs = 1) {
     const Config config = make_config(further);
     const auto plan = make_plan(config, select_models(names, config), 0, 1, options, {});
     DataStore data({.root = data_root()});
-    return run_plan(plan, options, data, 1, 1, stop, listener);
+    return run_plan(plan, options, data, jobs, jobs, stop, listener);
   }
   /// Trial 0 of one model.
   TrialOutcome run(const Changes& further = {}, const std::string& model = "glifr_lheta") {
@@ -303,6 +303,17 @@ TEST_CASE("a heterogeneous model starts from one of the same data only, and goes
   fs::rename(session.trial("glifr_lhet"), away);
   CHECK(session.run({}, "glifr_fhet").state == State::complete);  // it needs its source no more
   CHECK_FALSE(fs::exists(session.trial("glifr_lhet")));
+}
+
+TEST_CASE("a trial that waits for one that is stopped has not failed") {
+  Session session;
+  session.listener.on_step = [&](const Position& position) { session.stop = position.epoch >= 20; };
+  const auto outcomes = session.run_models("glifr_lhet,glifr_fhet", {}, 2);
+  REQUIRE(outcomes.size() == 2);
+  REQUIRE(outcomes[0].outcome);
+  CHECK(outcomes[0].outcome->state == State::interrupted);
+  CHECK_FALSE(outcomes[1].outcome);
+  CHECK(outcomes[1].failure.empty());
 }
 
 TEST_CASE("more epochs: the same files as if they had been asked for at once") {
