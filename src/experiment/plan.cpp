@@ -8,6 +8,7 @@
 #include <mutex>
 #include <numeric>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <tuple>
 
@@ -275,30 +276,31 @@ std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, cons
     failed = true;
     stop = true;
   };
-  const auto work = [&](Index worker_threads) {
-    Workers workers(worker_threads);
-    while (const auto i = goes_on() ? schedule.take() : std::nullopt) {
-      try {
-        schedule.complete(*i, run_trial(plan[*i].trial, options_of(plan[*i], own), data, workers, stop, observer));
-      } catch (const NumericError& error) {
-        schedule.fail(*i, plan[*i].trial.label() + ": " + error.what());
-      } catch (const PeerFailure& failure) {
-        if (failure.diverged()) {
-          schedule.fail(*i, plan[*i].trial.label() + " diverged in another process");
-        } else {
-          stop_for(std::current_exception());
-        }
-      } catch (...) {
-        stop_for(std::current_exception());
-      }
+  const auto run = [&](std::size_t i, Workers& workers) {
+    try {
+      schedule.complete(i, run_trial(plan[i].trial, options_of(plan[i], own), data, workers, stop, observer));
+    } catch (const NumericError& error) {
+      schedule.fail(i, plan[i].trial.label() + ": " + error.what());
+    } catch (const PeerFailure& failure) {
+      if (!failure.diverged()) throw;
+      schedule.fail(i, plan[i].trial.label() + " diverged in another process");
+    }
+  };
+  const auto work = [&](Index job) {
+    try {
+      Workers workers(std::max<Index>(1, threads / jobs + (job < threads % jobs ? 1 : 0)));
+      while (const auto i = goes_on() ? schedule.take() : std::nullopt) run(*i, workers);
+    } catch (...) {
+      stop_for(std::current_exception());
     }
   };
   {
     std::vector<std::jthread> team;
-    for (Index job = 0; job < jobs; ++job) {
-      const Index share = threads / jobs + (job < threads % jobs ? 1 : 0);
-      team.emplace_back(work, std::max<Index>(1, share));
+    try {
+      for (Index job = 1; job < jobs; ++job) team.emplace_back(work, job);
+    } catch (const std::system_error&) {  // there can be no more threads: these do the plan
     }
+    work(0);
   }
   return schedule.outcomes();
 }

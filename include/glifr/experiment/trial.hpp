@@ -68,7 +68,7 @@ struct TrialOutcome {
   std::optional<double> accuracy{};  ///< where the task has classes
 };
 
-/// Looks on while trials run; called from the trial's own thread.
+/// Looks on while trials run; called from the thread that a trial runs on.
 class GLIFR_API TrialObserver {
  public:
   virtual ~TrialObserver() = default;

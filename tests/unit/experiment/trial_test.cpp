@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <functional>
 
+#include "glifr/distributed/group.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -314,6 +315,30 @@ TEST_CASE("a trial that waits for one that is stopped has not failed") {
   CHECK(outcomes[0].outcome->state == State::interrupted);
   CHECK_FALSE(outcomes[1].outcome);
   CHECK(outcomes[1].failure.empty());
+}
+
+/// A group of this process alone, whose connection is lost after so many agreements.
+class LostGroup final : public Group {
+ public:
+  explicit LostGroup(int agreements) : agreements_(agreements) {}
+  Index rank() const override { return 0; }
+  Index size() const override { return 1; }
+  void exchange(std::span<const std::span<const std::byte>>, std::span<const std::span<std::byte>>) override {}
+  void gather(std::span<const std::byte>, std::span<const std::span<std::byte>>) override {}
+  unsigned common_bits(unsigned bits) override {
+    if (agreements_-- == 0) throw Error("the connection is lost");
+    return bits;
+  }
+
+ private:
+  int agreements_;
+};
+
+TEST_CASE("what fails between the trials of a plan is thrown on") {
+  Session session;
+  LostGroup group(1);  // after the plan was checked
+  session.options.group = &group;
+  CHECK_THROWS_WITH(session.run(), "the connection is lost");
 }
 
 TEST_CASE("more epochs: the same files as if they had been asked for at once") {
