@@ -81,20 +81,20 @@ std::vector<ConfigKey> network_keys() {
                "targets",
        .choices = reductions}};
   // What neurons share is described by their fields; constants of one name are one key.
-  for (const NeuronInfo& neuron : known_neurons()) {
-    for (const auto& [constant_name, constant] : neuron.constants) {
+  for (const NeuronInfo* neuron : known_neurons()) {
+    for (const auto& [constant_name, constant] : neuron->constants) {
       if (std::ranges::find(keys, constant_name, &ConfigKey::name) != keys.end()) continue;
       const auto place = [name = constant_name, value = constant.value.value_or(0)](S& s) -> Place {
         return &s.model.constants.try_emplace(name, value).first->second;
       };
-      const std::string help = constant.meaning ? constant.meaning : "constant of the neuron " + neuron.name;
+      const std::string help = constant.meaning ? constant.meaning : "constant of the neuron " + neuron->name;
       keys.push_back({.group = "Network",
                       .name = constant_name,
                       .place = place,
                       .help = help,
                       .unit = constant.unit == std::string("1") ? "" : constant.unit,
                       .range = constant.range,
-                      .is_recorded = neuron.is_built_in});
+                      .is_recorded = neuron->is_built_in});
     }
   }
   return keys;

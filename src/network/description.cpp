@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <set>
 #include <span>
 #include <string>
@@ -17,9 +18,10 @@ namespace glifr {
 
 namespace {
 
-std::vector<NeuronInfo>& neurons() {
-  static std::vector<NeuronInfo> list = [] {
-    std::vector<NeuronInfo> built_in;
+/// In a deque, whose elements stay where they are.
+std::deque<NeuronInfo>& neurons() {
+  static std::deque<NeuronInfo> list = [] {
+    std::deque<NeuronInfo> built_in;
 #define GLIFR_LIST_NEURON(...)                                  \
   {                                                             \
     NeuronInfo info = detail::describe_neuron<__VA_ARGS__>();   \
@@ -155,8 +157,10 @@ bool has_learned_delays(const Population& population) {
 
 }  // namespace
 
-const std::vector<NeuronInfo>& known_neurons() {
-  return neurons();
+std::vector<const NeuronInfo*> known_neurons() {
+  std::vector<const NeuronInfo*> list;
+  for (const NeuronInfo& info : neurons()) list.push_back(&info);
+  return list;
 }
 
 const NeuronInfo& find_neuron(const std::string& name, Index num_ascs) {

@@ -128,8 +128,8 @@ TEST_CASE("a described model that cannot be made is refused, naming what is wron
 
 TEST_CASE("no neuron has a constant that is a key of every configuration already") {
   const auto is_constant = [](const std::string& name) {
-    return std::ranges::any_of(known_neurons(), [&](const NeuronInfo& neuron) {
-      return std::ranges::find(neuron.constants, name, &NeuronConstant::name) != neuron.constants.end();
+    return std::ranges::any_of(known_neurons(), [&](const NeuronInfo* neuron) {
+      return std::ranges::find(neuron->constants, name, &NeuronConstant::name) != neuron->constants.end();
     });
   };
   const auto is_of_a_task = [](const std::string& name) {
