@@ -205,8 +205,8 @@ class TaskOf : public Task {
 GLIFR_API void check_steps(const char* key, const Settings& settings, double duration, Index fewest);
 
 /// Makes a task known by its name, in place of one that is known by this name. Call it before any configuration is read
-/// and while no other thread looks for tasks. ConfigError where its configuration is not accepted: it is not known
-/// then.
+/// and while no other thread looks for tasks. ConfigError where its configuration is not accepted, or one of its keys
+/// is the constant of a neuron that is known: it is not known then.
 GLIFR_API void add_task(std::unique_ptr<Task> task);
 /// The same for a task of class T.
 template <std::derived_from<Task> T>
