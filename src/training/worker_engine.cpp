@@ -54,6 +54,16 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
   return std::max<Index>(1, ceil_divide(batch, pieces));  // all of a size, so that no worker waits for another
 }
 
+Index choose_micro_batch(std::span<const LayerLoad> layers, Index batch, Index time_steps, bool last_step_only) {
+  Index size = 1;
+  for (const LayerLoad& layer : layers) {
+    const bool skips = last_step_only && &layer == &layers.back();
+    size =
+        std::max(size, choose_micro_batch(batch, time_steps, layer.delay, layer.carries_state, skips, layer.neurons));
+  }
+  return size;
+}
+
 Index choose_shares(Index batch, Index micro_batch, Index time_steps) {
   constexpr Index cheap = 16;          // are summed at once, by all workers
   constexpr Index wanted_rows = 2048;  // of a share, where there are more: clearing and adding a gradient takes less
@@ -67,6 +77,10 @@ MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<
     : network_(network), data_(data), cut_(cut), objective_(std::move(loss)), batches_(data, network.outputs()) {
   objective_.check(network, data, class_weights);
   for (const double weight : class_weights) class_weights_.push_back(static_cast<T>(weight));
+  for (std::size_t k = 0; k < network.depth(); ++k) {
+    const NetworkLayer<T>& layer = network.layer(k);
+    layers_.push_back({layer.size(), layer.delay(), layer.carries_state()});
+  }
   for (Index i = 0; i < threads; ++i) {
     tapes_.push_back(std::make_unique<Tape<T>>());
     tapes_.back()->share(&prepared_);
@@ -76,14 +90,8 @@ MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<
 template <Scalar T>
 Index MicroBatches<T>::micro_batch(Index batch) const {
   if (cut_.micro_batch > 0) return cut_.micro_batch;
-  Index size = 1;  // the layer that wants most rows in its products decides
-  for (std::size_t k = 0; k < network_.depth(); ++k) {
-    const NetworkLayer<T>& layer = network_.layer(k);
-    const bool last_step_only =
-        k + 1 == network_.depth() && network_.outputs() == Outputs::last_step && !batches_.has_lengths();
-    size = std::max(size, choose_micro_batch(batch, data_.time_steps(), layer.delay(), layer.carries_state(),
-                                             last_step_only, layer.size()));
-  }
+  const bool last_step_only = network_.outputs() == Outputs::last_step && !batches_.has_lengths();
+  Index size = choose_micro_batch(layers_, batch, data_.time_steps(), last_step_only);
   if (memory_bytes_ == 0) return size;
   // The outputs and their gradients are kept in any case. How many threads there are does not matter: with the size of
   // micro-batches the order of sums would change.
