@@ -130,7 +130,7 @@ std::string result_line(const glifr::Trial& trial, const glifr::TrialOutcome& ou
 /// Prints a trial's result and draws its figure as soon as it ends.
 class Reporter final : public glifr::TrialObserver {
  public:
-  Reporter(Progress& progress, const glifr::RunOptions& options) : progress_(progress), options_(options) {}
+  Reporter(Progress& progress, const Options& options) : progress_(progress), options_(options) {}
 
   void note(const glifr::Trial& trial, const std::string& text) override { progress_.note(trial, text); }
   void begin(const glifr::Trial& trial, glifr::Index steps, glifr::Index samples) override {
@@ -148,7 +148,7 @@ class Reporter final : public glifr::TrialObserver {
   void end(const glifr::Trial& trial, const glifr::TrialOutcome& outcome) override {
     progress_.remove(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
-    const glifr::TrialFolder folder = trial.folder(options_.out);
+    const glifr::TrialFolder folder = trial.folder(options_.run.out);
     progress_.print(result_line(trial, outcome, folder.path()));
     if (!options_.draws_figures || outcome.state == glifr::TrialOutcome::State::skipped) return;
     const auto drawing = glifr::analysis::draw_trial(folder, trial.settings.task.name, trial.settings.model.name);
@@ -157,7 +157,7 @@ class Reporter final : public glifr::TrialObserver {
 
  private:
   Progress& progress_;
-  const glifr::RunOptions& options_;
+  const Options& options_;
 };
 
 /// All that is asked for, or the part of it that --shard names.
@@ -264,7 +264,7 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
     if (planned.is_prerequisite) progress.note(planned.trial, "trained first, for another model starts from it");
   }
   if (speaks) note_other_options(o, config, progress);
-  Reporter reporter(progress, o.run);
+  Reporter reporter(progress, o);
   // Trials on a GPU take threads of the processor only now and then.
   const glifr::Index limit_of_jobs = o.run.open_device ? o.jobs : std::min(o.jobs, threads);
   const glifr::Index jobs = o.run.group         ? 1

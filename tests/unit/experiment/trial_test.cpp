@@ -334,6 +334,18 @@ class LostGroup final : public Group {
   int agreements_;
 };
 
+TEST_CASE("a device is called what it is") {
+  for (const bool is_opened : {false, true}) {
+    Session session;
+    session.options.device = is_opened ? "cpu" : "cuda";
+    if (is_opened) session.options.open_device = []() -> std::unique_ptr<Device> { throw Error("was opened"); };
+    CHECK_THROWS_AS(session.run(), std::logic_error);
+    session.stop = false;
+    session.options.device = "cuda";
+    if (is_opened) CHECK_THROWS_WITH(session.run(), "was opened");
+  }
+}
+
 TEST_CASE("what fails between the trials of a plan is thrown on") {
   Session session;
   LostGroup group(1);  // after the plan was checked
