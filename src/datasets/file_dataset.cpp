@@ -33,11 +33,13 @@ FileDataset<T>::FileDataset(std::shared_ptr<const SampleFile> file, FileDatasetO
     throw ShapeError("padding of samples", std::to_string(file_->time_steps()) + " time steps or more",
                      std::to_string(options_.time_steps));
   }
-  const auto& scale = options_.scale;
-  if (scale && (std::ssize(scale->mean) != file_->features() || std::ssize(scale->factor) != file_->features())) {
-    throw ShapeError("scale of the inputs", std::to_string(file_->features()) + " features",
-                     std::to_string(scale->mean.size()));
-  }
+  if (!options_.scale) return;
+  const auto check_size = [&](const char* what, const std::vector<double>& values) {
+    if (std::ssize(values) != file_->features())
+      throw ShapeError(what, std::to_string(file_->features()) + " features", std::to_string(values.size()));
+  };
+  check_size("means of the inputs", options_.scale->mean);
+  check_size("factors of the inputs", options_.scale->factor);
 }
 
 template <Scalar T>
