@@ -39,11 +39,11 @@ namespace {
 
 /// A seed for a trial of a model: different ones share nothing.
 std::uint64_t trial_seed(std::uint64_t seed, const Model& model, Index trial) {
-  const auto found = std::ranges::find(known_models(), model.name, &Model::name);
-  std::uint32_t place = static_cast<std::uint32_t>(found - known_models().begin());
+  const std::size_t place = place_of_model(model.name);
   // Described: by its name, apart from the places of the known ones.
-  if (found == known_models().end()) place = detail::fnv1a_32(model.name) | 0x80000000u;
-  const auto words = Random(seed, Stream::initialize, place).words(static_cast<std::uint64_t>(trial));
+  const std::uint32_t key =
+      place < known_models().size() ? static_cast<std::uint32_t>(place) : detail::fnv1a_32(model.name) | 0x80000000u;
+  const auto words = Random(seed, Stream::initialize, key).words(static_cast<std::uint64_t>(trial));
   return std::uint64_t{words[0]} << 32 | words[1];
 }
 
