@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
@@ -57,6 +58,10 @@ class GLIFR_API Dataset {
 
 /// std::invalid_argument where one of the numbers is not that of a sample of a data set of `size`.
 GLIFR_API void check_samples(std::span<const Index> samples, Index size);
+
+/// How many samples of each class there are. Sets with labels only. Throws std::out_of_range where a label is no class.
+template <Scalar T>
+[[nodiscard]] GLIFR_API std::vector<Index> class_counts(const Dataset<T>& data);
 
 extern template class Dataset<float>;
 extern template class Dataset<double>;

@@ -184,6 +184,12 @@ class ManyClasses final : public glifr::Dataset<double> {
   Index size_, classes_;
 };
 
+TEST_CASE("the samples of each class are counted") {
+  CHECK(glifr::class_counts(ManyClasses(7, 3)) == std::vector<Index>{3, 2, 2});
+  CHECK(glifr::class_counts(ManyClasses(2, 3)) == std::vector<Index>{1, 1, 0});
+  CHECK_THROWS_AS(glifr::class_counts(BareDataset()), std::logic_error);
+}
+
 TEST_CASE("the share that is set off is that of all samples, and that of each class up to one sample") {
   struct Case {
     Index size, classes;
