@@ -39,12 +39,14 @@ void request_stop(int signal) {
   if (signal == SIGINT) std::signal(signal, SIG_DFL);
 }
 
-/// What a user, a terminal or a batch system says before it ends a process.
+/// What a user, a terminal or a batch system says before it ends a process. Heeded also where the caller ignores it: a
+/// shell does so with SIGINT of what a script starts in the background, and `kill -INT` must still stop a run there.
+/// SIGHUP alone stays ignored, for nohup means it.
 void heed_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) {
     struct sigaction action {};
     const bool is_ignored = ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-    if (is_ignored && signal == SIGHUP) continue;  // nohup
+    if (is_ignored && signal == SIGHUP) continue;
     action = {};
     action.sa_handler = request_stop;
     action.sa_flags = SA_RESTART;
