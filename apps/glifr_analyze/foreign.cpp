@@ -84,8 +84,8 @@ std::map<std::string, std::string> constants_of(const glifr::TensorFile& tensors
     if (tensors.metadata.contains(name) && has_key(config, name))
       constants[name] = glifr::format_number(glifr::metadata_number(tensors, name, file));
   };
-  for (const glifr::NeuronInfo& neuron : glifr::known_neurons()) {
-    for (const glifr::NeuronConstant& constant : neuron.constants) add(constant.name);
+  for (const glifr::NeuronInfo* neuron : glifr::known_neurons()) {
+    for (const glifr::NeuronConstant& constant : neuron->constants) add(constant.name);
   }
   add("synaptic_delay");
   return constants;

@@ -100,9 +100,9 @@ const glifr::NeuronInfo* neurons_in(const glifr::TensorFile& file, const NeuronO
   const auto found = name_of_neurons(file, options);
   if (!found) return nullptr;
   std::string names;
-  for (const glifr::NeuronInfo& info : glifr::known_neurons()) {
-    if (info.name == found->name && info.num_ascs == found->num_ascs.value_or(info.num_ascs)) return &info;
-    if (!names.ends_with(info.name)) names += (names.empty() ? "" : ", ") + info.name;
+  for (const glifr::NeuronInfo* info : glifr::known_neurons()) {
+    if (info->name == found->name && info->num_ascs == found->num_ascs.value_or(info->num_ascs)) return info;
+    if (!names.ends_with(info->name)) names += (names.empty() ? "" : ", ") + info->name;
   }
   throw glifr::DataError(options.checkpoint, "layer " + std::to_string(options.layer) + " is of neurons '" +
                                                  found->name + "'; this program knows " + names);

@@ -172,7 +172,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   parsed.exit_code = cli::parse(app, argc, argv);
   if (o.config == "-") o.config = "/dev/stdin";
   o.run.existing = resume ? glifr::Existing::resume : overwrite ? glifr::Existing::overwrite : glifr::Existing::refuse;
-  o.run.draws_figures = !no_figures;
+  o.draws_figures = !no_figures;
   if (shard) o.shard = parse_shard(*shard);
   o.run.waits = waits || shard;
   o.run.precision = precision == "float64" ? glifr::Precision::float64 : glifr::Precision::float32;

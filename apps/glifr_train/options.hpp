@@ -26,7 +26,7 @@ struct Options {
   std::string monitor, distribute = "auto";
   std::optional<std::string> name;
   std::optional<Shard> shard;
-  bool tensorboard = false;
+  bool tensorboard = false, draws_figures = true;
   bool benchmark = false, print_config = false, uses_tf32 = false;
   double benchmark_seconds = 3;
 };

@@ -1,6 +1,5 @@
 #include "processes.hpp"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,10 +27,9 @@ namespace {
 std::string place() {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  ::sched_getaffinity(0, sizeof set, &set);
-  return std::string(host.data()) + ":" + std::string(reinterpret_cast<const char*>(&set), sizeof set);
+  std::string text = std::string(host.data()) + ":";
+  for (const glifr::Index processor : glifr::allowed_processors()) text += " " + std::to_string(processor);
+  return text;
 }
 
 std::string describe_build() {

@@ -43,12 +43,14 @@ void request_stop(int signal) {
 /// Thrown where a run is asked to stop while it reads data, of which nothing is kept.
 struct ReadingStopped {};
 
-/// What a user, a terminal or a batch system says before it ends a process.
+/// What a user, a terminal or a batch system says before it ends a process. Heeded also where the caller ignores it: a
+/// shell does so with SIGINT of what a script starts in the background, and `kill -INT` must still stop a run there.
+/// SIGHUP alone stays ignored, for nohup means it.
 void heed_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) {
     struct sigaction action {};
     const bool is_ignored = ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-    if (is_ignored && signal == SIGHUP) continue;  // nohup
+    if (is_ignored && signal == SIGHUP) continue;
     action = {};
     action.sa_handler = request_stop;
     action.sa_flags = SA_RESTART;
@@ -159,7 +161,7 @@ std::string result_line(const glifr::Trial& trial, const glifr::TrialOutcome& ou
 /// Prints a trial's result and draws its figure as soon as it ends.
 class Reporter final : public glifr::TrialObserver {
  public:
-  Reporter(Progress& progress, const glifr::RunOptions& options) : progress_(progress), options_(options) {}
+  Reporter(Progress& progress, const Options& options) : progress_(progress), options_(options) {}
 
   void note(const glifr::Trial& trial, const std::string& text) override { progress_.note(trial, text); }
   void begin(const glifr::Trial& trial, glifr::Index steps, glifr::Index samples) override {
@@ -177,7 +179,7 @@ class Reporter final : public glifr::TrialObserver {
   void end(const glifr::Trial& trial, const glifr::TrialOutcome& outcome) override {
     progress_.remove(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
-    const glifr::TrialFolder folder = trial.folder(options_.out);
+    const glifr::TrialFolder folder = trial.folder(options_.run.out);
     progress_.print(result_line(trial, outcome, folder.path()));
     if (!options_.draws_figures || outcome.state == glifr::TrialOutcome::State::skipped) return;
     const auto drawing = glifr::analysis::draw_trial(folder, trial.settings.task.name, trial.settings.model.name);
@@ -186,7 +188,7 @@ class Reporter final : public glifr::TrialObserver {
 
  private:
   Progress& progress_;
-  const glifr::RunOptions& options_;
+  const Options& options_;
 };
 
 /// All that is asked for, or the part of it that --shard names.
@@ -282,7 +284,7 @@ int train(Options o, const glifr::Config& config, const std::vector<glifr::Confi
     if (planned.is_prerequisite) progress.note(planned.trial, "trained first, for another model starts from it");
   }
   if (speaks) note_other_options(o, config, progress);
-  Reporter reporter(progress, o.run);
+  Reporter reporter(progress, o);
   // Trials on a GPU take threads of the processor only now and then.
   const glifr::Index limit_of_jobs = o.run.open_device ? o.jobs : std::min(o.jobs, threads);
   const glifr::Index jobs = o.run.group         ? 1

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -14,14 +15,6 @@ namespace glifr {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Processors by the affinity; all of the machine's where it cannot be asked for.
-Index processors_by_affinity() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  return std::max<Index>(1, std::thread::hardware_concurrency());
-}
 
 /// Processor time over the period in which it may be used; nothing where there is no limit.
 std::optional<double> share_of(const std::string& quota, double period) {
@@ -87,8 +80,24 @@ std::optional<Index> processor_quota(const fs::path& groups, const fs::path& roo
 
 }  // namespace detail
 
+std::vector<Index> allowed_processors() {
+  constexpr std::size_t most_sets = 1024;  // of 1,024 processors each
+  std::vector<cpu_set_t> sets(1);
+  const auto bytes = [&] { return sets.size() * sizeof(cpu_set_t); };
+  while (::sched_getaffinity(0, bytes(), sets.data()) != 0) {
+    if (errno != EINVAL || sets.size() == most_sets) return {};
+    sets.resize(2 * sets.size());  // the system counts more processors
+  }
+  std::vector<Index> processors;
+  for (std::size_t cpu = 0; cpu < 8 * bytes(); ++cpu) {
+    if (CPU_ISSET_S(cpu, bytes(), sets.data())) processors.push_back(static_cast<Index>(cpu));
+  }
+  return processors;
+}
+
 Index available_processors() {
-  const Index processors = processors_by_affinity();
+  const Index allowed = std::ssize(allowed_processors());
+  const Index processors = allowed > 0 ? allowed : std::max<Index>(1, std::thread::hardware_concurrency());
   const std::optional<Index> quota = detail::processor_quota("/proc/self/cgroup", "/sys/fs/cgroup");
   return quota ? std::min(processors, *quota) : processors;
 }

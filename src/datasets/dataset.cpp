@@ -1,5 +1,6 @@
 #include "glifr/datasets/dataset.hpp"
 
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -32,7 +33,22 @@ void check_samples(std::span<const Index> samples, Index size) {
   }
 }
 
-template class Dataset<float>;
-template class Dataset<double>;
+template <Scalar T>
+std::vector<Index> class_counts(const Dataset<T>& data) {
+  std::vector<Index> all(static_cast<std::size_t>(data.size()));
+  std::iota(all.begin(), all.end(), Index{0});
+  std::vector<std::int32_t> labels(all.size());
+  data.labels(all, labels.data());
+  std::vector<Index> counts(static_cast<std::size_t>(data.classes()));
+  for (const std::int32_t label : labels) ++counts.at(static_cast<std::size_t>(label));
+  return counts;
+}
+
+#define GLIFR_INSTANTIATE(T) \
+  template class Dataset<T>; \
+  template std::vector<Index> class_counts(const Dataset<T>&)
+GLIFR_INSTANTIATE(float);
+GLIFR_INSTANTIATE(double);
+#undef GLIFR_INSTANTIATE
 
 }  // namespace glifr

@@ -32,11 +32,13 @@ FileDataset<T>::FileDataset(std::shared_ptr<const SampleFile> file, FileDatasetO
     throw ShapeError("padding of samples", std::to_string(file_->time_steps()) + " time steps or more",
                      std::to_string(options_.time_steps));
   }
-  const auto& scale = options_.scale;
-  if (scale && (std::ssize(scale->mean) != file_->features() || std::ssize(scale->factor) != file_->features())) {
-    throw ShapeError("scale of the inputs", std::to_string(file_->features()) + " features",
-                     std::to_string(scale->mean.size()));
-  }
+  if (!options_.scale) return;
+  const auto check_size = [&](const char* what, const std::vector<double>& values) {
+    if (std::ssize(values) != file_->features())
+      throw ShapeError(what, std::to_string(file_->features()) + " features", std::to_string(values.size()));
+  };
+  check_size("means of the inputs", options_.scale->mean);
+  check_size("factors of the inputs", options_.scale->factor);
 }
 
 template <Scalar T>
@@ -46,6 +48,7 @@ void FileDataset<T>::pad(T* values, Index width, Index stride) const {
 
 template <Scalar T>
 void FileDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  check_samples(samples, size());
   const Index features = file_->features(), stride = std::ssize(samples) * features;
   if (!options_.scale) {
     for (const Index sample : samples) {
@@ -76,12 +79,14 @@ void FileDataset<T>::inputs(std::span<const Index> samples, T* x) const {
 template <Scalar T>
 void FileDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
   if (options_.classes == 0) return Dataset<T>::labels(samples, labels);
+  check_samples(samples, size());
   for (const Index sample : samples) *labels++ = file_->labels()[static_cast<std::size_t>(sample)];
 }
 
 template <Scalar T>
 void FileDataset<T>::targets(std::span<const Index> samples, T* values) const {
   if (target_size() == 0) return Dataset<T>::targets(samples, values);
+  check_samples(samples, size());
   const Index stride = std::ssize(samples) * target_size();
   for (const Index sample : samples) {
     file_->targets(sample, values, stride);
@@ -92,6 +97,7 @@ void FileDataset<T>::targets(std::span<const Index> samples, T* values) const {
 
 template <Scalar T>
 void FileDataset<T>::lengths(std::span<const Index> samples, std::int32_t* lengths) const {
+  check_samples(samples, size());
   for (const Index sample : samples) *lengths++ = static_cast<std::int32_t>(file_->length(sample));
 }
 

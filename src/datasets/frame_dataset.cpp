@@ -1,9 +1,9 @@
 #include "glifr/datasets/frame_dataset.hpp"
 
 #include <algorithm>
-
 #include <string>
 
+#include "gather.hpp"
 #include "glifr/backend/memory.hpp"
 #include "glifr/error.hpp"
 
@@ -20,10 +20,18 @@ FrameDataset<T>::FrameDataset(std::shared_ptr<const LabelledFrames> data) : data
                 frames.offsets.size());
   require_equal("ones of frames", frames.offsets.back(), frames.ones.size());
   if (data_->values == FrameValues::count) require_equal("counts of frames", frames.ones.size(), data_->counts.size());
+  if (!std::ranges::is_sorted(frames.offsets))
+    throw ShapeError("offsets of frames", "none below the one before it", "one that is");
+  for (const std::uint16_t one : frames.ones) {
+    if (one >= frames.frame_size)
+      throw ShapeError("ones of frames", "below " + std::to_string(frames.frame_size), std::to_string(one));
+  }
+  detail::check_labels("labels of frames", data_->labels, data_->classes);
 }
 
 template <Scalar T>
 void FrameDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  check_samples(samples, size());
   const BinaryFrames& frames = data_->frames;
   if (is_sparse()) return frames.gather_dense(samples, x);
   fill_zero(x, time_steps() * std::ssize(samples) * input_size());
@@ -41,11 +49,13 @@ void FrameDataset<T>::inputs(std::span<const Index> samples, T* x) const {
 template <Scalar T>
 void FrameDataset<T>::active_inputs(std::span<const Index> samples, ActiveInputs* rows) const {
   if (!is_sparse()) return Dataset<T>::active_inputs(samples, rows);
+  check_samples(samples, size());
   data_->frames.gather(samples, rows);
 }
 
 template <Scalar T>
 void FrameDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
+  check_samples(samples, size());
   for (const Index sample : samples) *labels++ = data_->labels[static_cast<std::size_t>(sample)];
 }
 

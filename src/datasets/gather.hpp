@@ -18,6 +18,15 @@ inline void check_values(const std::string& what, const Shape& shape, std::size_
     throw ShapeError(what, std::to_string(shape.size()) + " values for " + to_string(shape), std::to_string(values));
 }
 
+/// ShapeError where one of the labels is no class.
+template <class Label>
+void check_labels(const char* what, const std::vector<Label>& labels, Index classes) {
+  for (const Label label : labels) {
+    if (label < 0 || label >= classes)
+      throw ShapeError(what, "0 to " + std::to_string(classes - 1), std::to_string(label));
+  }
+}
+
 /// Copies the chosen samples of `[time_steps, samples, features]`.
 template <Scalar T>
 void gather(const std::vector<T>& values, const Shape& shape, std::span<const Index> chosen, T* to) {

@@ -15,10 +15,7 @@ LabelDataset<T>::LabelDataset(Shape input_shape, std::vector<T> inputs, Index cl
   detail::check_values("inputs of a data set", shape_, inputs_.size());
   if (std::ssize(labels_) != shape_[1])
     throw ShapeError("labels of a data set", std::to_string(shape_[1]) + " labels", std::to_string(labels_.size()));
-  for (const std::int32_t label : labels_) {
-    if (label < 0 || label >= classes)
-      throw ShapeError("labels of a data set", "0 to " + std::to_string(classes - 1), std::to_string(label));
-  }
+  detail::check_labels("labels of a data set", labels_, classes);
 }
 
 template <Scalar T>

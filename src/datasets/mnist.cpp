@@ -55,6 +55,7 @@ MnistDataset<T>::MnistDataset(std::shared_ptr<const LabelledImages> data, ImageL
   detail::check_values("images", {images.rows, images.count, images.columns}, images.pixels.size());
   if (std::ssize(data_->labels) != images.count)
     throw ShapeError("labels of images", std::to_string(images.count), std::to_string(data_->labels.size()));
+  detail::check_labels("labels of images", data_->labels, data_->classes);
   const Index pixels = images.rows * images.columns;
   time_steps_ = layout == ImageLayout::lines ? images.rows : pixels;
   input_size_ = pixels / time_steps_;
@@ -66,6 +67,7 @@ MnistDataset<T>::MnistDataset(std::shared_ptr<const LabelledImages> data, ImageL
 
 template <Scalar T>
 void MnistDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  check_samples(samples, size());
   const Index pixels = time_steps_ * input_size_;
   for (Index t = 0; t < time_steps_; ++t) {
     for (const Index sample : samples) {
@@ -80,6 +82,7 @@ void MnistDataset<T>::inputs(std::span<const Index> samples, T* x) const {
 
 template <Scalar T>
 void MnistDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
+  check_samples(samples, size());
   for (const Index sample : samples) *labels++ = at(data_->labels, sample);
 }
 

@@ -2,53 +2,71 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <functional>
 #include <numeric>
 #include <string>
 
 #include "glifr/error.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
+
+namespace {
+
+/// The numbers that samples of a subset have in its whole, as long as the object lives. The memory is the thread's, so
+/// that a training step allocates nothing: a vector for each subset that is being asked, since the whole may ask one.
+class InWhole {
+ public:
+  InWhole(const std::vector<Index>& subset, std::span<const Index> samples) {
+    check_samples(samples, std::ssize(subset));
+    if (depth == vectors.size()) vectors.emplace_back();
+    numbers_ = &vectors[depth];
+    numbers_->clear();
+    for (const Index sample : samples) numbers_->push_back(at(subset, sample));
+    ++depth;
+  }
+  ~InWhole() { --depth; }
+  InWhole(const InWhole&) = delete;
+  InWhole& operator=(const InWhole&) = delete;
+
+  operator std::span<const Index>() const { return *numbers_; }
+
+ private:
+  inline static thread_local std::deque<std::vector<Index>> vectors;  // whose places do not change
+  inline static thread_local std::size_t depth = 0;
+
+  std::vector<Index>* numbers_;
+};
+
+}  // namespace
 
 template <Scalar T>
 SubsetDataset<T>::SubsetDataset(std::shared_ptr<const Dataset<T>> whole, std::vector<Index> samples)
     : whole_(std::move(whole)), samples_(std::move(samples)) {
   check_samples(samples_, whole_->size());
-  // Of a subset's set: its samples would be looked up in the memory in which these are.
-  if (const auto* subset = dynamic_cast<const SubsetDataset*>(whole_.get())) {
-    for (Index& sample : samples_) sample = at(subset->samples_, sample);
-    whole_ = std::shared_ptr<const Dataset<T>>(subset->whole_);
-  }
-}
-
-template <Scalar T>
-std::span<const Index> SubsetDataset<T>::in_whole(std::span<const Index> samples) const {
-  thread_local std::vector<Index> numbers;  // so that a training step allocates nothing
-  numbers.clear();
-  for (const Index sample : samples) numbers.push_back(samples_[static_cast<std::size_t>(sample)]);
-  return numbers;
 }
 
 template <Scalar T>
 void SubsetDataset<T>::inputs(std::span<const Index> samples, T* x) const {
-  whole_->inputs(in_whole(samples), x);
+  whole_->inputs(InWhole(samples_, samples), x);
 }
 template <Scalar T>
 void SubsetDataset<T>::active_inputs(std::span<const Index> samples, ActiveInputs* rows) const {
-  whole_->active_inputs(in_whole(samples), rows);
+  whole_->active_inputs(InWhole(samples_, samples), rows);
 }
 template <Scalar T>
 void SubsetDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
-  whole_->labels(in_whole(samples), labels);
+  whole_->labels(InWhole(samples_, samples), labels);
 }
 template <Scalar T>
 void SubsetDataset<T>::targets(std::span<const Index> samples, T* values) const {
-  whole_->targets(in_whole(samples), values);
+  whole_->targets(InWhole(samples_, samples), values);
 }
 template <Scalar T>
 void SubsetDataset<T>::lengths(std::span<const Index> samples, std::int32_t* lengths) const {
-  whole_->lengths(in_whole(samples), lengths);
+  whole_->lengths(InWhole(samples_, samples), lengths);
 }
 
 namespace {
@@ -79,6 +97,10 @@ std::vector<Index> share_out(const std::vector<std::vector<Index>>& by_class, do
 
 template <Scalar T>
 SplitSamples split_stratified(const Dataset<T>& data, double share, const Random& random) {
+  if (!(share > 0 && share < 1)) {
+    throw ConfigError("validation_fraction",
+                      "found " + format_number(share) + "; accepted: a number > 0 and < 1 of samples that are set off");
+  }
   std::vector<Index> all(static_cast<std::size_t>(data.size()));
   std::iota(all.begin(), all.end(), Index{0});
   std::vector<std::int32_t> classes(all.size());

@@ -72,6 +72,7 @@ SyntheticDataset<T>::SyntheticDataset(const SyntheticSettings& settings) : setti
 
 template <Scalar T>
 void SyntheticDataset<T>::inputs(std::span<const Index> samples, T* x) const {
+  check_samples(samples, size());
   if (is_sparse()) {
     frames_.gather_dense(samples, x);
   } else {
@@ -82,18 +83,21 @@ void SyntheticDataset<T>::inputs(std::span<const Index> samples, T* x) const {
 template <Scalar T>
 void SyntheticDataset<T>::active_inputs(std::span<const Index> samples, ActiveInputs* rows) const {
   if (!is_sparse()) return Dataset<T>::active_inputs(samples, rows);
+  check_samples(samples, size());
   frames_.gather(samples, rows);
 }
 
 template <Scalar T>
 void SyntheticDataset<T>::labels(std::span<const Index> samples, std::int32_t* labels) const {
   if (classes() == 0) return Dataset<T>::labels(samples, labels);
+  check_samples(samples, size());
   for (const Index sample : samples) *labels++ = at(labels_, sample);
 }
 
 template <Scalar T>
 void SyntheticDataset<T>::targets(std::span<const Index> samples, T* values) const {
   if (target_size() == 0) return Dataset<T>::targets(samples, values);
+  check_samples(samples, size());
   detail::gather(targets_, {time_steps(), size(), target_size()}, samples, values);
 }
 

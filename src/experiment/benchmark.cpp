@@ -15,6 +15,7 @@
 #include "glifr/experiment/data.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/engine.hpp"
+#include "trial_checks.hpp"
 
 namespace glifr {
 
@@ -163,6 +164,7 @@ StepWork count_work(const Settings& s) {
 }
 
 boost::json::object run_benchmark(const Settings& settings, const RunOptions& options, Index threads, double seconds) {
+  check_device(options);
   return options.precision == Precision::float32 ? measure<float>(settings, options, threads, seconds)
                                                  : measure<double>(settings, options, threads, seconds);
 }

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "config_content.hpp"
 #include "config_values.hpp"
@@ -41,20 +42,19 @@ void complete(Settings& settings, const Task& task, const DataFiles& files) {
   }
 }
 
-/// Shares of a batch's gradient, by the size of the problem.
+/// Shares of a batch's gradient, by the size of the problem. What makes micro-batches smaller yet has no influence:
+/// samples of different lengths, which the data tell, and a limit of the memory.
 Index shares_of(const Settings& s) {
   const NetworkDescription network = describe_network(s);
   const Index batch = s.training.batch_size, steps = s.time_steps();
   if (steps < 1) return 0;  // only the data tell, and they are not there
-  Index micro_batch = s.training.micro_batch;
-  for (std::size_t k = 0; s.training.micro_batch == 0 && k < network.layers.size(); ++k) {
-    const LayerDescription& layer = network.layers[k];
+  if (s.training.micro_batch > 0) return choose_shares(batch, s.training.micro_batch, steps);
+  std::vector<LayerLoad> layers;
+  for (const LayerDescription& layer : network.layers) {
     const NeuronInfo& neuron = find_neuron(layer.neuron, layer.num_ascs);
-    const bool last_step_only = k + 1 == network.layers.size() && network.outputs == Outputs::last_step;
-    micro_batch = std::max(micro_batch, choose_micro_batch(batch, steps, delay_steps(layer.synaptic_delay, network.dt),
-                                                           neuron.carries_state, last_step_only, layer.size));
+    layers.push_back({layer.size, delay_steps(layer.synaptic_delay, network.dt), neuron.carries_state});
   }
-  return choose_shares(batch, micro_batch, steps);
+  return choose_shares(batch, choose_micro_batch(layers, batch, steps, network.outputs == Outputs::last_step), steps);
 }
 
 /// Gives each key the value of the uppermost layer that has one.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "glifr/error.hpp"
 #include "glifr/io/number.hpp"
 #include "glifr/network/description.hpp"
 #include "glifr/training/micro_batch.hpp"
@@ -81,20 +82,20 @@ std::vector<ConfigKey> network_keys() {
                "targets",
        .choices = reductions}};
   // What neurons share is described by their fields; constants of one name are one key.
-  for (const NeuronInfo& neuron : known_neurons()) {
-    for (const auto& [constant_name, constant] : neuron.constants) {
+  for (const NeuronInfo* neuron : known_neurons()) {
+    for (const auto& [constant_name, constant] : neuron->constants) {
       if (std::ranges::find(keys, constant_name, &ConfigKey::name) != keys.end()) continue;
       const auto place = [name = constant_name, value = constant.value.value_or(0)](S& s) -> Place {
         return &s.model.constants.try_emplace(name, value).first->second;
       };
-      const std::string help = constant.meaning ? constant.meaning : "constant of the neuron " + neuron.name;
+      const std::string help = constant.meaning ? constant.meaning : "constant of the neuron " + neuron->name;
       keys.push_back({.group = "Network",
                       .name = constant_name,
                       .place = place,
                       .help = help,
                       .unit = constant.unit == std::string("1") ? "" : constant.unit,
                       .range = constant.range,
-                      .is_recorded = neuron.is_built_in});
+                      .is_recorded = neuron->is_built_in});
     }
   }
   return keys;
@@ -329,6 +330,15 @@ ConfigKey config_key(const TaskKey& key) {
           .decides = key.decides};
 }
 
+/// ConfigError where the key of a task has the name of a neuron's constant, which is a key of all tasks.
+void require_free_name(const std::string& key, const Task& task) {
+  for (const NeuronInfo* neuron : known_neurons()) {
+    if (std::ranges::find(neuron->constants, key, &NeuronConstant::name) == neuron->constants.end()) continue;
+    throw ConfigError("task", "found the key '" + key + "' of task " + task.name() +
+                                  ", which is a constant of neuron " + neuron->name + "; accepted: names that differ");
+  }
+}
+
 std::string join(const std::vector<std::string>& names) {
   std::string text(names.front());
   for (std::size_t i = 1; i < names.size(); ++i) text += (i + 1 == names.size() ? " or " : ", ") + names[i];
@@ -338,6 +348,7 @@ std::string join(const std::vector<std::string>& names) {
 }  // namespace
 
 std::vector<ConfigKey> config_keys(const Task& task) {
+  for (const TaskKey& key : task.keys()) require_free_name(key.name, task);
   std::vector<ConfigKey> keys;
   const auto add = [&](std::vector<ConfigKey> some) {
     for (ConfigKey& key : some) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <numeric>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <tuple>
 
@@ -203,6 +204,10 @@ class Schedule {
           outcomes_[i].failure = "not run: " + plan_[*after].trial.label() + ", from which it starts, failed";
           continue;
         }
+        if (states_[*after] == State::interrupted) {
+          states_[i] = State::interrupted;
+          continue;
+        }
         some_wait = true;
       }
       if (!some_wait) return std::nullopt;
@@ -212,7 +217,8 @@ class Schedule {
   }
 
   void complete(std::size_t i, const TrialOutcome& outcome) {
-    finish(i, outcome.state == TrialOutcome::State::interrupted ? State::failed : State::complete, {outcome, {}});
+    const bool is_interrupted = outcome.state == TrialOutcome::State::interrupted;
+    finish(i, is_interrupted ? State::interrupted : State::complete, {outcome, {}});
   }
   void fail(std::size_t i, const std::string& why) { finish(i, State::failed, {std::nullopt, why}); }
   void stop(std::exception_ptr error) {
@@ -227,7 +233,7 @@ class Schedule {
   }
 
  private:
-  enum class State { waiting, running, complete, failed };
+  enum class State { waiting, running, complete, interrupted, failed };
 
   void finish(std::size_t i, State state, PlannedOutcome outcome) {
     const std::lock_guard lock(mutex_);
@@ -281,30 +287,31 @@ std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, cons
     failed = true;
     stop = true;
   };
-  const auto work = [&](Index worker_threads) {
-    Workers workers(worker_threads);
-    while (const auto i = goes_on() ? schedule.take() : std::nullopt) {
-      try {
-        schedule.complete(*i, run_trial(plan[*i].trial, options_of(plan[*i], own), data, workers, stop, observer));
-      } catch (const NumericError& error) {
-        schedule.fail(*i, plan[*i].trial.label() + ": " + error.what() + remedy(plan[*i].trial));
-      } catch (const PeerFailure& failure) {
-        if (failure.diverged()) {
-          schedule.fail(*i, plan[*i].trial.label() + " diverged in another process");
-        } else {
-          stop_for(std::current_exception());
-        }
-      } catch (...) {
-        stop_for(std::current_exception());
-      }
+  const auto run = [&](std::size_t i, Workers& workers) {
+    try {
+      schedule.complete(i, run_trial(plan[i].trial, options_of(plan[i], own), data, workers, stop, observer));
+    } catch (const NumericError& error) {
+      schedule.fail(i, plan[i].trial.label() + ": " + error.what() + remedy(plan[i].trial));
+    } catch (const PeerFailure& failure) {
+      if (!failure.diverged()) throw;
+      schedule.fail(i, plan[i].trial.label() + " diverged in another process");
+    }
+  };
+  const auto work = [&](Index job) {
+    try {
+      Workers workers(std::max<Index>(1, threads / jobs + (job < threads % jobs ? 1 : 0)));
+      while (const auto i = goes_on() ? schedule.take() : std::nullopt) run(*i, workers);
+    } catch (...) {
+      stop_for(std::current_exception());
     }
   };
   {
     std::vector<std::jthread> team;
-    for (Index job = 0; job < jobs; ++job) {
-      const Index share = threads / jobs + (job < threads % jobs ? 1 : 0);
-      team.emplace_back(work, std::max<Index>(1, share));
+    try {
+      for (Index job = 1; job < jobs; ++job) team.emplace_back(work, job);
+    } catch (const std::system_error&) {  // there can be no more threads: these do the plan
     }
+    work(0);
   }
   return schedule.outcomes();
 }

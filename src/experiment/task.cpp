@@ -19,6 +19,12 @@ std::vector<std::unique_ptr<Task>>& tasks() {
   return list;
 }
 
+/// Tasks in whose place others stand now: somebody may still hold them.
+std::vector<std::unique_ptr<Task>>& replaced_tasks() {
+  static std::vector<std::unique_ptr<Task>> list;
+  return list;
+}
+
 }  // namespace
 
 void Task::check(const Settings& settings) const {
@@ -68,19 +74,18 @@ std::unique_ptr<Recorder<double>> Task::make_recorder(const RecorderParts<double
 void add_task(std::unique_ptr<Task> task) {
   if (!detail::is_folder_name(task->name()))
     throw ConfigError("task", "found the name '" + task->name() + "'; accepted: letters, digits, '-', '_', '.'");
-  const auto place = std::ranges::find(tasks(), task->name(), [](const auto& known) { return known->name(); });
-  if (place != tasks().end()) {
-    *place = std::move(task);
-    return;
-  }
   const std::string name = task->name();
-  tasks().push_back(std::move(task));
+  const auto found = std::ranges::find(tasks(), name, [](const auto& known) { return known->name(); });
+  const std::size_t place = static_cast<std::size_t>(found - tasks().begin());
+  const bool is_new = found == tasks().end();
+  is_new ? tasks().push_back(std::move(task)) : tasks()[place].swap(task);
   try {
     static_cast<void>(Config(name));
   } catch (...) {  // what is wrong with its configuration shows here
-    tasks().pop_back();
+    is_new ? tasks().pop_back() : tasks()[place].swap(task);
     throw;
   }
+  if (task) replaced_tasks().push_back(std::move(task));
 }
 
 const Task& find_task(std::string_view name) {

@@ -116,6 +116,7 @@ TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataSt
 
 TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                        const std::atomic<bool>& stop, TrialObserver& observer) {
+  check_device(options);
   TrialObserver nobody;
   TrialObserver& told = options.group && options.group->rank() > 0 ? nobody : observer;
   std::optional<FolderLock> lock;  // until the observer, too, has written what it writes into the folder

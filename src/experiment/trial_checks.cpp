@@ -147,6 +147,12 @@ bool is_complete(const TrialFolder& folder) {
   }
 }
 
+void check_device(const RunOptions& options) {
+  if ((options.device == "cpu") == !options.open_device) return;
+  throw std::logic_error("a run of the device '" + options.device + "' opens " +
+                         (options.open_device ? "one" : "none"));
+}
+
 bool can_be_resumed(const Trial& trial, const RunOptions& options) {
   return options.existing == Existing::resume && is_there(trial.folder(options.out).last_checkpoint());
 }

@@ -33,6 +33,9 @@ bool take_places(boost::json::object& record, const Settings& settings);
 /// its record says where the data lie. ConfigError where it is one of other settings.
 [[nodiscard]] bool is_done(const Trial& trial, const RunOptions& options);
 
+/// std::logic_error where the device that is opened, or none, is not called what it is.
+void check_device(const RunOptions& options);
+
 /// Refuses to go on with a trial of other settings, or over one that is there.
 void check_folder(const Trial& trial, const RunOptions& options);
 

@@ -5,9 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
-#include <numeric>
 #include <optional>
-#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,11 +38,11 @@ namespace {
 
 /// A seed for a trial of a model: different ones share nothing.
 std::uint64_t trial_seed(std::uint64_t seed, const Model& model, Index trial) {
-  const auto found = std::ranges::find(known_models(), model.name, &Model::name);
-  std::uint32_t place = static_cast<std::uint32_t>(found - known_models().begin());
+  const std::size_t place = place_of_model(model.name);
   // Described: by its name, apart from the places of the known ones.
-  if (found == known_models().end()) place = detail::fnv1a_32(model.name) | 0x80000000u;
-  const auto words = Random(seed, Stream::initialize, place).words(static_cast<std::uint64_t>(trial));
+  const std::uint32_t key =
+      place < known_models().size() ? static_cast<std::uint32_t>(place) : detail::fnv1a_32(model.name) | 0x80000000u;
+  const auto words = Random(seed, Stream::initialize, key).words(static_cast<std::uint64_t>(trial));
   return std::uint64_t{words[0]} << 32 | words[1];
 }
 
@@ -81,18 +79,16 @@ void share_state(Trainer<T>& trainer, Group& group) {
 /// Says where the training samples are of one class, or of some classes none.
 template <Scalar T>
 std::optional<std::string> note_on_labels(const Dataset<T>& data) {
-  const Index classes = data.classes();
-  if (classes == 0) return std::nullopt;
-  std::vector<Index> all(static_cast<std::size_t>(data.size()));
-  std::iota(all.begin(), all.end(), Index{0});
-  std::vector<std::int32_t> labels(all.size());
-  data.labels(all, labels.data());
-  if (std::ranges::adjacent_find(labels, std::ranges::not_equal_to()) == labels.end())
-    return "the training data have one class, " + std::to_string(labels.front()) +
+  if (data.classes() == 0) return std::nullopt;
+  const std::vector<Index> counts = class_counts(data);
+  const Index classes = std::ssize(counts), missing = std::ranges::count(counts, 0);
+  if (missing == classes - 1) {
+    const auto only = std::ranges::find_if(counts, [](Index samples) { return samples > 0; });
+    return "the training data have one class, " + std::to_string(only - counts.begin()) +
            ", so that there is nothing to tell apart";
-  const Index there = std::ssize(std::set<std::int32_t>(labels.begin(), labels.end()));
-  if (there == classes) return std::nullopt;
-  return std::to_string(classes - there) + " of the " + std::to_string(classes) + " classes have no training sample";
+  }
+  if (missing == 0) return std::nullopt;
+  return std::to_string(missing) + " of the " + std::to_string(classes) + " classes have no training sample";
 }
 
 void remove_part(const fs::path& path) {

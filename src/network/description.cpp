@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <set>
 #include <span>
 #include <string>
@@ -17,9 +18,10 @@ namespace glifr {
 
 namespace {
 
-std::vector<NeuronInfo>& neurons() {
-  static std::vector<NeuronInfo> list = [] {
-    std::vector<NeuronInfo> built_in;
+/// In a deque, whose elements stay where they are.
+std::deque<NeuronInfo>& neurons() {
+  static std::deque<NeuronInfo> list = [] {
+    std::deque<NeuronInfo> built_in;
 #define GLIFR_LIST_NEURON(...)                                  \
   {                                                             \
     NeuronInfo info = detail::describe_neuron<__VA_ARGS__>();   \
@@ -47,6 +49,11 @@ constexpr auto no_constants = std::to_array<std::string_view>(
      "device_shares", "max_epochs", "truncate_steps", "memory_mb", "sigma_v_anneal", "sigma_v_first", "sigma_v_last",
      "early_stop_loss", "early_stop_patience", "class_weights", "validation_fraction", "validation_every", "monitor",
      "test_checkpoint", "parameter_every", "checkpoint_seconds", "tensorboard",
+     // Built-in tasks.
+     "amp", "duration_timestep", "frame_values", "freq_max", "freq_min", "input_density", "inputs_name", "labels_name",
+     "lengths_name", "mnist_path", "nmnist_path", "noise_mean", "noise_std", "normalize", "num_freqs", "num_timesteps",
+     "permute_pixels", "shd_path", "sim_time", "ssc_path", "targets_name", "test_data", "test_labels", "test_targets",
+     "train_data", "train_labels", "train_targets", "validation_data", "validation_labels", "validation_targets",
      // Their documents.
      "base", "description", "models", "layers", "task", "base_task", "model", "version", "seed", "trial", "precision",
      "engine", "device", "cpu_target", "trained_parameters", "data", "validation", "starts_from",
@@ -145,8 +152,10 @@ Index count_learned_delays(const Population& population, Index size) {
 
 }  // namespace
 
-const std::vector<NeuronInfo>& known_neurons() {
-  return neurons();
+std::vector<const NeuronInfo*> known_neurons() {
+  std::vector<const NeuronInfo*> list;
+  for (const NeuronInfo& info : neurons()) list.push_back(&info);
+  return list;
 }
 
 const NeuronInfo& find_neuron(const std::string& name, Index num_ascs) {

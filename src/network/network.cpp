@@ -1,6 +1,8 @@
 #include "glifr/network/network.hpp"
 
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "glifr/error.hpp"
 #include "glifr/io/number.hpp"
@@ -74,10 +76,22 @@ std::vector<std::pair<std::string, double>> RecurrentNetwork<T>::constants() con
 
 template <Scalar T>
 bool RecurrentNetwork<T>::set_constant(const std::string& name, double value) {
-  bool found = false;
-  for (std::size_t k = 0; k < depth(); ++k) {
+  const auto own_name = [&](std::size_t k) {
     const std::string prefix = layer_prefix(k);
-    found = layers_[k]->set_constant(name.starts_with(prefix) ? name.substr(prefix.size()) : name, value) || found;
+    return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+  };
+  std::vector<std::pair<std::size_t, double>> before;  // layers, and what the constant was
+  bool found = false;
+  try {
+    for (std::size_t k = 0; k < depth(); ++k) {
+      for (const auto& [constant, old] : layers_[k]->constants()) {
+        if (constant == own_name(k)) before.emplace_back(k, old);
+      }
+      found = layers_[k]->set_constant(own_name(k), value) || found;
+    }
+  } catch (...) {  // ranges may differ
+    for (const auto& [k, old] : before) layers_[k]->set_constant(own_name(k), old);
+    throw;
   }
   return found;
 }

@@ -1,4 +1,5 @@
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "glifr/core/random.hpp"
@@ -12,9 +13,7 @@ namespace {
 std::vector<Index> draw_permutation(Index pixels, const Random& random) {
   std::vector<Index> permutation(static_cast<std::size_t>(pixels));
   std::iota(permutation.begin(), permutation.end(), Index{0});
-  for (std::size_t i = permutation.size(); i > 1; --i) {
-    std::swap(permutation[i - 1], permutation[random.below(i, static_cast<std::uint32_t>(i))]);
-  }
+  shuffle(std::span(permutation), random);
   return permutation;
 }
 

@@ -253,8 +253,9 @@ class DeviceEngine final : public TrainingEngine<T> {
     constexpr double between_looks = 0.1;  // seconds
     const double a_step = std::chrono::duration<double>(Clock::now() - started).count() / static_cast<double>(steps);
     // All devices look at the same steps.
-    stretch_ = decided_by_first(
-        group_, [&] { return std::clamp<Index>(static_cast<Index>(between_looks / a_step), 1, 2 * stretch_); });
+    stretch_ = decided_by_first(group_, [&] {
+      return static_cast<Index>(std::clamp(between_looks / a_step, 1.0, 2.0 * static_cast<double>(stretch_)));
+    });
   }
 
   void load_silencing() {

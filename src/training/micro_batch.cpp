@@ -25,6 +25,16 @@ Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carrie
   return std::max<Index>(1, ceil_divide(batch, pieces));  // all of a size, so that no worker waits for another
 }
 
+Index choose_micro_batch(std::span<const LayerLoad> layers, Index batch, Index time_steps, bool last_step_only) {
+  Index size = 1;
+  for (const LayerLoad& layer : layers) {
+    const bool skips = last_step_only && &layer == &layers.back();
+    size =
+        std::max(size, choose_micro_batch(batch, time_steps, layer.delay, layer.carries_state, skips, layer.neurons));
+  }
+  return size;
+}
+
 Index choose_shares(Index batch, Index micro_batch, Index time_steps) {
   constexpr Index cheap = 16;          // are summed at once, by all workers
   constexpr Index wanted_rows = 2048;  // of a share, where there are more: clearing and adding a gradient takes less

@@ -30,6 +30,10 @@ MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<
     : network_(network), data_(data), cut_(cut), objective_(std::move(loss)), batches_(data, network.outputs()) {
   objective_.check(network, data, class_weights);
   for (const double weight : class_weights) class_weights_.push_back(static_cast<T>(weight));
+  for (std::size_t k = 0; k < network.depth(); ++k) {
+    const NetworkLayer<T>& layer = network.layer(k);
+    layers_.push_back({layer.size(), layer.delay(), layer.carries_state()});
+  }
   for (Index i = 0; i < threads; ++i) {
     tapes_.push_back(std::make_unique<Tape<T>>());
     tapes_.back()->share(&prepared_);
@@ -39,14 +43,8 @@ MicroBatches<T>::MicroBatches(const RecurrentNetwork<T>& network, const Dataset<
 template <Scalar T>
 Index MicroBatches<T>::micro_batch(Index batch) const {
   if (cut_.micro_batch > 0) return cut_.micro_batch;
-  Index size = 1;  // the layer that wants most rows in its products decides
-  for (std::size_t k = 0; k < network_.depth(); ++k) {
-    const NetworkLayer<T>& layer = network_.layer(k);
-    const bool last_step_only =
-        k + 1 == network_.depth() && network_.outputs() == Outputs::last_step && !batches_.has_lengths();
-    size = std::max(size, choose_micro_batch(batch, data_.time_steps(), layer.delay(), layer.carries_state(),
-                                             last_step_only, layer.size()));
-  }
+  const bool last_step_only = network_.outputs() == Outputs::last_step && !batches_.has_lengths();
+  Index size = choose_micro_batch(layers_, batch, data_.time_steps(), last_step_only);
   if (memory_bytes_ == 0) return size;
   // The outputs and their gradients are kept in any case. How many threads there are does not matter: with the size of
   // micro-batches the order of sums would change.

@@ -9,6 +9,7 @@
 #include "glifr/core/prepared_weights.hpp"
 #include "glifr/neurons/indexing.hpp"
 #include "glifr/training/engine.hpp"
+#include "glifr/training/micro_batch.hpp"
 #include "glifr/training/reduce.hpp"
 #include "host_batches.hpp"
 #include "objective.hpp"
@@ -80,6 +81,7 @@ class MicroBatches {
   Cut cut_;
   Objective<T> objective_;
   HostBatches<T> batches_;
+  std::vector<LayerLoad> layers_;
   Index truncate_steps_ = 0;
   double memory_bytes_ = 0;                      // for the tapes together; 0: no limit
   std::vector<T> class_weights_;                 // empty: none

@@ -111,71 +111,97 @@ typename Reduction<T>::Result Reduction<T>::result(Gradients<T>* sum) const {
   return result;
 }
 
-/// Completes the sums of this process's nodes, those of `plan_`, by those of the others, each process for a slice of
-/// the blocks.
-template <Scalar T>
-void Reduction<T>::sum_over_group(Index shares) {
-  const Index size = group_->size(), own = group_->rank();
-  const auto slice_of = [&](Index rank) {
-    const BlockRange blocks = blocks_of(rank);
-    return std::pair(offset_of(blocks.first), offset_of(blocks.last));
-  };
-  const auto bytes = [](T* values, Index count) {
-    return std::as_writable_bytes(std::span(values, static_cast<std::size_t>(count)));
-  };
-  const auto [first, last] = slice_of(own);
-  const Index length = last - first, count = std::ssize(plan_.nodes());
+namespace {
 
+template <class Value>
+std::span<std::byte> bytes_of(Value* values, Index count) {
+  return std::as_writable_bytes(std::span(values, static_cast<std::size_t>(count)));
+}
+
+}  // namespace
+
+/// Part `rank` of the gradient, whose sum that process takes: its first element, and the one behind its last.
+template <Scalar T>
+std::pair<Index, Index> Reduction<T>::slice_of(Index rank) const {
+  const BlockRange blocks = blocks_of(rank);
+  return {offset_of(blocks.first), offset_of(blocks.last)};
+}
+
+/// The slices of this process's sums, those of the nodes of `plan_`, for each process.
+template <Scalar T>
+std::vector<std::span<const std::byte>> Reduction<T>::pack_sums() {
+  const Index needed = std::ssize(plan_.nodes()) * layout_.trained_size();
+  if (sent_.size() < needed) sent_ = Tensor<T>({needed});
   std::vector<std::span<const std::byte>> to;
-  if (const Index needed = count * layout_.trained_size(); sent_.size() < needed) sent_ = Tensor<T>({needed});
   T* place = sent_.data();
-  for (Index r = 0; r < size; ++r) {
+  for (Index r = 0; r < group_->size(); ++r) {
     const auto [begin, end] = slice_of(r);
     T* const start = place;
     for (const SumPlan::Placed& node : plan_.nodes())
       place = std::copy_n(sums_[node.place] + begin, end - begin, place);
-    to.push_back(bytes(start, place - start));
+    to.push_back(bytes_of(start, place - start));
   }
+  return to;
+}
 
-  std::vector<std::pair<ShareRange, Index>> senders;
+/// Plans the sum of this process's slice of all nodes. Where those of each process are to be received.
+template <Scalar T>
+std::vector<std::span<std::byte>> Reduction<T>::plan_received(Index shares) {
+  const Index size = group_->size();
+  const auto [first, last] = slice_of(group_->rank());
+  const Index length = last - first;
+  const auto cover_nodes_of = [&](Index rank) {
+    cover(part_of_shares(shares, rank, size), shares, root_level(shares), all_nodes_);
+  };
   Index all = 0;
   for (Index r = 0; r < size; ++r) {
-    const ShareRange range = part_of_shares(shares, r, size);
-    cover(range, shares, root_level(shares), all_nodes_);
-    senders.emplace_back(range, std::ssize(all_nodes_));
+    cover_nodes_of(r);
     all += std::ssize(all_nodes_);
   }
   if (const Index needed = all * length; received_.size() < needed) received_ = Tensor<T>({needed});
   std::vector<std::span<std::byte>> from;
-  place = received_.data();
+  T* place = received_.data();
   sums_.clear();
   plan_.begin(shares);
-  for (const auto& [range, nodes] : senders) {
-    from.push_back(bytes(place, nodes * length));
-    cover(range, shares, root_level(shares), all_nodes_);
+  for (Index r = 0; r < size; ++r) {
+    cover_nodes_of(r);
+    from.push_back(bytes_of(place, std::ssize(all_nodes_) * length));
     for (const SumNode& node : all_nodes_) {
       plan_.add(node, sums_.size());
       sums_.push_back(place);
       place += length;
     }
   }
-  group_->exchange(to, from);
-  sum_blocks(blocks_of(own));
+  return from;
+}
 
-  // Everybody gets all slices of the sum, and of the squares.
-  from.clear();
+/// Gives everybody all slices of the sum, and of the squares.
+template <Scalar T>
+void Reduction<T>::gather_slices() {
+  const Index size = group_->size(), own = group_->rank();
+  const auto [first, last] = slice_of(own);
+  std::vector<std::span<std::byte>> from;
   for (Index r = 0; r < size; ++r) {
     const auto [begin, end] = slice_of(r);
-    from.push_back(bytes(sum_->values().data() + begin, end - begin));
+    from.push_back(bytes_of(sum_->values().data() + begin, end - begin));
   }
-  group_->gather(bytes(sums_.front(), length), from);
+  group_->gather(bytes_of(sums_.front(), last - first), from);
   from.clear();
   for (Index r = 0; r < size; ++r) {
     const auto [begin, end] = blocks_of(r);
-    from.push_back(std::as_writable_bytes(
-        std::span(squares_).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin))));
+    from.push_back(bytes_of(squares_.data() + begin, end - begin));
   }
-  group_->gather(from[static_cast<std::size_t>(own)], from);
+  group_->gather(at(from, own), from);
+}
+
+/// Completes the sums of this process's nodes by those of the others, each process for a slice of the blocks.
+template <Scalar T>
+void Reduction<T>::sum_over_group(Index shares) {
+  const std::vector<std::span<const std::byte>> to = pack_sums();
+  const std::vector<std::span<std::byte>> from = plan_received(shares);
+  group_->exchange(to, from);
+  sum_blocks(blocks_of(group_->rank()));
+  gather_slices();
 }
 
 template <Scalar T>

@@ -90,9 +90,7 @@ Epoch Trainer<T>::begin_epoch(Index number, Index place, Callbacks callbacks) {
   const auto order =
       std::span(order_).subspan(static_cast<std::size_t>(place * data_.size()), static_cast<std::size_t>(data_.size()));
   std::iota(order.begin(), order.end(), Index{0});
-  const Random random(settings_.seed, Stream::shuffle, static_cast<std::uint32_t>(number));
-  for (std::size_t i = order.size(); i > 1; --i)
-    std::swap(order[i - 1], order[random.below(i, static_cast<std::uint32_t>(i))]);
+  shuffle(order, Random(settings_.seed, Stream::shuffle, static_cast<std::uint32_t>(number)));
   const double rate = settings_.learning_rate.in_epoch(number, settings_.max_epochs) * learning_rate_factor_;
   for (Callback<T>* callback : callbacks) callback->begin_epoch(number);
   return {number, order, settings_.batch_size, rate};

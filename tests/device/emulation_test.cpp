@@ -143,6 +143,7 @@ class TrialOnDevice {
       };
     } else {
       options.out = folder_.path() / "host";
+      options.device = "cpu";
     }
     DataStore data({.root = folder_.path()});
     Workers workers(1);

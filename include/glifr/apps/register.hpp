@@ -3,6 +3,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include "glifr/experiment/keys.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/network/description.hpp"
 
@@ -16,13 +17,15 @@ inline constexpr bool is_task = std::derived_from<T, Task>&& std::is_default_con
 template <class T>
 concept NeuronOrTask = is_task<T> || Neuron<T>;
 
-/// Makes it known by its name.
+/// Makes it known by its name. ConfigError as `register_neuron` and `register_task`, and where a constant of a neuron
+/// is called as a key of a task.
 template <NeuronOrTask T>
 void register_custom() {
   if constexpr (is_task<T>) {
     register_task<T>();
   } else {
     register_neuron<T>();
+    for (const Task* task : known_tasks()) static_cast<void>(config_keys(*task));
   }
 }
 

@@ -2,7 +2,10 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 
 #include "glifr/neurons/scalar.hpp"
 
@@ -58,5 +61,13 @@ class Random {
  private:
   std::array<std::uint32_t, 2> key_, stream_;
 };
+
+/// Puts values, fewer than 2^32, in a random order: the shuffle of Fisher and Yates, from the last place to the second,
+/// by the numbers at positions `values.size()` to 2.
+template <class Value>
+void shuffle(std::span<Value> values, const Random& random) {
+  for (std::size_t i = values.size(); i > 1; --i)
+    std::swap(values[i - 1], values[random.below(i, static_cast<std::uint32_t>(i))]);
+}
 
 }  // namespace glifr

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "glifr/backend/sparse.hpp"
 #include "glifr/backend/view.hpp"
@@ -18,7 +19,8 @@ enum class Split { train, test, validation };
 /// threads at once. A data set is immutable once made. Inputs are dense or, where they are binary and mostly zero,
 /// lists of active inputs; targets are a class label a sample, or values for every time step or for the last one.
 /// Samples may be of different lengths: all are stored with `time_steps` steps, of which the first `lengths` are valid.
-/// What inputs and targets hold behind them has no influence on anything.
+/// What inputs and targets hold behind them has no influence on anything. The library's own sets throw
+/// std::invalid_argument where a number is not that of a sample.
 template <Scalar T>
 class GLIFR_API Dataset {
  public:
@@ -56,6 +58,10 @@ class GLIFR_API Dataset {
 
 /// std::invalid_argument where one of the numbers is not that of a sample of a data set of `size`.
 GLIFR_API void check_samples(std::span<const Index> samples, Index size);
+
+/// How many samples of each class there are. Sets with labels only. Throws std::out_of_range where a label is no class.
+template <Scalar T>
+[[nodiscard]] GLIFR_API std::vector<Index> class_counts(const Dataset<T>& data);
 
 extern template class Dataset<float>;
 extern template class Dataset<double>;

@@ -30,7 +30,8 @@ struct LabelledFrames {
 template <Scalar T>
 class GLIFR_API FrameDataset final : public Dataset<T> {
  public:
-  /// Shares the recordings with others. ShapeError where they, their counts and their labels are not of one number.
+  /// Shares the recordings with others. ShapeError where they, their counts and their labels are not of one number,
+  /// a one lies beyond its frame, or a label is no class.
   explicit FrameDataset(std::shared_ptr<const LabelledFrames> data);
 
   [[nodiscard]] Index size() const override { return data_->frames.samples; }

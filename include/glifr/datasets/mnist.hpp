@@ -36,7 +36,7 @@ class GLIFR_API MnistDataset final : public Dataset<T> {
  public:
   /// `permutation`, where it is given, is one order of the pixels for all images: place p of the sequence, counted row
   /// by row, shows pixel permutation[p]. Throws ConfigError where it does not hold every pixel's number exactly once,
-  /// ShapeError where images, pixels and labels are not as many as they say.
+  /// ShapeError where images, pixels and labels are not as many as they say, or a label is no class.
   MnistDataset(std::shared_ptr<const LabelledImages> data, ImageLayout layout, std::vector<Index> permutation = {});
 
   [[nodiscard]] Index size() const override { return data_->images.count; }

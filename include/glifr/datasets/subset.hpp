@@ -34,8 +34,6 @@ class GLIFR_API SubsetDataset final : public Dataset<T> {
   void lengths(std::span<const Index> samples, std::int32_t* lengths) const override;
 
  private:
-  [[nodiscard]] std::span<const Index> in_whole(std::span<const Index> samples) const;
-
   std::shared_ptr<const Dataset<T>> whole_;
   std::vector<Index> samples_;
 };
@@ -50,8 +48,8 @@ struct SplitSamples {
 };
 
 /// Sets off a share of a data set, drawn at random: round(share * samples) of them, and where there are classes the
-/// same share of each, up to one sample. `share`: above 0 and below 1. Throws ConfigError (key "validation_fraction")
-/// where one of the two parts would be empty.
+/// same share of each, up to one sample. Throws ConfigError (key "validation_fraction") where `share` is not above 0
+/// and below 1, or one of the two parts would be empty.
 template <Scalar T>
 [[nodiscard]] GLIFR_API SplitSamples split_stratified(const Dataset<T>& data, double share, const Random& random);
 

@@ -39,7 +39,8 @@ struct GLIFR_API ConfigKey {
 };
 
 /// The keys of a task, in the order in which they are written: those of the network (constants that are a neuron's are
-/// made of its `fields`), of the task's data, of training and of output.
+/// made of its `fields`), of the task's data, of training and of output. ConfigError where a key that the task has for
+/// itself is the constant of a neuron that is known.
 [[nodiscard]] GLIFR_API std::vector<ConfigKey> config_keys(const Task& task);
 /// The keys of all tasks that are known, each once.
 [[nodiscard]] GLIFR_API std::vector<ConfigKey> config_keys();

@@ -55,7 +55,8 @@ struct PlannedOutcome {
 /// Does `check_trial` for each trial of a plan: what will be refused is refused before anything is trained.
 GLIFR_API void check_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options);
 
-/// Runs a plan with `jobs` trials side by side, after `check_plan`. On a device, these are lanes of a `Fleet`, and
+/// Runs a plan with `jobs` trials side by side, one of them on the calling thread, after `check_plan`; fewer, where the
+/// system has no thread for each. On a device, these are lanes of a `Fleet`, and
 /// trials of one shape are started one after another. A trial that diverges is reported in its outcome and the others
 /// go on; any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's
 /// order.

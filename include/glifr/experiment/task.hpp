@@ -212,8 +212,9 @@ class TaskOf : public Task {
 /// ConfigError, naming the key, where a duration (ms) is not `fewest` to a million time steps.
 GLIFR_API void check_steps(const char* key, const Settings& settings, double duration, Index fewest);
 
-/// Makes a task known by its name; one that is known by this name is replaced. Call it before any configuration is
-/// read. ConfigError where its configuration is not accepted.
+/// Makes a task known by its name, in place of one that is known by this name. Call it before any configuration is read
+/// and while no other thread looks for tasks. ConfigError where its configuration is not accepted, or one of its keys
+/// is the constant of a neuron that is known: it is not known then.
 GLIFR_API void add_task(std::unique_ptr<Task> task);
 /// The same for a task of class T.
 template <std::derived_from<Task> T>
@@ -221,7 +222,8 @@ void register_task() {
   add_task(std::make_unique<T>());
 }
 
-/// The task of that name. ConfigError (key "base_task") where there is none.
+/// The task of that name; valid until the program ends, also where another one takes its place. ConfigError (key
+/// "base_task") where there is none.
 [[nodiscard]] GLIFR_API const Task& find_task(std::string_view name);
 
 /// Whether there are data to validate by, of the task's own or set off from those for training.

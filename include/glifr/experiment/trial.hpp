@@ -32,8 +32,7 @@ struct RunOptions {
   Precision precision = Precision::float32;  ///< float, unless asked for more
   Engine engine = Engine::fused;             ///< fused, unless for comparison
   Existing existing = Existing::refuse;      ///< where there is something already
-  bool draws_figures = true;                 ///< a trial's own figure
-  std::string device = "cpu";                ///< by its name
+  std::string device = "cpu";                ///< what records call the device: "cpu" where `open_device` is empty
   /// The trial is needed by another one and was not asked for itself: a complete one is taken as it is, whatever
   /// `existing` says, and one that another run is training is waited for.
   bool is_prerequisite = false;
@@ -69,7 +68,7 @@ struct TrialOutcome {
   std::optional<double> accuracy{};  ///< where the task has classes
 };
 
-/// Looks on while trials run; called from the trial's own thread.
+/// Looks on while trials run; called from the thread that a trial runs on.
 class GLIFR_API TrialObserver {
  public:
   virtual ~TrialObserver() = default;
@@ -110,7 +109,8 @@ GLIFR_API void check_trial(const Trial& trial, const RunOptions& options, bool s
 /// outcome is `interrupted`. FolderHeld: another run holds the folder. ConfigError: it holds a partial trial and
 /// `existing` is refuse, or one of other settings or data; or what a heterogeneous trial starts from was trained with
 /// others. DataError: missing or damaged data or checkpoint. NumericError: training diverged; the last good checkpoint
-/// stays, as it does with a DeviceFailure: a device that failed. OutputError: a full disk.
+/// stays, as it does with a DeviceFailure: a device that failed. OutputError: a full disk. std::logic_error: the name
+/// of the device is not "cpu" where none is opened, or is where one is.
 GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, DataStore& data, Workers& workers,
                                  const std::atomic<bool>& stop, TrialObserver& observer);
 

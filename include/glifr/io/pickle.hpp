@@ -82,9 +82,16 @@ struct PickleValue {
   }
 };
 
-/// A pickle that was read.
+/// A pickle that was read. Its values refer to each other by their places, so it can be moved, not copied; of one that
+/// was moved from, nothing may be asked.
 class GLIFR_API Pickle {
  public:
+  Pickle(Pickle&&) = default;
+  Pickle& operator=(Pickle&&) = default;
+  Pickle(const Pickle&) = delete;
+  Pickle& operator=(const Pickle&) = delete;
+  ~Pickle() = default;
+
   /// What was pickled. Valid as long as the pickle.
   [[nodiscard]] const PickleValue& root() const { return *root_; }
   /// All storages that it names, one or more times each.
@@ -94,6 +101,8 @@ class GLIFR_API Pickle {
 
  private:
   friend class PickleReader;
+  Pickle() = default;
+
   std::deque<PickleValue> values_;  // whose places do not change
   std::vector<const PickleStorage*> storages_;
   const PickleValue* root_ = nullptr;

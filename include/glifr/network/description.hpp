@@ -76,10 +76,11 @@ struct NeuronInfo {
   Make<double> make_double{};  ///< in double
 };
 
-/// All neurons that are known, the built-in ones first.
-[[nodiscard]] GLIFR_API const std::vector<NeuronInfo>& known_neurons();
-/// The neuron of that name and so many after-spike currents. ConfigError (key "neuron" or "num_ascs") where there is
-/// none.
+/// All neurons that are known, the built-in ones first. What is known stays so, at its place, until the program ends;
+/// any thread may look, as long as none registers a neuron meanwhile.
+[[nodiscard]] GLIFR_API std::vector<const NeuronInfo*> known_neurons();
+/// The neuron of that name and so many after-spike currents, one of `known_neurons`. ConfigError (key "neuron" or
+/// "num_ascs") where there is none.
 [[nodiscard]] GLIFR_API const NeuronInfo& find_neuron(const std::string& name, Index num_ascs);
 
 /// The network of a description, with parameters at zero; those that are not trained are frozen. ConfigError where a

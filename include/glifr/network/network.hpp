@@ -95,8 +95,8 @@ class GLIFR_API RecurrentNetwork {
   /// the layer's prefix stands before the name.
   [[nodiscard]] std::vector<std::pair<std::string, double>> constants() const;
   /// Sets a constant of the neurons: of all layers that have one of that name or, with a layer's prefix before it, of
-  /// that layer. False where there is none, ConfigError where the value is out of its range. Synaptic delays stay as
-  /// many time steps as they are, also for another dt.
+  /// that layer. False where there is none; ConfigError, and nothing changes, where the value is out of the range that
+  /// one of the layers has. Synaptic delays stay as many time steps as they are, also for another dt.
   bool set_constant(const std::string& name, double value);
 
   /// Factors of 0 or 1 on the outputs of a layer's neurons, [size]; empty: no neuron is silenced. ShapeError for

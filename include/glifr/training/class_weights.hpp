@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <numeric>
 #include <vector>
 
 #include "glifr/datasets/dataset.hpp"
@@ -13,16 +11,13 @@ namespace glifr {
 /// not occur. Sets with labels only.
 template <Scalar T>
 [[nodiscard]] std::vector<double> balanced_class_weights(const Dataset<T>& data) {
-  std::vector<Index> all(static_cast<std::size_t>(data.size()));
-  std::iota(all.begin(), all.end(), Index{0});
-  std::vector<std::int32_t> labels(all.size());
-  data.labels(all, labels.data());
-  std::vector<double> counts(static_cast<std::size_t>(data.classes()));
-  for (const std::int32_t label : labels) ++counts.at(static_cast<std::size_t>(label));
+  const std::vector<Index> counts = class_counts(data);
   double occurring = 0;
-  for (const double count : counts) occurring += count > 0;
-  for (double& count : counts) count = count > 0 ? static_cast<double>(data.size()) / (occurring * count) : 1;
-  return counts;
+  for (const Index count : counts) occurring += count > 0;
+  std::vector<double> weights;
+  for (const Index count : counts)
+    weights.push_back(count > 0 ? static_cast<double>(data.size()) / (occurring * static_cast<double>(count)) : 1);
+  return weights;
 }
 
 }  // namespace glifr

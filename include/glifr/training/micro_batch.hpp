@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
 
@@ -12,6 +14,18 @@ namespace glifr {
 /// micro-batch has more steps to sum up. std::logic_error where `batch`, `time_steps` or `delay` is not positive.
 [[nodiscard]] GLIFR_API Index choose_micro_batch(Index batch, Index time_steps, Index delay, bool carries_state,
                                                  bool last_step_only, Index neurons);
+
+/// What decides how many rows a layer's products have.
+struct LayerLoad {
+  Index neurons = 1;          ///< of the layer
+  Index delay = 1;            ///< of its synapses, in steps
+  bool carries_state = true;  ///< see `NetworkLayer`
+};
+
+/// The same for a network: its layer that wants most samples decides. `last_step_only` is about the last layer. 1 where
+/// there is no layer.
+[[nodiscard]] GLIFR_API Index choose_micro_batch(std::span<const LayerLoad> layers, Index batch, Index time_steps,
+                                                 bool last_step_only);
 
 /// Most shares of a batch.
 inline constexpr Index most_shares = 1024;

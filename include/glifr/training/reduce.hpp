@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "glifr/core/parameter_layout.hpp"
@@ -116,6 +117,10 @@ class GLIFR_API Reduction {
 
   void sum_blocks(BlockRange blocks);
   void sum_over_group(Index shares);
+  [[nodiscard]] std::vector<std::span<const std::byte>> pack_sums();
+  [[nodiscard]] std::vector<std::span<std::byte>> plan_received(Index shares);
+  void gather_slices();
+  [[nodiscard]] std::pair<Index, Index> slice_of(Index rank) const;
   [[nodiscard]] BlockRange blocks_of(Index rank) const;
   [[nodiscard]] Index offset_of(Index block) const;
   [[nodiscard]] Result result(Gradients<T>* sum) const;

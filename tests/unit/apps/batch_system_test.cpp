@@ -86,6 +86,17 @@ TEST_CASE("under nohup, the end of the terminal is ignored") {
   CHECK(run.exit_code == 0);
 }
 
+TEST_CASE("what a script starts in the background is stopped by SIGINT, which its shell makes it ignore") {
+  const Session session;
+  Process run({"/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", GLIFR_TRAIN, "--model", "rnn", "--epochs", "100000",
+               "--out", session.out().string(), "--no-figures"},
+              session.out().parent_path());
+  while (!run.has_ended() && lines(Process::text(session.out() / "sine/rnn/trial_0/metrics.csv")) < 5) {
+  }
+  run.signal(SIGINT);
+  CHECK(run.wait().exit_code == 130);
+}
+
 TEST_CASE("the parts of a plan are filed as the whole, and a part may be empty") {
   const Session whole, parts;
   const std::string arguments = "--model rnn,glifr_fhet --ntrials 2 --set hidden_size=4 --threads 1 --epochs 2";

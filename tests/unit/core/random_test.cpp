@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -20,6 +21,13 @@ TEST_CASE("known answers of Philox 4x32-10") {
   CHECK(Random(~0ull, Stream{~0u}, ~0u).words(~0ull) == Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
   CHECK(Random(0x299f31d0a4093822, Stream{0x13198a2e}, 0x03707344).words(0x85a308d3243f6a88) ==
         Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST_CASE("a shuffle is of all values, and the same for the same seed") {
+  std::vector<int> values{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  shuffle(std::span(values), Random(3, Stream::shuffle));
+  CHECK(values == std::vector<int>{6, 7, 9, 0, 5, 8, 2, 1, 3, 4});
+  shuffle(std::span(values).first(0), Random(3, Stream::shuffle));
 }
 
 TEST_CASE("a number depends on seed, stream, key and position, and on nothing else") {

@@ -143,6 +143,15 @@ TEST_CASE("samples are padded to more steps than their file has") {
   CHECK_THROWS_WITH(FileDataset<float>(file, {.time_steps = steps - 1}), Contains("3 time steps or more"));
 }
 
+TEST_CASE("a scale of another number of features is refused, by the part of it that has another") {
+  const Files files;
+  const auto file = std::make_shared<SampleFile>(files.tensors({inputs(), labels()}));
+  const auto scaled = [&](FeatureScale scale) { return FileDataset<float>(file, {.scale = std::move(scale)}); };
+  CHECK_NOTHROW(scaled({{1, 1}, {2, 2}}));
+  CHECK_THROWS_WITH(scaled({{1}, {2, 2}}), "means of the inputs: expected 2 features, found 1");
+  CHECK_THROWS_WITH(scaled({{1, 1}, {2, 2, 2}}), "factors of the inputs: expected 2 features, found 3");
+}
+
 TEST_CASE("what lies behind the end of a sample reads as 0, whatever the file has there") {
   const Files files;
   NamedTensor padded = inputs();

@@ -85,7 +85,7 @@ class Session {
 
   std::string task = "sine";
   fs::path data;
-  RunOptions options{.draws_figures = false};
+  RunOptions options;
   Listener listener;
   std::atomic<bool> stop = false, never = false;
   Index asked_to_stop = 0;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <functional>
 
+#include "glifr/distributed/group.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -66,11 +67,11 @@ class Session {
   }
 
   /// Trial 0 of models, with further changes of the settings.
-  std::vector<PlannedOutcome> run_models(const std::string& names, const Changes& further) {
+  std::vector<PlannedOutcome> run_models(const std::string& names, const Changes& further, Index jobs = 1) {
     const Config config = make_config(further);
     const auto plan = make_plan(config, select_models(names, config), 0, 1, options, {});
     DataStore data({.root = data_root()});
-    return run_plan(plan, options, data, 1, 1, stop, listener);
+    return run_plan(plan, options, data, jobs, jobs, stop, listener);
   }
   /// Trial 0 of one model.
   TrialOutcome run(const Changes& further = {}, const std::string& model = "glifr_lheta") {
@@ -331,6 +332,53 @@ TEST_CASE("a complete trial is skipped with a note where its source has been tra
   session.resume();
   CHECK(session.run(epochs, "glifr_rhet").state == State::skipped);
   CHECK_THAT(session.listener.notes, Contains("started from another glifr_lhet than the one that there is now"));
+}
+
+TEST_CASE("a trial that waits for one that is stopped has not failed") {
+  Session session;
+  session.listener.on_step = [&](const Position& position) { session.stop = position.epoch >= 20; };
+  const auto outcomes = session.run_models("glifr_lhet,glifr_fhet", {}, 2);
+  REQUIRE(outcomes.size() == 2);
+  REQUIRE(outcomes[0].outcome);
+  CHECK(outcomes[0].outcome->state == State::interrupted);
+  CHECK_FALSE(outcomes[1].outcome);
+  CHECK(outcomes[1].failure.empty());
+}
+
+/// A group of this process alone, whose connection is lost after so many agreements.
+class LostGroup final : public Group {
+ public:
+  explicit LostGroup(int agreements) : agreements_(agreements) {}
+  Index rank() const override { return 0; }
+  Index size() const override { return 1; }
+  void exchange(std::span<const std::span<const std::byte>>, std::span<const std::span<std::byte>>) override {}
+  void gather(std::span<const std::byte>, std::span<const std::span<std::byte>>) override {}
+  unsigned common_bits(unsigned bits) override {
+    if (agreements_-- == 0) throw Error("the connection is lost");
+    return bits;
+  }
+
+ private:
+  int agreements_;
+};
+
+TEST_CASE("a device is called what it is") {
+  for (const bool is_opened : {false, true}) {
+    Session session;
+    session.options.device = is_opened ? "cpu" : "cuda";
+    if (is_opened) session.options.open_device = []() -> std::unique_ptr<Device> { throw Error("was opened"); };
+    CHECK_THROWS_AS(session.run(), std::logic_error);
+    session.stop = false;
+    session.options.device = "cuda";
+    if (is_opened) CHECK_THROWS_WITH(session.run(), "was opened");
+  }
+}
+
+TEST_CASE("what fails between the trials of a plan is thrown on") {
+  Session session;
+  LostGroup group(1);  // after the plan was checked
+  session.options.group = &group;
+  CHECK_THROWS_WITH(session.run(), "the connection is lost");
 }
 
 TEST_CASE("more epochs: the same files as if they had been asked for at once") {

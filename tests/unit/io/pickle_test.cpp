@@ -1,6 +1,7 @@
 #include "glifr/io/pickle.hpp"
 
 #include <cmath>
+#include <type_traits>
 
 #include "glifr/error.hpp"
 #include "glifr/io/files.hpp"
@@ -52,6 +53,10 @@ std::string text_of(const PickleValue& value, int depth = 0) {
 std::string read(std::string_view bytes) {
   return text_of(read_pickle(bytes, "file").root());
 }
+
+static_assert(!std::is_copy_constructible_v<Pickle> && !std::is_copy_assignable_v<Pickle> &&
+              !std::is_default_constructible_v<Pickle> && std::is_move_constructible_v<Pickle> &&
+              std::is_move_assignable_v<Pickle>);
 
 TEST_CASE("values that Python pickled read back, in every protocol") {
   const auto python = test::python_with("pickle");

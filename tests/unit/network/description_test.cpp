@@ -1,6 +1,7 @@
 // Networks from descriptions, of built-in neurons and of custom ones.
 #include "glifr/network/description.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -81,6 +82,13 @@ TEST_CASE("a registered neuron is made by its name") {
   CHECK(network->layer(0).size() == 3);
 }
 
+TEST_CASE("what is known of a neuron stays where it is when others are registered") {
+  const NeuronInfo& rnn = find_neuron("rnn", 0);
+  for (int i = 0; i < 100; ++i) detail::add_neuron({.name = "another_" + std::to_string(i)});
+  CHECK(&find_neuron("rnn", 0) == &rnn);
+  CHECK(std::ranges::count(known_neurons(), &rnn) == 1);
+}
+
 /// Of the same name as other neurons.
 struct Namesake : test::Calcium {};
 
@@ -128,7 +136,7 @@ TEST_CASE("names that cannot be told apart in files and configurations are refus
   refuse(own_weights, "found the stored name 'w_rec'");
   CHECK(known_neurons().size() == known);
 
-  for (const NeuronInfo& info : std::vector(known_neurons())) CHECK_NOTHROW(detail::add_neuron(info));
+  for (const NeuronInfo* info : known_neurons()) CHECK_NOTHROW(detail::add_neuron(*info));
   CHECK(known_neurons().size() == known);
 }
 

@@ -78,6 +78,39 @@ TEST_CASE("a constant is set in every layer that has it, or in the one that is n
   CHECK_THROWS_AS(network.set_constant("tau", -1), ConfigError);
 }
 
+/// Neurons whose constant `drive` is above so much.
+template <int Lowest>
+struct Driven {
+  static constexpr const char* name = "driven";
+  template <class T>
+  struct State {
+    T rate;
+    static constexpr Field fields[] = {{"rate"}};
+  };
+  template <class T>
+  struct Parameters {
+    T k;
+    static constexpr Field fields[] = {{"k"}};
+  };
+  template <class T>
+  struct Constants {
+    T drive;
+    static constexpr Field fields[] = {{.name = "drive", .value = 5, .range = Range::above(Lowest)}};
+  };
+  static GLIFR_INLINE constexpr void step(auto& s, const auto& p, const auto& c, const auto& synaptic_current) {
+    s.rate = sigmoid(c.drive * synaptic_current + p.k * s.rate);
+  }
+};
+
+TEST_CASE("a constant that one layer refuses is changed in none") {
+  RecurrentNetwork<double> network(Outputs::every_step);
+  network.add<Driven<0>>({.input_size = 1, .hidden_size = 2});
+  network.add<Driven<3>>({.input_size = 2, .hidden_size = 2});
+  const auto before = network.constants();
+  CHECK_THROWS_AS(network.set_constant("drive", 2), ConfigError);
+  CHECK(network.constants() == before);
+}
+
 TEST_CASE("silenced neurons of any layer give nothing") {
   RecurrentNetwork<double> network(Outputs::every_step);
   network.add<Rnn>({.input_size = 1, .hidden_size = 4});

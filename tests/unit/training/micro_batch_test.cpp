@@ -2,6 +2,7 @@
 #include "glifr/training/micro_batch.hpp"
 
 #include <stdexcept>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -10,6 +11,7 @@ namespace {
 using glifr::choose_micro_batch;
 using glifr::choose_shares;
 using glifr::Index;
+using glifr::LayerLoad;
 
 TEST_CASE("a window's product has at least 160 rows where the batch allows it") {
   // Delay 20: eight samples give 160 rows.
@@ -48,6 +50,19 @@ TEST_CASE("where weights are large, a micro-batch sums up 448 steps or more, or 
   CHECK(choose_micro_batch(512, 784, 300, true, true, 1024) == 1);
   CHECK(choose_micro_batch(512, 784, 300, true, true, 2048) == 2);
   CHECK(choose_micro_batch(8, 28, 20, true, true, 2048) == 4);  // but there are two
+}
+
+TEST_CASE("of several layers, the one that wants most samples decides") {
+  const LayerLoad slow{256, 300, true}, quick{256, 20, true}, stateless{256, 300, false};
+  const auto choose = [](const std::vector<LayerLoad>& layers, bool last_step_only) {
+    return choose_micro_batch(layers, 512, 784, last_step_only);
+  };
+  CHECK(choose({slow, quick}, true) == choose_micro_batch(512, 784, 20, true, true, 256));
+  CHECK(choose({quick, slow}, true) == choose({slow, quick}, true));
+  CHECK(choose({slow, stateless}, true) == choose_micro_batch(512, 784, 300, false, true, 256));
+  CHECK(choose({slow, stateless}, false) == choose_micro_batch(512, 784, 300, false, false, 256));
+  CHECK(choose({stateless, slow}, true) == choose({slow, stateless}, false));  // of the last layer alone
+  CHECK(choose({}, true) == 1);
 }
 
 TEST_CASE("sizes that there are not are refused") {
