@@ -124,7 +124,8 @@ TEST_CASE("figures of training and test") {
   test::write_text(classes.confusion(), "label,0,1\n0,3,1\n1,0,4\n");
   draw_trial(classes, "lmnist", "rnn");
   CHECK(std::filesystem::exists(classes.path() / "confusion_lmnist_rnn.gp"));
-  Confusion many{.classes = Confusion::most_classes_drawn + 1};
+  Confusion many;
+  many.classes = Confusion::most_classes_drawn + 1;
   many.counts.resize(static_cast<std::size_t>(many.classes * many.classes));
   confusion_table(many).write(classes.confusion());
   std::filesystem::remove(classes.path() / "confusion_lmnist_rnn.gp");

@@ -1584,7 +1584,6 @@ TEST_CASE("requests that cannot be met") {
   require_refused(session.analyze("responses --trial 2 --checkpoint " + none), "--trial");
   for (const char* subcommand : {"ablation", "responses"})
     require_refused(session.analyze(subcommand + (" a --checkpoint " + none)), "RESULTS excludes --checkpoint");
-  require_refused(session.analyze("count --set hidden_size=4 --set hidden_size=5"), "--set: found hidden_size=4 and ");
   require_refused(session.analyze("count --task files"), "train_data: is missing");
   require_refused(session.analyze("count --task files --set train_data=a.csv --set test_data=a.csv --data " + none),
                   "none/a.csv");
