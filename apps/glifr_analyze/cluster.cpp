@@ -81,7 +81,7 @@ void run(const Session& session, const ClusterOptions& options) {
     }
     session.write(groups, "cluster_neurons.csv");
   } else {
-    session.remove_old("cluster_neurons.csv", {options.neurons.parameters, options.neurons.initial});
+    session.name_old("cluster_neurons.csv", {options.neurons.parameters, options.neurons.initial});
   }
 
   std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),

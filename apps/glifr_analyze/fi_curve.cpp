@@ -66,7 +66,7 @@ void write_fi_curves(const Session& session, const NeuronOptions& options) {
   require_finite(curves);
   write_curves(session, curves, options.has_header);
   if (neurons.groups.is_empty()) {
-    session.remove_old("fi_groups.csv", {options.parameters, options.initial});
+    session.name_old("fi_groups.csv", {options.parameters, options.initial});
   } else {
     write_groups(session, curves, neurons.groups, options.layer);
   }

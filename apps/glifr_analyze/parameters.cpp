@@ -40,7 +40,7 @@ void write_parameters(const Session& session, const NeuronOptions& options) {
       values.push_back(column.values);
     }
     session.write(neuron_table(names, values, options.layer, others->groups, others->delays), "neurons.csv");
-    session.remove_old("learnedparams.csv", {options.initial});
+    session.name_old("learnedparams.csv", {options.initial});
     session.draw(analysis::parameter_histogram_figure(others->learned, others->initial, others->groups));
     return;
   }
@@ -53,7 +53,7 @@ void write_parameters(const Session& session, const NeuronOptions& options) {
                                neurons.delays),
                   "neurons.csv");
   } else {
-    session.remove_old("neurons.csv", {options.parameters, options.initial});
+    session.name_old("neurons.csv", {options.parameters, options.initial});
   }
   session.draw(analysis::parameter_histogram_figure(neurons.learned, neurons.initial, neurons.groups));
   session.draw(analysis::parameter_scatter_figure(neurons.learned, neurons.groups, neurons.initial));

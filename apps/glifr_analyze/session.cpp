@@ -131,12 +131,12 @@ void Session::write(const glifr::CsvRows& table, const std::string& file) const 
   say("wrote " + path.string());
 }
 
-void Session::remove_old(const std::string& file, std::initializer_list<std::string_view> inputs) const {
+void Session::name_old(const std::string& file, std::initializer_list<std::string_view> inputs) const {
   const auto path = out_ / file;
   std::error_code ignored;
   const auto is_here = [&](std::string_view input) { return std::filesystem::equivalent(path, input, ignored); };
   if (std::ranges::any_of(inputs, is_here) || !std::filesystem::is_regular_file(path, ignored)) return;
-  if (std::filesystem::remove(path, ignored)) say("removed " + path.string() + ", of an earlier run");
+  warn(path.string() + " was there before: this run makes no such table");
 }
 
 analysis::Drawing Session::draw(const analysis::Figure& figure) const {

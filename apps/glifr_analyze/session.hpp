@@ -59,9 +59,9 @@ class Session {
   [[nodiscard]] std::filesystem::path output(const std::string& file) const;
   /// Writes a table to the output folder and says so.
   void write(const glifr::CsvRows& table, const std::string& file) const;
-  /// Removes the table that an earlier run left in the output folder and this one does not make; not where it is one of
-  /// `inputs`, files that this run reads.
-  void remove_old(const std::string& file, std::initializer_list<std::string_view> inputs = {}) const;
+  /// Says where a table in the output folder, which this run does not make, was there before: it may be of another
+  /// network. Not where it is one of `inputs`, files that this run reads.
+  void name_old(const std::string& file, std::initializer_list<std::string_view> inputs = {}) const;
   /// Draws a figure into the output folder, unless --no-figures; says so, or why it is not drawn (that there is no
   /// gnuplot, once).
   glifr::analysis::Drawing draw(const glifr::analysis::Figure& figure) const;

@@ -124,11 +124,7 @@ void run(const Session& session, const std::string& folder, const std::vector<st
     if (is_tested(summary)) session.draw(analysis::summary_figure(summary));
   }
   for (const analysis::TaskSummary& summary : summaries) print(summary);
-  if (keys.empty()) {
-    session.remove_old("summary_by.csv");
-  } else {
-    summarize_by(session, results, keys);
-  }
+  if (!keys.empty()) summarize_by(session, results, keys);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ void write_states(const Session& session, const TraceOptions& options, const ana
   if (trace.states() > 2) {
     session.write(currents, "asc.csv");
   } else {
-    session.remove_old("asc.csv", {options.input});
+    session.name_old("asc.csv", {options.input});
   }
 }
 

@@ -158,7 +158,7 @@ TEST_CASE("the trace of a neuron says from which step on a state overflowed") {
   CHECK_THAT(in_float.error, Catch::Contains("a state overflowed in step "));
 }
 
-TEST_CASE("tables of an earlier run that this one does not make are removed, but no file that it reads") {
+TEST_CASE("tables of an earlier run that this one does not make are named, but for a file that it reads") {
   const Session session;
   std::string input;
   for (int t = 0; t < 20; ++t) input += "0.5\n";
@@ -172,27 +172,25 @@ TEST_CASE("tables of an earlier run that this one does not make are removed, but
                                          " --input " + input_file.string() + session.out_option());
     INFO(run.error);
     REQUIRE(run.exit_code == 0);
+    return run.error;
   };
   const fs::path currents = session.out() / "asc.csv";
-  trace("[1, 2]", "[0.1, 0.2]", session.file("input.csv"));
-  CHECK(fs::exists(currents));
-  trace("[]", "[]", session.file("input.csv"));
-  CHECK_FALSE(fs::exists(currents));
-  CHECK(fs::exists(session.out() / "firing.csv"));
-  trace("[]", "[]", currents);
-  CHECK(glifr::read_file(currents) == input);
+  CHECK(trace("[1, 2]", "[0.1, 0.2]", session.file("input.csv")).empty());
+  const std::string before = glifr::read_file(currents);
+  CHECK_THAT(trace("[]", "[]", session.file("input.csv")), Catch::Contains("asc.csv was there before"));
+  CHECK(glifr::read_file(currents) == before);
+  CHECK(trace("[]", "[]", currents).empty());
 
   train_sine(session, "glifr_lheta", 1);
   const auto parameters = [&](const std::string& place) {
-    CHECK(session.analyze("parameters --no-figures " + place + session.out_option()).exit_code == 0);
+    const Finished run = session.analyze("parameters --no-figures " + place + session.out_option());
+    CHECK(run.exit_code == 0);
+    return run.error;
   };
-  parameters(session.results().string());
-  CHECK(fs::exists(session.out() / "neurons.csv"));
+  CHECK(parameters(session.results().string()).empty());
   fs::copy(session.out() / "learnedparams.csv", session.file("table.csv"));
-  parameters("--parameters " + session.file("table.csv").string());
-  CHECK_FALSE(fs::exists(session.out() / "neurons.csv"));
-  fs::copy(session.file("table.csv"), session.out() / "neurons.csv");
-  parameters("--parameters " + (session.out() / "neurons.csv").string());
+  CHECK_THAT(parameters("--parameters " + session.file("table.csv").string()),
+             Catch::Contains("neurons.csv was there"));
   CHECK(fs::exists(session.out() / "neurons.csv"));
 }
 
@@ -305,15 +303,15 @@ TEST_CASE("neurons, f-I curves, clusters and connections by layer and group") {
   CHECK_THAT(glifr::read_file(session.out() / "connectivity_delays.csv"), Catch::Contains("before_training"));
   CHECK(fs::exists(session.out() / "delays.gp"));
 
-  // The second layer has no groups, and its neurons the same delay. What it has not is not left from the first.
+  // The second layer has no groups, and its neurons the same delay. What is left from the first is named.
   run("parameters --layer 2 " + trial);
   CHECK(cells("neurons.csv").header == std::vector<std::string>{"layer", "group", "neuron", "thresh", "k_m"});
   CHECK(cells("neurons.csv").rows.at(0).at(0) == "2");
   CHECK(cells("neurons.csv").rows.at(0).at(1).empty());
-  run("fi-curve --layer 2 " + trial);
-  CHECK_FALSE(fs::exists(session.out() / "fi_groups.csv"));
-  run("cluster --layer 2 " + trial);
-  CHECK_FALSE(fs::exists(session.out() / "cluster_neurons.csv"));
+  CHECK_THAT(session.analyze("fi-curve --layer 2 " + trial + session.out_option()).error,
+             Catch::Contains("fi_groups.csv was there before"));
+  CHECK_THAT(session.analyze("cluster --layer 2 " + trial + session.out_option()).error,
+             Catch::Contains("cluster_neurons.csv was there before"));
   CHECK_THAT(run("connectivity --layer 2 " + trial), Catch::Contains("169 connections of 13 neurons"));
 
   // Away from its trial, nothing is known of groups.
