@@ -71,8 +71,8 @@ void SubsetDataset<T>::lengths(std::span<const Index> samples, std::int32_t* len
 
 namespace {
 
-/// How many samples of each class are set off: whole numbers next to the share of the class that add up to the share of
-/// all. The classes that get one more are those with the largest remainders, by lot where these are the same.
+/// How many samples of each class are set aside: whole numbers next to the share of the class that add up to the share
+/// of all. The classes that get one more are those with the largest remainders, by lot where these are the same.
 std::vector<Index> share_out(const std::vector<std::vector<Index>>& by_class, double share, const auto& shuffle) {
   std::vector<Index> counts;
   std::vector<double> remainders;
@@ -98,8 +98,8 @@ std::vector<Index> share_out(const std::vector<std::vector<Index>>& by_class, do
 template <Scalar T>
 SplitSamples split_stratified(const Dataset<T>& data, double share, const Random& random) {
   if (!(share > 0 && share < 1)) {
-    throw ConfigError("validation_fraction",
-                      "found " + format_number(share) + "; accepted: a number > 0 and < 1 of samples that are set off");
+    throw ConfigError("validation_fraction", "found " + format_number(share) +
+                                                 "; accepted: a number > 0 and < 1 of samples that are set aside");
   }
   std::vector<Index> all(static_cast<std::size_t>(data.size()));
   std::iota(all.begin(), all.end(), Index{0});

@@ -268,7 +268,7 @@ std::vector<ConfigKey> training_keys() {
       {.group = "Training",
        .name = "validation_fraction",
        .place = [](S& s) -> Place { return &s.training.validation_fraction; },
-       .help = "share of the training samples that is set off for validation, the same of each class; 0: none",
+       .help = "share of the training samples that is set aside for validation, the same of each class; 0: none",
        .range = {.lowest = 0, .highest = 1, .excludes_highest = true},
        .is_recent = true},
       {.group = "Training",

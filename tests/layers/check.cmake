@@ -12,7 +12,7 @@ set(checked 0)
 foreach(folder IN LISTS order)
   list(FIND order "${folder}" place)
   file(GLOB_RECURSE sources
-    "${SOURCE}/include/glifr/${folder}/*.hpp" "${SOURCE}/src/${folder}/*.hpp" "${SOURCE}/src/${folder}/*.cpp"
+    "${SOURCE}/include/glifr/${folder}/*.hpp" "${SOURCE}/src/${folder}/*.hpp" "${SOURCE}/src/${folder}/*.cpp" "${SOURCE}/src/${folder}/*.cu"
     "${SOURCE}/${folder}/*.hpp" "${SOURCE}/${folder}/*.cpp")
   foreach(source IN LISTS sources)
     file(STRINGS "${source}" includes REGEX "^#include \"glifr/[a-z_]+/")

@@ -71,7 +71,7 @@ class GLIFR_API DataStore {
   std::mutex mutex_;
   using Held = std::shared_ptr<const void>;
   std::map<std::string, Held> sets_;  // by what their content depends on
-  // What is kept for training and what is set off for validation, by the set, the share and the seed.
+  // What is kept for training and what is set aside for validation, by the set, the share and the seed.
   std::map<std::tuple<Held, double, std::uint64_t>, std::pair<Held, Held>> splits_;
   std::map<Held, DataDigest> digests_;  // by the set, which it keeps alive
 };

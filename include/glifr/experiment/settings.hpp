@@ -78,7 +78,7 @@ struct TrialTraining : TrainingSettings {
   double sigma_v_last = 1e-3;     ///< mV, in the last epoch
   double early_stop_loss = 0;     ///< training ends after an epoch with a mean loss as low as this; 0: never
   Index early_stop_patience = 0;  ///< training ends after that many epochs without a better one; 0: never
-  /// Share of the training data that is set off for validation, the same of each class; 0: none.
+  /// Share of the training data that is set aside for validation, the same of each class; 0: none.
   double validation_fraction = 0;
   Index validation_every = 1;                                 ///< epochs between two validations
   Monitor monitor = Monitor::automatic;                       ///< by what epochs are compared

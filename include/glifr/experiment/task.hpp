@@ -156,7 +156,7 @@ class GLIFR_API Task {
   [[nodiscard]] virtual Index time_steps(const Settings& settings) const = 0;
   /// Whether networks are tested on other data than they are trained on.
   [[nodiscard]] virtual bool has_test_set() const { return true; }
-  /// Whether there are data for validation, apart from those that a share of the training data may be set off for.
+  /// Whether there are data for validation, apart from those that a share of the training data may be set aside for.
   [[nodiscard]] virtual bool has_validation_set(const Settings& /*settings*/) const { return false; }
   /// Whether the same data serve all models; false where they depend on the network.
   [[nodiscard]] virtual bool serves_all_models() const { return true; }
@@ -226,7 +226,7 @@ void register_task() {
 /// "base_task") where there is none.
 [[nodiscard]] GLIFR_API const Task& find_task(std::string_view name);
 
-/// Whether there are data to validate by, of the task's own or set off from those for training.
+/// Whether there are data to validate by, of the task's own or set aside from those for training.
 [[nodiscard]] GLIFR_API bool validates(const Settings& settings);
 /// All tasks that are known, the built-in ones first.
 [[nodiscard]] GLIFR_API std::vector<const Task*> known_tasks();

@@ -22,7 +22,7 @@ struct Track {
   /// Of the state; the second, third … of several currents end in _2, _3 …; of a layer but the first, the layer's
   /// prefix stands before it.
   std::string name;
-  std::string unit;  ///< of its values
+  std::string unit;  ///< of its values; empty: none, or none that the neuron states
   Var<T> values;     ///< [time, batch, neurons]; of synaptic currents as `ScanResult::synaptic`
 };
 
@@ -132,7 +132,7 @@ class GLIFR_API CellLayer final : public NetworkLayer<typename C::Value> {
     for_each_scalar(names, [&](double&, const ScalarPlace& place) {
       tracks.push_back({scalar_name(place), place.field.unit, result.states[place.number]});
     });
-    tracks.push_back({"synaptic_current", "mV", result.synaptic});
+    tracks.push_back({"synaptic_current", "", result.synaptic});
   }
 
   C cell_;

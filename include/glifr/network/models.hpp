@@ -28,7 +28,7 @@ struct Model {
 };
 
 /// The models that are known by their names, in the order in which they must be trained: those that others start from
-/// come first. They are the ten of the paper (configs/models.json).
+/// come first. They are the ten of the paper (src/paper/models.json).
 [[nodiscard]] GLIFR_API const std::vector<Model>& known_models();
 
 /// The known model of that name. Throws ConfigError (key "model") where there is none.

@@ -77,7 +77,7 @@ TEST_CASE("a model has the same colour everywhere, and none that of another") {
   CHECK(colors.size() == known_models().size());
   CHECK(model_label("glifr_lheta") == "LHetA");
   CHECK(model_label("my_own") == "my\\_own");
-  CHECK(model_ink("my_own").color == model_ink("my_own").color);
+  CHECK(model_ink("my_own").color == 0x5c4400);  // from run to run
 }
 
 TEST_CASE("people read one name of a model everywhere") {

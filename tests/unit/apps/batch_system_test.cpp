@@ -56,7 +56,7 @@ std::ptrdiff_t lines(const std::string& text) {
 constexpr const char* small = "--model rnn --set hidden_size=4 --threads 1 ";
 
 TEST_CASE("each signal of a batch system, however often it comes, ends in a checkpoint from which the run goes on") {
-  const std::string arguments = std::string(small) + "--set batch_size=2 --epochs 300";
+  const std::string arguments = std::string(small) + "--set batch_size=2 --epochs 2000";
   const Session whole;
   REQUIRE(whole.train(arguments).exit_code == 0);
   for (const int signal : {SIGTERM, SIGUSR1, SIGUSR2, SIGHUP, SIGXCPU}) {

@@ -97,9 +97,14 @@ std::vector<pid_t> workers_of(const fs::path& out) {
   return found;
 }
 
-void wait_for_epochs(Process& run, const Session& session, std::ptrdiff_t epochs) {
-  while (!run.has_ended() && lines(Process::text(session.out() / "sine/glifr_lheta/trial_0/metrics.csv")) <= epochs) {
+/// Starts a training and waits until it has trained some epochs.
+Process start_and_wait(const Session& session, int processes, const std::string& arguments) {
+  const auto rows = [&] { return lines(Process::text(session.out() / "sine/glifr_lheta/trial_0/metrics.csv")); };
+  const auto before = rows();
+  Process run = session.start(processes, arguments);
+  while (!run.has_ended() && rows() <= before + 3) {
   }
+  return run;
 }
 
 const std::string small =
@@ -137,12 +142,11 @@ TEST_CASE("processes that share the trials leave the files of one, and the first
 
 TEST_CASE("a signal to mpirun, or to one process, stops all, and any number of processes goes on") {
   REQUIRE_MPIRUN();
-  const std::string arguments = small + "--epochs 60 --distribute batch";
+  const std::string arguments = small + "--epochs 300 --distribute batch";
   const Session whole, stopped;
   REQUIRE(whole.train(0, arguments).exit_code == 0);
   {
-    Process run = stopped.start(3, arguments);
-    wait_for_epochs(run, stopped, 3);
+    Process run = start_and_wait(stopped, 3, arguments);
     for (int i = 0; i < 3; ++i) run.signal(SIGUSR1);
     const Finished end = run.wait();
     CAPTURE(end.out, end.error);
@@ -150,8 +154,7 @@ TEST_CASE("a signal to mpirun, or to one process, stops all, and any number of p
     CHECK_THAT(end.out, Contains("go on with the same command and --resume"));
   }
   {
-    Process run = stopped.start(2, arguments + " --resume");
-    wait_for_epochs(run, stopped, 12);
+    Process run = start_and_wait(stopped, 2, arguments + " --resume");
     const auto workers = workers_of(stopped.out());
     REQUIRE(workers.size() == 2);
     ::kill(workers.back(), SIGTERM);
@@ -163,12 +166,11 @@ TEST_CASE("a signal to mpirun, or to one process, stops all, and any number of p
 
 TEST_CASE("the end of one process ends all, and the last checkpoint is whole") {
   REQUIRE_MPIRUN();
-  const std::string arguments = small + "--epochs 60 --distribute batch";
+  const std::string arguments = small + "--epochs 300 --distribute batch";
   const Session whole, killed;
   REQUIRE(whole.train(0, arguments).exit_code == 0);
   for (const std::size_t which : {0U, 1U}) {
-    Process run = killed.start(2, arguments + " --resume");
-    wait_for_epochs(run, killed, which == 0 ? 3 : 20);
+    Process run = start_and_wait(killed, 2, arguments + " --resume");
     const auto workers = workers_of(killed.out());
     REQUIRE(workers.size() == 2);
     ::kill(workers[which], SIGKILL);

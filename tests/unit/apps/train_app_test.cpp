@@ -184,7 +184,7 @@ TEST_CASE("a run that is killed again and again ends with the same bits") {
 }
 
 TEST_CASE("Ctrl-C writes a checkpoint inside an epoch, from which the run goes on to the same bits") {
-  const std::string arguments = "--epochs 60 --set batch_size=2 --threads 1";
+  const std::string arguments = "--epochs 1000 --set batch_size=2 --threads 1";
   const Session whole;
   REQUIRE(whole.train(arguments).exit_code == 0);
   const Session interrupted;

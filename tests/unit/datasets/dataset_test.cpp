@@ -190,7 +190,7 @@ TEST_CASE("the samples of each class are counted") {
   CHECK_THROWS_AS(glifr::class_counts(BareDataset()), std::logic_error);
 }
 
-TEST_CASE("the share that is set off is that of all samples, and that of each class up to one sample") {
+TEST_CASE("the share that is set aside is that of all samples, and that of each class up to one sample") {
   struct Case {
     Index size, classes;
     double share;

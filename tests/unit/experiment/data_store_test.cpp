@@ -64,7 +64,7 @@ TEST_CASE("images of other sizes and classes are trained on where the settings s
   CHECK((pixels.train->time_steps() == 14 * 20 && pixels.train->input_size() == 1));
 }
 
-TEST_CASE("trials share what is set off for validation, where their seed is the same") {
+TEST_CASE("trials share what is set aside for validation, where their seed is the same") {
   const Root root;
   root.write_images("train", 40, 28, 28);
   root.write_images("t10k", 20, 28, 28);
