@@ -114,12 +114,14 @@ std::string value_text(const ConfigKey& key, const Config& config) {
     const json::string* text = value.if_string();
     return "`" + (text ? std::string(*text) : to_line(value)) + "`";
   };
-  const std::string common = value_in(find_model("glifr_hom"));
+  if (!key.is_by_model) return value_in(known_models().front());
+  std::vector<std::string> values;
+  for (const Model& model : known_models()) values.push_back(value_in(model));
+  const std::string common = *std::ranges::max_element(
+      values, {}, [&](const std::string& value) { return std::ranges::count(values, value); });
   std::string text = common;
-  if (!key.is_by_model) return text;
-  for (const Model& model : known_models()) {
-    const std::string value = value_in(model);
-    if (value != common) text.append(", ").append(model.name).append(" ").append(value);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] != common) text.append(", ").append(known_models()[i].name).append(" ").append(values[i]);
   }
   return text;
 }
