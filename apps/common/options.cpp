@@ -1,8 +1,10 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "glifr/backend/cpu_target.hpp"
+#include "glifr/backend/processors.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
@@ -134,6 +136,20 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
 
 std::string key_of(const std::string& assignment) {
   return assignment.substr(0, assignment.find('='));
+}
+
+CLI::Option* add_threads(CLI::App& app, Index& value) {
+  return add_integer(app, "--threads", value, threads,
+                     "Threads of the whole process (default: SLURM_CPUS_PER_TASK, or the processors that it may use)")
+      ->type_name("N");
+}
+
+Index default_threads(Index sharing) {
+  const Index available = glifr::available_processors();
+  if (const char* text = std::getenv("SLURM_CPUS_PER_TASK")) {
+    if (const auto count = glifr::parse_integer(text); count && *count > 0) return std::min(*count, available);
+  }
+  return std::max<Index>(1, available / sharing);
 }
 
 void add_cpu_target(CLI::App& app) {

@@ -58,6 +58,11 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
 /// The key that "lr=0.1" changes.
 [[nodiscard]] std::string key_of(const std::string& assignment);
 
+/// --threads, the number of them; 0 stays where the option is absent.
+CLI::Option* add_threads(CLI::App& app, glifr::Index& value);
+/// Threads of a process where --threads does not say: SLURM_CPUS_PER_TASK, or the processors that it may use, of which
+/// `sharing` processes that may use the same ones take equal parts.
+[[nodiscard]] glifr::Index default_threads(glifr::Index sharing = 1);
 /// --cpu-target, which is in use from when it is parsed on.
 void add_cpu_target(CLI::App& app);
 /// --version: the program, the library's version, and the instruction set in use.

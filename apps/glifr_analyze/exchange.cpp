@@ -9,7 +9,6 @@
 #include "glifr/analysis/results.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/backend/parallel.hpp"
-#include "glifr/backend/processors.hpp"
 #include "glifr/cells/connections.hpp"
 #include "glifr/datasets/sample_file.hpp"
 #include "glifr/error.hpp"
@@ -92,8 +91,8 @@ std::string constants_text(const ForeignNetwork& foreign, const glifr::Recurrent
 
 template <glifr::Scalar T>
 void write_test(const TrialFolder& folder, const ForeignNetwork& foreign, const glifr::RecurrentNetwork<T>& network,
-                const glifr::Dataset<T>& data) {
-  glifr::Workers workers(glifr::available_processors());
+                const glifr::Dataset<T>& data, glifr::Index threads) {
+  glifr::Workers workers(threads);
   glifr::Score score;
   if (data.classes() > 0 && data.classes() <= analysis::Confusion::most_classes) {
     const glifr::Classification result = glifr::classify<T>(network, data, workers);
@@ -145,7 +144,7 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
     glifr::find_task(settings.task.base).annotate(checkpoint, settings, store.files());
   }
   glifr::write_safetensors(folder.last_checkpoint(), checkpoint);
-  if (data) write_test<T>(folder, foreign, *network, *data);
+  if (data) write_test<T>(folder, foreign, *network, *data, session.threads());
   made.finish();
 
   std::cout << "wrote " << place.path().string() << '\n';

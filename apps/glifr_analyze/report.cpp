@@ -10,6 +10,7 @@
 #include "glifr/analysis/style.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
+#include "glifr/experiment/build.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/number.hpp"
 #include "glifr/paper/comparability.hpp"

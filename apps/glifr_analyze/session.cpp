@@ -11,7 +11,6 @@
 
 #include "common/program.hpp"
 #include "glifr/backend/parallel.hpp"
-#include "glifr/backend/processors.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/content.hpp"
 #include "glifr/io/files.hpp"
@@ -59,9 +58,7 @@ void Session::add_common_options(CLI::App& command, std::initializer_list<std::s
                   "Numbers to compute with: float32 or float64")
       ->type_name("NAME")
       ->capture_default_str();
-  cli::add_integer(command, "--threads", threads_, cli::threads,
-                   "Threads of the whole process (default: all of the machine's)")
-      ->type_name("N");
+  cli::add_threads(command, threads_);
   cli::add_cpu_target(command);
   cli::add_seed(command, seed_, "Seed of random draws: same seed, same results, on any number of threads")
       ->type_name("S")
@@ -77,7 +74,7 @@ void Session::add_common_options(CLI::App& command, std::initializer_list<std::s
 }
 
 void Session::run() const {
-  const glifr::ThreadLimit limit(threads_ > 0 ? threads_ : glifr::available_processors());
+  const glifr::ThreadLimit limit(threads());
   action_();
 }
 

@@ -44,6 +44,8 @@ class Session {
   /// The data sets under --data. Decoded recordings are kept in --cache; without it a cache beside the data is read,
   /// and none is written.
   [[nodiscard]] glifr::DataStore open_data() const;
+  /// Threads of the whole process: those that were asked for, or `cli::default_threads`.
+  [[nodiscard]] glifr::Index threads() const { return threads_ > 0 ? threads_ : cli::default_threads(); }
   [[nodiscard]] bool is_float32() const { return precision_ == "float32"; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
   [[nodiscard]] bool draws_figures() const { return !no_figures_; }

@@ -6,54 +6,15 @@
 #include <set>
 
 #include "glifr/error.hpp"
-#include "glifr/experiment/config.hpp"
 #include "glifr/experiment/task.hpp"
-#include "glifr/io/json.hpp"
-#include "glifr/training/checkpoint.hpp"
 
 namespace glifr::apps {
 
 namespace analysis = glifr::analysis;
 
-namespace {
-
-TrainedRun describe(const boost::json::object& config, const std::filesystem::path& file,
-                    const std::filesystem::path& checkpoint) {
-  TrainedRun run;
-  run.settings = glifr::settings_from_json(config, file.string());
-  run.model = run.settings.model.name;
-  run.checkpoint = checkpoint;
-  run.record = config;
-  const boost::json::value* seed = config.if_contains("seed");
-  if (!seed) throw glifr::DataError(file.string(), "key seed is missing");
-  boost::json::error_code problem;
-  run.seed = seed->to_number<std::uint64_t>(problem);
-  if (problem) {
-    throw glifr::DataError(
-        file.string(), "key seed is " + glifr::to_line(*seed) + ", expected an integer from 0 to 18446744073709551615");
-  }
-  return run;
-}
-
-/// What a checkpoint says of the neurons' constants: the width of the threshold, for one, may have been annealed.
-template <glifr::Scalar T>
-void load_constants(glifr::RecurrentNetwork<T>& network, const glifr::TensorFile& file, const std::string& file_name) {
-  for (std::size_t k = 0; k < network.depth(); ++k) {
-    for (const auto& [name, value] : network.layer(k).constants()) {
-      const std::string key = (k == 0 ? "" : glifr::layer_prefix(k)) + name;
-      if (file.metadata.contains(key))
-        network.layer(k).set_constant(name, glifr::metadata_number(file, key, file_name));
-    }
-  }
-}
-
-}  // namespace
-
 TrainedRun describe(const analysis::Trial& trial) {
-  TrainedRun run = describe(trial.config, trial.files().record(), trial.tested_checkpoint());
-  run.trial = trial.number;
+  TrainedRun run{glifr::read_trained(trial), trial.model, trial.number};
   run.settings.task.name = trial.task;
-  run.model = trial.model;
   return run;
 }
 
@@ -140,9 +101,8 @@ TrainedRun describe_checkpoint(const std::string& place, const NetworkOptions& o
     return run;
   }
   options.settings.require_none(checkpoint.string());
-  const boost::json::value document = glifr::read_json_file(file);
-  if (!document.is_object()) throw glifr::DataError(file.string(), "found no JSON object");
-  TrainedRun run = describe(document.as_object(), file, checkpoint);
+  TrainedRun run{glifr::read_trained(checkpoint)};
+  run.model = run.settings.model.name;
   const auto require_same = [&](const char* option, const std::string& asked, const std::string& found) {
     if (!asked.empty() && asked != found)
       throw glifr::ConfigError(option, "found '" + asked + "', " + file.string() + " has " + found);
@@ -158,16 +118,9 @@ analysis::MakeNetwork<T> network_maker(const TrainedRun& run, std::filesystem::p
     (void)run.foreign->make<T>();
     return [foreign = run.foreign] { return foreign->make<T>(); };
   }
-  if (checkpoint.empty()) checkpoint = run.checkpoint;
-  const auto file = std::make_shared<const glifr::TensorFile>(glifr::read_safetensors(checkpoint));
-  const auto make = [settings = run.settings, file, name = checkpoint.string()] {
-    auto network = glifr::make_network<T>(settings);
-    glifr::load_parameters(*network, *file, name);
-    load_constants(*network, *file, name);
-    return network;
-  };
-  (void)make();  // what is wrong with the checkpoint shows here, not in the middle of an analysis
-  return make;
+  glifr::TrainedNetwork trained = run;
+  if (!checkpoint.empty()) trained.checkpoint = std::move(checkpoint);
+  return glifr::trained_maker<T>(trained);
 }
 
 namespace {

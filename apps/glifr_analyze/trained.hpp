@@ -11,20 +11,16 @@
 #include "glifr/analysis/ablation.hpp"
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/results.hpp"
-#include "glifr/experiment/build.hpp"
 #include "glifr/experiment/data.hpp"
+#include "glifr/experiment/trained.hpp"
 #include "session.hpp"
 
 namespace glifr::apps {
 
-/// A trained network with what is known of its run.
-struct TrainedRun {
-  std::string model;
+/// A trained network, by the names that its folders have, or one without config.json, whose `record` is empty.
+struct TrainedRun : glifr::TrainedNetwork {
+  std::string model{};
   glifr::Index trial = 0;
-  glifr::Settings settings;
-  std::uint64_t seed = 0;                           ///< of the run: noise and permutations of the data follow it
-  std::filesystem::path checkpoint;                 ///< after training, that which was tested
-  boost::json::object record{};                     ///< config.json; empty: there is none
   std::shared_ptr<const ForeignNetwork> foreign{};  ///< the network of a checkpoint without config.json
 };
 

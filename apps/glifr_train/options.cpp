@@ -140,9 +140,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   cli::add_choice(app, "--precision", precision, {"float32", "float64"}, "Numbers to compute with: float32 or float64")
       ->type_name("NAME")
       ->capture_default_str();
-  cli::add_integer(app, "--threads", o.threads, cli::threads,
-                   "Threads of the whole process (default: SLURM_CPUS_PER_TASK, or the processors that it may use)")
-      ->type_name("N");
+  cli::add_threads(app, o.threads);
   cli::add_integer(app, "--jobs", o.jobs, cli::threads,
                    "Trials side by side, within the threads or on the GPU (default: chosen by the size of a step)")
       ->type_name("N");

@@ -6,9 +6,9 @@
 #include <array>
 #include <boost/json.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <thread>
 
+#include "common/options.hpp"
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/backend/processors.hpp"
 #include "glifr/error.hpp"
@@ -16,7 +16,6 @@
 #include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
-#include "glifr/io/number.hpp"
 #include "glifr/version.hpp"
 
 namespace glifr::apps {
@@ -63,17 +62,9 @@ std::string line_at(const std::string& text, std::size_t place) {
 }  // namespace
 
 glifr::Index default_threads(glifr::LaunchedGroup* group) {
-  const glifr::Index available = glifr::available_processors();
-  glifr::Index sharing = 1;  // processes that may use the same processors
-  if (group) {
-    const std::string here = place();
-    const auto places = group->gather_texts(here);
-    sharing = std::ranges::count(places, here);
-  }
-  if (const char* text = std::getenv("SLURM_CPUS_PER_TASK")) {
-    if (const auto count = glifr::parse_integer(text); count && *count > 0) return std::min(*count, available);
-  }
-  return std::max<glifr::Index>(1, available / sharing);
+  if (!group) return cli::default_threads();
+  const std::string here = place();
+  return cli::default_threads(std::ranges::count(group->gather_texts(here), here));
 }
 
 void require_same_run(glifr::LaunchedGroup& group, const Options& options,

@@ -11,8 +11,7 @@
 /// What processes that mpirun or srun started together agree on before they share out work.
 namespace glifr::apps {
 
-/// Threads of this process where nobody says: SLURM_CPUS_PER_TASK, or the processors that it may use, of which
-/// processes of a group that may use the same ones take equal parts.
+/// `cli::default_threads` of a process of a group, or of none: those that may use the same processors share them.
 [[nodiscard]] glifr::Index default_threads(glifr::LaunchedGroup* group);
 
 /// ConfigError where some process runs another build of glifr, or kernels for another instruction set, or was asked

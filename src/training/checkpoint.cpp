@@ -196,6 +196,16 @@ void load_parameters(RecurrentNetwork<T>& network, const TensorFile& file, const
 }
 
 template <Scalar T>
+void load_constants(RecurrentNetwork<T>& network, const TensorFile& file, const std::string& name) {
+  for (std::size_t k = 0; k < network.depth(); ++k) {
+    for (const auto& [constant, value] : network.layer(k).constants()) {
+      const std::string key = (k == 0 ? "" : layer_prefix(k)) + constant;
+      if (file.metadata.contains(key)) network.layer(k).set_constant(constant, metadata_number(file, key, name));
+    }
+  }
+}
+
+template <Scalar T>
 void add_training_state(TensorFile& file, Trainer<T>& trainer) {
   Optimizer<T>& optimizer = trainer.optimizer();
   for (const auto& [parameter, offset] : optimizer.layout().trained()) {
@@ -243,6 +253,7 @@ void load_training_state(Trainer<T>& trainer, const TensorFile& file, const std:
 #define GLIFR_INSTANTIATE(T)                                                                     \
   template TensorFile to_tensor_file<T>(RecurrentNetwork<T>&);                                   \
   template void load_parameters<T>(RecurrentNetwork<T>&, const TensorFile&, const std::string&); \
+  template void load_constants<T>(RecurrentNetwork<T>&, const TensorFile&, const std::string&);  \
   template void add_training_state<T>(TensorFile&, Trainer<T>&);                                 \
   template void load_training_state<T>(Trainer<T>&, const TensorFile&, const std::string&)
 GLIFR_INSTANTIATE(float);

@@ -70,6 +70,10 @@ run_program("learned delays[^\n]*\nafter: 0[.]00000[0-9][^\n]*delays 0[.][0-9]* 
 run_learner("${examples}/dale/dale")
 run_program("; 0 weights have the wrong sign" "${examples}/dale/dale")
 run_learner("${examples}/csv_task/csv_task" "${SOURCE}/examples/csv_task/signal.csv")
+run_program("sine glifr_lheta trial 0: test loss" "${SCRATCH}/moved/bin/glifr_train" --model glifr_lheta --epochs 1
+  --set hidden_size=8 --out "${SCRATCH}/trained" --no-figures)
+run_program("sigma_v = [^\n]*\n.*outputs, the last of them.*4 neurons silenced: loss [0-9]" "${examples}/trained_network/trained_network"
+  "${SCRATCH}/trained/sine/glifr_lheta/trial_0")
 run_program("adaptive adaptive trial_0|adaptive trial 0: test loss" "${examples}/custom_app/custom_train"
   --config "${SOURCE}/examples/custom_app/adaptive.json" --out "${SCRATCH}/custom" --no-figures)
 run_program("flip_flop rnn trial 0: test loss" "${examples}/custom_app/custom_train" --task flip_flop --model rnn --epochs 1

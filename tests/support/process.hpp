@@ -59,6 +59,13 @@ class Process {
     });
   }
 
+  /// Its threads at the moment.
+  [[nodiscard]] std::ptrdiff_t threads() const {
+    std::error_code gone;
+    const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(pid_) + "/task", gone);
+    return std::distance(begin(tasks), end(tasks));
+  }
+
   Finished wait() {
     if (!ended_) waitpid(pid_, &status_, 0);
     ended_ = true;

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "glifr/backend/processors.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
@@ -28,7 +29,8 @@ using Words = std::vector<std::string>;
 
 class Session {
  public:
-  Finished run(const Words& command) const { return Process(command, folder_.path()).wait(); }
+  Process start(const Words& command) const { return {command, folder_.path()}; }
+  Finished run(const Words& command) const { return start(command).wait(); }
   Finished train(Words arguments) const {
     arguments.insert(arguments.begin(), GLIFR_TRAIN);
     return run(arguments);
@@ -185,6 +187,26 @@ TEST_CASE("every number of every option is checked, and shown as it was typed") 
   }
   require_refused(session.train({"--set", "lr=" + std::string(300, '1') + "x"}), "lr: found '111");
   require_refused(session.train({"--epochs", std::string(300, '9')}), "--epochs: found 999");
+}
+
+TEST_CASE("threads of an analysis are those of the batch system, and both programs say so") {
+  const Session session;
+  REQUIRE(session.quick({"--model", "rnn", "--epochs", "1"}).exit_code == 0);
+  const auto most_threads = [&](const Words& arguments) {
+    Words words{
+        "/usr/bin/env", "SLURM_CPUS_PER_TASK=1",  GLIFR_ANALYZE, "ablation", session.file("results"), "--draws", "200",
+        "--out",        session.file("analysis"), "--no-figures"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    Process run = session.start(words);
+    std::ptrdiff_t most = 0;
+    while (!run.has_ended()) most = std::max(most, run.threads());
+    CHECK(run.wait().exit_code == 0);
+    return most;
+  };
+  CHECK(most_threads({}) == 1);
+  if (glifr::available_processors() > 1) CHECK(most_threads({"--threads", "2"}) == 2);
+  for (const Words& help : {Words{GLIFR_TRAIN, "--help"}, Words{GLIFR_ANALYZE, "ablation", "--help"}})
+    CHECK_THAT(session.run(help).out, Catch::Contains("SLURM_CPUS_PER_TASK"));
 }
 
 TEST_CASE("the help of an analysis shows the options that have an effect on it, others are accepted") {
