@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "glifr/analysis/style.hpp"
-#include "glifr/core/eigen.hpp"
 #include "glifr/error.hpp"
 #include "glifr/neurons/indexing.hpp"
 #include "histogram.hpp"
@@ -72,7 +71,9 @@ RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::stri
       result.connections += weight != 0;
     }
   }
-  const Eigen::EigenSolver<Matrix<double>> solver(as_eigen(weights), false);
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::EigenSolver<Matrix> solver(Eigen::Map<const Matrix>(values.data(), result.neurons, result.neurons),
+                                          false);
   if (solver.info() != Eigen::Success)
     throw DataError(name, "the eigenvalues of 'neuron_layer.weight_lat' were not found");
   for (Index i = 0; i < result.neurons; ++i) result.eigenvalues.push_back(solver.eigenvalues()[i]);
