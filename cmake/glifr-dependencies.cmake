@@ -33,16 +33,8 @@ macro(glifr_find package target minimum name debian upstream)
   endif()
 endmacro()
 
-# Searched by the libraries' own package files (CONFIG): a project's own FindEigen3.cmake or FindTBB.cmake may not define the targets.
+# Searched by the libraries' own package files (CONFIG): a project's own FindTBB.cmake may not define the target.
 macro(glifr_find_libraries)
-  if(TARGET eigen AND NOT TARGET Eigen3::Eigen)  # Eigen's package defines no target if there is already one named eigen
-    find_package(Eigen3 3.4 CONFIG QUIET)
-    if(EIGEN3_INCLUDE_DIR AND NOT TARGET Eigen3::Eigen)
-      add_library(Eigen3::Eigen INTERFACE IMPORTED)
-      target_include_directories(Eigen3::Eigen INTERFACE "${EIGEN3_INCLUDE_DIR}")
-    endif()
-  endif()
-  glifr_find(Eigen3 Eigen3::Eigen 3.4 "Eigen 3.4 or newer" libeigen3-dev "Eigen (https://eigen.tuxfamily.org)" CONFIG)
   glifr_find(TBB TBB::tbb 2021 "oneTBB 2021 or newer" libtbb-dev "oneTBB (https://github.com/uxlfoundation/oneTBB)" CONFIG)
   if(NOT TARGET glifr::boost_json)  # the archive of scripts/package.sh has its own
     glifr_find(Boost Boost::json 1.81 "Boost 1.81 or newer with its library JSON" "libboost-json1.81-dev or a newer one"

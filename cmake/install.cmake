@@ -22,11 +22,10 @@ if(GLIFR_APPS)
 endif()
 
 # Programs that link the static library must also link its dependencies; the shared library is linked to them already.
-set(GLIFR_PC_REQUIRES "eigen3 >= 3.4")
 if(BUILD_SHARED_LIBS)
   set(GLIFR_PC_REQUIRES_PRIVATE "tbb >= 2021, zlib")
 else()
-  string(APPEND GLIFR_PC_REQUIRES ", tbb >= 2021, zlib")
+  set(GLIFR_PC_REQUIRES "tbb >= 2021, zlib")
   set(GLIFR_STATIC_DEPENDENCIES "glifr_find_zlib()")
   # By their names: another machine may have them in another folder.
   if(GLIFR_HAS_ZIP)

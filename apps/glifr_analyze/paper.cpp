@@ -417,7 +417,7 @@ class PaperComposer {
     for (const analysis::Trial& trial : results_.trials) {
       if (trial.task != "realizable") continue;
       if (std::filesystem::exists(trial.files().last_checkpoint())) {
-        analysis::Figure drawn = analysis::realizable_figure(realizable_run<double>(trial, data_));
+        analysis::Figure drawn = paper::realizable_figure(realizable_run(trial, data_));
         drawn.name = "figure_3";
         drawn.caption += " Trial " + std::to_string(trial.number) + ".";
         section.parts.emplace_back(figure(drawn));

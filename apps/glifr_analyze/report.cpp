@@ -442,7 +442,7 @@ class ReportComposer {
     for (const analysis::ModelTrials& group : models_of(networks_, task)) {
       const TrainedRun first = describe(*group.trials.front());
       if (first.settings.task.base == "realizable") {
-        analysis::Figure drawn = analysis::realizable_figure(realizable_run<double>(*group.trials.front(), data_));
+        analysis::Figure drawn = glifr::paper::realizable_figure(realizable_run(*group.trials.front(), data_));
         drawn.name += "_" + task + "_" + group.model;
         section.parts.push_back(figure(drawn));
         continue;

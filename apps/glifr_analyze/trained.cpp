@@ -227,38 +227,18 @@ analysis::Responses responses_of(std::span<const TrainedRun> runs, glifr::DataSt
   return responses;
 }
 
-template <glifr::Scalar T>
-analysis::RealizableRun realizable_run(const analysis::Trial& trial, glifr::DataStore& store) {
+glifr::paper::RealizableRun realizable_run(const analysis::Trial& trial, glifr::DataStore& store) {
   const TrainedRun run = describe(trial);
-  const auto data = store.load<T>(run.settings, run.seed).train;
-  analysis::RealizableRun result;
-  result.dt = run.settings.model.dt;
-  result.loss_epoch = trial.metrics.epoch;
-  result.loss = trial.metrics.train_loss;
-  result.initial = analysis::outputs(*network_maker<T>(run, trial.files().initial_checkpoint())(), *data);
-  result.learned = analysis::outputs(*network_maker<T>(run)(), *data);
-  std::vector<T> target(static_cast<std::size_t>(data->time_steps()));
-  const glifr::Index only = 0;
-  data->targets(std::span(&only, 1), target.data());
-  result.target.assign(target.begin(), target.end());
-  const glifr::CsvNumbers distances = glifr::read_csv_numbers(trial.folder / "realizable.csv", {.has_header = true});
-  for (glifr::Index c = 0; c < distances.columns; ++c) {
-    std::vector<double> values;
-    for (glifr::Index row = 0; row < distances.rows; ++row) values.push_back(distances(row, c));
-    if (c == 0) {
-      result.distance_epoch = std::move(values);
-    } else {
-      result.distances.push_back({distances.header[static_cast<std::size_t>(c)], std::move(values)});
-    }
-  }
-  return result;
+  const auto data = store.load<double>(run.settings, run.seed).train;
+  const auto initial = network_maker<double>(run, trial.files().initial_checkpoint())();
+  const auto learned = network_maker<double>(run)();
+  return glifr::paper::realizable_run(trial, run.settings, *initial, *learned, *data);
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                                  \
-  template analysis::MakeNetwork<T> network_maker<T>(const TrainedRun&, std::filesystem::path);               \
-  template std::shared_ptr<const glifr::Dataset<T>> test_data<T>(const TrainedRun&, glifr::DataStore&);       \
-  template analysis::Responses responses_of<T>(std::span<const TrainedRun>, glifr::DataStore&, glifr::Index); \
-  template analysis::RealizableRun realizable_run<T>(const analysis::Trial&, glifr::DataStore&)
+#define GLIFR_INSTANTIATE(T)                                                                            \
+  template analysis::MakeNetwork<T> network_maker<T>(const TrainedRun&, std::filesystem::path);         \
+  template std::shared_ptr<const glifr::Dataset<T>> test_data<T>(const TrainedRun&, glifr::DataStore&); \
+  template analysis::Responses responses_of<T>(std::span<const TrainedRun>, glifr::DataStore&, glifr::Index)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);
 #undef GLIFR_INSTANTIATE

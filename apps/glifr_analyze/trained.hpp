@@ -13,6 +13,7 @@
 #include "glifr/analysis/results.hpp"
 #include "glifr/experiment/data.hpp"
 #include "glifr/experiment/trained.hpp"
+#include "glifr/paper/realizable_figure.hpp"
 #include "session.hpp"
 
 namespace glifr::apps {
@@ -79,8 +80,6 @@ template <glifr::Scalar T>
                                                       glifr::Index samples);
 
 /// The course and the outcome of a run of the realizable task.
-template <glifr::Scalar T>
-[[nodiscard]] glifr::analysis::RealizableRun realizable_run(const glifr::analysis::Trial& trial,
-                                                            glifr::DataStore& data);
+[[nodiscard]] glifr::paper::RealizableRun realizable_run(const glifr::analysis::Trial& trial, glifr::DataStore& data);
 
 }  // namespace glifr::apps

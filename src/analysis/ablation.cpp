@@ -7,6 +7,7 @@
 #include "glifr/core/random.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -40,8 +41,8 @@ std::vector<bool> draw_silenced(Index neurons, Index silenced, Index draw, std::
   for (Index i = 0; i < silenced; ++i) {  // the beginning of a Fisher-Yates shuffle
     const auto left = static_cast<std::uint32_t>(neurons - i);
     const std::uint64_t position = static_cast<std::uint64_t>(silenced) << 32 | static_cast<std::uint64_t>(i);
-    std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(i) + random.below(position, left)]);
-    is_silenced[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
+    std::swap(at(order, i), at(order, i + static_cast<Index>(random.below(position, left))));
+    is_silenced[static_cast<std::size_t>(at(order, i))] = true;
   }
   return is_silenced;
 }
@@ -65,7 +66,7 @@ std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dat
   std::iota(samples.begin(), samples.end(), Index{0});
 
   parallel_for(static_cast<Index>(jobs.size()), [&](Index i) {
-    const Job& job = jobs[static_cast<std::size_t>(i)];
+    const Job& job = at(jobs, i);
     AblationResult& result = results[job.ratio];
     const auto network = make_network();
     const std::vector<bool> is_silenced = draw_silenced(neurons, result.silenced, job.draw, settings.seed);
@@ -76,7 +77,7 @@ std::vector<AblationResult> ablate(const MakeNetwork<T>& make_network, const Dat
       network->silence(k, std::move(factors));
     }
     Workers alone(1);  // draws run side by side, each on its own thread
-    result.scores[static_cast<std::size_t>(job.draw)] = evaluate<T>(*network, data, alone, {.samples = samples});
+    at(result.scores, job.draw) = evaluate<T>(*network, data, alone, {.samples = samples});
   });
   return results;
 }

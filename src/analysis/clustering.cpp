@@ -8,6 +8,7 @@
 
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -48,8 +49,8 @@ class ActiveClusters {
 
   [[nodiscard]] Index count() const { return count_; }
   /// A point of the cluster in `slot`: its name, which a merge of others does not change.
-  [[nodiscard]] Index member(Index slot) const { return members_[static_cast<std::size_t>(slot)]; }
-  [[nodiscard]] Index slot(Index member) const { return slots_[static_cast<std::size_t>(member)]; }
+  [[nodiscard]] Index member(Index slot) const { return at(members_, slot); }
+  [[nodiscard]] Index slot(Index member) const { return at(slots_, member); }
 
   struct Neighbour {
     Index slot;
@@ -65,10 +66,10 @@ class ActiveClusters {
       const double own = values[slot];
       for (Index other = 0; other < count_; ++other) {
         const double difference = values[other] - own;
-        distances_[static_cast<std::size_t>(other)] += difference * difference;
+        at(distances_, other) += difference * difference;
       }
     }
-    const double own_size = sizes_[static_cast<std::size_t>(slot)];
+    const double own_size = at(sizes_, slot);
     Neighbour best{preferred, std::numeric_limits<double>::infinity()};
     if (preferred >= 0) best.squared_height = squared_height(preferred, own_size);
     for (Index other = 0; other < count_; ++other) {
@@ -81,14 +82,14 @@ class ActiveClusters {
 
   /// Makes one cluster of two; it keeps the name of `kept`.
   void merge(Index kept, Index gone) {
-    const double kept_size = sizes_[static_cast<std::size_t>(kept)];
-    const double gone_size = sizes_[static_cast<std::size_t>(gone)];
+    const double kept_size = at(sizes_, kept);
+    const double gone_size = at(sizes_, gone);
     const double weight = gone_size / (kept_size + gone_size);
     for (Index feature = 0; feature < features_; ++feature) {
       double* values = row(feature);
       values[kept] += weight * (values[gone] - values[kept]);
     }
-    sizes_[static_cast<std::size_t>(kept)] += gone_size;
+    at(sizes_, kept) += gone_size;
     fill_with_last(gone);
   }
 
@@ -96,16 +97,16 @@ class ActiveClusters {
   [[nodiscard]] double* row(Index feature) { return centroids_.data() + feature * capacity_; }
 
   [[nodiscard]] double squared_height(Index other, double own_size) const {
-    const double other_size = sizes_[static_cast<std::size_t>(other)];
-    return 2 * own_size * other_size / (own_size + other_size) * distances_[static_cast<std::size_t>(other)];
+    const double other_size = at(sizes_, other);
+    return 2 * own_size * other_size / (own_size + other_size) * at(distances_, other);
   }
 
   void fill_with_last(Index gone) {
     const Index last = --count_;
     for (Index feature = 0; feature < features_; ++feature) row(feature)[gone] = row(feature)[last];
-    sizes_[static_cast<std::size_t>(gone)] = sizes_[static_cast<std::size_t>(last)];
-    members_[static_cast<std::size_t>(gone)] = members_[static_cast<std::size_t>(last)];
-    slots_[static_cast<std::size_t>(member(gone))] = gone;
+    at(sizes_, gone) = at(sizes_, last);
+    at(members_, gone) = at(members_, last);
+    at(slots_, member(gone)) = gone;
   }
 
   Index capacity_, features_, count_;
@@ -134,7 +135,7 @@ class Partition {
   void join(Index a, Index b) { parent(root(a)) = root(b); }
 
  private:
-  Index& parent(Index point) { return parents_[static_cast<std::size_t>(point)]; }
+  Index& parent(Index point) { return at(parents_, point); }
 
   std::vector<Index> parents_;
 };
@@ -183,9 +184,9 @@ std::vector<Index> cut(std::span<const Merge> merges, Index clusters) {
   std::vector<Index> label_of_root(labels.size(), -1);
   Index next = 0;
   for (Index point = 0; point < points; ++point) {
-    Index& label = label_of_root[static_cast<std::size_t>(partition.root(point))];
+    Index& label = at(label_of_root, partition.root(point));
     if (label < 0) label = next++;
-    labels[static_cast<std::size_t>(point)] = label;
+    at(labels, point) = label;
   }
   return labels;
 }
@@ -204,25 +205,25 @@ double calinski_harabasz(View<const double> points, std::span<const Index> label
   std::vector<double> centroids(static_cast<std::size_t>(clusters * features), 0.0);
   std::vector<double> sizes(static_cast<std::size_t>(clusters), 0.0);
   const View<double> centroid(centroids.data(), clusters, features);
-  const auto label = [&](Index point) { return labels[static_cast<std::size_t>(point)]; };
+  const auto label = [&](Index point) { return at(labels, point); };
   // Taken from the first point, so that the sums of points that coincide are exactly zero.
   const auto value = [&](Index point, Index feature) { return points(point, feature) - points(0, feature); };
 
   for (Index point = 0; point < points.rows; ++point) {
-    sizes[static_cast<std::size_t>(label(point))] += 1;
+    at(sizes, label(point)) += 1;
     for (Index f = 0; f < features; ++f) centroid(label(point), f) += value(point, f);
   }
   for (Index c = 0; c < clusters; ++c) {
     for (Index f = 0; f < features; ++f) {
-      overall[static_cast<std::size_t>(f)] += centroid(c, f) / static_cast<double>(points.rows);
-      centroid(c, f) /= sizes[static_cast<std::size_t>(c)];
+      at(overall, f) += centroid(c, f) / static_cast<double>(points.rows);
+      centroid(c, f) /= at(sizes, c);
     }
   }
   double between = 0;
   for (Index c = 0; c < clusters; ++c) {
     for (Index f = 0; f < features; ++f) {
-      const double difference = centroid(c, f) - overall[static_cast<std::size_t>(f)];
-      between += sizes[static_cast<std::size_t>(c)] * difference * difference;
+      const double difference = centroid(c, f) - at(overall, f);
+      between += at(sizes, c) * difference * difference;
     }
   }
   double within = 0;
@@ -249,7 +250,7 @@ Clustering choose_clusters(View<const double> points, Index max_clusters, std::o
     result.scores.push_back(calinski_harabasz(points, cut(merges, count)));
   }
   const auto highest = std::max_element(result.scores.begin(), result.scores.end());
-  const Index best = result.counts[static_cast<std::size_t>(highest - result.scores.begin())];
+  const Index best = at(result.counts, highest - result.scores.begin());
   result.best = asked.value_or(best == 2 ? 1 : best);
   result.labels = cut(merges, result.best);
   return result;

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "glifr/analysis/style.hpp"
-#include "glifr/core/eigen.hpp"
 #include "glifr/error.hpp"
+#include "glifr/neurons/indexing.hpp"
 #include "histogram.hpp"
 
 namespace glifr::analysis {
@@ -66,13 +66,14 @@ RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::stri
       const double weight = weights(sender, receiver);
       if (!std::isfinite(weight))
         throw DataError(name, "tensor 'neuron_layer.weight_lat' holds a value that is not finite");
-      for (NeuronBalance* balance :
-           {&result.balance[static_cast<std::size_t>(receiver)], &result.sent[static_cast<std::size_t>(sender)]})
+      for (NeuronBalance* balance : {&at(result.balance, receiver), &at(result.sent, sender)})
         (weight > 0 ? balance->excitation : balance->inhibition) += weight;
       result.connections += weight != 0;
     }
   }
-  const Eigen::EigenSolver<Matrix<double>> solver(as_eigen(weights), false);
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::EigenSolver<Matrix> solver(Eigen::Map<const Matrix>(values.data(), result.neurons, result.neurons),
+                                          false);
   if (solver.info() != Eigen::Success)
     throw DataError(name, "the eigenvalues of 'neuron_layer.weight_lat' were not found");
   for (Index i = 0; i < result.neurons; ++i) result.eigenvalues.push_back(solver.eigenvalues()[i]);
@@ -122,7 +123,7 @@ Figure connectivity_figure(const RecurrentWeights& weights, const NeuronParts& g
   std::vector<std::string> names;
   std::vector<double> excitation, inhibition;
   for (Index n = 0; n < weights.neurons; ++n) {
-    const NeuronBalance& neuron = weights.balance[static_cast<std::size_t>(n)];
+    const NeuronBalance& neuron = at(weights.balance, n);
     names.push_back(groups.name(groups.of(n)));
     excitation.push_back(neuron.excitation);
     inhibition.push_back(-neuron.inhibition);
@@ -199,7 +200,7 @@ Figure delays_figure(const std::vector<std::vector<double>>& course, const Neuro
   std::vector<std::vector<std::string>> names(static_cast<std::size_t>(groups.count()));  // of each group
   for (std::size_t n = 0; n < neurons; n += every) {
     const std::string name = "neuron_" + std::to_string(n);
-    names[static_cast<std::size_t>(groups.of(static_cast<Index>(n)))].push_back(name);
+    at(names, groups.of(static_cast<Index>(n))).push_back(name);
     std::vector<double> values;
     for (const std::vector<double>& row : course) values.push_back(row[n]);
     table.columns.push_back({name, std::move(values)});
@@ -209,7 +210,7 @@ Figure delays_figure(const std::vector<std::vector<double>>& course, const Neuro
   panel.x = {.label = literal("recorded epoch (row of synaptic_delay.csv)"), .is_count = true};
   panel.y.label = "synaptic delay (ms)";
   for (Index group = 0; group < groups.count(); ++group) {
-    const auto& own = names[static_cast<std::size_t>(group)];
+    const auto& own = at(names, group);
     if (own.empty()) continue;
     panel.series.push_back({.mark = Mark::line,
                             .table = "delays",

@@ -5,7 +5,6 @@
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
 #include "glifr/io/csv.hpp"
-#include "thinned.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -195,77 +194,6 @@ Figure trace_figure(std::span<const double> input, std::span<const SigmaTrace> t
   figure.aspect = 0.2;
   figure.least_panel_width = 0;  // panels of one neuron stand below each other
   figure.tables.push_back(std::move(table));
-  return figure;
-}
-
-Figure realizable_figure(const RealizableRun& run) {
-  Figure figure;
-  figure.name = "realizable";
-  figure.caption =
-      "A neuron learns the output of another of its kind: training loss, outputs before and after training beside the "
-      "target, and "
-      "the distance of each trained parameter to the teacher's.";
-  Table training{"loss", {{"epoch", detail::thinned(run.loss_epoch)}, {"loss", detail::thinned(run.loss)}}};
-  Table distances{"distances", {{"epoch", detail::thinned(run.distance_epoch)}}};
-  for (const Column& column : run.distances) {
-    distances.columns.push_back({column.name, detail::thinned(std::get<0>(column.values))});
-  }
-  Table outputs{"outputs",
-                {{"time", times(static_cast<Index>(run.target.size()), run.dt)},
-                 {"initial", run.initial},
-                 {"learned", run.learned},
-                 {"target", run.target}}};
-
-  const Axis epochs{.label = "epoch", .is_count = true};
-  Panel loss;
-  loss.x = epochs;
-  loss.y = {.label = "training loss", .least = 0};
-  if (!run.loss.empty()) {
-    const auto [low, high] = std::ranges::minmax(run.loss);
-    loss.y.is_logarithmic = low > 0 && high > 10 * low;
-  }
-  loss.series.push_back({.mark = Mark::line, .table = "loss", .x = "epoch", .y = {"loss"}, .ink = cluster_ink(0)});
-
-  Panel signal;
-  signal.x.label = "time (ms)";
-  signal.y.label = "output S";
-  signal.has_key = true;
-  Ink dashed = reference_ink();
-  dashed.dash = 2;
-  signal.series.push_back({.mark = Mark::line,
-                           .table = "outputs",
-                           .x = "time",
-                           .y = {"initial"},
-                           .ink = cluster_ink(1),
-                           .title = "before training"});
-  signal.series.push_back({.mark = Mark::line,
-                           .table = "outputs",
-                           .x = "time",
-                           .y = {"learned"},
-                           .ink = cluster_ink(0),
-                           .title = "learned"});
-  signal.series.push_back(
-      {.mark = Mark::line, .table = "outputs", .x = "time", .y = {"target"}, .ink = dashed, .title = "target"});
-
-  Panel distance;
-  distance.x = epochs;
-  distance.y = {.label = "distance to the teacher's", .lower = 0};
-  distance.has_key = true;
-  for (std::size_t i = 0; i < run.distances.size(); ++i) {
-    const std::string& name = run.distances[i].name;
-    distance.series.push_back({.mark = Mark::line,
-                               .table = "distances",
-                               .x = "epoch",
-                               .y = {name},
-                               .ink = cluster_ink(static_cast<Index>(i)),
-                               .title = quantity_symbol(name)});
-  }
-  figure.tables = {std::move(training), std::move(outputs), std::move(distances)};
-  figure.panels = {std::move(loss), std::move(signal), std::move(distance)};
-  figure.columns = 3;
-  figure.width = 900;
-  figure.aspect = 0.7;
-  figure.least_panel_width = 200;
   return figure;
 }
 

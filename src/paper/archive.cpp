@@ -8,6 +8,7 @@
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/files.hpp"
+#include "glifr/paper/realizable.hpp"
 
 namespace glifr::paper {
 
@@ -83,8 +84,8 @@ void archive(const analysis::Results& results, const fs::path& from, const fs::p
     copy_whole(source.record(), target.record());
     copy_if_there(source.test(), target.test());
     if (fs::exists(source.metrics())) copy_thinned(source.metrics(), target.metrics());
-    if (const fs::path own = trial.folder / "realizable.csv"; fs::exists(own))
-      copy_thinned(own, target.path() / "realizable.csv");
+    if (const fs::path own = trial.folder / realizable_file; fs::exists(own))
+      copy_thinned(own, target.path() / realizable_file);
     if (trial.model != "glifr_lheta") continue;
     for (const char* name : {"thresh", "k_m", "r_j", "k_j", "a_j"}) {
       if (fs::exists(source.parameter(name))) copy_ends(source.parameter(name), target.parameter(name));

@@ -105,12 +105,12 @@ std::vector<std::pair<std::string, double>> distances_to_teacher(RecurrentNetwor
 
 namespace {
 
-/// realizable.csv: each parameter's distance to the teacher's, a row an epoch (epoch 0 before training).
+/// Writes `realizable_file`.
 template <Scalar T>
 class DistanceRecorder final : public Recorder<T> {
  public:
   explicit DistanceRecorder(const RecorderParts<T>& parts) : network_(parts.network), settings_(parts.settings) {
-    const auto path = parts.folder / "realizable.csv";
+    const auto path = parts.folder / realizable_file;
     if (parts.resumes) {
       file_.emplace(CsvAppender::resume(path, 2 + parts.epochs));
       return;
@@ -196,7 +196,7 @@ class RealizableTask final : public TaskOf<RealizableTask> {
   [[nodiscard]] std::unique_ptr<Recorder<double>> make_recorder(const RecorderParts<double>& parts) const override {
     return std::make_unique<DistanceRecorder<double>>(parts);
   }
-  [[nodiscard]] std::vector<std::string> files() const override { return {"realizable.csv"}; }
+  [[nodiscard]] std::vector<std::string> files() const override { return {realizable_file}; }
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "glifr/backend/parallel.hpp"
 #include "glifr/export.hpp"
 #include "glifr/neurons/constants.hpp"
+#include "glifr/neurons/indexing.hpp"
 
 namespace glifr::analysis {
 
@@ -18,9 +19,7 @@ struct FiCurves {
   std::vector<double> rates;     ///< mean output over the steps, [currents, neurons]
 
   /// The mean output of a neuron under a current, both by number.
-  [[nodiscard]] double operator()(Index current, Index neuron) const {
-    return rates[static_cast<std::size_t>(current * neurons + neuron)];
-  }
+  [[nodiscard]] double operator()(Index current, Index neuron) const { return at(rates, current * neurons + neuron); }
 };
 
 /// -10000 … 9900 pA in steps of 100.
@@ -53,16 +52,16 @@ template <Scalar T, Neuron N>
     auto at_current = constants;
     T* synaptic = arena.template allocate_zeroed<T>(fi_steps * row);
     if (double* background = find_constant(at_current, "I0")) {
-      *background = currents[static_cast<std::size_t>(i)];
+      *background = at(currents, i);
     } else {
-      const T current = static_cast<T>(currents[static_cast<std::size_t>(i)]);
+      const T current = static_cast<T>(at(currents, i));
       for (Index t = 0; t < fi_steps; ++t) std::fill_n(synaptic + t * row, stride, current);
     }
     group.run(at_current, fi_steps, synaptic, state, is_kept);
     for (Index n = 0; n < curves.neurons; ++n) {
       double sum = 0;
       for (Index t = 1; t <= fi_steps; ++t) sum += static_cast<double>(state[0][t * stride + n]);
-      curves.rates[static_cast<std::size_t>(i * curves.neurons + n)] = sum / static_cast<double>(fi_steps);
+      at(curves.rates, i * curves.neurons + n) = sum / static_cast<double>(fi_steps);
     }
   });
   return curves;

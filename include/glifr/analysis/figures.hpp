@@ -126,19 +126,4 @@ struct Responses {
 /// of the last step: a panel an output, with a point a sample.
 [[nodiscard]] GLIFR_API Figure responses_figure(const Responses& responses);
 
-/// How one neuron learned another's output.
-struct RealizableRun {
-  double dt = 0.05;                    ///< ms
-  std::vector<double> loss_epoch;      ///< epochs, counted from 1
-  std::vector<double> loss;            ///< training loss, a value an epoch
-  std::vector<double> initial;         ///< output before training, a value a step
-  std::vector<double> learned;         ///< output after training
-  std::vector<double> target;          ///< output of the teacher
-  std::vector<double> distance_epoch;  ///< from 0, before training
-  std::vector<Column> distances;       ///< of each parameter to the teacher's, a value an epoch
-};
-
-/// Loss, outputs and parameter distances of the realizable task.
-[[nodiscard]] GLIFR_API Figure realizable_figure(const RealizableRun& run);
-
 }  // namespace glifr::analysis

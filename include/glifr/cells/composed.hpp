@@ -8,6 +8,7 @@
 #include "glifr/core/tape.hpp"
 #include "glifr/neurons/constants.hpp"
 #include "glifr/neurons/functions.hpp"
+#include "glifr/neurons/indexing.hpp"
 #include "glifr/ops/elementwise.hpp"
 #include "glifr/ops/linear.hpp"
 #include "glifr/ops/reshape.hpp"
@@ -138,7 +139,7 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
       const Var<T> outputs_before = step_of(initial.history, history_steps + t);
       return first_of_reach > 0 ? detail::detached(outputs_before) : outputs_before;
     }
-    const Var<T>& output = outputs[static_cast<std::size_t>(t)];
+    const Var<T>& output = at(outputs, t);
     return t < first_of_reach ? detail::detached(output) : output;
   };
   for (Index t = 0; t < input.steps; ++t) {
@@ -158,11 +159,11 @@ ScanResult<N, T> scan_composed(const Layer<N, T>& layer, const Sequence<T>& inpu
       const std::size_t s = place.number;
       if (s == 0) {
         if (mask.is_active()) member = member * mask.at(tape, t, input.steps, input.batch, neurons);
-        outputs[static_cast<std::size_t>(t)] = member;
+        at(outputs, t) = member;
       }
-      if (options.track_states) history[s][static_cast<std::size_t>(t)] = member;
+      if (options.track_states) at(history[s], t) = member;
     });
-    if (options.track_states) currents[static_cast<std::size_t>(t)] = synaptic;
+    if (options.track_states) at(currents, t) = synaptic;
   }
 
   ScanResult<N, T> result;

@@ -17,6 +17,9 @@
 /// recover.
 namespace glifr {
 
+/// In a trial's folder: each parameter's distance to the teacher's, a row an epoch (epoch 0 before training).
+inline constexpr const char* realizable_file = "realizable.csv";
+
 /// The teacher's responses to a constant input as targets: `[time_steps, 1, 1]`. `seed`: of the run, which decides the
 /// lateral weight.
 template <Scalar T>

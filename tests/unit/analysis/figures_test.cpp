@@ -293,8 +293,4 @@ TEST_CASE("figures of signals") {
 
   Responses many{.samples = 20, .outputs = 5, .targets = std::vector<double>(100, 1.0)};
   CHECK(responses_figure(many).panels.size() == 6 * 3);
-
-  RealizableRun run{0.05, {1, 2, 3}, {0.1, 0.01, 0.001}, {0.5, 0.5}, {0.3, 0.4}, {0.3, 0.4}, {0, 1, 2, 3}, {}};
-  run.distances.push_back({"thresh", std::vector<double>{1, 0.5, 0.1, 0.05}});
-  drawn(realizable_figure(run));
 }

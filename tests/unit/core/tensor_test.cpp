@@ -5,7 +5,6 @@
 #include <new>
 #include <stdexcept>
 
-#include "glifr/core/eigen.hpp"
 #include "glifr/core/parameter.hpp"
 #include "support/catch.hpp"
 #include "support/tensors.hpp"
@@ -184,21 +183,6 @@ TEST_CASE("gradients of a list of parameters lie in one buffer, without those th
                     "and gradients anew");
   a.is_trained = false;
   CHECK_THROWS_AS(gradients.of(a), std::logic_error);
-}
-
-TEST_CASE("a view's numbers are an Eigen matrix in place") {
-  Tensor<double> memory = test::random_tensor<double>({3, 6}, 1);
-  const View<double> part(memory.data() + 1, 3, 4, 6);
-  auto matrix = as_eigen(part);
-  CHECK(matrix.rows() == 3);
-  CHECK(matrix.cols() == 4);
-  CHECK(matrix(2, 3) == part(2, 3));
-  matrix.row(1).setConstant(7);
-  CHECK(memory.view()(1, 1) == 7);
-  CHECK(memory.view()(1, 4) == 7);
-  CHECK(memory.view()(1, 5) != 7);
-  const Matrix<double> gram = as_eigen(View<const double>(part)) * matrix.transpose();
-  CHECK(gram(1, 1) == 4 * 49);
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 #include "glifr/analysis/ablation.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/paper/realizable_figure.hpp"
 #include "support/catch.hpp"
+#include "support/files.hpp"
 
 namespace glifr {
 namespace {
@@ -65,6 +67,41 @@ TEST_CASE("learners of a run share the weights and differ in the neuron's parame
   CHECK(values_of(*first, false) == values_of(*second, false));
   CHECK(values_of(*first, true) != values_of(*second, true));
   CHECK(values_of(*first, false) != values_of(*of_another_run, false));
+}
+
+TEST_CASE("the figure of a realizable trial shows its loss, its outputs beside the teacher's and its distances") {
+  const test::TemporaryFolder folder;
+  test::write_text(folder.path() / realizable_file, "epoch,thresh,k_m\n0,1,0.5\n1,0.25,0.5\n2,0.125,0.25\n");
+  analysis::Trial trial;
+  trial.folder = folder.path();
+  trial.metrics.epoch = {1, 2};
+  trial.metrics.train_loss = {1, 0.01};
+
+  const Settings settings = realizable_settings();
+  const auto data = make_realizable_data<double>(settings, run_seed);
+  const auto learner = make_network<double>(settings), teacher = make_network<double>(settings);
+  initialize_learner(*learner, settings, {.run = run_seed, .trial = 1});
+  make_teacher(*teacher, settings, run_seed);
+  const paper::RealizableRun run = paper::realizable_run(trial, settings, *learner, *teacher, *data);
+  CHECK(run.loss_epoch == std::vector<double>{1, 2});
+  CHECK(run.loss == std::vector<double>{1, 0.01});
+  REQUIRE(std::ssize(run.time) == settings.time_steps());
+  CHECK(run.time[1] == settings.model.dt);
+  CHECK(run.learned == run.target);
+  CHECK(run.initial == analysis::outputs(*learner, *data));
+  CHECK(run.distance_epoch == std::vector<double>{0, 1, 2});
+  REQUIRE(run.distances.size() == 2);
+  CHECK(run.distances[1].name == "k_m");
+  CHECK(std::get<0>(run.distances[1].values) == std::vector<double>{0.5, 0.5, 0.25});
+
+  const analysis::Figure figure = paper::realizable_figure(run);
+  REQUIRE(figure.panels.size() == 3);
+  CHECK(figure.panels[0].y.is_logarithmic);
+  CHECK(figure.panels[1].series.size() == 3);
+  CHECK(figure.panels[2].series.size() == 2);
+  const analysis::Drawing drawing = analysis::draw(figure, folder.path());
+  INFO(drawing.problem);
+  CHECK((drawing.is_drawn || drawing.problem.starts_with("gnuplot was not found")));
 }
 
 }  // namespace
