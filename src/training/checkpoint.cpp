@@ -200,7 +200,12 @@ void load_constants(RecurrentNetwork<T>& network, const TensorFile& file, const 
   for (std::size_t k = 0; k < network.depth(); ++k) {
     for (const auto& [constant, value] : network.layer(k).constants()) {
       const std::string key = (k == 0 ? "" : layer_prefix(k)) + constant;
-      if (file.metadata.contains(key)) network.layer(k).set_constant(constant, metadata_number(file, key, name));
+      if (!file.metadata.contains(key)) continue;
+      try {
+        network.layer(k).set_constant(constant, metadata_number(file, key, name));
+      } catch (const ConfigError& error) {  // a value out of the constant's range
+        throw DataError(name, error.what());
+      }
     }
   }
 }

@@ -30,7 +30,7 @@ struct TrainedNetwork {
 
 /// The network with its parameters and with the constants that training left it with: the width of the threshold, for
 /// one, may have been annealed. Trained in the other precision, its numbers are converted. DataError where the
-/// checkpoint is missing, damaged or of another network; ConfigError as `make_network` and `load_constants`.
+/// checkpoint is missing, damaged or of another network; ConfigError as `make_network`.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::unique_ptr<RecurrentNetwork<T>> make_trained(const TrainedNetwork& trained);
 

@@ -25,8 +25,8 @@ GLIFR_API void load_parameters(RecurrentNetwork<T>& network, const TensorFile& f
 [[nodiscard]] GLIFR_API double metadata_number(const TensorFile& file, const std::string& key, const std::string& name);
 
 /// Gives a network's neurons the constants that a checkpoint's metadata hold; the others stay as they are. The width of
-/// the threshold, for one, may have been annealed. DataError as `metadata_number`; ConfigError, with some constants
-/// taken, where one is out of the range of its field.
+/// the threshold, for one, may have been annealed. DataError as `metadata_number` and, with some constants taken, where
+/// one is out of the range of its field.
 template <Scalar T>
 GLIFR_API void load_constants(RecurrentNetwork<T>& network, const TensorFile& file, const std::string& name);
 
