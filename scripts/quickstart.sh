@@ -1,7 +1,20 @@
 #!/usr/bin/env bash
 # Installs missing packages, builds glifr's two programs in build, trains a network of GLIFR neurons to produce six sine waves, draws its outputs,
-# and prints the time of each stage.
+# and prints the time of each stage. Takes no arguments.
 set -euo pipefail
+
+case ${1-} in
+  "") ;;
+  -h | --help)
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    exit
+    ;;
+  *)
+    printf "quickstart.sh: '%s' is not known; accepted: --help\n" "$1" >&2
+    exit 2
+    ;;
+esac
+
 trap 'printf "quickstart.sh: failed: %s\n" "$BASH_COMMAND" >&2' ERR
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

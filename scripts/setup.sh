@@ -13,8 +13,12 @@ case ${1-} in
   "") ;;
   --quick) is_quick=true ;;
   --package) is_package=true ;;
+  -h | --help)
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    exit
+    ;;
   *)
-    printf "setup.sh: '%s' is not known; accepted: --quick, --package\n" "$1" >&2
+    printf "setup.sh: '%s' is not known; accepted: --quick, --package, --help\n" "$1" >&2
     exit 2
     ;;
 esac

@@ -6,6 +6,12 @@
 # Tests that need data or reference results are reported as skipped unless GLIFR_DATA and GLIFR_REFERENCE_DIR name
 # the folders that hold them.
 set -euo pipefail
+
+if [[ ${1-} == -h || ${1-} == --help ]]; then
+  sed -n '2,/^[^#]/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+  exit
+fi
+
 trap 'printf "test.sh: failed: %s\n" "$BASH_COMMAND" >&2' ERR
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,5 +1,7 @@
 #include "glifr/analysis/connectivity.hpp"
 
+#include <algorithm>
+#include <boost/json/object.hpp>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -7,9 +9,11 @@
 #include "common/format.hpp"
 #include "connectivity.hpp"
 #include "glifr/analysis/parameters.hpp"
+#include "glifr/analysis/results.hpp"
 #include "glifr/analysis/style.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/json.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "glifr/network/layer.hpp"
 #include "neurons.hpp"
@@ -35,10 +39,30 @@ Wiring read_wiring(const std::filesystem::path& checkpoint, glifr::Index layer) 
   return wiring;
 }
 
+namespace {
+
+/// The epochs of so many rows of a recorded parameter: one before training, one every so many epochs, one after the
+/// last. Empty where config.json or metrics.csv does not say.
+std::vector<double> recorded_epochs(const glifr::TrialFolder& trial, glifr::Index rows) {
+  if (!std::filesystem::exists(trial.record()) || !std::filesystem::exists(trial.metrics())) return {};
+  const boost::json::value document = glifr::read_json_file(trial.record());
+  const boost::json::object* config = document.if_object();
+  const boost::json::value* every = config ? config->if_contains("parameter_every") : nullptr;
+  const auto step = every ? glifr::whole_number(*every) : std::nullopt;
+  const std::vector<double> trained = analysis::read_metrics(trial.metrics()).epoch;
+  if (!step || *step < 1 || trained.empty()) return {};
+  std::vector<double> epochs;
+  for (glifr::Index r = 0; r < rows; ++r) epochs.push_back(std::min(static_cast<double>(r * *step), trained.back()));
+  return epochs;
+}
+
+}  // namespace
+
 std::optional<analysis::Figure> delay_course(const std::filesystem::path& checkpoint, glifr::Index layer,
                                              glifr::Index neurons, const analysis::NeuronParts& groups) {
   const std::string prefix = layer == 1 ? "" : glifr::layer_prefix(static_cast<std::size_t>(layer - 1));
-  const auto course = glifr::TrialFolder::of_checkpoint(checkpoint).parameter(prefix + "synaptic_delay");
+  const glifr::TrialFolder trial = glifr::TrialFolder::of_checkpoint(checkpoint);
+  const auto course = trial.parameter(prefix + "synaptic_delay");
   if (!std::filesystem::exists(course)) return std::nullopt;
   const glifr::CsvNumbers table = glifr::read_csv_numbers(course, {});
   if (table.columns != neurons) {
@@ -47,7 +71,7 @@ std::optional<analysis::Figure> delay_course(const std::filesystem::path& checkp
   }
   std::vector<std::vector<double>> rows;
   for (glifr::Index r = 0; r < table.rows; ++r) rows.emplace_back(table.row(r).begin(), table.row(r).end());
-  return analysis::delays_figure(rows, groups);
+  return analysis::delays_figure(rows, groups, recorded_epochs(trial, table.rows));
 }
 
 std::string wiring_text(const analysis::RecurrentWeights& weights) {

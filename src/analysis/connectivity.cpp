@@ -3,6 +3,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "glifr/analysis/style.hpp"
 #include "glifr/error.hpp"
@@ -185,7 +186,12 @@ Figure connectivity_figure(const RecurrentWeights& weights, const NeuronParts& g
   return figure;
 }
 
-Figure delays_figure(const std::vector<std::vector<double>>& course, const NeuronParts& groups) {
+Figure delays_figure(const std::vector<std::vector<double>>& course, const NeuronParts& groups,
+                     const std::vector<double>& epochs) {
+  const bool has_epochs = !epochs.empty();
+  if (has_epochs && epochs.size() != course.size())
+    throw std::invalid_argument("delays_figure: there are " + std::to_string(course.size()) + " rows and " +
+                                std::to_string(epochs.size()) + " epochs");
   Figure figure;
   figure.name = "delays";
   const std::size_t neurons = course.empty() ? 0 : course.front().size();
@@ -194,9 +200,9 @@ Figure delays_figure(const std::vector<std::vector<double>>& course, const Neuro
   figure.caption = "Learned synaptic delays of " + counted(static_cast<Index>(neurons), "neuron") +
                    " over training, a line a neuron" +
                    (every > 1 ? "; every " + std::to_string(every) + "th is drawn." : ".");
-  Table table{"delays", {{"record", std::vector<double>{}}}};
-  for (std::size_t r = 0; r < course.size(); ++r)
-    std::get<0>(table.columns[0].values).push_back(static_cast<double>(r));
+  std::vector<double> along = epochs;
+  for (std::size_t r = along.size(); r < course.size(); ++r) along.push_back(static_cast<double>(r));
+  Table table{"delays", {{has_epochs ? "epoch" : "record", std::move(along)}}};
   std::vector<std::vector<std::string>> names(static_cast<std::size_t>(groups.count()));  // of each group
   for (std::size_t n = 0; n < neurons; n += every) {
     const std::string name = "neuron_" + std::to_string(n);
@@ -207,14 +213,14 @@ Figure delays_figure(const std::vector<std::vector<double>>& course, const Neuro
   }
   figure.tables.push_back(std::move(table));
   Panel& panel = figure.panels.emplace_back();
-  panel.x = {.label = literal("recorded epoch (row of synaptic_delay.csv)"), .is_count = true};
+  panel.x = {.label = has_epochs ? "epoch" : literal("recorded epoch (row of synaptic_delay.csv)"), .is_count = true};
   panel.y.label = "synaptic delay (ms)";
   for (Index group = 0; group < groups.count(); ++group) {
     const auto& own = at(names, group);
     if (own.empty()) continue;
     panel.series.push_back({.mark = Mark::line,
                             .table = "delays",
-                            .x = "record",
+                            .x = has_epochs ? "epoch" : "record",
                             .y = own,
                             .ink = faded(cluster_ink(group), 0.6),
                             .title = group_title(groups, group)});

@@ -188,6 +188,7 @@ class Scale {
     }
   }
 
+  [[nodiscard]] bool is_numeric() const { return is_numeric_; }
   [[nodiscard]] double place(const std::string& value) const {
     if (is_numeric_) return *parse_number(value);
     return static_cast<double>(std::ranges::find(values_, value) - values_.begin());
@@ -233,13 +234,16 @@ std::string panel_of(const SettingGroup& group, const std::vector<std::string>& 
 }
 
 /// A model's means over the values of the first setting, with their standard deviations. `line`: its rows in the table.
-void add_line(Panel& panel, const std::string& table, const std::string& line, const std::string& model) {
+/// Between words there is nothing for a line to lead through.
+void add_means(Panel& panel, const std::string& table, const std::string& line, const std::string& model,
+               bool is_numeric) {
   Ink ink = model_ink(model);
   ink.dash = 1;
   ink.point_size = 0.8;
   const Filter filter{"panel", line};
-  panel.series.push_back(
-      {.mark = Mark::line, .table = table, .x = "position", .y = {"mean"}, .ink = ink, .where = filter});
+  if (is_numeric)
+    panel.series.push_back(
+        {.mark = Mark::line, .table = table, .x = "position", .y = {"mean"}, .ink = ink, .where = filter});
   panel.series.push_back({.mark = Mark::error_bars,
                           .table = table,
                           .x = "position",
@@ -290,13 +294,15 @@ Figure settings_figure(const SettingSummary& summary, const std::string& base_ta
     for (const SettingGroup& group : summary.groups) {
       if (group.base_task == base_task && panel_name(group) == name) models.push_back(group.results.model);
     }
-    for (const std::string& model : distinct(models)) add_line(panel, figure.name, name + "/" + model, model);
+    for (const std::string& model : distinct(models))
+      add_means(panel, figure.name, name + "/" + model, model, scale.is_numeric());
   }
   figure.columns = std::min<Index>(3, static_cast<Index>(figure.panels.size()));
   figure.width = figure.columns > 1 ? 760 : 520;
   figure.aspect = 0.65;
   figure.least_panel_width = 220;
   figure.has_key = true;
+  figure.shares_y = true;
   figure.tables.push_back(table.take());
   return figure;
 }

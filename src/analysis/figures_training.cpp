@@ -95,7 +95,17 @@ void add_metric(Figure& figure, std::span<const TrainingCurve> curves, const Cur
   panel.y = metric_axis(metric.label, metric.factor == percent, means);
   std::vector<Series> lines;  // on top of all bands
   add_courses(figure, panel, lines, "train_" + metric.name, training, metric.factor, validation.empty() ? 0 : 1);
-  if (!validation.empty()) add_courses(figure, panel, lines, "val_" + metric.name, validation, metric.factor, 2);
+  if (!validation.empty()) {
+    add_courses(figure, panel, lines, "val_" + metric.name, validation, metric.factor, 2);
+    // Of no model, so that nothing is drawn: for the key.
+    lines.push_back({.mark = Mark::line,
+                     .table = "val_" + metric.name,
+                     .x = "epoch",
+                     .y = {"mean"},
+                     .ink = {.color = 0x444444, .dash = 2},
+                     .title = "validation",
+                     .where = Filter{"model", ""}});
+  }
   panel.series.insert(panel.series.end(), lines.begin(), lines.end());
   figure.panels.push_back(std::move(panel));
 }
@@ -160,7 +170,12 @@ class TrialCurves {
     panel.x = epochs();
     const std::string column = "train_" + metric.name;
     table_.columns.push_back({column, detail::thinned(scaled(metric.training, metric.factor))});
-    panel.series.push_back({.mark = mark(), .table = table_.name, .x = "epoch", .y = {column}, .ink = ink_});
+    panel.series.push_back({.mark = mark(),
+                            .table = table_.name,
+                            .x = "epoch",
+                            .y = {column},
+                            .ink = ink_,
+                            .title = is_validated_ ? "training" : ""});
     add_validation(panel, metric);
     std::vector<double> all = metric.training;
     std::ranges::copy_if(metric.validated, std::back_inserter(all), is_there);
@@ -191,8 +206,12 @@ class TrialCurves {
     validation_.columns.push_back({column, detail::thinned(values)});
     Ink dashed = ink_;
     dashed.dash = 2;
-    panel.series.push_back(
-        {.mark = mark(), .table = validation_.name, .x = epoch_column, .y = {column}, .ink = dashed});
+    panel.series.push_back({.mark = mark(),
+                            .table = validation_.name,
+                            .x = epoch_column,
+                            .y = {column},
+                            .ink = dashed,
+                            .title = "validation"});
   }
 
   const Metrics& metrics_;
@@ -218,6 +237,7 @@ Figure training_curve_figure(const Metrics& metrics, const std::string& model) {
   figure.width = figure.columns > 1 ? 760 : 480;
   figure.aspect = 0.6;
   figure.least_panel_width = 240;
+  figure.has_key = true;
   curves.take_tables(figure);
   return figure;
 }

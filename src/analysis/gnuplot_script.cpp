@@ -219,6 +219,12 @@ void write_axis(std::ostream& out, const Axis& axis, const AxisLayout& layout, c
   out << (layout.marks.empty() ? "()\n" : ")\n");
 }
 
+constexpr const char* grid = "set grid noxtics ytics linetype 1 linecolor rgb '#E4E4E4' linewidth 0.6\n";
+
+bool draws_cells(const Panel& panel) {
+  return std::ranges::any_of(panel.series, [](const Series& series) { return series.mark == Mark::cells; });
+}
+
 void write_panel(std::ostream& out, const Figure& figure, const Panel& panel, const PanelLayout& layout,
                  const Screen& screen, double letter) {
   out << "\n  set lmargin at screen " << screen.x(layout.left) << "; set rmargin at screen " << screen.x(layout.right)
@@ -231,6 +237,8 @@ void write_panel(std::ostream& out, const Figure& figure, const Panel& panel, co
   write_label(out, panel.x.label, screen.at(center, layout.x_label_middle), "center");
   write_label(out, panel.y.label, screen.at(layout.y_label_middle, middle), "center rotate by 90");
   write_key(out, screen, layout.key, letter);
+  const bool has_grid = !draws_cells(panel);  // through which its lines would be seen
+  if (!has_grid) out << "  unset grid\n";
   out << "  plot ";
   const char* separator = "";
   const auto next = [&] {
@@ -247,6 +255,7 @@ void write_panel(std::ostream& out, const Figure& figure, const Panel& panel, co
   }
   if (panel.guides.empty() && panel.series.empty()) out << "NaN notitle";
   out << "\n  unset label; unset arrow; unset object\n";
+  if (!has_grid) out << "  " << grid;
 }
 
 }  // namespace
@@ -284,8 +293,8 @@ std::string gnuplot_script(const Figure& figure, std::optional<double> width) {
          "set datafile columnheaders\n"
          "set border 3 linecolor rgb '#444444'\n"
          "set tics nomirror out scale 0.6,0.35\n"
-         "set grid noxtics ytics linetype 1 linecolor rgb '#E4E4E4' linewidth 0.6\n"
-         "set errorbars 0.6\n"
+      << grid
+      << "set errorbars 0.6\n"
          "# The white disc that gnuplot draws behind a point: hidden by it, but not empty, which is no valid SVG.\n"
          "set pointintervalbox 0.1\n"
          "unset key\n"

@@ -311,9 +311,11 @@ class Planner {
     right_.resize(columns_, letter_);
     layout_.panels.resize(figure.panels.size());
     horizontal_.resize(figure.panels.size());
+    vertical_.resize(figure.panels.size());
   }
 
   Layout plan() {
+    find_extents();
     for (std::size_t p = 0; p < layout_.panels.size(); ++p) plan_vertical_axis(p);
     // The outer labels along the bottom may need wider margins, which leave less room for labels.
     for (int round = 0; round < 2; ++round) {
@@ -332,13 +334,25 @@ class Planner {
   }
 
  private:
+  void find_extents() {
+    for (std::size_t p = 0; p < layout_.panels.size(); ++p) {
+      const Panel& panel = figure_.panels[p];
+      for (const Series& series : panel.series) add_extent(figure_, series, horizontal_[p], vertical_[p]);
+      for (const double guide : panel.guides) vertical_[p].add(guide);
+    }
+    if (!figure_.shares_y) return;
+    Extent all;
+    for (const Extent& vertical : vertical_) {
+      all.add(vertical.low);
+      all.add(vertical.high);
+    }
+    std::ranges::fill(vertical_, all);
+  }
+
   void plan_vertical_axis(std::size_t p) {
     const Panel& panel = figure_.panels[p];
-    Extent vertical;
-    for (const Series& series : panel.series) add_extent(figure_, series, horizontal_[p], vertical);
-    for (const double guide : panel.guides) vertical.add(guide);
     AxisLayout& axis = layout_.panels[p].y;
-    axis = lay_out_axis(panel.y, vertical.low, vertical.high, height_, letter_, false);
+    axis = lay_out_axis(panel.y, vertical_[p].low, vertical_[p].high, height_, letter_, false);
     const double label = panel.y.label.empty() ? 0 : line_height;
     widen(left_[p % columns_], letter_ * (widest(axis.marks) + beside_axis + label));
   }
@@ -439,8 +453,8 @@ class Planner {
   const Figure& figure_;
   double letter_ = 0, slot_ = 0, height_ = 0;  // slot: width of a column with its margins; height: of the axes
   std::size_t columns_ = 1;
-  std::vector<double> left_, right_;  // margins of the columns
-  std::vector<Extent> horizontal_;    // of the panels
+  std::vector<double> left_, right_;           // margins of the columns
+  std::vector<Extent> horizontal_, vertical_;  // of the panels
   Layout layout_;
 };
 

@@ -112,6 +112,9 @@ std::string value_text(const ConfigKey& key, const Config& config) {
   const auto value_in = [&](const Model& model) {
     const json::value value = detail::value_of(key, config.resolve(model));
     const json::string* text = value.if_string();
+    // A size that is not known before the data are is 0, which nobody can ask for.
+    const bool is_size = key.name == "input_size" || key.name == "output_size";
+    if (is_size && value == 0) return std::string("from the data");
     return "`" + (text ? std::string(*text) : to_line(value)) + "`";
   };
   if (!key.is_by_model) return value_in(known_models().front());

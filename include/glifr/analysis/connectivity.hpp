@@ -58,8 +58,9 @@ struct GLIFR_API RecurrentWeights {
 [[nodiscard]] GLIFR_API Figure connectivity_figure(const RecurrentWeights& weights, const NeuronParts& groups = {},
                                                    const std::vector<double>& initial_delays = {});
 
-/// The course of the delays over training, coloured by group: [epochs][neurons], ms, a row a recorded epoch.
+/// The course of the delays over training, coloured by group: [epochs][neurons], ms, a row a recorded epoch; `epochs`:
+/// that of each row, empty where they are not known. std::invalid_argument where there are more or fewer.
 [[nodiscard]] GLIFR_API Figure delays_figure(const std::vector<std::vector<double>>& course,
-                                             const NeuronParts& groups = {});
+                                             const NeuronParts& groups = {}, const std::vector<double>& epochs = {});
 
 }  // namespace glifr::analysis

@@ -106,6 +106,7 @@ struct Figure {
   std::vector<Panel> panels;       ///< at least one
   Index columns = 1;               ///< of panels, filled row by row; fewer where the figure is too narrow for them
   bool has_key = false;            ///< whether the titles of all series, each once, stand above all panels
+  bool shares_y = false;           ///< all panels have the vertical range of what is drawn in any of them
   double width = 640;              ///< where none is asked for: units of 1/96 inch
   double aspect = 0.5;             ///< height of a panel by its width
   double least_panel_width = 150;  ///< units of 1/96 inch: where panels would be narrower there are fewer columns

@@ -128,7 +128,13 @@ TEST_CASE("the checkpoint of a population tells its senders, its connections and
   CHECK(course.panels[0].series.size() == 2);
   CHECK(course.panels[0].series[1].y.size() == 5);
   CHECK(course.panels[0].x.label == literal("recorded epoch (row of synaptic_delay.csv)"));
+  CHECK(numbers(course, "delays", "record") == std::vector<double>{0, 1});
   CHECK(numbers(course, "delays", "neuron_0") == std::vector<double>{1, weights.delays[0]});
+  const Figure by_epoch = delays_figure({before, weights.delays}, groups, {0, 25});
+  CHECK(by_epoch.panels[0].x.label == "epoch");
+  CHECK(by_epoch.panels[0].series[0].x == "epoch");
+  CHECK(numbers(by_epoch, "delays", "epoch") == std::vector<double>{0, 25});
+  CHECK_THROWS_AS(delays_figure({before, weights.delays}, groups, {0}), std::invalid_argument);
 }
 
 TEST_CASE("checkpoints without a square matrix of finite recurrent weights are refused by name") {

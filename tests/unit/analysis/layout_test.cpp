@@ -168,6 +168,20 @@ TEST_CASE("one unit is as long along both axes where they are to be equal") {
   }
 }
 
+TEST_CASE("panels that are compared have the same vertical range") {
+  Figure figure = figure_with_key(2, 2, 1);
+  figure.tables.push_back({"far", {{"x", std::vector<double>{0, 1}}, {"y", std::vector<double>{50, 90}}}});
+  figure.panels[1].series.push_back({.table = "far", .x = "x", .y = {"y"}});
+  const Layout own = lay_out(figure, {});
+  CHECK(own.panels[0].y.upper < 50);
+  figure.shares_y = true;
+  const Layout shared = lay_out(figure, {});
+  CHECK(shared.panels[0].y.lower == shared.panels[1].y.lower);
+  CHECK(shared.panels[0].y.upper == shared.panels[1].y.upper);
+  CHECK(shared.panels[0].y.upper >= 90);
+  CHECK(labels(shared.panels[0].y) == labels(shared.panels[1].y));
+}
+
 TEST_CASE("what gnuplot's markup does not show has no width") {
   CHECK(text_width("V_{th}") < text_width("Vthxx"));
   CHECK(text_width("a\\_b") == text_width("aab"));

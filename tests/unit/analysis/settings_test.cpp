@@ -11,6 +11,7 @@
 #include "glifr/analysis/tables.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/files.hpp"
 #include "results_folder.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
@@ -182,6 +183,11 @@ TEST_CASE("the figure by settings has numbers on a numeric axis and a panel for 
   CHECK(by_lr.panels[0].title == literal("hidden_size = 16"));
   CHECK(by_lr.panels[0].x.is_logarithmic);
   CHECK(by_lr.panels[0].x.tics.empty());
+  CHECK(by_lr.shares_y);
+  const auto has_line = [](const Figure& figure) {
+    return std::ranges::any_of(figure.panels[0].series, [](const Series& each) { return each.mark == Mark::line; });
+  };
+  CHECK(has_line(by_lr));
   // The rows of a line stand together, in the order of its values.
   const auto& rows = std::get<1>(by_lr.tables[0].columns[0].values);
   CHECK(rows == std::vector<std::string>{"hidden_size = 128/rnn", "hidden_size = 128/rnn", "hidden_size = 16/rnn",
@@ -198,6 +204,7 @@ TEST_CASE("the figure by settings has numbers on a numeric axis and a panel for 
   const Figure by_word = settings_figure(summarize_by(results, {"optimizer"}), "sine");
   REQUIRE(by_word.panels[0].x.tics.size() == 1);
   CHECK(by_word.panels[0].x.tics[0].label == "adam");
+  CHECK_FALSE(has_line(by_word));
   for (const Figure& figure : {by_lr, by_size, by_word}) {
     const test::TemporaryFolder drawings;
     const Drawing drawing = draw(figure, drawings.path());
@@ -250,11 +257,17 @@ TEST_CASE("validation is read where it is there and drawn dashed") {
     });
   };
   CHECK(count_dash(1) == 2);  // training of both models
-  CHECK(count_dash(2) == 1);  // validation of one
+  CHECK(count_dash(2) == 2);  // validation of one, and what the key says of all
+  CHECK(figure.panels[0].series.back().title == "validation");
   CHECK_THAT(figure.caption, Catch::Contains("dashed: validation"));
   const Figure own = training_curve_figure(results.trials[0].metrics, "rnn");
-  CHECK(own.panels[0].series.size() == 2);
-  CHECK(training_curve_figure(results.trials[2].metrics, "glifr_hom").panels[0].series.size() == 1);
+  REQUIRE(own.panels[0].series.size() == 2);
+  CHECK(own.has_key);
+  CHECK(own.panels[0].series[0].title == "training");
+  CHECK(own.panels[0].series[1].title == "validation");
+  const Figure unvalidated = training_curve_figure(results.trials[2].metrics, "glifr_hom");
+  REQUIRE(unvalidated.panels[0].series.size() == 1);
+  CHECK(unvalidated.panels[0].series[0].title.empty());
   for (const Figure& each : {figure, own}) {
     const test::TemporaryFolder drawings;
     const Drawing drawing = draw(each, drawings.path());
@@ -281,6 +294,7 @@ TEST_CASE("a confusion matrix is read, checked, and drawn as squares by their sh
   const Drawing drawing = draw(figure, folder.path());
   INFO(drawing.problem);
   CHECK((drawing.is_drawn || drawing.problem.find("not found") != std::string::npos));
+  CHECK_THAT(read_file(drawing.script), Catch::Contains("  unset grid\n  plot "));
 
   const auto refused = [&](const std::string& text, const std::string& problem) {
     test::write_text(file, text);

@@ -242,7 +242,8 @@ std::string train_groups(const Session& session) {
                 "I": {"size": 4, "inhibitory": true}},
      "synaptic_delay": {"uniform": [0.5, 1], "train": true}},
     {"neuron": "glifr", "size": 13}, {"neuron": "lstm", "size": 3, "synaptic_delay": {"uniform": [0.1, 0.2], "train": true}}]}}})");
-  const Finished run = session.train("--config " + session.file("cortex.json").string() + " --model cortex --epochs 3");
+  const Finished run = session.train("--config " + session.file("cortex.json").string() +
+                                     " --model cortex --epochs 3 --set parameter_every=2");
   INFO(run.error);
   REQUIRE(run.exit_code == 0);
   return (session.results() / "cortex/cortex/trial_0").string();
@@ -302,6 +303,11 @@ TEST_CASE("neurons, f-I curves, clusters and connections by layer and group") {
   CHECK(glifr::read_csv_numbers(session.out() / "eigenvalues.csv", {.has_header = true}).rows == 16);
   CHECK_THAT(glifr::read_file(session.out() / "connectivity_delays.csv"), Catch::Contains("before_training"));
   CHECK(fs::exists(session.out() / "delays.gp"));
+  // Recorded before training, every second epoch and after the last.
+  const glifr::CsvCells delays = cells("delays.csv");
+  CHECK(delays.header.at(0) == "epoch");
+  REQUIRE(delays.rows.size() == 3);
+  for (const std::size_t row : {0, 1, 2}) CHECK(std::stoi(delays.rows[row][0]) == std::vector<int>{0, 2, 3}[row]);
 
   // The second layer has no groups, and its neurons the same delay. What is left from the first is named.
   run("parameters --layer 2 " + trial);
