@@ -198,17 +198,32 @@ template <Scalar T>
 void LayerParameters<T>::balance_weights() {
   if (!signs_) return;
   const std::span<const T> signs = parameters_[signs_].value.values();
-  const auto inhibitory = static_cast<double>(std::count(signs.begin(), signs.end(), T(-1)));
-  const double excitatory = static_cast<double>(signs.size()) - inhibitory;
-  if (inhibitory == 0 || excitatory == 0) return;
-  const T factor = static_cast<T>(excitatory / inhibitory);
   const View<T> weights = parameters_[1].value.view();
-  for (Index r = 0; r < weights.rows; ++r) {
-    for (Index c = 0; c < weights.columns; ++c) {
-      const Index sender =
-          chooses_lateral_ ? static_cast<Index>(parameters_[lateral_connections_].value.view()(0, c)) : r;
-      if (signs[static_cast<std::size_t>(sender)] < 0) weights(r, c) *= factor;
-    }
+  const auto is_inhibitory = [&](Index row, Index column) {
+    const Index sender =
+        chooses_lateral_ ? static_cast<Index>(parameters_[lateral_connections_].value.view()(0, column)) : row;
+    return signs[static_cast<std::size_t>(sender)] < 0;
+  };
+  const auto receiver = [&](Index column) {
+    return chooses_lateral_ ? static_cast<Index>(parameters_[lateral_connections_].value.view()(1, column))
+                            : column % plan_.hidden_size;
+  };
+  for (const detail::GroupSpan& group : detail::group_spans(plan_.population, plan_.hidden_size)) {
+    const auto for_each = [&](auto&& f) {
+      for (Index r = 0; r < weights.rows; ++r) {
+        for (Index c = 0; c < weights.columns; ++c) {
+          const Index j = receiver(c);
+          if (j >= group.first && j < group.first + group.count) f(weights(r, c), is_inhibitory(r, c));
+        }
+      }
+    };
+    Index excitatory = 0, inhibitory = 0;  // connections
+    for_each([&](T, bool inhibits) { ++(inhibits ? inhibitory : excitatory); });
+    if (inhibitory == 0 || excitatory == 0) continue;
+    const T factor = static_cast<T>(static_cast<double>(excitatory) / static_cast<double>(inhibitory));
+    for_each([&](T& weight, bool inhibits) {
+      if (inhibits) weight *= factor;
+    });
   }
 }
 

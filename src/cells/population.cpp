@@ -164,22 +164,6 @@ DelayDescription delays_of(const Population& population, std::size_t group) {
   return has_own ? *population.groups[group].synaptic_delay : *population.synaptic_delay;
 }
 
-std::vector<std::string> partly_frozen(const Population& population, std::span<const FieldExtent> parameters) {
-  std::vector<std::string> names;
-  const auto add = [&](const char* name, auto&& is_trained) {
-    std::size_t trained = 0;
-    for (std::size_t g = 0; g < population.groups.size(); ++g) trained += is_trained(g) ? 1 : 0;
-    if (trained > 0 && trained < population.groups.size()) names.emplace_back(name);
-  };
-  for (const FieldExtent& parameter : parameters) {
-    const char* name = parameter.field.name;
-    add(name, [&](std::size_t g) { return parameter_of(population, g, name).is_trained; });
-  }
-  if (has_neuron_delays(population))
-    add("synaptic_delay", [&](std::size_t g) { return delays_of(population, g).is_trained; });
-  return names;
-}
-
 std::vector<ConnectionBlock> lateral_blocks(const Population& population, Index size) {
   const std::vector<GroupSpan> spans = group_spans(population, size);
   const bool has_own = std::ranges::any_of(population.groups, [](const NeuronGroup& g) { return !g.lateral.empty(); });

@@ -103,8 +103,6 @@ void check_layer(const Settings& s, const LayerDescription& layer, Index input_s
   for (const NeuronGroup& group : population.groups) {
     name_place(" in group " + group.name, [&] { check_initial_values(group.parameters, neuron, s.model.dt); });
   }
-  for (const std::string& name : partly_frozen(population, neuron.parameters))
-    s.training.optimizer.require_no_decay(name);
   check_delays(s, population);
   if (input_size > 0) check_population(population, layer.neuron, neuron.parameters, input_size, layer.size);
 }

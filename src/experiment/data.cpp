@@ -57,7 +57,7 @@ template <Scalar T>
 TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
   const Task& task = find_task(s.task.base);
   const auto part = [&](Split split) { return load_part<T>({s, seed, split, false, files_}); };
-  TaskData<T> data{part(Split::train), part(task.has_test_set() ? Split::test : Split::train)};
+  TaskData<T> data{part(Split::train), part(task.has_test_set(s) ? Split::test : Split::train)};
   if (task.has_validation_set(s)) {
     data.validation = part(Split::validation);
   } else if (const double share = s.training.validation_fraction; share > 0) {
@@ -78,7 +78,7 @@ TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
 template <Scalar T>
 std::shared_ptr<const Dataset<T>> DataStore::load_test(const Settings& s, std::uint64_t seed,
                                                        const TensorFile* checkpoint) {
-  const Split part = find_task(s.task.base).has_test_set() ? Split::test : Split::train;
+  const Split part = find_task(s.task.base).has_test_set(s) ? Split::test : Split::train;
   return load_part<T>({s, seed, part, true, files_, checkpoint});
 }
 

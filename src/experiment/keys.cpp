@@ -152,7 +152,7 @@ std::vector<ConfigKey> training_keys() {
       {.group = "Training",
        .name = "weight_decay",
        .place = [](S& s) -> Place { return &s.training.optimizer.weight_decay; },
-       .help = "adamw: share of itself that each trained parameter loses in a step, times the learning rate",
+       .help = "adamw: share of itself that each trained weight loses in a step, times the learning rate",
        .range = setting_ranges::weight_decay,
        .is_recent = true},
       {.group = "Training",

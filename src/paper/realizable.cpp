@@ -173,7 +173,7 @@ class RealizableTask final : public TaskOf<RealizableTask> {
   [[nodiscard]] Index time_steps(const Settings& settings) const override {
     return whole_steps(settings.task.number("sim_time"), settings.model.dt);
   }
-  [[nodiscard]] bool has_test_set() const override { return false; }
+  [[nodiscard]] bool has_test_set(const Settings& /*settings*/) const override { return false; }
   [[nodiscard]] bool serves_all_models() const override { return false; }
   [[nodiscard]] bool has_readout() const override { return false; }
 

@@ -1,5 +1,7 @@
 #include "glifr/datasets/sine.hpp"
 
+#include <cstdint>
+
 #include "glifr/cells/cell.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/number.hpp"
@@ -8,6 +10,8 @@
 namespace glifr {
 
 namespace {
+
+constexpr std::uint32_t key_of_test_noise = 0x74657374;
 
 SineSettings sine_settings(const Settings& s) {
   return {
@@ -53,7 +57,8 @@ class SineTask final : public TaskOf<SineTask> {
   [[nodiscard]] Index time_steps(const Settings& s) const override {
     return whole_steps(s.task.number("sim_time"), s.model.dt);
   }
-  [[nodiscard]] bool has_test_set() const override { return false; }
+  /// The same waves, but where there is noise: another draw of it.
+  [[nodiscard]] bool has_test_set(const Settings& s) const override { return s.task.number("noise_std") > 0; }
   [[nodiscard]] std::vector<double> frequencies(const Settings& s) const override {
     return sine_frequencies(sine_settings(s));
   }
@@ -62,7 +67,7 @@ class SineTask final : public TaskOf<SineTask> {
   [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest& request) const {
     const TaskSettings& task = request.settings.task;
     const SineSettings sine = sine_settings(request.settings);
-    const Random random(request.seed, Stream::data);
+    const Random random(request.seed, Stream::data, request.part == Split::test ? key_of_test_noise : 0);
     const double mean = task.number("noise_mean"), deviation = task.number("noise_std");
     std::vector<double> noise;
     if (mean != 0 || deviation != 0) {

@@ -286,12 +286,14 @@ template <Scalar T>
 struct UpdateByAdam {
   const StepState* state;
   double beta1, beta2, eps;
+  bool decays;  // what is moved
   T *gradients, *parameters, *first, *second;
   GLIFR_INLINE void operator()(Index, Index i) const {
     const T gradient = gradients[i];
     gradients[i] = 0;
     if (state->failed >= 0) return;
-    const kernels::AdamStep<T> step({beta1, beta2, eps, state->adam.rate, state->adam.root_scale, state->adam.kept});
+    const kernels::AdamStep<T> step(
+        {beta1, beta2, eps, state->adam.rate, state->adam.root_scale, decays ? state->adam.kept : 1.0});
     step(gradient * static_cast<T>(state->gradient_scale), parameters[i], first[i], second[i]);
   }
 };

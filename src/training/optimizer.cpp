@@ -5,8 +5,6 @@
 #include "blocks.hpp"
 #include "checked_setting.hpp"
 #include "glifr/backend/detail/kernels.hpp"
-#include "glifr/error.hpp"
-#include "glifr/io/number.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr {
@@ -28,18 +26,9 @@ const OptimizerSettings& checked(const OptimizerSettings& settings) {
 
 }  // namespace
 
-void OptimizerSettings::require_no_decay(const std::string& parameter) const {
-  if (decay() == 0) return;
-  throw ConfigError("weight_decay", "found " + format_number(decay()) + ", which would also move those values of " +
-                                        parameter + " that are not trained; accepted: 0");
-}
-
 template <Scalar T>
 Optimizer<T>::Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings)
     : settings_(checked(settings)), layout_(parameters), blocks_(layout_.blocks(parameter_block)) {
-  for (const Parameter<T>* parameter : parameters) {
-    if (parameter->frozen_values > 0) settings.require_no_decay(parameter->name);
-  }
   if (settings.is_adam() || settings.momentum != 0) first_ = Tensor<T>({layout_.trained_size()});
   if (settings.is_adam()) second_ = Tensor<T>({layout_.trained_size()});
 }
@@ -52,12 +41,11 @@ void Optimizer<T>::apply(Gradients<T>& gradients, double norm, double learning_r
 
   ++steps_;
   const double t = static_cast<double>(steps_);
-  const kernels::AdamFactors adam{settings_.beta1,
-                                  settings_.beta2,
-                                  settings_.eps,
+  const kernels::AdamFactors adam{settings_.beta1, settings_.beta2, settings_.eps,
                                   learning_rate / (1 - std::pow(settings_.beta1, t)),
-                                  1 / std::sqrt(1 - std::pow(settings_.beta2, t)),
-                                  1 - learning_rate * settings_.decay()};
+                                  1 / std::sqrt(1 - std::pow(settings_.beta2, t))};
+  kernels::AdamFactors decaying = adam;
+  decaying.kept = 1 - learning_rate * settings_.decay();
   for_each_block(std::ssize(blocks_), layout_.trained_size(), [&](Index b) {
     const auto& block = at(blocks_, b);
     const auto& [parameter, offset] = layout_.trained()[block.entry];
@@ -65,8 +53,8 @@ void Optimizer<T>::apply(Gradients<T>& gradients, double norm, double learning_r
     const T* gradient = gradients.values().data() + start;
     T* value = parameter->value.data() + block.first;
     if (settings_.is_adam()) {
-      kernels::host<T>().adam_update(gradient, scale, block.count, adam, value, first_.data() + start,
-                                     second_.data() + start);
+      kernels::host<T>().adam_update(gradient, scale, block.count, parameter->decays() ? decaying : adam, value,
+                                     first_.data() + start, second_.data() + start);
     } else {
       kernels::host<T>().sgd_update(gradient, scale, block.count, static_cast<T>(learning_rate),
                                     static_cast<T>(settings_.momentum), value,

@@ -33,10 +33,6 @@ GLIFR_API void check_population(const Population& population, const std::string&
 /// Whether every neuron has a delay of its own.
 [[nodiscard]] GLIFR_API bool has_neuron_delays(const Population& population);
 
-/// The parameters that are trained in some groups and not in others, the delays among them.
-[[nodiscard]] GLIFR_API std::vector<std::string> partly_frozen(const Population& population,
-                                                               std::span<const FieldExtent> parameters);
-
 /// Senders and receivers that are connected in one way.
 struct ConnectionBlock {
   GroupSpan senders, receivers;

@@ -67,8 +67,8 @@ class GLIFR_API LayerParameters {
   /// Draws which pairs are connected, where that is a matter of chance; the layer's `number` in its network is part of
   /// the key. ConfigError where a mask was never read.
   void draw_wiring(std::uint64_t seed, std::size_t number);
-  /// After initial values were drawn: makes the weights of inhibitory neurons larger by as much as the others are more,
-  /// so that excitation and inhibition of a neuron cancel each other on average.
+  /// After initial values were drawn: makes the inhibitory connections to a group of neurons stronger by as much as the
+  /// others are more, so that its excitation and inhibition cancel each other on average.
   void balance_weights();
   /// The quantities that training moves through others, under the names and in the shapes that they have where it moves
   /// them themselves.

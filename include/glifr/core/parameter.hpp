@@ -44,6 +44,10 @@ struct Parameter {
   /// lowest + (highest - lowest) fraction. Empty: whatever the transform gives.
   std::vector<Range> ranges{};
 
+  /// Whether a weight decay takes a share of it: of weights and of the readout's bias. The raw zero of a neuron's
+  /// parameter or of a delay is no small value but some physical one.
+  [[nodiscard]] bool decays() const { return !field; }
+
   /// A parameter of zeros.
   Parameter(std::string full_name, const Shape& shape, bool stored_transposed = false)
       : name(std::move(full_name)), value(shape), is_stored_transposed(stored_transposed) {}

@@ -155,7 +155,7 @@ class GLIFR_API Task {
   /// Time steps of a sample. Where the data decide, what is expected of them.
   [[nodiscard]] virtual Index time_steps(const Settings& settings) const = 0;
   /// Whether networks are tested on other data than they are trained on.
-  [[nodiscard]] virtual bool has_test_set() const { return true; }
+  [[nodiscard]] virtual bool has_test_set(const Settings& /*settings*/) const { return true; }
   /// Whether there are data for validation, apart from those that a share of the training data may be set aside for.
   [[nodiscard]] virtual bool has_validation_set(const Settings& /*settings*/) const { return false; }
   /// Whether the same data serve all models; false where they depend on the network.

@@ -32,8 +32,8 @@ struct OptimizerSettings {
   double beta2 = 0.999;    ///< Adam: decay of the mean of their squares
   double eps = 1e-8;       ///< Adam: added to the root of that mean
   double momentum = 0;     ///< SGD
-  /// AdamW: before each Adam step, every trained parameter loses this share of itself times the learning rate, in the
-  /// units in which training moves it.
+  /// AdamW: before each Adam step, every trained parameter that decays (`Parameter::decays`) loses this share of itself
+  /// times the learning rate.
   double weight_decay = 0.01;
   double gradient_clip = 0;  ///< largest norm of all gradients together; 0: not clipped
 
@@ -49,11 +49,8 @@ struct OptimizerSettings {
     const double largest = std::numeric_limits<T>::max();
     return is_adam() ? std::sqrt(largest / (1 - beta2)) : std::numeric_limits<double>::infinity();
   }
-  /// The share of itself times the learning rate that a parameter loses in an update.
+  /// The share of itself times the learning rate that a weight loses in an update.
   [[nodiscard]] double decay() const { return kind == Kind::adamw ? weight_decay : 0; }
-  /// ConfigError where there is a decay: it would move the values of a parameter that are not trained beside some that
-  /// are, without a gradient.
-  GLIFR_API void require_no_decay(const std::string& parameter) const;
 };
 
 /// Adam, AdamW or SGD over a list of parameters.
@@ -61,7 +58,7 @@ template <Scalar T>
 class GLIFR_API Optimizer {
  public:
   /// Zero state for those of the parameters that are trained. The parameters outlive this. ConfigError where one
-  /// of the settings is out of its range, or a weight decay would move values that are not trained.
+  /// of the settings is out of its range.
   Optimizer(const ParameterList<T>& parameters, const OptimizerSettings& settings);
 
   /// Moves every trained parameter by its gradient; `norm` is that of all gradients together, by which they are

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -62,6 +63,26 @@ TEST_CASE("images of other sizes and classes are trained on where the settings s
   CHECK((lines.test->time_steps() == 14 && lines.test->size() == 27));
   const auto pixels = load(root, settings_of("pmnist", {"output_size=27", "permute_pixels=true"}));
   CHECK((pixels.train->time_steps() == 14 * 20 && pixels.train->input_size() == 1));
+}
+
+TEST_CASE("sine waves are tested with noise of their own, or as they are") {
+  const auto targets = [](const Dataset<float>& data) {
+    std::vector<float> values(100);
+    data.targets(std::vector<Index>{0}, values.data());
+    return values;
+  };
+  const TaskData<float> plain = load({}, settings_of("sine"));
+  CHECK(plain.test == plain.train);
+  const TaskData<float> noisy = load({}, settings_of("sine", {"noise_std=0.3"}));
+  const std::vector<float> wave = targets(*plain.train), train = targets(*noisy.train), test = targets(*noisy.test);
+  double covariance = 0, variance = 0;
+  for (std::size_t t = 0; t < wave.size(); ++t) {
+    covariance += (train[t] - wave[t]) * (test[t] - wave[t]);
+    variance += (test[t] - wave[t]) * (test[t] - wave[t]);
+  }
+  CHECK(variance / 100 > 0.05);
+  CHECK(variance / 100 < 0.15);
+  CHECK(std::abs(covariance) < 0.4 * variance);
 }
 
 TEST_CASE("trials share what is set aside for validation, where their seed is the same") {

@@ -226,29 +226,6 @@ TEST_CASE("an initial value that no neuron can have is refused before anything i
                "model few; accepted: a range that reaches it, or a number");
 }
 
-TEST_CASE("a weight decay goes with parameters that are trained in all groups or in none") {
-  const auto resolve = [](const std::string& of_layer, const std::string& of_e, const std::string& of_i) {
-    const Config config = from_text(
-        R"({"base": "sine", "optimizer": "adamw", "weight_decay": 10, "models": {"two": {"layers": [{"size": 4, )" +
-        of_layer + R"("groups": {"E": {"size": 2)" + of_e + R"(}, "I": {"size": 2)" + of_i + "}}}]}}}");
-    return config.resolve(config.described_models()[0]);
-  };
-  const std::string trained = R"(, "parameters": {"thresh": {"train": true}})";
-  const std::string frozen = R"(, "parameters": {"thresh": {"train": false}})";
-  const std::string frozen_in_layer = R"("parameters": {"thresh": {"train": false}}, )";
-  CHECK_NOTHROW(resolve("", frozen, frozen));
-  CHECK_NOTHROW(resolve(frozen_in_layer, "", ""));
-  const char* message =
-      "weight_decay: found 10, which would also move those values of thresh that are not trained in layer 1 of model "
-      "two; accepted: 0";
-  CHECK_THROWS_WITH(resolve("", "", frozen), message);
-  CHECK_THROWS_WITH(resolve(frozen_in_layer, trained, ""), message);
-  const std::string learned = R"(, "synaptic_delay": {"uniform": [1, 2], "train": true})";
-  CHECK_NOTHROW(resolve("", learned, learned));
-  CHECK_THROWS_WITH(resolve("", learned, R"(, "synaptic_delay": {"uniform": [1, 2]})"),
-                    Contains("values of synaptic_delay"));
-}
-
 TEST_CASE("recorded initial values and masks come from files") {
   const test::TemporaryFolder folder;
   test::write_text(folder.path() / "learnedparams.csv", "1.5,0.02,0.1,0.2,0.3,0.4,0,0\n2.5,0.04,0.1,0.2,0.5,0.6,0,0\n");

@@ -108,6 +108,25 @@ TEST_CASE("a density connects as many pairs as it says, drawn from the seed, and
   CHECK(std::abs(excitation + inhibition) < 0.3 * excitation);
 }
 
+TEST_CASE("in every group, excitation and inhibition cancel each other on average") {
+  Population population;
+  population.inhibitory = 0;
+  population.groups = {{.name = "E", .size = 80}, {.name = "I", .size = 20, .inhibitory = 1}};
+  population.lateral = Connectivity::with_density(0.2);
+  population.groups[0].lateral["I"] = Connectivity::with_density(0.6);
+  Net network(settings_of(100, population), 1, Outputs::every_step);
+  initialize_homogeneous(network, 3);
+  const std::vector<double> w = values_of<double>(*to_tensor_file(network).find("neuron_layer.weight_lat"));
+  for (const auto& [first, end] : {std::pair<std::size_t, std::size_t>{0, 80}, {80, 100}}) {
+    double excitation = 0, inhibition = 0;
+    for (std::size_t sender = 0; sender < 100; ++sender) {
+      for (std::size_t j = first; j < end; ++j) (sender < 80 ? excitation : inhibition) += w[100 * sender + j];
+    }
+    CHECK(excitation > 1);
+    CHECK(std::abs(excitation + inhibition) < 0.25 * excitation);
+  }
+}
+
 /// Trains for some epochs.
 TensorFile trained(const Population& population, Index threads, Index epochs, const TensorFile* goes_on_from = nullptr,
                    double memory_mb = 0) {
