@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -102,6 +103,13 @@ class Problem {
     Tape<double> tape(Tape<double>::Mode::forward_only);
     const auto sequence = Sequence<double>::from(test::put_on(tape, input_));
     return test::copy_of(cell_.run(tape, sequence, {}, {.last_only = case_.last_only}).output.value());
+  }
+  /// Bytes of a tape behind a forward pass.
+  [[nodiscard]] std::size_t memory() {
+    Tape<double> tape;
+    const auto sequence = Sequence<double>::from(test::put_on(tape, input_));
+    static_cast<void>(cell_.run(tape, sequence, {}, {}));
+    return tape.arena().capacity();
   }
   [[nodiscard]] double projected() {
     const Tensor<double> y = outcome(true).output;
@@ -219,10 +227,19 @@ TEMPLATE_TEST_CASE("gradients of delays, one a sending neuron", "", Rnn, Lstm, G
     check(learned, c);
     learned.population.synaptic_delay = DelayDescription::learned(1.1, 2.2);  // windows of two steps
     check(learned, c);
+    learned.population.synaptic_delay = DelayDescription::learned(0.6, 16);  // beyond the time
+    check(learned, c);
     CellSettings<TestType> fixed = layer_of<TestType>(3);
     fixed.population.synaptic_delay = DelayDescription::uniform(0, 30);  // beyond the time
     check(fixed, c);
   }
+}
+
+TEST_CASE("delays beyond the last step take no memory") {
+  CellSettings<Rnn> settings = layer_of<Rnn>(3);
+  settings.population.synaptic_delay = DelayDescription::learned(0.6, 1e6);
+  Problem<Rnn> problem(settings, {.steps = 10, .batch = 1});
+  CHECK(problem.memory() < 100'000);
 }
 
 TEMPLATE_TEST_CASE("gradients of everything at once", "", Rnn, Glifr<1>) {

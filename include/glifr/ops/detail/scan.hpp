@@ -157,6 +157,12 @@ class Scan {
   [[nodiscard]] bool is_segmented() const { return segment() < steps(); }
   [[nodiscard]] Index neurons() const { return layer_.neurons; }
   [[nodiscard]] Index row_size() const { return batch_ * stride_; }
+  /// Of the neurons' delays. What was sent before the first step is nothing where there is no history, so that all
+  /// delays beyond the last step are as good as one.
+  [[nodiscard]] Index longest_delay() const {
+    if (!initial_.history.is_empty()) return layer_.longest_delay;
+    return std::min(layer_.longest_delay, std::max(timing_.delay, steps()) + 1);
+  }
   /// Steps between those over which no gradient passes.
   [[nodiscard]] Index truncate_steps() const {
     return options_.truncate_steps > 0 ? options_.truncate_steps : std::max<Index>(1, steps());
@@ -192,7 +198,7 @@ class Scan {
   void allocate() {
     Arena& arena = memory();
     const bool has_history = !initial_.history.is_empty(), has_delays = !layer_.delays.is_empty();
-    history_steps_ = has_delays ? layer_.longest_delay : has_history ? timing_.delay : 1;
+    history_steps_ = has_delays ? longest_delay() : has_history ? timing_.delay : 1;
     choose_retention();
     // On a device one launch is to clear the states before the first step, outputs included: all lie equally far apart.
     is_one_block_ = tape_.device() && history_steps_ == 1 && keeps_states_ && !is_segmented();
@@ -208,7 +214,7 @@ class Scan {
     }
     if (has_grad_) allocate_for_backward();
     if (has_delays) {
-      transmission_ = NeuronDelays<T>(layer_.delays, timing_.delay, layer_.longest_delay, steps(), has_history,
+      transmission_ = NeuronDelays<T>(layer_.delays, timing_.delay, longest_delay(), steps(), has_history,
                                       step_at(buffers_.output), buffers_.output_grad, has_grad_);
     } else {
       transmission_ =
