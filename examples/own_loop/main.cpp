@@ -28,8 +28,8 @@ int main() try {
   for (int round = 0; round <= 400; ++round) {
     tape.clear();
     std::ranges::fill(gradients.values(), 0.0);
-    const auto x = Sequence<double>::from(tape.constant({steps, samples, 1}, inputs.data()));
-    const Var<double> off = network.forward(tape, x).output - tape.constant({steps, samples, 1}, targets.data());
+    const auto x = Sequence<double>::from(tape.constant({steps, samples, 1}, inputs));
+    const Var<double> off = network.forward(tape, x).output - tape.constant({steps, samples, 1}, targets);
     const Var<double> error = mean(off * off), lateral = tape.use(network.cell().w_lateral());
     tape.backward(error + 1e-3 * sum(lateral * lateral));
     optimizer.apply(gradients, reduce(gradients).norm, 5e-3);

@@ -58,7 +58,7 @@ std::vector<float> waves() {
 /// What the teacher answers, [steps, samples, neurons].
 std::vector<float> answers(const RecurrentNetwork<float>& teacher, std::vector<float>& inputs) {
   Tape<float> tape(Tape<float>::Mode::forward_only);
-  const Var<float> x = tape.constant({steps, samples, channels}, inputs.data());
+  const Var<float> x = tape.constant({steps, samples, channels}, inputs);
   const View<float> y = teacher.forward(tape, Sequence<float>::from(x)).output.value();
   std::vector<float> values;
   for (Index r = 0; r < y.rows; ++r) values.insert(values.end(), y.row(r), y.row(r) + y.columns);

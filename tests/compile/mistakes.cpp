@@ -111,6 +111,31 @@ struct Counting : Right {
   };
   STEP { s.rate = current; }
 };
+struct Weighing : Right {
+  template <class T>
+  struct State {
+    T rate;
+    double weight;
+
+    static constexpr Field fields[] = {{.name = "rate"}, {.name = "weight"}};
+  };
+  STEP { s.rate = s.weight * current; }
+};
+struct ByValue : Right {
+  static GLIFR_INLINE constexpr void step(auto s, const auto& p, const auto&, const auto& current) {
+    s.voltage = s.voltage * 0.5 + current;
+    s.rate = sigmoid(s.voltage - p.thresh);
+  }
+};
+struct Timeless : Right {
+  template <class T>
+  struct Parameters {
+    T thresh;
+
+    static constexpr Field fields[] = {{.name = "thresh", .transform = Transform::decay_rate}};
+  };
+  STEP { s.rate = s.rate + p.thresh * current; }
+};
 
 }  // namespace
 
@@ -144,6 +169,12 @@ using Tried = CellSettings<int>;
 using Tried = Cell<Conjunction, float>;
 #elif CASE == 14
 using Tried = Cell<Counting, float>;
+#elif CASE == 15
+using Tried = Cell<Weighing, float>;
+#elif CASE == 16
+using Tried = Cell<ByValue, float>;
+#elif CASE == 17
+using Tried = Cell<Timeless, float>;
 #endif
 
 constexpr auto size = sizeof(Tried);

@@ -96,7 +96,10 @@ class GLIFR_API Cell {
                     prefix) {
     // Here and not beside the check of the neuron: deriving takes the compiler a while, and a program that names many
     // cells makes few.
-    if constexpr (!is_built_in<N>) static_assert(derive::program<N>.graph.size > 0, "the step has a reverse step");
+    if constexpr (!is_built_in<N>)
+      static_assert(derive::program<N>.sets_output,
+                    "a neuron's step must assign its output, the first member of its State, which it takes by "
+                    "reference: State<T>&");
   }
 
   /// Features of the input.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -159,7 +160,16 @@ class Tape {
     T* const value = memory().template allocate<T>(size);
     return with_grad ? with_new_grad(shape, stride, value) : add({shape, stride, value, nullptr});
   }
-  /// Numbers that receive no gradient, in memory that outlives the round.
+  /// Numbers that receive no gradient. They are not copied: their memory outlives the round. ShapeError where there are
+  /// not as many as the shape says.
+  Var<T> constant(const Shape& shape, std::span<const T> values) {
+    if (std::ssize(values) != shape.size())
+      throw ShapeError("Tape::constant", std::to_string(shape.size()) + " numbers for " + to_string(shape),
+                       std::to_string(values.size()));
+    return constant(shape, values.data());
+  }
+  Var<T> constant(const Shape&, std::vector<T>&&) = delete;
+  /// The same for as many numbers as the shape says from `values` on.
   Var<T> constant(const Shape& shape, const T* values) {
     return add({shape, shape.columns(), const_cast<T*>(values), nullptr});
   }
@@ -235,7 +245,8 @@ class Tape {
   }
 
   /// Adds dL / d value to the gradient of every value that `loss` (of size 1) was computed from, once a round: add
-  /// several losses up first. std::logic_error for a second time, and where the loss lies on another tape.
+  /// several losses up first. Nothing happens where none of them receives a gradient. std::logic_error for a second
+  /// time, and where the loss lies on another tape.
   void backward(const Var<T>& loss) {
     if (&loss.tape() != this) throw std::logic_error("backward: the loss is a value of another tape");
     if (loss.shape().size() != 1) throw ShapeError("backward", "a loss of size 1", to_string(loss.shape()));

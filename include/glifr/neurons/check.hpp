@@ -1,10 +1,24 @@
 #pragma once
 
+#include <algorithm>
+#include <string_view>
 #include <type_traits>
 
 #include "glifr/neurons/neuron.hpp"
 
 namespace glifr::detail {
+
+template <class Struct>
+constexpr bool has_field(std::string_view name) {
+  for (const FieldExtent& member : list_fields<Struct>()) {
+    if (name == member.field.name) return true;
+  }
+  return false;
+}
+template <class Struct>
+inline constexpr bool has_decay_rate = std::ranges::any_of(list_fields<Struct>(), [](const FieldExtent& member) {
+  return member.field.transform == Transform::decay_rate;
+});
 
 /// Says in words what a neuron lacks.
 template <class N>
@@ -29,6 +43,9 @@ struct NeuronCheck {
                 "a neuron needs static constexpr void step(State<T>&, const Parameters<T>&, const Constants<C>&, const "
                 "T& synaptic_current), or const std::array<T, inputs>& where it has several inputs");
   static_assert(Neuron<N>);
+  static_assert(!has_decay_rate<typename N::template Parameters<double>> ||
+                    has_field<typename N::template Constants<double>>("dt"),
+                "a parameter with Transform::decay_rate needs the time step: a constant of the neuron called dt");
 };
 
 }  // namespace glifr::detail

@@ -74,7 +74,11 @@ GLIFR_INLINE constexpr void visit_members(Visit& visit, std::index_sequence<K...
 /// Calls visit(scalar, place) for every scalar of a member, of which `number` scalars stand before.
 template <class Visit, class T>
 GLIFR_INLINE constexpr void visit_scalars(Visit& visit, T& scalar, const Field& field, std::size_t& number) {
-  visit(scalar, ScalarPlace{field, 0, number++});
+  constexpr bool is_of_type = std::is_invocable_v<Visit&, T&, ScalarPlace>;
+  static_assert(is_of_type,
+                "a member of a neuron's State, Parameters or Constants is neither of the type T nor a "
+                "std::array<T, …>, but of another type");
+  if constexpr (is_of_type) visit(scalar, ScalarPlace{field, 0, number++});
 }
 template <class Visit, class T, std::size_t N>
 GLIFR_INLINE constexpr void visit_scalars(Visit& visit, std::array<T, N>& scalars, const Field& field,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "glifr/core/tape.hpp"
+#include "glifr/neurons/constants.hpp"
 #include "glifr/neurons/neuron.hpp"
 #include "glifr/ops/output_mask.hpp"
 #include "glifr/ops/sequence.hpp"
@@ -41,9 +42,10 @@ struct Layer {
   /// all pairs are connected.
   Var<T> input_connections{}, lateral_connections{};
   std::array<Var<T>, fields> raw{};  ///< unconstrained parameters, one value a field, [extent, 1, neurons]
-  typename N::template Constants<double> constants{};  ///< what the neurons share
-  Index neurons = 0;                                   ///< how many they are
-  Index delay = 1;                                     ///< synaptic delay in steps, >= 1; with `delays`, the shortest
+  /// What the neurons share; the values of its fields, unless given.
+  typename N::template Constants<double> constants = default_constants<N>();
+  Index neurons = 0;  ///< how many they are
+  Index delay = 1;    ///< synaptic delay in steps, >= 1; with `delays`, the shortest
   /// A delay for each neuron, [1, neurons], in steps, whole or not, from `delay` to `longest_delay`; empty: `delay` for
   /// all.
   Var<T> delays{};
@@ -119,7 +121,9 @@ void check_scan(const Layer<N, T>& layer, const Sequence<T>& input, const Initia
   }
   std::size_t k = 0;
   for (const FieldExtent& f : list_fields<typename N::template Parameters<double>>()) {
-    const Shape& found = layer.raw[k++].shape();
+    const Var<T>& raw = layer.raw[k++];
+    if (raw.is_empty()) throw ConfigError(f.field.name, "is missing among the layer's parameters (Layer::raw)");
+    const Shape& found = raw.shape();
     if (found.size() != f.extent * neurons)
       throw ShapeError(std::string("scan: ") + f.field.name, to_string(Shape{f.extent, 1, neurons}), to_string(found));
   }

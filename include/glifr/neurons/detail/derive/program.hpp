@@ -22,6 +22,7 @@ struct Program {
   bool needs_old_state = false;                         // some result depends on the state that the step started from
   bool needs_synaptic = false;  // some result depends on the synaptic current, so that the forward pass must keep it
   bool carries_state = false;   // the new state depends on the old one: no step is independent of those before it
+  bool sets_output = false;     // the step assigns the output
 };
 
 namespace detail {
@@ -57,9 +58,10 @@ template <class N>
 constexpr Program<N> derive(bool train_parameters) {
   Graph forward;
   const auto new_state = detail::record<N>(forward);
+  Program<N> program;
+  program.sets_output = new_state[0] != forward.leaf(Op::old_state, 0);
   Reverse reverse(forward, new_state);
   reverse.sweep();
-  Program<N> program;
   const auto adjoints = [&](Op op, auto& ids) {
     int index = 0;
     for (int& id : ids) id = reverse.adjoint(op, index++);
