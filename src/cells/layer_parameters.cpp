@@ -165,6 +165,7 @@ void LayerParameters<T>::add_delays() {
     longest = std::max(longest, range.highest);
   }
   plan_.delay = delay_steps(shortest, dt);
+  static_cast<void>(delay_steps(longest, dt));  // which refuses what are too many
   longest_delay_ = std::max(plan_.delay + 1, static_cast<Index>(std::ceil(longest / dt - 1e-9)));
 }
 

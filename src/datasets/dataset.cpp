@@ -4,6 +4,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "glifr/error.hpp"
+#include "glifr/neurons/indexing.hpp"
+
 namespace glifr {
 
 template <Scalar T>
@@ -33,19 +36,39 @@ void check_samples(std::span<const Index> samples, Index size) {
   }
 }
 
+void check_labels(std::span<const std::int32_t> labels, Index classes) {
+  for (const std::int32_t label : labels) {
+    if (label < 0 || label >= classes)
+      throw ShapeError("labels", "0 to " + std::to_string(classes - 1), std::to_string(label));
+  }
+}
+
 template <Scalar T>
-std::vector<Index> class_counts(const Dataset<T>& data) {
+std::vector<std::int32_t> labels_of(const Dataset<T>& data, std::span<const Index> samples) {
+  std::vector<std::int32_t> labels(samples.size());
+  data.labels(samples, labels.data());
+  check_labels(labels, data.classes());
+  return labels;
+}
+
+template <Scalar T>
+std::vector<std::int32_t> labels_of(const Dataset<T>& data) {
   std::vector<Index> all(static_cast<std::size_t>(data.size()));
   std::iota(all.begin(), all.end(), Index{0});
-  std::vector<std::int32_t> labels(all.size());
-  data.labels(all, labels.data());
+  return labels_of<T>(data, all);
+}
+
+template <Scalar T>
+std::vector<Index> class_counts(const Dataset<T>& data) {
   std::vector<Index> counts(static_cast<std::size_t>(data.classes()));
-  for (const std::int32_t label : labels) ++counts.at(static_cast<std::size_t>(label));
+  for (const std::int32_t label : labels_of(data)) ++at(counts, label);
   return counts;
 }
 
-#define GLIFR_INSTANTIATE(T) \
-  template class Dataset<T>; \
+#define GLIFR_INSTANTIATE(T)                                                                       \
+  template class Dataset<T>;                                                                       \
+  template std::vector<std::int32_t> labels_of(const Dataset<T>&, std::span<const Index> samples); \
+  template std::vector<std::int32_t> labels_of(const Dataset<T>&);                                 \
   template std::vector<Index> class_counts(const Dataset<T>&)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

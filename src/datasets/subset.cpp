@@ -103,8 +103,8 @@ SplitSamples split_stratified(const Dataset<T>& data, double share, const Random
   }
   std::vector<Index> all(static_cast<std::size_t>(data.size()));
   std::iota(all.begin(), all.end(), Index{0});
-  std::vector<std::int32_t> classes(all.size());
-  if (data.classes() > 0) data.labels(all, classes.data());
+  const std::vector<std::int32_t> classes =
+      data.classes() > 0 ? labels_of<T>(data, all) : std::vector<std::int32_t>(all.size());
 
   std::vector<std::vector<Index>> by_class(static_cast<std::size_t>(std::max<Index>(1, data.classes())));
   for (const Index sample : all)

@@ -1,16 +1,36 @@
 #include "glifr/ops/wiring.hpp"
 
+#include <cstdint>
+#include <limits>
+#include <string>
+
 #include "connections.hpp"
 #include "glifr/backend/detail/elementwise.hpp"
 #include "glifr/ops/detail/wiring.hpp"
 
 namespace glifr {
 
+namespace {
+
+/// Of weights [inputs, connections] and their list.
+template <Scalar T>
+void check_list(const char* operation, const Var<T>& x, const Var<T>& connections, Index senders, Index receivers) {
+  detail::check_tape(operation, x, connections);
+  const View<T> pairs = connections.value();
+  if (pairs.rows != 2 || pairs.columns != x.value().columns) {
+    throw ShapeError(operation, "a list of connections " + to_string(Shape{2, x.value().columns}),
+                     to_string(connections.shape()));
+  }
+  if (!x.tape().device()) detail::check_connections<T>(pairs, senders, receivers);
+}
+
+}  // namespace
+
 template <Scalar T>
 Var<T> place_weights(const Var<T>& x, const Var<T>& connections, Index senders, Index receivers) {
   Tape<T>& tape = x.tape();
   const View<T> values = x.value();
-  if (!tape.device()) detail::check_connections<T>(connections.value(), senders, receivers);
+  check_list("place_weights", x, connections, senders, receivers);
   const Var<T> y = tape.make_from({senders, values.rows * receivers}, x);
   kernels::fill(tape.memory(), y.value(), T(0));
   for_each_element(tape.device(), values.rows, values.columns,
@@ -29,6 +49,14 @@ template <Scalar T>
 Var<T> sign_weights(const Var<T>& x, const Var<T>& signs, const Var<T>& connections) {
   Tape<T>& tape = x.tape();
   const View<T> values = x.value();
+  detail::check_tape("sign_weights", x, signs);
+  const Index known = signs.shape().size();
+  if (connections.is_empty()) {
+    if (known != values.rows)
+      throw ShapeError("sign_weights", std::to_string(values.rows) + " signs", std::to_string(known));
+  } else {
+    check_list("sign_weights", x, connections, known, std::numeric_limits<std::int32_t>::max());
+  }
   const Var<T> y = tape.make_from(x.shape(), x);
   const T* sign = signs.value().data;
   const T* senders = connections.is_empty() ? nullptr : connections.value().row(0);

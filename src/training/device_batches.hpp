@@ -117,17 +117,7 @@ class DeviceBatches {
     return all;
   }
 
-  void copy_labels(const Dataset<T>& data) {
-    std::vector<Index> all(static_cast<std::size_t>(data.size()));
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Index>(i);
-    std::vector<std::int32_t> labels(all.size());
-    data.labels(all, labels.data());
-    for (const std::int32_t label : labels) {
-      if (label < 0 || label >= data.classes())
-        throw ShapeError("labels", "0 to " + std::to_string(data.classes() - 1), std::to_string(label));
-    }
-    labels_ = copy(labels);
-  }
+  void copy_labels(const Dataset<T>& data) { labels_ = copy(labels_of(data)); }
 
   template <class ValidSteps>
   void copy_frames(const Dataset<T>& data, const ValidSteps& valid_steps) {

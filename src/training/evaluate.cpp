@@ -41,8 +41,7 @@ Classification classify(const RecurrentNetwork<T>& network, const Dataset<T>& da
     return options.samples.empty() ? micro_batches.evaluate(options.engine, result.predicted.data())
                                    : micro_batches.evaluate(samples, options.engine, result.predicted.data());
   });
-  std::vector<std::int32_t> labels(samples.size());
-  data.labels(samples, labels.data());
+  const std::vector<std::int32_t> labels = labels_of<T>(data, samples);
   result.confusion.assign(static_cast<std::size_t>(result.classes * result.classes), 0);
   for (std::size_t i = 0; i < labels.size(); ++i)
     ++result.confusion[static_cast<std::size_t>(labels[i] * result.classes + result.predicted[i])];

@@ -86,10 +86,7 @@ class HostBatches {
     const bool covers_steps = outputs_ == Outputs::every_step;
     if (class_weights.empty() && !(has_lengths() && covers_steps)) return;
     const Index count = batch.inputs.batch, steps = covers_steps ? batch.inputs.steps : 1;
-    for (const std::int32_t label : class_weights.empty() ? std::span<const std::int32_t>() : batch.labels) {
-      if (label < 0 || label >= data_.classes())
-        throw ShapeError("labels", "0 to " + std::to_string(data_.classes() - 1), std::to_string(label));
-    }
+    if (!class_weights.empty()) check_labels(batch.labels, data_.classes());
     T* weights = arena.template allocate<T>(steps * count);
     for_each_element(
         nullptr, steps, count,

@@ -50,12 +50,21 @@ const TrainingSettings& checked(const TrainingSettings& settings) {
   require_setting(settings.dropout >= 0 && settings.dropout <= 1, "dropout_prob", "TrainingSettings::dropout", "0 to 1",
                   settings.dropout);
   const LearningRate& rate = settings.learning_rate;
-  require_setting(std::isfinite(rate.initial), "lr", "LearningRate::initial", "a finite number", rate.initial);
+  require_setting(setting_ranges::learning_rate, "lr", "LearningRate::initial", rate.initial);
   require_setting(setting_ranges::step_factor, "lr_step_factor", "LearningRate::step_factor", rate.step_factor);
   at_least(1, "lr_step_epochs", "LearningRate::step_epochs", rate.step_epochs);
   at_least(0, "lr_warmup_epochs", "LearningRate::warmup_epochs", rate.warmup_epochs);
   at_least(1, "lr_plateau_patience", "LearningRate::plateau_patience", rate.plateau_patience);
   return settings;
+}
+
+template <Scalar T>
+const Dataset<T>& checked(const Dataset<T>& data) {
+  if (data.size() < 1 || data.time_steps() < 1) {
+    throw ShapeError("training data", "1 sample or more of 1 time step or more",
+                     std::to_string(data.size()) + " samples of " + std::to_string(data.time_steps()) + " steps");
+  }
+  return data;
 }
 
 }  // namespace
@@ -71,7 +80,7 @@ template <Scalar T>
 Trainer<T>::Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings,
                     const MakeEngine& make_engine, LossFunction<T> loss)
     : network_(network),
-      data_(data),
+      data_(checked(data)),
       settings_(checked(settings)),
       optimizer_(network.parameters(), settings.optimizer),
       engine_(make_engine({network_, data_, settings_, optimizer_, std::move(loss)})),
@@ -114,7 +123,7 @@ template <Scalar T>
 Score Trainer<T>::step(std::span<const Index> samples, double learning_rate) {
   if (samples.empty()) throw std::logic_error("a step needs one sample or more");
   check_samples(samples, data_.size());
-  detail::require_setting(Range::from(0), "lr", "Trainer::step", learning_rate);
+  detail::require_setting(setting_ranges::learning_rate, "lr", "Trainer::step", learning_rate);
   const Index number = position_.epoch + single_steps_++;
   Position position{.epoch = number};
   engine_->begin({number, samples, std::ssize(samples), learning_rate}, position);

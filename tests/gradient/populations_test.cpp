@@ -237,7 +237,7 @@ TEMPLATE_TEST_CASE("gradients of delays, one a sending neuron", "", Rnn, Lstm, G
 
 TEST_CASE("delays beyond the last step take no memory") {
   CellSettings<Rnn> settings = layer_of<Rnn>(3);
-  settings.population.synaptic_delay = DelayDescription::learned(0.6, 1e6);
+  settings.population.synaptic_delay = DelayDescription::learned(0.6, 4e5);
   Problem<Rnn> problem(settings, {.steps = 10, .batch = 1});
   CHECK(problem.memory() < 100'000);
 }

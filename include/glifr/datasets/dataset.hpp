@@ -59,7 +59,16 @@ class GLIFR_API Dataset {
 /// std::invalid_argument where one of the numbers is not that of a sample of a data set of `size`.
 GLIFR_API void check_samples(std::span<const Index> samples, Index size);
 
-/// How many samples of each class there are. Sets with labels only. Throws std::out_of_range where a label is no class.
+/// ShapeError where one of the labels is no class of so many.
+GLIFR_API void check_labels(std::span<const std::int32_t> labels, Index classes);
+/// The labels of some samples. Sets with labels only. ShapeError where one is no class.
+template <Scalar T>
+[[nodiscard]] GLIFR_API std::vector<std::int32_t> labels_of(const Dataset<T>& data, std::span<const Index> samples);
+/// Those of all samples.
+template <Scalar T>
+[[nodiscard]] GLIFR_API std::vector<std::int32_t> labels_of(const Dataset<T>& data);
+
+/// How many samples of each class there are. Sets with labels only. ShapeError where a label is no class.
 template <Scalar T>
 [[nodiscard]] GLIFR_API std::vector<Index> class_counts(const Dataset<T>& data);
 

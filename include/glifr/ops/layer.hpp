@@ -38,8 +38,8 @@ struct Layer {
 
   Var<T> w_input;    ///< [features, inputs * neurons], or of `input_connections` [inputs, connections]
   Var<T> w_lateral;  ///< [neurons, inputs * neurons], or of `lateral_connections` [inputs, connections]
-  /// The sender and the receiver of each weight, [2, connections], senders in ascending order, no pair twice; empty:
-  /// all pairs are connected.
+  /// The sender and the receiver of each weight, [2, connections], senders in ascending order, and so the receivers
+  /// of each; empty: all pairs are connected.
   Var<T> input_connections{}, lateral_connections{};
   std::array<Var<T>, fields> raw{};  ///< unconstrained parameters, one value a field, [extent, 1, neurons]
   /// What the neurons share; the values of its fields, unless given.

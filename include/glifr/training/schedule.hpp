@@ -11,6 +11,7 @@
 namespace glifr {
 
 namespace setting_ranges {
+inline constexpr Range learning_rate = Range::from(0);
 inline constexpr Range step_factor = Range::above(0);  ///< of a learning rate
 }  // namespace setting_ranges
 

@@ -27,7 +27,7 @@ class GLIFR_API Trainer {
 
   /// Steps are taken by `workers`. `loss`: empty for cross entropy with labels and mean squared error with values.
   /// Network and data outlive the trainer. ConfigError where they do not go together, or a number of the settings is
-  /// out of its range.
+  /// out of its range; ShapeError where there is no sample.
   Trainer(RecurrentNetwork<T>& network, const Dataset<T>& data, const TrainingSettings& settings, Workers& workers,
           LossFunction<T> loss = {});
   /// Steps are taken by the engine that `make_engine` makes.

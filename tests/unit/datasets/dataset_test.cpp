@@ -168,7 +168,7 @@ TEST_CASE("frames and images without a label each, or of other sizes than they s
 }
 
 /// `size` samples of as many classes, which follow each other.
-class ManyClasses final : public glifr::Dataset<double> {
+class ManyClasses : public glifr::Dataset<double> {
  public:
   ManyClasses(Index size, Index classes) : size_(size), classes_(classes) {}
   Index size() const override { return size_; }
@@ -188,6 +188,19 @@ TEST_CASE("the samples of each class are counted") {
   CHECK(glifr::class_counts(ManyClasses(7, 3)) == std::vector<Index>{3, 2, 2});
   CHECK(glifr::class_counts(ManyClasses(2, 3)) == std::vector<Index>{1, 1, 0});
   CHECK_THROWS_AS(glifr::class_counts(BareDataset()), std::logic_error);
+}
+
+/// Says that there are fewer classes than its labels name.
+class Mislabelled : public ManyClasses {
+ public:
+  Mislabelled() : ManyClasses(7, 3) {}
+  Index classes() const override { return 2; }
+};
+
+TEST_CASE("labels that are no class are refused by whoever counts them") {
+  const char* message = "labels: expected 0 to 1, found 2";
+  CHECK_THROWS_WITH(glifr::class_counts(Mislabelled()), message);
+  CHECK_THROWS_WITH(glifr::split_stratified(Mislabelled(), 0.5, glifr::Random(1, glifr::Stream::data)), message);
 }
 
 TEST_CASE("the share that is set aside is that of all samples, and that of each class up to one sample") {

@@ -1,7 +1,11 @@
 // What operations are given is checked at the door: each message names the operation, what was found and what is
 // accepted.
 #include <array>
+#include <initializer_list>
+#include <iterator>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "glifr/cells/glifr.hpp"
 #include "glifr/cells/lstm.hpp"
@@ -10,6 +14,7 @@
 #include "glifr/ops/linear.hpp"
 #include "glifr/ops/loss.hpp"
 #include "glifr/ops/reshape.hpp"
+#include "glifr/ops/wiring.hpp"
 #include "support/catch.hpp"
 #include "support/tensors.hpp"
 
@@ -132,16 +137,15 @@ TEST_CASE("what a scan is given") {
           list(tape, layer, {0, 2, 1, 1});
           layer.w_lateral = tape.make({1, 3});
         }) == "scan: lateral weights: expected [1, 2], found [1, 3]");
-  CHECK(
-      scan_error([&](auto& tape, auto& layer, auto&...) {
-        list(tape, layer, {0, 2, 1, 3});
-      }) ==
-      "scan: connections: expected senders below 3 in ascending order, receivers below 3, found 2 to 3 behind 0 to 1");
-  CHECK(
-      scan_error([&](auto& tape, auto& layer, auto&...) {
-        list(tape, layer, {2, 0, 1, 1});
-      }) ==
-      "scan: connections: expected senders below 3 in ascending order, receivers below 3, found 0 to 1 behind 2 to 1");
+  const auto list_error = [&](std::initializer_list<float> pairs) {
+    return scan_error([&](auto& tape, auto& layer, auto&...) { list(tape, layer, pairs); });
+  };
+  const std::string accepted =
+      "scan: connections: expected senders below 3 in ascending order, receivers below 3, of each sender in ascending "
+      "order, found ";
+  CHECK(list_error({0, 2, 1, 3}) == accepted + "2 to 3 behind 0 to 1");
+  CHECK(list_error({2, 0, 1, 1}) == accepted + "0 to 1 behind 2 to 1");
+  CHECK(list_error({1, 1, 2, 2}) == accepted + "1 to 2 behind 1 to 2");
   CHECK(scan_error([](auto&, auto&, auto& input, auto&...) { input.batch = 5; }) ==
         "scan: input: expected [5, 5, 4], found [5, 6, 4]");
   CHECK(scan_error([](auto& tape, auto& layer, auto&...) {
@@ -160,6 +164,22 @@ TEST_CASE("what a scan is given") {
   for (const double dropout : {-0.1, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
     CHECK_FALSE(scan_error([=](auto&, auto&, auto&, auto&, auto& mask) { mask.dropout = dropout; }).empty());
   }
+}
+
+TEST_CASE("weights of some pairs, and of given signs, go with their list") {
+  Tape<double> tape;
+  const auto pairs = [&](std::vector<double> list) {
+    const Var<double> var = tape.make({2, std::ssize(list) / 2});
+    std::copy(list.begin(), list.end(), var.value().data);
+    return var;
+  };
+  const Var<double> x = tape.make({1, 2}), signs = tape.make({3});
+  CHECK_THROWS_WITH(place_weights(x, pairs({0, 1, 2, 1, 1, 1}), 3, 3),
+                    "place_weights: expected a list of connections [2, 2], found [2, 3]");
+  CHECK_THROWS_AS(place_weights(x, pairs({1, 1, 2, 2}), 3, 3), ShapeError);
+  CHECK_THROWS_AS(sign_weights(x, signs, pairs({0, 3, 1, 1})), ShapeError);
+  CHECK_NOTHROW(sign_weights(x, signs, pairs({0, 2, 1, 1})));
+  CHECK_THROWS_WITH(sign_weights(x, signs, Var<double>{}), "sign_weights: expected 1 signs, found 3");
 }
 
 TEST_CASE("all that a scan is given lies on one tape") {

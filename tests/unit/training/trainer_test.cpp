@@ -411,11 +411,12 @@ TEST_CASE("settings out of their range are refused by name") {
   refused({.max_epochs = -1}, "max_epochs: expected 0 or more (TrainingSettings::max_epochs), found -1");
   refused({.dropout = 1.5}, "dropout_prob: expected 0 to 1 (TrainingSettings::dropout), found 1.5");
   refused({.learning_rate = {.initial = std::nan("")}},
-          "lr: expected a finite number (LearningRate::initial), found nan");
+          "lr: expected a number >= 0 (LearningRate::initial), found nan");
   refused({.learning_rate = {.step_epochs = 0}},
           "lr_step_epochs: expected 1 or more (LearningRate::step_epochs), found 0");
   refused({.learning_rate = {.step_factor = 0}},
           "lr_step_factor: expected a number > 0 (LearningRate::step_factor), found 0");
+  refused({.learning_rate = {.initial = -1}}, "lr: expected a number >= 0 (LearningRate::initial), found -1");
   const double nan = std::nan("");
   refused({.optimizer = {.beta1 = 1}}, "beta1: expected a number >= 0 and < 1 (OptimizerSettings::beta1), found 1");
   refused({.optimizer = {.beta2 = -0.1}},
@@ -427,6 +428,24 @@ TEST_CASE("settings out of their range are refused by name") {
           "weight_decay: expected a number >= 0 (OptimizerSettings::weight_decay), found -1");
   refused({.optimizer = {.gradient_clip = -1}},
           "gradient_clip: expected a number >= 0 (OptimizerSettings::gradient_clip), found -1");
+}
+
+/// A data set without a sample.
+class NoSamples final : public Dataset<double> {
+ public:
+  Index size() const override { return 0; }
+  Index time_steps() const override { return 5; }
+  Index input_size() const override { return 2; }
+  Index classes() const override { return 3; }
+  void inputs(std::span<const Index>, double*) const override {}
+  void labels(std::span<const Index>, std::int32_t*) const override {}
+};
+
+TEST_CASE("a training needs samples") {
+  Workers workers(1);
+  Rnn1 network = small_network(3, Outputs::last_step);
+  CHECK_THROWS_WITH(Trainer<double>(network, NoSamples(), {}, workers),
+                    "training data: expected 1 sample or more of 1 time step or more, found 0 samples of 5 steps");
 }
 
 TEST_CASE("a training state that is not whole leaves the training as it was") {
