@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "glifr/backend/fleet.hpp"
+#include "glifr/backend/parallel.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
@@ -272,6 +273,7 @@ void check_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options
 std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
                                      Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer) {
   on_first(options.group, [&] { check_plan(plan, options); });
+  if (threads > jobs) require_threads(threads);  // of all jobs together; where each has one, fewer jobs will do
   RunOptions own = options;
   std::optional<Fleet> fleet;
   if (options.open_device && jobs > 1) {

@@ -239,6 +239,26 @@ TEST_CASE("the help of an analysis shows the options that have an effect on it, 
   CHECK(run.exit_code == 0);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which need more memory than that
+
+TEST_CASE("threads that cannot be started are an error in one line") {
+  const Session session;
+  const auto limited = [&](const std::string& threads) {
+    return session.run({"/bin/sh", "-c", "ulimit -v 1000000 && exec \"$@\"", "sh", GLIFR_TRAIN, "--model", "rnn",
+                        "--set", "hidden_size=3", "--epochs", "1", "--no-figures", "--out", session.file("results"),
+                        "--device", "cpu", "--threads", threads});
+  };
+  const Finished run = limited("1000");  // whose stacks would take 2 GB, and more
+  CAPTURE(run.error);
+  CHECK(run.exit_code == 1);
+  CHECK(std::count(run.error.begin(), run.error.end(), '\n') == 1);
+  CHECK_THAT(run.error, Catch::Contains("cpu: only ") && Catch::Contains(" of 1000 threads can be started (") &&
+                            Catch::Contains("--threads"));
+  CHECK(limited("1").exit_code == 0);
+}
+
+#endif
+
 TEST_CASE("names that are chosen from a list are those of the list") {
   const Session session;
   require_refused(session.train({"--precision", "1"}), "--precision: found 1; accepted: float32, float64");
