@@ -517,6 +517,43 @@ TEST_CASE("a network is tested and kept with the width of the threshold that its
   CHECK(read_json_file(best.trial() / "test.json").at("test_loss").to_number<double>() == loss);
 }
 
+TEST_CASE("the best network is looked at before a trial that tests it goes on, and where it is tested") {
+  const Changes four{"max_epochs=4", "validation_fraction=0.5", "test_checkpoint=best"};
+  Changes six = four;
+  six[0] = "max_epochs=6";
+  Session session;
+  session.run(four);
+  session.resume();
+  const fs::path folder = session.trial() / "checkpoints", best = folder / "best.safetensors";
+  const std::string kept = read_file(best);
+  REQUIRE(read_safetensors(best).metadata.at("epoch") == "4");
+  const auto refuse = [&](const std::string& content, const char* problem) {
+    write_file_atomically(best, content);
+    CHECK_THAT(session.refusal(six), Contains("--resume: ") && Contains("best.safetensors") && Contains(problem) &&
+                                         Contains("; --overwrite starts the trial afresh"));
+  };
+  refuse(read_file(folder / "initial.safetensors"), "the metadata has no epoch");
+  refuse(kept.substr(0, kept.size() / 2), "");
+  write_file_atomically(best, kept);
+  TensorFile other = read_safetensors(best);
+  const auto of_epoch = [&](const char* epoch) {
+    other.metadata["epoch"] = epoch;
+    write_safetensors(best, other);
+  };
+  of_epoch("3");
+  CHECK_THAT(session.refusal(six), Contains("is of epoch 3, the best of metrics.csv is epoch 4"));
+  fs::remove(best);
+  CHECK_THAT(session.refusal(six), Contains("best.safetensors"));
+  of_epoch("5");  // a run that was killed may have met it after its last checkpoint
+  session.run(six);
+  CHECK(read_safetensors(best).metadata.at("epoch") == "6");
+
+  // That epoch is met again, or its network is not the one to test.
+  of_epoch("7");
+  fs::remove(session.trial() / "test.json");
+  CHECK_THROWS_WITH(session.run(six), Contains("is of epoch 7, the best of metrics.csv is epoch 6"));
+}
+
 TEST_CASE("settings that change no result do not hinder resuming") {
   Session session;
   session.run({"max_epochs=2"});
