@@ -341,6 +341,8 @@ class TrialRun {
       observer_.note(trial_, *reach);
     } else if (const auto silence = silent_recurrence(trial_.settings, steps)) {
       observer_.note(trial_, *silence);
+    } else if (const auto unheard = unheard_delays(trial_.settings, steps)) {
+      observer_.note(trial_, *unheard);
     }
   }
 
