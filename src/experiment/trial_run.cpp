@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "config_values.hpp"
 #include "glifr/analysis/results.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/backend/cpu_target.hpp"
@@ -216,7 +217,9 @@ class TrialRun {
   void initialize() {
     if (task().initialize(*network_, trial_.settings, {.run = options_.seed, .trial = seed_})) return;
     const bool is_drawn = !resumes_ && model_of(trial_.settings).is_heterogeneous();
-    if (!is_drawn || !is_first()) initialize_homogeneous(*network_, seed_);
+    if (!is_drawn || !is_first()) {
+      detail::name_place(" of model " + trial_.settings.model.name, [&] { initialize_homogeneous(*network_, seed_); });
+    }
     if (is_drawn) on_first(group_, [&] { draw_from_source(); });
   }
 
