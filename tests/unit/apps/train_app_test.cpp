@@ -374,6 +374,11 @@ TEST_CASE("a run that diverges says where and keeps the last good checkpoint") {
   REQUIRE(run.error.find("not finite; a smaller lr, or a gradient_clip, may keep it finite") != std::string::npos);
   const auto kept = glifr::read_safetensors(session.trial() / "checkpoints" / "last.safetensors");
   REQUIRE(kept.find("neuron_layer.thresh"));
+  const Finished at_once = session.train("--epochs 2 --overwrite --set amp=1e38");
+  CAPTURE(at_once.error);
+  CHECK(at_once.exit_code == 1);
+  CHECK_THAT(at_once.error, Catch::Contains("in epoch 1, step 1: ") && !Catch::Contains("lr") &&
+                                Catch::Contains("no weight has moved yet") && Catch::Contains("for float32"));
 }
 
 TEST_CASE("a full disk ends the run with one line and leaves nothing half-written") {
