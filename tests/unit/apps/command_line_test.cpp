@@ -259,6 +259,14 @@ TEST_CASE("threads that cannot be started are an error in one line") {
 
 #endif
 
+TEST_CASE("an option that is given twice is refused by its name") {
+  const Session session;
+  require_refused(session.train({"--threads", "1", "--threads", "2"}), "--threads: is given twice; accepted: once");
+  require_refused(session.analyze({"count", "--threads", "1", "--threads", "2"}), "--threads: is given twice");
+  require_refused(session.train({"--out", "a", "--out=b", "--out", "c"}), "--out: is given 3 times; accepted: once");
+  require_refused(session.train({"--cpu-target", "auto", "--cpu-target", "auto"}), "--cpu-target: is given twice");
+}
+
 TEST_CASE("names that are chosen from a list are those of the list") {
   const Session session;
   require_refused(session.train({"--precision", "1"}), "--precision: found 1; accepted: float32, float64");
