@@ -123,6 +123,8 @@ int finish(int code) {
   std::cout.flush();
   const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
   if (arrived) return code;
+  // What failed while the program ran left no reason behind; the next byte meets the same.
+  if (errno == 0) static_cast<void>(::write(STDOUT_FILENO, "\n", 1) == 1);
   std::cerr << program_name() << ": standard output: cannot be written" << (errno != 0 ? ": " : "")
             << (errno != 0 ? std::strerror(errno) : "") << std::endl;
   return code == 0 ? 1 : code;

@@ -368,6 +368,11 @@ TEST_CASE("output that does not arrive is an error in one line") {
     CHECK_THAT(run.error, Catch::Contains("standard output: cannot be written"));
   }
   CHECK(session.redirected(">/dev/full", {GLIFR_TRAIN, "--epochs", "0"}).exit_code == 2);
+  const Finished trained =
+      session.redirected(">/dev/full", {GLIFR_TRAIN, "--model", "rnn", "--set", "hidden_size=3", "--epochs", "1",
+                                        "--no-figures", "--out", session.file("results"), "--threads", "1"});
+  CHECK(trained.exit_code == 1);
+  CHECK_THAT(trained.error, Catch::Contains("standard output: cannot be written: No space left on device"));
 }
 
 TEST_CASE("with standard output and error closed, data files hold data alone") {
