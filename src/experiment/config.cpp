@@ -29,6 +29,8 @@ void check(const detail::ConfigLayer& layer, const Task& task, const std::vector
       detail::assign(key, member.value(), layer.origin, scratch);
       continue;
     }
+    if (member.value().get_object().empty())
+      throw ConfigError(key.name, "found {}" + layer.origin.place() + "; accepted: " + key.accepted());
     for (const json::key_value_pair& entry : member.value().get_object()) {
       const std::string_view model = entry.key();
       const auto is_one = [&](const Model& known) { return known.name == model; };

@@ -287,6 +287,7 @@ TEST_CASE("an empty value, or the next option in the place of a value, is refuse
   require_refused(session.analyze({"summary", ""}), "RESULTS: found ''");
   require_refused(session.analyze({"fi-curve", "--checkpoint", ""}), "--checkpoint: found ''");
   require_refused(session.train({"--set", "mnist_path=", "--task", "lmnist"}), "mnist_path: found ''");
+  require_refused(session.train({"--set", "hidden_size={}"}), "hidden_size: found {}; accepted: an integer");
 }
 
 TEST_CASE("the options that unknown keys point at exist") {
