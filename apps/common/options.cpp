@@ -40,14 +40,26 @@ std::string to_text(const std::string& option, const std::string& typed) {
   return typed;
 }
 
+/// An option that may be given once, with a value that `take` is called with.
+template <class Take>
+CLI::Option* add_once(CLI::App& app, const std::string& name, const std::string& help, Take take) {
+  // What is triggered while the words are read is called for each of them.
+  const auto take_only = [name, take, times = std::size_t{0}](const CLI::results_t& typed) mutable {
+    times += typed.size();
+    if (times > 1) {
+      const std::string often = times == 2 ? "twice" : std::to_string(times) + " times";
+      throw ConfigError(name, "is given " + often + "; accepted: once");
+    }
+    take(typed.front());
+    return true;
+  };
+  return app.add_option(name, take_only, help)->take_all();
+}
+
 /// An option with one value, which `convert` makes of the text.
 template <class Value, class Convert>
 CLI::Option* add(CLI::App& app, const std::string& name, Value& value, const std::string& help, Convert convert) {
-  const auto assign = [&value, convert](const CLI::results_t& typed) {
-    value = convert(typed.front());
-    return true;
-  };
-  return app.add_option(name, assign, help);
+  return add_once(app, name, help, [&value, convert](const std::string& typed) { value = convert(typed); });
 }
 
 /// The same, with its value as the default that --help shows where the caller captures it.
@@ -153,13 +165,13 @@ Index default_threads(Index sharing) {
 }
 
 void add_cpu_target(CLI::App& app) {
-  app.add_option_function<std::string>(
-         "--cpu-target",
-         [](const std::string& typed) {
-           glifr::use_cpu_target(glifr::parse_cpu_target(to_text("--cpu-target", typed), "--cpu-target"));
-         },
-         "Instruction set of the kernels: baseline, x86-64-v3, x86-64-v4 or x86-64-v4-amx; results differ between them "
-         "by rounding (default $GLIFR_CPU_TARGET, then auto: the highest that this machine has)")
+  const auto use = [](const std::string& typed) {
+    glifr::use_cpu_target(glifr::parse_cpu_target(to_text("--cpu-target", typed), "--cpu-target"));
+  };
+  add_once(app, "--cpu-target",
+           "Instruction set of the kernels: baseline, x86-64-v3, x86-64-v4 or x86-64-v4-amx; results differ between "
+           "them by rounding (default $GLIFR_CPU_TARGET, then auto: the highest that this machine has)",
+           use)
       ->type_name("NAME")
       ->trigger_on_parse();
 }

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <new>
@@ -96,8 +98,21 @@ class Nowhere final : public std::streambuf {
   int overflow(int c) override { return c == EOF ? 0 : c; }
 };
 
+/// Ends with a line where an error arises in a thread of a library, on which nobody can catch it.
+[[noreturn]] void end_uncaught() {
+  try {
+    if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::exception& error) {
+    print(std::string(error.what()) + "; fewer --threads may help");
+    std::_Exit(1);
+  } catch (...) {
+  }
+  std::abort();
+}
+
 void prepare() {
   open_closed_descriptors();
+  std::set_terminate(end_uncaught);
   glifr::detail::leave_hdf5_at_exit();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that reaches the limit on its size is an error of the write, not the end
 }
@@ -108,6 +123,8 @@ int finish(int code) {
   std::cout.flush();
   const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
   if (arrived) return code;
+  // What failed while the program ran left no reason behind; the next byte meets the same.
+  if (errno == 0) static_cast<void>(::write(STDOUT_FILENO, "\n", 1) == 1);
   std::cerr << program_name() << ": standard output: cannot be written" << (errno != 0 ? ": " : "")
             << (errno != 0 ? std::strerror(errno) : "") << std::endl;
   return code == 0 ? 1 : code;

@@ -107,7 +107,7 @@ class GLIFR_API DeviceUnavailable : public Error {
   std::string call_;
 };
 
-/// A device that failed at its work: out of memory, lost, or stopped by a fault.
+/// A device that failed at its work: out of memory or threads, lost, or stopped by a fault.
 class GLIFR_API DeviceFailure : public Error {
  public:
   /// Which device, and what happened to it.

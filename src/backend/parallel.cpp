@@ -5,12 +5,21 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <algorithm>
+#include <atomic>
+#include <latch>
+#include <mutex>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
 #ifdef __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
 #endif
 
+#include "glifr/error.hpp"
 #include "subnormals.hpp"
 
 // The only place that names oneTBB.
@@ -43,9 +52,49 @@ int checked(const char* what, Index threads) {
   return static_cast<int>(threads);
 }
 
+/// The most threads that were seen to run at once, and one attempt at a time.
+std::atomic<Index> threads_seen = 1;
+std::mutex attempt;
+
+/// Starts threads beside the caller's and lets them end when all are there; the reason why there are not so many.
+std::error_code start_at_once(Index others, Index& started) {
+  std::latch all_are_there(1);
+  std::vector<std::jthread> threads;
+  std::error_code failure;
+  try {
+    threads.reserve(static_cast<std::size_t>(others));
+    while (std::ssize(threads) < others) threads.emplace_back([&] { all_are_there.wait(); });
+  } catch (const std::system_error& error) {
+    failure = error.code();
+  } catch (const std::bad_alloc&) {
+    failure = std::make_error_code(std::errc::not_enough_memory);
+  }
+  started = std::ssize(threads);
+  all_are_there.count_down();
+  return failure;
+}
+
 }  // namespace
 
+// oneTBB starts threads from threads of its own, where it is the end of the process that there can be no more.
+void require_threads(Index threads) {
+  if (threads <= threads_seen) return;
+  const auto limit = tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+  threads = std::min(threads, static_cast<Index>(limit));
+  const std::lock_guard lock(attempt);
+  if (threads <= threads_seen) return;
+  Index others = 0;
+  if (const std::error_code failure = start_at_once(threads - 1, others)) {
+    const std::string there = std::to_string(others + 1);
+    throw DeviceFailure("cpu", "only " + there + " of " + std::to_string(threads) + " threads can be started (" +
+                                   failure.message() + "); fewer of them (--threads " + there +
+                                   "), or higher limits of processes and memory (ulimit, the container's), help");
+  }
+  threads_seen = threads;
+}
+
 void detail::run_loop(Index count, void (*call)(void* body, Index i), void* body) {
+  if (count > 1) require_threads(tbb::this_task_arena::max_concurrency());
   loop_begun.give();
   // A thread that waits for the others takes up nothing else, or the body of a loop around this one could begin anew
   // amid another one of its own.
@@ -68,7 +117,9 @@ struct Workers::Threads {
 };
 
 Workers::Workers(Index threads)
-    : group_(std::make_unique<Threads>(Threads{tbb::task_arena(checked("Workers", threads))})), threads_(threads) {}
+    : group_(std::make_unique<Threads>(Threads{tbb::task_arena(checked("Workers", threads))})), threads_(threads) {
+  require_threads(threads);
+}
 
 Workers::~Workers() = default;
 

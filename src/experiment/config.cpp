@@ -29,6 +29,8 @@ void check(const detail::ConfigLayer& layer, const Task& task, const std::vector
       detail::assign(key, member.value(), layer.origin, scratch);
       continue;
     }
+    if (member.value().get_object().empty())
+      throw ConfigError(key.name, "found {}" + layer.origin.place() + "; accepted: " + key.accepted());
     for (const json::key_value_pair& entry : member.value().get_object()) {
       const std::string_view model = entry.key();
       const auto is_one = [&](const Model& known) { return known.name == model; };
@@ -50,7 +52,8 @@ void check_task_name(const char* member, const std::string& name, const std::str
   std::erase_if(changes, [](char c) { return c == '=' || c == ',' || c == '+'; });
   if (!detail::is_folder_name(name.substr(0, at)) || !detail::is_folder_name("x" + changes)) {
     throw ConfigError(member, "found '" + name + "'" + (file.empty() ? "" : " in " + file) +
-                                  "; accepted: letters, digits, '-', '_', '.', as my-task");
+                                  "; accepted: letters, digits, '-', '_', '.', the first none of '-' and '.', as "
+                                  "my-task");
   }
 }
 
@@ -111,6 +114,9 @@ void Config::set(std::string_view assignment) {
 
 void Config::rename(const std::string& name) {
   check_task_name("--name", name, "");
+  if (name != task() && name.find('@') != std::string::npos)
+    throw ConfigError("--name",
+                      "found '" + name + "'; behind an @ stands what a --sweep changes, accepted: a name without it");
   const std::vector<TaskInfo> known = builtin_tasks();
   if (name != task() && std::ranges::find(known, name, &TaskInfo::name) != known.end())
     throw ConfigError("--name", "found '" + name + "', which is another task; accepted: a name that is no task's");

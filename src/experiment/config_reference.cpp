@@ -71,7 +71,7 @@ A parameter's `per` is `neuron` (a value for each), `layer` or `group` (one that
 are drawn with replacement. Values that a neuron cannot have are drawn again.
 
 A delay for each neuron is one of these distributions with `"train": true` or `false` beside it, and `"range": [SHORTEST, LONGEST]` where the distribution is not uniform; `"initial": MS` is the same
-number for all. Files are relative to the data root, or absolute. A mask is an array [senders, receivers] of finite numbers; pairs with 0 are not connected.
+number for all. A range that is wider than delays that are not trained has no effect and is refused. Files are relative to the data root, or absolute. A mask is an array [senders, receivers] of finite numbers; pairs with 0 are not connected.
 `config.json` records the CRC-32 of what was read from these files (`checksum`).
 
 A group has `size` and may have `parameters` (`train` and `initial`), `synaptic_delay`, `inhibitory` (a share, `true` or `false`) and `lateral`, an object: to the neurons of the group of that name, `"all"`,

@@ -117,6 +117,18 @@ void add_distribution(json::object& object, const Distribution& distribution) {
   }
 }
 
+/// Refuses a range beyond all delays that there are and, since none is trained, will be.
+void require_effect(const DelayDescription& delay, const std::string& where) {
+  const bool is_number = delay.initial.kind == Distribution::Kind::number;
+  if (delay.is_trained || (!is_number && delay.initial.kind != Distribution::Kind::uniform)) return;
+  const double first = delay.initial.first, last = is_number ? first : delay.initial.second;
+  const bool is_wider = delay.shortest <= first && delay.longest >= last;
+  if (!is_wider || (delay.shortest == first && delay.longest == last)) return;
+  refuse_value("range", json::array{delay.shortest, delay.longest}, " of synaptic_delay" + where,
+               "none beside delays of " + format_number(first) + (is_number ? "" : " to " + format_number(last)) +
+                   " ms, or \"train\": true");
+}
+
 /// The shortest and the longest delay: stated, or those of the initial values where these show them.
 void take_range(ConfigMembers& members, const std::string& where, DelayDescription& delay) {
   const Distribution::Kind kind = delay.initial.kind;
@@ -176,6 +188,7 @@ std::variant<double, DelayDescription> delay_from_json(const json::value& value,
   if (!(delay.shortest >= 0 && delay.longest >= delay.shortest && delay.longest <= 1e6)) {
     refuse_value(key, value, where, "delays of 0 to 1000000 ms, the shortest before the longest");
   }
+  require_effect(delay, where);
   members.check_that_none_is_left();
   return delay;
 }

@@ -257,7 +257,9 @@ LayerDescription layer_from_json(const json::value& value, std::size_t number, c
 
 void check_model_name(const std::string& name, const std::string& place) {
   if (!is_folder_name(name))
-    throw ConfigError("models", "found '" + name + "'" + place + "; accepted: letters, digits, '-', '_', '.', as deep");
+    throw ConfigError("models",
+                      "found '" + name + "'" + place +
+                          "; accepted: letters, digits, '-', '_', '.', the first none of '-' and '.', as deep");
   const bool is_taken = std::ranges::find(known_models(), name, &Model::name) != known_models().end() ||
                         name == "all" || name == "paper" || name == "default";
   if (is_taken) throw ConfigError("models", "found '" + name + "'" + place + ", which has a meaning already");

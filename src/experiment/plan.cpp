@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "glifr/backend/fleet.hpp"
+#include "glifr/backend/parallel.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
@@ -252,7 +253,11 @@ class Schedule {
 };
 
 /// What may keep a trial from diverging.
-std::string remedy(const Trial& trial) {
+std::string remedy(const Trial& trial, const NumericError& error, Precision precision) {
+  if (error.epoch() == 1 && error.step() == 1) {
+    return std::string("; no weight has moved yet, so inputs, targets, initial values or constants may be too large") +
+           (precision == Precision::float32 ? " for float32" : "");
+  }
   const bool can_clip = find_task(trial.settings.task.base).knows("gradient_clip");
   return std::string("; a smaller lr") + (can_clip ? ", or a gradient_clip," : "") + " may keep it finite";
 }
@@ -272,6 +277,7 @@ void check_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options
 std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options, DataStore& data,
                                      Index threads, Index jobs, std::atomic<bool>& stop, TrialObserver& observer) {
   on_first(options.group, [&] { check_plan(plan, options); });
+  if (threads > jobs) require_threads(threads);  // of all jobs together; where each has one, fewer jobs will do
   RunOptions own = options;
   std::optional<Fleet> fleet;
   if (options.open_device && jobs > 1) {
@@ -291,7 +297,7 @@ std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, cons
     try {
       schedule.complete(i, run_trial(plan[i].trial, options_of(plan[i], own), data, workers, stop, observer));
     } catch (const NumericError& error) {
-      schedule.fail(i, plan[i].trial.label() + ": " + error.what() + remedy(plan[i].trial));
+      schedule.fail(i, plan[i].trial.label() + ": " + error.what() + remedy(plan[i].trial, error, options.precision));
     } catch (const PeerFailure& failure) {
       if (!failure.diverged()) throw;
       schedule.fail(i, plan[i].trial.label() + " diverged in another process");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "glifr/cells/connections.hpp"
@@ -9,12 +10,15 @@
 
 namespace glifr {
 
-std::optional<std::string> silent_recurrence(const Settings& settings, Index steps) {
+namespace {
+
+/// The shortest and the longest delay, in steps, of all layers with recurrent weights; nothing where there are none.
+std::optional<std::pair<Index, Index>> recurrent_delays(const Settings& settings) {
   const NetworkDescription network = describe_network(settings);
-  std::optional<Index> shortest;  // of all layers with recurrent weights
-  const auto take = [&](double delay) {
-    const Index found = delay_steps(delay, network.dt);
-    shortest = std::min(shortest.value_or(found), found);
+  std::optional<std::pair<Index, Index>> found;
+  const auto take = [&](double shortest, double longest) {
+    const Index first = delay_steps(shortest, network.dt), last = delay_steps(longest, network.dt);
+    found = found ? std::pair(std::min(found->first, first), std::max(found->second, last)) : std::pair(first, last);
   };
   for (const LayerDescription& layer : network.layers) {
     const Population& population = layer.population;
@@ -22,16 +26,32 @@ std::optional<std::string> silent_recurrence(const Settings& settings, Index ste
         std::ranges::any_of(population.groups, [](const NeuronGroup& group) { return !group.lateral.empty(); });
     if (population.lateral.kind == Connectivity::Kind::none && !has_lateral_of_groups) continue;
     if (!detail::has_neuron_delays(population)) {
-      take(layer.synaptic_delay);
+      take(layer.synaptic_delay, layer.synaptic_delay);
       continue;
     }
-    for (std::size_t g = 0; g < std::max<std::size_t>(1, population.groups.size()); ++g)
-      take(detail::delays_of(population, g).shortest);
+    for (std::size_t g = 0; g < std::max<std::size_t>(1, population.groups.size()); ++g) {
+      const DelayDescription delay = detail::delays_of(population, g);
+      take(delay.shortest, delay.longest);
+    }
   }
-  if (!shortest || *shortest < steps) return std::nullopt;
+  return found;
+}
+
+}  // namespace
+
+std::optional<std::string> silent_recurrence(const Settings& settings, Index steps) {
+  const auto delays = recurrent_delays(settings);
+  if (!delays || delays->first < steps) return std::nullopt;
   if (steps == 1) return "the recurrent weights never act: the samples are of one time step";
-  return "the recurrent weights never act: the shortest synaptic delay is of " + std::to_string(*shortest) +
+  return "the recurrent weights never act: the shortest synaptic delay is of " + std::to_string(delays->first) +
          " steps, the samples are of " + std::to_string(steps);
+}
+
+std::optional<std::string> unheard_delays(const Settings& settings, Index steps) {
+  const auto delays = recurrent_delays(settings);
+  if (!delays || delays->second < steps) return std::nullopt;
+  return "synaptic delays can be as long as " + std::to_string(delays->second) + " steps, the samples are of " +
+         std::to_string(steps) + ": what comes that late or later is never heard";
 }
 
 std::optional<std::string> temporal_reach(const Settings& settings, Index steps) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "config_values.hpp"
 #include "glifr/analysis/results.hpp"
 #include "glifr/analysis/tables.hpp"
 #include "glifr/backend/cpu_target.hpp"
@@ -20,6 +21,7 @@
 #include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
 #include "glifr/training/class_weights.hpp"
@@ -159,7 +161,7 @@ class TrialRun {
     EpochComparison<T> comparison(trainer, trial_.settings, validation,
                                   is_first() ? folder_.best_checkpoint() : fs::path(), annotate,
                                   earlier_epochs(trainer.position().epoch));
-    if (resumes_) on_first(group_, [&] { reopen(); });
+    if (resumes_) on_first(group_, [&] { reopen(comparison.best_epoch()); });
     ObserverCallback<T> watching(trial_, observer_, validation);
 
     if (is_first()) observer_.begin(trial_, trainer.steps_per_epoch(), data_.train->size());
@@ -215,7 +217,9 @@ class TrialRun {
   void initialize() {
     if (task().initialize(*network_, trial_.settings, {.run = options_.seed, .trial = seed_})) return;
     const bool is_drawn = !resumes_ && model_of(trial_.settings).is_heterogeneous();
-    if (!is_drawn || !is_first()) initialize_homogeneous(*network_, seed_);
+    if (!is_drawn || !is_first()) {
+      detail::name_place(" of model " + trial_.settings.model.name, [&] { initialize_homogeneous(*network_, seed_); });
+    }
     if (is_drawn) on_first(group_, [&] { draw_from_source(); });
   }
 
@@ -269,6 +273,22 @@ class TrialRun {
                                (position.step > 0 ? ", step " + std::to_string(position.step) : ""));
   }
 
+  [[nodiscard]] bool tests_best() const { return trial_.settings.training.test_checkpoint == TestedCheckpoint::best; }
+
+  /// The network of the best epoch. DataError where the file holds that of an earlier one, or of a later one unless it
+  /// `may_be_later`: a run that was killed may have met a better epoch after its last checkpoint.
+  [[nodiscard]] TensorFile read_best(Index epoch, bool may_be_later) const {
+    const fs::path path = folder_.best_checkpoint();
+    TensorFile best = read_safetensors(path);
+    const double found = metadata_number(best, "epoch", path.string());
+    const auto expected = static_cast<double>(epoch);
+    if (found < expected || (found > expected && !may_be_later)) {
+      throw DataError(path.string(), "is of epoch " + format_number(found) + ", the best of metrics.csv is epoch " +
+                                         std::to_string(epoch));
+    }
+    return best;
+  }
+
   /// What may change the results of a resumed trial by rounding, or is not known of it.
   void note_what_may_differ() {
     note_where_it_began("device", options_.device);
@@ -288,8 +308,9 @@ class TrialRun {
   }
 
   /// Marks a resumed trial as one that is not complete, of as many epochs as are asked for now and of data where they
-  /// lie now.
-  void reopen() {
+  /// lie now. Refuses it where the network that is to be tested will not be there unless a later epoch is better.
+  void reopen(Index best_epoch) {
+    if (tests_best() && best_epoch > 0) hinting([&] { static_cast<void>(read_best(best_epoch, true)); });
     remove_part(folder_.test());
     const bool is_longer = planned_epochs() != trial_.settings.training.max_epochs;
     record_["max_epochs"] = trial_.settings.training.max_epochs;
@@ -323,6 +344,8 @@ class TrialRun {
       observer_.note(trial_, *reach);
     } else if (const auto silence = silent_recurrence(trial_.settings, steps)) {
       observer_.note(trial_, *silence);
+    } else if (const auto unheard = unheard_delays(trial_.settings, steps)) {
+      observer_.note(trial_, *unheard);
     }
   }
 
@@ -346,10 +369,8 @@ class TrialRun {
   }
 
   TrialOutcome finish(Index best_epoch, Index last_epoch) {
-    const bool tests_best = trial_.settings.training.test_checkpoint == TestedCheckpoint::best;
-    if (tests_best) {
-      const fs::path best = folder_.best_checkpoint();
-      load_parameters(*network_, read_safetensors(best), best.string());
+    if (tests_best()) {
+      hinting([&] { load_parameters(*network_, read_best(best_epoch, false), folder_.best_checkpoint().string()); });
       SigmaAnnealing<T>(*network_, trial_.settings).begin_epoch(best_epoch - 1);
     }
     TrialOutcome outcome;
@@ -359,8 +380,8 @@ class TrialRun {
     analysis::write_test({.loss = outcome.test.loss(),
                           .accuracy = outcome.accuracy,
                           .samples = outcome.test.samples,
-                          .checkpoint = tests_best ? "best" : "last",
-                          .epoch = tests_best ? best_epoch : last_epoch},
+                          .checkpoint = tests_best() ? "best" : "last",
+                          .epoch = tests_best() ? best_epoch : last_epoch},
                          folder_.test());
     return outcome;
   }

@@ -110,13 +110,14 @@ Descriptor open_lock(const fs::path& path) {
   throw FolderRefused(folder.string(), problem);
 }
 
-/// Says which part of a path is a link to what is not there; nothing where none is.
+/// Says which part of a path is a link to what is not there, or to itself; nothing where none is.
 void refuse_dangling_link(const fs::path& path) {
-  std::error_code unknown;
+  std::error_code unknown, problem;
   for (fs::path part = path; !part.empty(); part = part.parent_path()) {
-    if (fs::is_symlink(fs::symlink_status(part, unknown)) && !fs::exists(part, unknown)) {
-      throw FolderRefused(part.string(),
-                          "is a link to " + fs::read_symlink(part, unknown).string() + ", which is not there");
+    if (fs::is_symlink(fs::symlink_status(part, unknown)) && !fs::exists(part, problem)) {
+      const bool is_loop = problem == std::errc::too_many_symbolic_link_levels;
+      throw FolderRefused(part.string(), "is a link to " + fs::read_symlink(part, unknown).string() + ", which " +
+                                             (is_loop ? "leads back to it" : "is not there"));
     }
     if (part == part.parent_path()) return;  // the root
   }

@@ -22,12 +22,26 @@ std::optional<double> raw_of(const Parameter<T>& parameter, Index column, double
     }
   }
   const double raw = to_raw(transform, physical, dt);
-  return std::isfinite(static_cast<T>(raw)) ? std::optional(raw) : std::nullopt;
+  return std::isfinite(raw) ? std::optional(raw) : std::nullopt;
+}
+
+/// Why no initial value could be drawn. `is_too_large`: there are some that a neuron can have, but not as a T.
+template <Scalar T>
+std::string problem_of(const Parameter<T>& parameter, Index column, const Distribution& initial, bool is_too_large,
+                       const std::string& where) {
+  const bool is_number = initial.kind == Distribution::Kind::number;
+  std::string found = is_number ? "found the initial value " + format_number(initial.first)
+                                : std::string("found initial values of which none is one that a neuron can have");
+  if (is_too_large) found += is_number ? ", which float32 does not hold" : " and float32 holds";
+  found += (initial.file.empty() ? "" : ", in " + initial.file) + where;
+  if (is_too_large) return found + "; accepted: smaller ones, or --precision float64";
+  if (parameter.ranges.empty()) return found;
+  return found + "; accepted: " + to_string(parameter.ranges[static_cast<std::size_t>(column)]);
 }
 
 /// Draws what a description says of a parameter's initial values, over those of its field.
 template <Scalar T>
-void draw_described(Parameter<T>& parameter, const Random& random, double dt) {
+void draw_described(Parameter<T>& parameter, const Random& random, double dt, const std::string& where) {
   const auto size = static_cast<std::uint64_t>(parameter.value.size());
   for (const InitialColumns& part : parameter.initial) {
     if (part.distribution.kind == Distribution::Kind::recorded && part.distribution.values.empty()) {
@@ -39,16 +53,16 @@ void draw_described(Parameter<T>& parameter, const Random& random, double dt) {
       const Index column = i % part.columns;
       if (column < part.first || column >= part.first + part.count) continue;
       std::optional<double> raw;
+      bool is_too_large = false;
       const auto accept = [&](double physical) {
         raw = raw_of(parameter, column, physical, dt);
-        return raw.has_value();
+        const bool fits = raw && std::isfinite(static_cast<T>(*raw));
+        is_too_large = is_too_large || (raw && !fits);
+        return fits;
       };
       if (!part.distribution.draw(random, static_cast<std::uint64_t>(i), size, accept)) {
         throw ConfigError(parameter.field ? parameter.field->name : parameter.name,
-                          "found initial values of which none is one that a neuron can have" +
-                              (parameter.ranges.empty()
-                                   ? std::string()
-                                   : "; accepted: " + to_string(parameter.ranges[static_cast<std::size_t>(column)])));
+                          problem_of(parameter, column, part.distribution, is_too_large, where));
       }
       parameter.value.data()[i] = static_cast<T>(*raw);
     }
@@ -56,26 +70,27 @@ void draw_described(Parameter<T>& parameter, const Random& random, double dt) {
 }
 
 /// Why a parameter cannot start with what its field says.
-std::string refusal(const Field& field, double dt) {
+std::string refusal(const Field& field, double dt, const std::string& where) {
   const bool has_time_step = field.transform == Transform::decay_rate;
   const std::string start = has_time_step ? "with dt " + format_number(dt) + " ms " : std::string();
-  if (field.initial || !field.value) return start + "the field's initial value is not finite in raw form";
+  if (field.initial || !field.value) return start + "the field's initial value is not finite in raw form" + where;
   return start + "a neuron cannot start with all that the field gives, " + format_number(*field.value) +
-         (field.spread != 0 ? " ± " + format_number(field.spread) : "") +
+         (field.spread != 0 ? " ± " + format_number(field.spread) : "") + where +
          "; accepted: " + to_string(detail::physical_range(field.transform, dt)) + (has_time_step ? " (1 / dt)" : "");
 }
 
 /// Draws the initial values of parameters, whose places in the network's list begin at `place`, for a layer of so many
 /// neurons with a time step `dt`.
 template <Scalar T>
-void draw(const ParameterList<T>& parameters, std::size_t place, double dt, Index neurons, std::uint64_t seed) {
+void draw(const ParameterList<T>& parameters, std::size_t place, double dt, Index neurons, std::uint64_t seed,
+          const std::string& where) {
   for (Parameter<T>* parameter : parameters) {
     const Random random(seed, Stream::initialize, static_cast<std::uint32_t>(place++));
     if (parameter->is_structure) continue;
     Index described = 0;
     for (const InitialColumns& part : parameter->initial) described += part.count;
     if (!parameter->initial.empty() && described == parameter->initial.front().columns) {
-      draw_described(*parameter, random, dt);
+      draw_described(*parameter, random, dt, where);
       continue;
     }
     const Field field = parameter->field.value_or(Field{});
@@ -83,10 +98,10 @@ void draw(const ParameterList<T>& parameters, std::size_t place, double dt, Inde
     for (T& value : parameter->value.values()) {
       value = static_cast<T>(initial_raw(field, random.uniform(position++), dt, static_cast<double>(neurons)));
       if (!std::isfinite(value)) {
-        throw ConfigError(parameter->field ? field.name : parameter->name, refusal(field, dt));
+        throw ConfigError(parameter->field ? field.name : parameter->name, refusal(field, dt, where));
       }
     }
-    draw_described(*parameter, random, dt);
+    draw_described(*parameter, random, dt, where);
   }
 }
 
@@ -123,12 +138,12 @@ void initialize_homogeneous(RecurrentNetwork<T>& network, std::uint64_t seed) {
     NetworkLayer<T>& layer = network.layer(k);
     const ParameterList<T> parameters = layer.parameters();
     layer.draw_wiring(seed, k);
-    draw(parameters, place, time_step_of(layer), layer.size(), seed);
+    draw(parameters, place, time_step_of(layer), layer.size(), seed, " in layer " + std::to_string(k + 1));
     layer.balance_weights();
     place += parameters.size();
   }
   if (Readout<T>* readout = network.readout())
-    draw(readout->parameters(), place, 1, network.layer(network.depth() - 1).size(), seed);
+    draw(readout->parameters(), place, 1, network.layer(network.depth() - 1).size(), seed, " in the readout");
 }
 
 template <Scalar T>

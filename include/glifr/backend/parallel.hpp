@@ -32,10 +32,16 @@ void parallel_for(Index count, Body&& body) {
       const_cast<std::remove_const_t<B>*>(std::addressof(body)));
 }
 
+/// DeviceFailure where so many threads, the caller counted in, cannot run at once: a process that may not start one can
+/// be told so only here, not while it works. They are started for a moment, once in a process for each new highest
+/// number, and no more of them than a `ThreadLimit` allows. `Workers` and `parallel_for` ask for their own; who makes
+/// several `Workers` that work at once asks for the sum before.
+GLIFR_API void require_threads(Index threads);
+
 /// A group of threads that works on one thing: the caller and `threads - 1` helpers.
 class GLIFR_API Workers {
  public:
-  /// `threads` is 1 or more; std::logic_error otherwise.
+  /// `threads` is 1 or more; std::logic_error otherwise. DeviceFailure as `require_threads`.
   explicit Workers(Index threads);
   ~Workers();
   Workers(const Workers&) = delete;

@@ -121,5 +121,8 @@ GLIFR_API TrialOutcome run_trial(const Trial& trial, const RunOptions& options, 
 /// That no recurrent weight acts, in one sentence, where all synaptic delays are as long as the samples or longer;
 /// otherwise, and where there are no such weights, nothing. `steps`: time steps of a sample.
 [[nodiscard]] GLIFR_API std::optional<std::string> silent_recurrence(const Settings& settings, Index steps);
+/// That some of the delays that synapses can have are as long as the samples or longer, in one sentence; nothing where
+/// none is, or where there are no recurrent weights. `steps`: time steps of a sample.
+[[nodiscard]] GLIFR_API std::optional<std::string> unheard_delays(const Settings& settings, Index steps);
 
 }  // namespace glifr

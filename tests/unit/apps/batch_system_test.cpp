@@ -137,7 +137,7 @@ TEST_CASE("a name tells runs of a task apart, and their settings name both") {
   const Finished again = session.train("--config " + record.string() + " --threads 1 --resume");
   CHECK(again.exit_code == 0);
   CHECK_THAT(again.out, Contains("fast rnn trial 0: complete already"));
-  for (const std::string name : {"lmnist", "a/b", "..", "-x"}) {
+  for (const std::string name : {"lmnist", "a/b", "..", "-x", "sine@lr=0.1"}) {
     const Finished run = session.train(std::string(small) + "--name=" + name);
     CAPTURE(name, run.error);
     CHECK(run.exit_code == 2);

@@ -239,6 +239,34 @@ TEST_CASE("the help of an analysis shows the options that have an effect on it, 
   CHECK(run.exit_code == 0);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which need more memory than that
+
+TEST_CASE("threads that cannot be started are an error in one line") {
+  const Session session;
+  const auto limited = [&](const std::string& threads) {
+    return session.run({"/bin/sh", "-c", "ulimit -v 1000000 && exec \"$@\"", "sh", GLIFR_TRAIN, "--model", "rnn",
+                        "--set", "hidden_size=3", "--epochs", "1", "--no-figures", "--out", session.file("results"),
+                        "--device", "cpu", "--threads", threads});
+  };
+  const Finished run = limited("1000");  // whose stacks would take 2 GB, and more
+  CAPTURE(run.error);
+  CHECK(run.exit_code == 1);
+  CHECK(std::count(run.error.begin(), run.error.end(), '\n') == 1);
+  CHECK_THAT(run.error, Catch::Contains("cpu: only ") && Catch::Contains(" of 1000 threads can be started (") &&
+                            Catch::Contains("--threads"));
+  CHECK(limited("1").exit_code == 0);
+}
+
+#endif
+
+TEST_CASE("an option that is given twice is refused by its name") {
+  const Session session;
+  require_refused(session.train({"--threads", "1", "--threads", "2"}), "--threads: is given twice; accepted: once");
+  require_refused(session.analyze({"count", "--threads", "1", "--threads", "2"}), "--threads: is given twice");
+  require_refused(session.train({"--out", "a", "--out=b", "--out", "c"}), "--out: is given 3 times; accepted: once");
+  require_refused(session.train({"--cpu-target", "auto", "--cpu-target", "auto"}), "--cpu-target: is given twice");
+}
+
 TEST_CASE("names that are chosen from a list are those of the list") {
   const Session session;
   require_refused(session.train({"--precision", "1"}), "--precision: found 1; accepted: float32, float64");
@@ -259,6 +287,7 @@ TEST_CASE("an empty value, or the next option in the place of a value, is refuse
   require_refused(session.analyze({"summary", ""}), "RESULTS: found ''");
   require_refused(session.analyze({"fi-curve", "--checkpoint", ""}), "--checkpoint: found ''");
   require_refused(session.train({"--set", "mnist_path=", "--task", "lmnist"}), "mnist_path: found ''");
+  require_refused(session.train({"--set", "hidden_size={}"}), "hidden_size: found {}; accepted: an integer");
 }
 
 TEST_CASE("the options that unknown keys point at exist") {
@@ -340,6 +369,11 @@ TEST_CASE("output that does not arrive is an error in one line") {
     CHECK_THAT(run.error, Catch::Contains("standard output: cannot be written"));
   }
   CHECK(session.redirected(">/dev/full", {GLIFR_TRAIN, "--epochs", "0"}).exit_code == 2);
+  const Finished trained =
+      session.redirected(">/dev/full", {GLIFR_TRAIN, "--model", "rnn", "--set", "hidden_size=3", "--epochs", "1",
+                                        "--no-figures", "--out", session.file("results"), "--threads", "1"});
+  CHECK(trained.exit_code == 1);
+  CHECK_THAT(trained.error, Catch::Contains("standard output: cannot be written: No space left on device"));
 }
 
 TEST_CASE("with standard output and error closed, data files hold data alone") {

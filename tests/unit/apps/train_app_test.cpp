@@ -134,6 +134,26 @@ TEST_CASE("a trial whose initial values cannot be drawn leaves no folder behind"
   refuse(R"({"uniform": [0, 10000]})");  // one in 500 fits, so that one neuron of 200 finds none
 }
 
+TEST_CASE("an initial value that the precision does not hold is named") {
+  const Session session;
+  const auto run = [&](const std::string& initial, const std::string& precision) {
+    glifr::test::write_text(
+        session.folder() / "few.json",
+        R"({"base": "sine", "models": {"few": {"layers": [{"size": 2, "parameters": {"thresh": {"initial": )" +
+            initial + "}}}]}}}");
+    return session.train("--config " + (session.folder() / "few.json").string() +
+                         " --epochs 1 --overwrite --precision " + precision);
+  };
+  const Finished number = run("1e39", "float32");
+  CHECK(number.exit_code == 2);
+  CHECK_THAT(number.error,
+             Catch::Contains("thresh: found the initial value 1e+39, which float32 does not hold in layer 1 of model "
+                             "few; accepted: smaller ones, or --precision float64"));
+  CHECK_THAT(run(R"({"uniform": [1e39, 2e39]})", "float32").error,
+             Catch::Contains("a neuron can have and float32 holds in layer 1 of model few; accepted: smaller ones"));
+  CHECK(run("1e39", "float64").exit_code == 0);
+}
+
 TEST_CASE("same bits on any number of threads") {
   std::vector<std::string> checkpoints;
   for (const char* threads : {"1", "2", "3"}) {
@@ -354,6 +374,11 @@ TEST_CASE("a run that diverges says where and keeps the last good checkpoint") {
   REQUIRE(run.error.find("not finite; a smaller lr, or a gradient_clip, may keep it finite") != std::string::npos);
   const auto kept = glifr::read_safetensors(session.trial() / "checkpoints" / "last.safetensors");
   REQUIRE(kept.find("neuron_layer.thresh"));
+  const Finished at_once = session.train("--epochs 2 --overwrite --set amp=1e38");
+  CAPTURE(at_once.error);
+  CHECK(at_once.exit_code == 1);
+  CHECK_THAT(at_once.error, Catch::Contains("in epoch 1, step 1: ") && !Catch::Contains("lr") &&
+                                Catch::Contains("no weight has moved yet") && Catch::Contains("for float32"));
 }
 
 TEST_CASE("a full disk ends the run with one line and leaves nothing half-written") {

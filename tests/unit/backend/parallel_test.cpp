@@ -39,6 +39,12 @@ TEST_CASE("workers and limits have one thread or more", "[parallel]") {
   }
 }
 
+TEST_CASE("threads are tried as far as the limit allows them", "[parallel]") {
+  const ThreadLimit limit(2);
+  CHECK_NOTHROW(require_threads(1'000'000));
+  CHECK_NOTHROW(Workers(1'000));
+}
+
 #if defined(__x86_64__) || defined(__aarch64__)
 
 TEMPLATE_TEST_CASE("numbers below the smallest normal one are zero on all threads", "[parallel]", float, double) {

@@ -112,6 +112,8 @@ TEST_CASE("a described model that cannot be made is refused, naming what is wron
   refuse_layer(R"("parameters": {"k_m": {"initial": {"lognormal": {"median": 0, "sigma": 1}}}})", "lognormal", "> 0");
   refuse_layer(R"("synaptic_delay": -1)", "synaptic_delay", ">= 0");
   refuse_layer(R"("synaptic_delay": {"initial": 1, "train": true})", "range", "is missing");
+  refuse_layer(R"("synaptic_delay": {"uniform": [1, 2], "range": [0, 3]})", "range", "found [0, 3]");
+  refuse_layer(R"("synaptic_delay": {"initial": 1, "range": [1, 3]})", "range", "none beside delays of 1 ms");
   refuse_layer(R"("synaptic_delay": {"initial": 1, "range": [2, 1]})", "synaptic_delay", "the shortest before");
   refuse_layer(R"("synaptic_delay": {"uniform": [1, 1], "train": true})", "synaptic_delay", "a range of some width");
   refuse_layer(R"("synaptic_delay": {"initial": 1, "range": [0.5, 1e9]})", "synaptic_delay",

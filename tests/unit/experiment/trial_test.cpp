@@ -225,8 +225,8 @@ TEST_CASE("what a network without state can see of its samples is said where it 
         "synaptic delay is of 28 steps, the samples are of 28");
 }
 
-TEST_CASE("delays as long as the samples are said to keep recurrent weights from acting") {
-  const auto silence = [](const std::string& layer, Index steps) {
+TEST_CASE("delays as long as the samples are said to keep recurrent weights from acting, or to be heard in part") {
+  const auto settings = [](const std::string& layer) {
     const test::TemporaryFolder folder;
     test::write_text(folder.path() / "few.json",
                      R"({"base": "lmnist", "models": {"few": {"layers": [{"neuron": "glifr", "size": 3, )" + layer +
@@ -234,8 +234,10 @@ TEST_CASE("delays as long as the samples are said to keep recurrent weights from
     Config config = Config::from_file(folder.path() / "few.json", std::nullopt);
     config.set("dt=1");
     config.set("tau=1");
-    return silent_recurrence(config.resolve(config.described_models()[0]), steps);
+    return config.resolve(config.described_models()[0]);
   };
+  const auto silence = [&](const std::string& layer, Index steps) { return silent_recurrence(settings(layer), steps); };
+  const auto unheard = [&](const std::string& layer, Index steps) { return unheard_delays(settings(layer), steps); };
   CHECK_FALSE(silence(R"("synaptic_delay": 2)", 2 + 1));
   CHECK(silence(R"("synaptic_delay": 3)", 3) ==
         "the recurrent weights never act: the shortest synaptic delay is of 3 steps, the samples are of 3");
@@ -243,7 +245,13 @@ TEST_CASE("delays as long as the samples are said to keep recurrent weights from
   CHECK(silence(R"("synaptic_delay": {"uniform": [3, 5], "train": true})", 3));
   CHECK(silence(R"("synaptic_delay": 1, "lateral": "none")", 3));  // that of the other layer counts
   CHECK_FALSE(silence(R"("synaptic_delay": 1, "lateral": {"density": 0.5})", 3));
+  CHECK_FALSE(unheard(R"("synaptic_delay": {"uniform": [1, 5]})", 6));
+  CHECK(unheard(R"("synaptic_delay": {"uniform": [1, 5]})", 5) ==
+        "synaptic delays can be as long as 5 steps, the samples are of 5: what comes that late or later is never "
+        "heard");
+  CHECK_FALSE(unheard(R"("lateral": "none", "synaptic_delay": {"uniform": [1, 5]})", 5));
   const Config lstm("lmnist");
+  CHECK_FALSE(unheard_delays(lstm.resolve(find_model("lstmn")), 2));
   CHECK_FALSE(silent_recurrence(lstm.resolve(find_model("lstmn")), 2));
   CHECK(silent_recurrence(lstm.resolve(find_model("lstmn")), 1) ==
         "the recurrent weights never act: the samples are of one time step");
@@ -515,6 +523,43 @@ TEST_CASE("a network is tested and kept with the width of the threshold that its
   Workers workers(1);
   const double loss = evaluate<float>(*network, *data.load<float>(settings, 0).test, workers).loss();
   CHECK(read_json_file(best.trial() / "test.json").at("test_loss").to_number<double>() == loss);
+}
+
+TEST_CASE("the best network is looked at before a trial that tests it goes on, and where it is tested") {
+  const Changes four{"max_epochs=4", "validation_fraction=0.5", "test_checkpoint=best"};
+  Changes six = four;
+  six[0] = "max_epochs=6";
+  Session session;
+  session.run(four);
+  session.resume();
+  const fs::path folder = session.trial() / "checkpoints", best = folder / "best.safetensors";
+  const std::string kept = read_file(best);
+  REQUIRE(read_safetensors(best).metadata.at("epoch") == "4");
+  const auto refuse = [&](const std::string& content, const char* problem) {
+    write_file_atomically(best, content);
+    CHECK_THAT(session.refusal(six), Contains("--resume: ") && Contains("best.safetensors") && Contains(problem) &&
+                                         Contains("; --overwrite starts the trial afresh"));
+  };
+  refuse(read_file(folder / "initial.safetensors"), "the metadata has no epoch");
+  refuse(kept.substr(0, kept.size() / 2), "");
+  write_file_atomically(best, kept);
+  TensorFile other = read_safetensors(best);
+  const auto of_epoch = [&](const char* epoch) {
+    other.metadata["epoch"] = epoch;
+    write_safetensors(best, other);
+  };
+  of_epoch("3");
+  CHECK_THAT(session.refusal(six), Contains("is of epoch 3, the best of metrics.csv is epoch 4"));
+  fs::remove(best);
+  CHECK_THAT(session.refusal(six), Contains("best.safetensors"));
+  of_epoch("5");  // a run that was killed may have met it after its last checkpoint
+  session.run(six);
+  CHECK(read_safetensors(best).metadata.at("epoch") == "6");
+
+  // That epoch is met again, or its network is not the one to test.
+  of_epoch("7");
+  fs::remove(session.trial() / "test.json");
+  CHECK_THROWS_WITH(session.run(six), Contains("is of epoch 7, the best of metrics.csv is epoch 6"));
 }
 
 TEST_CASE("settings that change no result do not hinder resuming") {

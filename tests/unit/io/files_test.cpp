@@ -204,6 +204,9 @@ TEST_CASE("a folder that cannot be had is a ConfigError that names it") {
   std::filesystem::create_symlink("gone", folder.path() / "link");
   for (const char* name : {"link", "link/below"})
     CHECK_THROWS_WITH(create_folder(folder.path() / name), Contains("link: is a link to gone, which is not there"));
+  std::filesystem::create_symlink("loop", folder.path() / "loop");
+  for (const char* name : {"loop", "loop/below"})
+    CHECK_THROWS_WITH(create_folder(folder.path() / name), Contains("loop: is a link to loop, which leads back to it"));
   create_folder(folder.path() / "closed");
   std::filesystem::permissions(folder.path() / "closed", std::filesystem::perms::owner_read);
   const WithoutRoot ordinary;

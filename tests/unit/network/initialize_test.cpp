@@ -95,15 +95,17 @@ TEST_CASE("initial values that a field gives and no neuron can have are named wi
     find_parameter(network.parameters(), "neuron_layer.bias").field = field;
     initialize_homogeneous(network, 1);
   };
-  CHECK_THROWS_WITH(start({.name = "k", .transform = Transform::positive, .value = 0.1, .spread = 0.5}),
-                    "k: a neuron cannot start with all that the field gives, 0.1 ± 0.5; accepted: a number > 0");
-  CHECK_THROWS_WITH(start({.name = "r", .transform = Transform::bounded, .value = 2}),
-                    "r: a neuron cannot start with all that the field gives, 2; accepted: a number > -1 and < 1");
+  CHECK_THROWS_WITH(
+      start({.name = "k", .transform = Transform::positive, .value = 0.1, .spread = 0.5}),
+      "k: a neuron cannot start with all that the field gives, 0.1 ± 0.5 in layer 1; accepted: a number > 0");
+  CHECK_THROWS_WITH(
+      start({.name = "r", .transform = Transform::bounded, .value = 2}),
+      "r: a neuron cannot start with all that the field gives, 2 in layer 1; accepted: a number > -1 and < 1");
   CHECK_THROWS_WITH(start({.name = "k_m", .transform = Transform::decay_rate, .value = 3}),
-                    "k_m: with dt 1 ms a neuron cannot start with all that the field gives, 3; accepted: a "
+                    "k_m: with dt 1 ms a neuron cannot start with all that the field gives, 3 in layer 1; accepted: a "
                     "number > 0 and < 1 (1 / dt)");
   CHECK_THROWS_WITH(start({.name = "c", .initial = [](double, double, double) { return std::log(-1.0); }}),
-                    "c: the field's initial value is not finite in raw form");
+                    "c: the field's initial value is not finite in raw form in layer 1");
   CHECK_NOTHROW(start({.name = "k", .transform = Transform::positive, .value = 1, .spread = 0.5}));
 }
 
