@@ -183,6 +183,16 @@ std::string progress(const fs::path& metrics, const boost::json::object& config)
   return std::to_string(epochs) + (planned ? " of " + boost::json::serialize(*planned) : std::string()) + " epochs";
 }
 
+/// Throws where metrics.csv does not go as far as the training of the network that was tested.
+void check_end(const Metrics& metrics, const fs::path& file, const TestResult& test) {
+  if (!test.epoch) return;
+  const auto tested = static_cast<double>(*test.epoch);
+  const bool may_go_on = test.checkpoint == "best";
+  if (metrics.epoch.back() == tested || (may_go_on && metrics.epoch.back() > tested)) return;
+  throw DataError(file.string(), "ends with epoch " + format_number(metrics.epoch.back()) +
+                                     "; the tested network is of epoch " + std::to_string(*test.epoch));
+}
+
 Trial read_trial(const Place& place) {
   Trial trial{place.task, place.model, place.number, place.folder, {}, {}, {}};
   const TrialFolder files(place.folder);
@@ -199,6 +209,7 @@ Trial read_trial(const Place& place) {
   }
   trial.metrics = read_metrics(metrics);
   trial.test = read_test(test);
+  check_end(trial.metrics, metrics, *trial.test);
   return trial;
 }
 
@@ -266,7 +277,15 @@ Metrics read_metrics(const fs::path& file) {
   };
   Metrics metrics{column("epoch", false),  column("train_loss", false), column("train_acc", true),
                   column("seconds", true), column("val_loss", true),    column("val_acc", true)};
-  if (metrics.epoch.empty()) throw DataError(file.string(), "holds no epoch");
+  const std::vector<double>& epochs = metrics.epoch;
+  if (epochs.empty()) throw DataError(file.string(), "holds no epoch");
+  for (std::size_t i = 0; i < epochs.size(); ++i) {  // an archive has not all of them
+    const bool follows = i == 0 ? epochs[i] == 1 : epochs[i] > epochs[i - 1] && epochs[i] == std::floor(epochs[i]);
+    if (follows) continue;
+    const std::string where = i == 0 ? "; the first is 1" : " behind epoch " + format_number(epochs[i - 1]);
+    throw DataError(file.string(),
+                    "line " + std::to_string(i + 2) + ": found epoch " + format_number(epochs[i]) + where);
+  }
   return metrics;
 }
 

@@ -81,7 +81,7 @@ struct Results {
 [[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder);
 
 /// Reads metrics.csv. Throws DataError where it is missing, lacks a column, holds something other than a finite number,
-/// or holds no epoch.
+/// or holds no epoch, or where its epochs do not ascend from 1.
 [[nodiscard]] GLIFR_API Metrics read_metrics(const std::filesystem::path& file);
 
 /// The columns of metrics.csv, the last two of them where there is validation.
