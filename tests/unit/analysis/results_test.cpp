@@ -1,5 +1,8 @@
 #include "glifr/analysis/results.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -199,6 +202,28 @@ TEST_CASE("folders that may not be read, and trials without a proper number, are
     CHECK_THROWS_WITH(read_results(closed), Catch::Contains("lstmn: Permission denied"));
   }
   fs::permissions(closed, fs::perms::owner_all);
+}
+
+TEST_CASE("a machine that can open no more files is no fault of the results") {
+  const test::TemporaryFolder folder;
+  test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {});
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const int free = ::dup(STDERR_FILENO);
+  REQUIRE(free >= 0);
+  ::close(free);
+  const rlimit one_more{.rlim_cur = static_cast<rlim_t>(free) + 1, .rlim_max = limit.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &one_more) == 0);
+  std::string problem;
+  try {
+    (void)read_results(folder.path());
+  } catch (const std::system_error& error) {
+    problem = error.what();
+  } catch (const Error& error) {
+    problem = std::string("refused: ") + error.what();
+  }
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK_THAT(problem, Catch::EndsWith("sine: Too many open files"));
 }
 
 TEST_CASE("a folder without a whole trial is an error that says why") {
