@@ -1,5 +1,8 @@
 // glifr_analyze as a user meets it: what each subcommand leaves behind, what it says of folders that are not whole, and
 // one clear line for every request that cannot be met.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
@@ -90,6 +93,19 @@ TEST_CASE("summary and curves of a folder that is partly damaged") {
   CHECK(curves.exit_code == 0);
   CHECK_THAT(glifr::read_file(session.out() / "curves.csv"), Catch::Contains("\nlmnist,lstmn,3,2,"));
   CHECK(fs::exists(session.out() / "curves_lmnist.gp"));
+}
+
+TEST_CASE("what an interrupted analysis left half-written is gone after the next") {
+  const Session session;
+  glifr::test::write_trial(session.results(), "sine", "rnn", 0, 0.1, {});
+  const pid_t interrupted = ::fork();
+  if (interrupted == 0) ::_exit(0);
+  REQUIRE(::waitpid(interrupted, nullptr, 0) == interrupted);
+  const fs::path leftover = session.out() / glifr::detail::unfinished_name(interrupted, 3);
+  glifr::test::write_text(leftover, "half");
+  CHECK(session.analyze("curves --no-figures " + session.results().string() + session.out_option()).exit_code == 0);
+  CHECK(fs::exists(session.out() / "curves.csv"));
+  CHECK_FALSE(fs::exists(leftover));
 }
 
 TEST_CASE("without gnuplot everything else is written, and one line says why there are no drawings") {
