@@ -1036,6 +1036,22 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
   require_refused(session.analyze("import " + checkpoint + " --task sinus --model rnn --out " + imported.string()),
                   "sinus");
   require_refused(session.analyze("import " + session.file("none").string() + " --task sine --model rnn"), "none");
+  const auto require_no_network = [&](const std::string& content, const std::string& found) {
+    glifr::test::write_text(session.file("net.pt"), content);
+    require_refused(session.analyze("import " + session.file("net.pt").string() + " --task sine --model rnn"),
+                    "net.pt: " + found);
+  };
+  const std::string accepted =
+      "; accepted: a PyTorch checkpoint (ZIP, as PyTorch 1.6 and newer write it) or a safetensors file";
+  require_no_network(
+      "\x80\4\x95 a dict",
+      "found a Python pickle (as older .pt files are: load and save it with PyTorch 1.6 or newer)" + accepted);
+  require_no_network("version https://git-lfs.github.com/spec/v1\n",
+                     "found a Git LFS pointer in place of the file, "
+                     "which 'git lfs pull' fetches" +
+                         accepted);
+  require_no_network("epoch,loss\n1,2\n", "found a table (CSV)" + accepted);
+  require_no_network(std::string("PK\3\4\24\0\0\0\10\0", 10), "the ZIP archive is damaged or cut short");
   const std::string bytes = glifr::read_file(checkpoint);
   for (const std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{100}, bytes.size() - 1}) {
     glifr::test::write_text(session.file("cut.safetensors"), bytes.substr(0, size));
