@@ -38,10 +38,6 @@ std::string beginning_of(const std::filesystem::path& path) {
   return detail::beginning_of(path);
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  return names.empty() ? "none" : joined(names);
-}
-
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -102,9 +98,10 @@ void read_steps(const SampleArray& array, Index sample, Index steps, Index valid
 
 SampleFileKind sample_file_kind(const std::filesystem::path& path) {
   const std::string bytes = beginning_of(path);
+  const bool is_network = detail::is_torch_content(bytes);
   if (is_hdf5(bytes)) return SampleFileKind::hdf5;
   if (is_npy(bytes)) return SampleFileKind::npy;
-  if (bytes.starts_with("PK\3\4") || bytes.starts_with("PK\5\6")) return SampleFileKind::npz;
+  if (!is_network && (bytes.starts_with("PK\3\4") || bytes.starts_with("PK\5\6"))) return SampleFileKind::npz;
   if (is_safetensors(bytes)) return SampleFileKind::safetensors;
   const bool is_binary = bytes.find('\0') != std::string::npos;
   if (is_binary || !detail::foreign_content(bytes).empty()) {
@@ -162,6 +159,7 @@ struct SampleFile::Content {
       inputs = detail::open_npy(path, options.in_memory_bytes);
     } else {
       const std::unique_ptr<SampleArrays> arrays = open_arrays(path, kind, options, columns);
+      if (arrays->names().empty()) throw DataError(name, "holds no array; inputs, and labels or targets, are needed");
       const std::string inputs_name = kind == SampleFileKind::csv ? "inputs" : names.inputs;
       inputs = find(*arrays, inputs_name, "inputs_name");
       if (!label_array && !targets) {
@@ -204,7 +202,7 @@ struct SampleFile::Content {
                                                   const char* key) const {
     const std::vector<std::string> names = arrays.names();
     if (!has(names, array)) {
-      throw DataError(name, "has no '" + array + "'; it has " + listed(names) + ", and " + key + " chooses one");
+      throw DataError(name, "has no '" + array + "'; it has " + joined(names) + ", and " + key + " chooses one");
     }
     return arrays.array(array);
   }
@@ -239,7 +237,7 @@ struct SampleFile::Content {
                                 names.targets.value_or("target") + "_'");
     }
     if (!takes_labels && !takes_targets) {
-      throw DataError(name, "has neither '" + labels_name + "' nor '" + targets_name + "'; it has " + listed(there) +
+      throw DataError(name, "has neither '" + labels_name + "' nor '" + targets_name + "'; it has " + joined(there) +
                                 ", and labels_name or targets_name chooses one");
     }
     if (takes_labels) {

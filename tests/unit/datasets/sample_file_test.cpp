@@ -310,6 +310,10 @@ TEST_CASE("the form of a file is told by its content") {
   CHECK(sample_file_kind(files.text("x", "\x89HDF\r\n\x1a\n")) == SampleFileKind::hdf5);
   CHECK_THROWS_WITH(sample_file_kind(files.text("x", "%PDF-1.7")),
                     Contains("found a PDF; accepted is an HDF5, NPZ, NPY, safetensors or CSV file"));
+  const std::string checkpoint = std::string("PK\3\4", 4) + std::string(22, '\0') + std::string("\x0e\0\0\0", 4);
+  CHECK_THROWS_WITH(
+      sample_file_kind(files.text("x", checkpoint + "model/data.pkl")),
+      Contains("found a PyTorch checkpoint, which 'glifr_analyze import' reads; accepted is an HDF5, NPZ"));
   CHECK_THROWS_WITH(sample_file_kind(files.text("x", std::string("\1\0\2\0\3", 5))), Contains("unknown form"));
   CHECK_THROWS_WITH(sample_file_kind(files.folder.path() / "none"), Contains("none: No such file"));
   CHECK_THROWS_WITH(sample_file_kind(files.folder.path()), Contains("is a folder"));
