@@ -346,6 +346,11 @@ TEST_CASE("arrays that do not fit each other are refused with file, array and pl
           "'labels' has 0.5 at sample 1");
   refused({inputs(), make_named_tensor<float>("labels", {4}, std::vector<float>{0, NAN, 1, 0})},
           "'labels' has nan at sample 1");
+  constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
+  refused({inputs(), make_named_tensor<std::uint64_t>("labels", {4}, std::vector<std::uint64_t>{0, 1, largest, 0})},
+          "'labels' has 18446744073709551615 at sample 2");
+  refused({inputs(), counts("labels", {0, 1, -9007199254740993, 0})}, "'labels' has -9007199254740993 at sample 2");
+  refused({}, "holds no array; inputs, and labels or targets, are needed");
   refused({inputs(), of_shape("labels", {4, 1})}, "'labels' has the shape [4, 1]; [samples] is needed");
   refused({inputs(), targets({4})}, "'targets' has the shape [4]; [samples, time, outputs] or [samples, outputs]");
   refused({inputs(), targets({4, 2, 1})}, "'targets' has 2 time steps; the inputs have 3");
