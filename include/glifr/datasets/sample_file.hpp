@@ -44,7 +44,7 @@ struct SampleFileOptions {
 /// `in_memory_bytes` stay on the disk. Samples may be of different length; what lies behind a sample's length reads as
 /// 0.
 ///
-/// A CSV file has a row a time step, with a line of names: first the column `sample`, a number below 2^53 that
+/// A CSV file has a row a time step, with a line of names: first the column `sample`, a whole number below 2^53 that
 /// the rows of a sample share; then features; one column `label`, the same in all rows of a sample, or columns
 /// `target_…`. Columns of these names are no features, whatever names are asked for. The rows of a sample stand
 /// together, in the order of time; samples may have different numbers of them. No two columns have one name.

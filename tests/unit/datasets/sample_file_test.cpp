@@ -280,6 +280,7 @@ TEST_CASE("CSV files that are not in the long form are refused with the line") {
   refused("sample,a,label\n0,1,1.5\n", "'labels' has 1.5 at sample 0");
   refused("sample,a,label\n0,1\n", "line 2: found 2 cells");
   refused("sample;a;label\n0;1;0\n", "columns are separated by ';'; commas are needed");
+  refused("sample,a,label\n0,1,0\n0.5,1,0\n", "line 3: found the sample 0.5; samples are numbered by whole numbers");
   // Two numbers that are one as doubles.
   refused("sample,a,label\n9007199254740992,1,0\n9007199254740993,2,1\n",
           "line 2: found the sample 9007199254740992; numbers of samples are told apart below 9007199254740992");
