@@ -78,6 +78,15 @@ class Hdf5Arrays final : public SampleArrays {
   [[nodiscard]] std::vector<std::string> names() const override { return file_.names(); }
   [[nodiscard]] std::unique_ptr<SampleArray> array(const std::string& name) const override {
     Hdf5Array array = file_.array(name);
+    const bool is_partly_written = array.is_partly_written();
+    std::unique_ptr<SampleArray> result = open(name, std::move(array));
+    result->set_partly_written(is_partly_written);
+    return result;
+  }
+
+ private:
+  /// On the disk, or in memory.
+  [[nodiscard]] std::unique_ptr<SampleArray> open(const std::string& name, Hdf5Array array) const {
     const Index bytes = byte_count(array.dtype(), array.shape());
     if (bytes > in_memory_bytes_ && !array.shape().empty()) {
       return std::make_unique<StoredArray>(path_, name, std::move(array));
@@ -87,7 +96,6 @@ class Hdf5Arrays final : public SampleArrays {
     return keep(path_, name, std::move(tensor));
   }
 
- private:
   std::string path_;
   Hdf5File file_;
   Index in_memory_bytes_;

@@ -133,7 +133,7 @@ struct SampleFile::Content {
   std::string name;
   std::unique_ptr<SampleArray> inputs, targets;  // no targets where there are labels
   std::vector<std::int32_t> labels, lengths;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns, notes;
   Index classes = 0;
 
   Content(const std::filesystem::path& path, const SampleFileOptions& options) : name(path.string()) {
@@ -199,12 +199,15 @@ struct SampleFile::Content {
 
  private:
   [[nodiscard]] std::unique_ptr<SampleArray> find(const SampleArrays& arrays, const std::string& array,
-                                                  const char* key) const {
+                                                  const char* key) {
     const std::vector<std::string> names = arrays.names();
     if (!has(names, array)) {
       throw DataError(name, "has no '" + array + "'; it has " + joined(names) + ", and " + key + " chooses one");
     }
-    return arrays.array(array);
+    std::unique_ptr<SampleArray> found = arrays.array(array);
+    if (found->is_partly_written())
+      notes.push_back(name + ": '" + array + "' was written only in part; the rest reads as its fill value, mostly 0");
+    return found;
   }
 
   /// Labels or targets (`what`) in another file do not go with those of the file itself.
@@ -339,6 +342,9 @@ std::span<const std::int32_t> SampleFile::lengths() const {
 }
 std::span<const std::string> SampleFile::columns() const {
   return content_->columns;
+}
+std::span<const std::string> SampleFile::notes() const {
+  return content_->notes;
 }
 Index SampleFile::length(Index sample) const {
   return content_->length(sample);

@@ -86,6 +86,8 @@ class GLIFR_API SampleFile {
   [[nodiscard]] Index length(Index sample) const;
   /// The columns of a CSV file: features, then targets. Empty for files of other forms, whose columns have no names.
   [[nodiscard]] std::span<const std::string> columns() const;
+  /// What users should know of the file, a sentence each: that an HDF5 dataset was written only in part.
+  [[nodiscard]] std::span<const std::string> notes() const;
 
   /// Writes the inputs of a sample: step t, `features()` values, begins at `x + t * stride`. Throws DataError where
   /// they are on the disk and damaged, or a value is not finite as a T.

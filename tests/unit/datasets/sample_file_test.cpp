@@ -410,6 +410,32 @@ with h5py.File('a.h5', 'w') as f:
   CHECK_THROWS_WITH(SampleFile(path, {.names = {.inputs = "/x"}}), Contains("has no 'x'; it has "));
 }
 
+TEST_CASE("an HDF5 dataset of which chunks are missing is noted, whether it is read from the disk or from memory") {
+  const auto python = test::python_with("numpy, h5py");
+  if (!python || !detail::has_hdf5()) GLIFR_SKIP("there is no Python with NumPy and h5py, or glifr has no HDF5");
+  const Files files;
+  test::run_python(*python, files.folder.path(), R"(
+import numpy as np, h5py
+for packing in [None, 'gzip']:
+    for written in [7, 10]:
+        with h5py.File(f'{packing}-{written}.h5', 'w') as f:
+            x = f.create_dataset('inputs', (10, 3, 2), 'f4', chunks=(3, 2, 2), compression=packing)
+            x[:written], f['labels'] = np.ones((written, 3, 2)), np.arange(10) % 2
+)");
+  for (const std::string packing : {"None", "gzip"}) {
+    for (const Index in_memory_bytes : {0, 1000}) {
+      const auto notes = [&](const std::string& written) {
+        const SampleFile file(files.folder.path() / (packing + "-" + written + ".h5"),
+                              {.in_memory_bytes = in_memory_bytes});
+        return std::vector<std::string>(file.notes().begin(), file.notes().end());
+      };
+      CHECK(notes("10").empty());
+      REQUIRE(notes("7").size() == 1);
+      CHECK_THAT(notes("7")[0], Contains("-7.h5: 'inputs' was written only in part"));
+    }
+  }
+}
+
 TEST_CASE("the same data give the same bits from every form that Python writes") {
   const auto python = test::python_with("numpy, h5py");
   if (!python || !detail::has_hdf5() || !detail::has_zip()) {
