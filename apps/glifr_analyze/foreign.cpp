@@ -30,8 +30,14 @@ std::string metadata_prefix(std::size_t layer) {
 
 /// A network file, of PyTorch or of safetensors, told by its content.
 glifr::TensorFile read_network_file(const std::filesystem::path& path) {
-  return glifr::detail::is_torch_content(glifr::read_file(path)) ? glifr::import_torch(path)
-                                                                 : glifr::read_safetensors(path);
+  const std::string bytes = glifr::read_file(path);
+  if (bytes.starts_with("PK") || glifr::detail::is_torch_content(bytes)) return glifr::import_torch(path);
+  std::string found = glifr::detail::foreign_content(bytes);
+  if (found.empty()) found = glifr::detail::text_content(bytes);
+  if (found.empty()) return glifr::decode_safetensors(bytes, path.string());
+  throw glifr::DataError(path.string(), "found " + found +
+                                            "; accepted: a PyTorch checkpoint (ZIP, as PyTorch 1.6 and newer write "
+                                            "it) or a safetensors file");
 }
 
 /// What the tensors tell of the first layer.

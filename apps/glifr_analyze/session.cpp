@@ -119,6 +119,7 @@ void Session::for_each_network(const std::string& place,
 
 std::filesystem::path Session::output(const std::string& file) const {
   glifr::create_folder(out_);
+  if (std::exchange(cleared_, out_) != out_) glifr::remove_abandoned(out_);
   return out_ / file;
 }
 

@@ -57,7 +57,8 @@ class Session {
   void for_each_network(const std::string& place,
                         const std::function<void(const Session&, const NetworkPlace&)>& analyse) const;
 
-  /// Path of a file in the output folder, which is made if it is not there.
+  /// Path of a file in the output folder, which is made if it is not there, and in which what an ended analysis left
+  /// half-written is removed.
   [[nodiscard]] std::filesystem::path output(const std::string& file) const;
   /// Writes a table to the output folder and says so.
   void write(const glifr::CsvRows& table, const std::string& file) const;
@@ -84,7 +85,8 @@ class Session {
   std::optional<double> width_;
   std::function<void()> action_;
   std::shared_ptr<bool> has_said_why_not_drawn_ = std::make_shared<bool>(false);
-  mutable std::string heading_;  // of what is said next; empty: none
+  mutable std::filesystem::path cleared_;  // the output folder of which leftovers were removed
+  mutable std::string heading_;            // of what is said next; empty: none
 };
 
 /// Says that losses of different kinds are compared, since some trials of a task have no accuracy.

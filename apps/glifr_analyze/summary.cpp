@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <set>
@@ -27,7 +28,7 @@ void print(const analysis::TaskSummary& summary) {
     const analysis::Moments m = analysis::moments(model.values(summary.has_accuracy()));
     std::printf("  %-14s %3td trial%s  %.6g", analysis::model_name(model.model).c_str(), m.count,
                 m.count == 1 ? " " : "s", factor * m.mean);
-    if (m.count > 1) std::printf(" +- %.3g", factor * m.sd);
+    if (!std::isnan(m.sd)) std::printf(" +- %.3g", factor * m.sd);
     std::printf("\n");
   }
 }
@@ -36,7 +37,7 @@ std::string mean_and_sd(const analysis::ModelSummary& results, bool has_accuracy
   const double factor = has_accuracy ? 100 : 1;
   const analysis::Moments m = analysis::moments(results.values(has_accuracy));
   const std::string mean = format("%.6g", factor * m.mean);
-  return m.count < 2 ? mean : mean + format(" +- %.3g", factor * m.sd);
+  return std::isnan(m.sd) ? mean : mean + format(" +- %.3g", factor * m.sd);
 }
 
 void print(const analysis::SettingSummary& summary, const std::string& base_task) {

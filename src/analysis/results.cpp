@@ -49,16 +49,24 @@ bool holds(const fs::path& folder, const fs::path& other) {
   return std::ranges::mismatch(folder, other).in1 == folder.end();
 }
 
+/// Throws where it is the machine that failed, and not what was looked at.
+void require_machine(const std::error_code& error, const fs::path& path) {
+  for (const std::errc failure : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+                                  std::errc::not_enough_memory, std::errc::io_error}) {
+    if (error == failure) throw std::system_error(error, path.string());
+  }
+}
+
 /// What lies at or below a folder, down to TASK/MODEL/trial_N: the trials, and what cannot be looked into.
 class Search {
  public:
   explicit Search(const fs::path& root) {
     std::error_code error;
     root_ = fs::canonical(root, error);
-    if (error) throw DataError(root.string(), error.message());
+    if (error) refuse(root, error);
     if (!fs::is_directory(root_, error)) throw DataError(root.string(), "is no folder");
     fs::directory_iterator(root_, error);
-    if (error) throw DataError(root.string(), error.message());
+    if (error) refuse(root, error);
     look_into(root_, 0);
     drop_repetitions();
     std::ranges::sort(places_, {}, [](const Place& place) {
@@ -70,8 +78,16 @@ class Search {
   [[nodiscard]] std::vector<Rejected>& rejected() { return rejected_; }
 
  private:
+  [[noreturn]] static void refuse(const fs::path& root, const std::error_code& error) {
+    require_machine(error, root);
+    throw DataError(root.string(), error.message());
+  }
   void reject(const fs::path& path, const std::string& reason) {
     rejected_.push_back({path.lexically_relative(root_).string(), reason});
+  }
+  void reject(const fs::path& path, const std::error_code& error) {
+    require_machine(error, path);
+    reject(path, error.message());
   }
 
   void look_into(const fs::path& folder, int depth) {
@@ -89,19 +105,19 @@ class Search {
     if (depth == depth_of_trials) return;
     fs::directory_iterator entry(folder, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) look_at(*entry, folder, depth + 1);
-    if (error) reject(folder, error.message());
+    if (error) reject(folder, error);
   }
 
   void look_at(const fs::directory_entry& entry, const fs::path& folder, int depth) {
     std::error_code error;
     const fs::file_type type = entry.status(error).type();
     if (type == fs::file_type::not_found) return reject(entry.path(), "is a link to what is not there");
-    if (error) return reject(entry.path(), error.message());
+    if (error) return reject(entry.path(), error);
     if (type != fs::file_type::directory) return;
     if (entry.is_symlink(error)) {  // one to a folder on the way to it would be followed in circles
       const fs::path target = fs::canonical(entry.path(), error);
       const fs::path here = error ? fs::path() : fs::canonical(folder, error);
-      if (error) return reject(entry.path(), error.message());
+      if (error) return reject(entry.path(), error);
       if (holds(target, here)) return;
     }
     look_into(entry.path(), depth);
@@ -183,6 +199,16 @@ std::string progress(const fs::path& metrics, const boost::json::object& config)
   return std::to_string(epochs) + (planned ? " of " + boost::json::serialize(*planned) : std::string()) + " epochs";
 }
 
+/// Throws where metrics.csv does not go as far as the training of the network that was tested.
+void check_end(const Metrics& metrics, const fs::path& file, const TestResult& test) {
+  if (!test.epoch) return;
+  const auto tested = static_cast<double>(*test.epoch);
+  const bool may_go_on = test.checkpoint == "best";
+  if (metrics.epoch.back() == tested || (may_go_on && metrics.epoch.back() > tested)) return;
+  throw DataError(file.string(), "ends with epoch " + format_number(metrics.epoch.back()) +
+                                     "; the tested network is of epoch " + std::to_string(*test.epoch));
+}
+
 Trial read_trial(const Place& place) {
   Trial trial{place.task, place.model, place.number, place.folder, {}, {}, {}};
   const TrialFolder files(place.folder);
@@ -199,6 +225,7 @@ Trial read_trial(const Place& place) {
   }
   trial.metrics = read_metrics(metrics);
   trial.test = read_test(test);
+  check_end(trial.metrics, metrics, *trial.test);
   return trial;
 }
 
@@ -266,7 +293,15 @@ Metrics read_metrics(const fs::path& file) {
   };
   Metrics metrics{column("epoch", false),  column("train_loss", false), column("train_acc", true),
                   column("seconds", true), column("val_loss", true),    column("val_acc", true)};
-  if (metrics.epoch.empty()) throw DataError(file.string(), "holds no epoch");
+  const std::vector<double>& epochs = metrics.epoch;
+  if (epochs.empty()) throw DataError(file.string(), "holds no epoch");
+  for (std::size_t i = 0; i < epochs.size(); ++i) {  // an archive has not all of them
+    const bool follows = i == 0 ? epochs[i] == 1 : epochs[i] > epochs[i - 1] && epochs[i] == std::floor(epochs[i]);
+    if (follows) continue;
+    const std::string where = i == 0 ? "; the first is 1" : " behind epoch " + format_number(epochs[i - 1]);
+    throw DataError(file.string(),
+                    "line " + std::to_string(i + 2) + ": found epoch " + format_number(epochs[i]) + where);
+  }
   return metrics;
 }
 

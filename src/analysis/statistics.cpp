@@ -57,7 +57,7 @@ Moments moments(std::span<const double> values) {
   if (count == 0) return {0, undefined, undefined};
   namespace statistics = boost::math::statistics;
   const double mean = statistics::mean(values.begin(), values.end());
-  if (count == 1) return {1, mean, undefined};
+  if (count == 1 || !std::isfinite(mean)) return {count, mean, undefined};
   return {count, mean, std::sqrt(statistics::sample_variance(values.begin(), values.end()))};
 }
 
@@ -65,7 +65,7 @@ std::optional<Interval> confidence_interval(const Moments& group, double confide
   if (!(confidence > 0 && confidence < 1)) {
     throw ConfigError("confidence", "found " + format_number(confidence) + ", accepted are values between 0 and 1");
   }
-  if (group.count < 2) return std::nullopt;
+  if (group.count < 2 || std::isnan(group.sd)) return std::nullopt;
   const StudentsT distribution(static_cast<double>(group.count - 1));
   const double quantile = boost::math::quantile(boost::math::complement(distribution, (1 - confidence) / 2));
   const double half = quantile * std::sqrt(squared_error(group));

@@ -188,8 +188,8 @@ LabelledFrames read_nmnist(const fs::path& folder, Split split, const NmnistOpti
   try {
     if (is_asked_for) create_folder(options.cache_folder);  // another run may have removed what it made
     write_file_atomically(cache, detail::encode_frames(data.frames, key));
-  } catch (const OutputError&) {
-    if (is_asked_for) throw;  // data that may only be read have no cache, and need none
+  } catch (const OutputError& error) {
+    if (is_asked_for) data.cache_problem = error.what();  // data that may only be read have no cache, and need none
   }
   return data;
 }

@@ -1,6 +1,7 @@
 #include "sample_array.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "glifr/error.hpp"
@@ -77,6 +78,15 @@ class Hdf5Arrays final : public SampleArrays {
   [[nodiscard]] std::vector<std::string> names() const override { return file_.names(); }
   [[nodiscard]] std::unique_ptr<SampleArray> array(const std::string& name) const override {
     Hdf5Array array = file_.array(name);
+    const bool is_partly_written = array.is_partly_written();
+    std::unique_ptr<SampleArray> result = open(name, std::move(array));
+    result->set_partly_written(is_partly_written);
+    return result;
+  }
+
+ private:
+  /// On the disk, or in memory.
+  [[nodiscard]] std::unique_ptr<SampleArray> open(const std::string& name, Hdf5Array array) const {
     const Index bytes = byte_count(array.dtype(), array.shape());
     if (bytes > in_memory_bytes_ && !array.shape().empty()) {
       return std::make_unique<StoredArray>(path_, name, std::move(array));
@@ -86,7 +96,6 @@ class Hdf5Arrays final : public SampleArrays {
     return keep(path_, name, std::move(tensor));
   }
 
- private:
   std::string path_;
   Hdf5File file_;
   Index in_memory_bytes_;
@@ -124,6 +133,20 @@ class KeptArrays final : public SampleArrays {
   std::string path_;
   std::vector<NamedTensor> tensors_;
 };
+
+/// An element of a real type; whole numbers with all their digits.
+std::string element_text(Dtype dtype, const std::byte* element) {
+  const auto integer = [&]<class Integer>(Integer number) {
+    std::memcpy(&number, element, sizeof number);
+    return std::to_string(number);
+  };
+  if (dtype == Dtype::u64) return integer(std::uint64_t{});
+  if (dtype == Dtype::i64) return integer(std::int64_t{});
+  double value = 0;
+  convert_elements(dtype, element, 1, &value);
+  const bool is_float = dtype == Dtype::f64 || dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16;
+  return is_float ? format_number(value) : std::to_string(static_cast<std::int64_t>(value));
+}
 
 }  // namespace
 
@@ -179,11 +202,12 @@ std::vector<std::int32_t> whole_numbers(const SampleArray& array, std::int32_t l
   std::vector<std::int32_t> numbers;
   std::vector<std::byte> buffer;
   for (Index sample = 0; sample < array.samples(); ++sample) {
+    const std::byte* element = array.row(sample, buffer);
     double value = 0;
-    convert_elements(array.dtype(), array.row(sample, buffer), 1, &value);
+    convert_elements(array.dtype(), element, 1, &value);
     const std::optional<Index> whole = whole_number(value);
     if (!whole || *whole < lowest || *whole > highest) {
-      array.fail("has " + format_number(value) + " at sample " + std::to_string(sample) +
+      array.fail("has " + element_text(array.dtype(), element) + " at sample " + std::to_string(sample) +
                  " (counted from 0); accepted are whole numbers from " + std::to_string(lowest) + " to " +
                  std::to_string(highest) + advice);
     }

@@ -31,6 +31,10 @@ class SampleArray {
   /// Whether rows are read from the disk.
   [[nodiscard]] virtual bool is_on_disk() const = 0;
 
+  /// Whether the file holds only a part of it, and a fill value is read in place of the rest.
+  [[nodiscard]] bool is_partly_written() const { return is_partly_written_; }
+  void set_partly_written(bool is_so) { is_partly_written_ = is_so; }
+
   /// Throws DataError: the file, the array, the problem.
   [[noreturn]] void fail(const std::string& problem) const;
 
@@ -38,6 +42,7 @@ class SampleArray {
   std::string file_, name_;
   Dtype dtype_;
   std::vector<Index> shape_;
+  bool is_partly_written_ = false;
 };
 
 /// The arrays of a file by name.

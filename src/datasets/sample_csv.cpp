@@ -65,6 +65,10 @@ std::vector<Rows> sort_rows(const CsvNumbers& table, const std::string& file) {
       throw DataError(file, "line " + std::to_string(row + 2) + ": found the sample " + format_number(sample) +
                                 "; numbers of samples are told apart below 9007199254740992 (2^53)");
     }
+    if (!whole_number(sample)) {
+      throw DataError(file, "line " + std::to_string(row + 2) + ": found the sample " + format_number(sample) +
+                                "; samples are numbered by whole numbers");
+    }
     if (row > 0 && sample == table(row - 1, 0)) {
       ++samples.back().count;
       continue;

@@ -38,10 +38,6 @@ std::string beginning_of(const std::filesystem::path& path) {
   return detail::beginning_of(path);
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  return names.empty() ? "none" : joined(names);
-}
-
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -102,9 +98,10 @@ void read_steps(const SampleArray& array, Index sample, Index steps, Index valid
 
 SampleFileKind sample_file_kind(const std::filesystem::path& path) {
   const std::string bytes = beginning_of(path);
+  const bool is_network = detail::is_torch_content(bytes);
   if (is_hdf5(bytes)) return SampleFileKind::hdf5;
   if (is_npy(bytes)) return SampleFileKind::npy;
-  if (bytes.starts_with("PK\3\4") || bytes.starts_with("PK\5\6")) return SampleFileKind::npz;
+  if (!is_network && (bytes.starts_with("PK\3\4") || bytes.starts_with("PK\5\6"))) return SampleFileKind::npz;
   if (is_safetensors(bytes)) return SampleFileKind::safetensors;
   const bool is_binary = bytes.find('\0') != std::string::npos;
   if (is_binary || !detail::foreign_content(bytes).empty()) {
@@ -136,7 +133,7 @@ struct SampleFile::Content {
   std::string name;
   std::unique_ptr<SampleArray> inputs, targets;  // no targets where there are labels
   std::vector<std::int32_t> labels, lengths;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns, notes;
   Index classes = 0;
 
   Content(const std::filesystem::path& path, const SampleFileOptions& options) : name(path.string()) {
@@ -162,6 +159,7 @@ struct SampleFile::Content {
       inputs = detail::open_npy(path, options.in_memory_bytes);
     } else {
       const std::unique_ptr<SampleArrays> arrays = open_arrays(path, kind, options, columns);
+      if (arrays->names().empty()) throw DataError(name, "holds no array; inputs, and labels or targets, are needed");
       const std::string inputs_name = kind == SampleFileKind::csv ? "inputs" : names.inputs;
       inputs = find(*arrays, inputs_name, "inputs_name");
       if (!label_array && !targets) {
@@ -201,12 +199,15 @@ struct SampleFile::Content {
 
  private:
   [[nodiscard]] std::unique_ptr<SampleArray> find(const SampleArrays& arrays, const std::string& array,
-                                                  const char* key) const {
+                                                  const char* key) {
     const std::vector<std::string> names = arrays.names();
     if (!has(names, array)) {
-      throw DataError(name, "has no '" + array + "'; it has " + listed(names) + ", and " + key + " chooses one");
+      throw DataError(name, "has no '" + array + "'; it has " + joined(names) + ", and " + key + " chooses one");
     }
-    return arrays.array(array);
+    std::unique_ptr<SampleArray> found = arrays.array(array);
+    if (found->is_partly_written())
+      notes.push_back(name + ": '" + array + "' was written only in part; the rest reads as its fill value, mostly 0");
+    return found;
   }
 
   /// Labels or targets (`what`) in another file do not go with those of the file itself.
@@ -239,7 +240,7 @@ struct SampleFile::Content {
                                 names.targets.value_or("target") + "_'");
     }
     if (!takes_labels && !takes_targets) {
-      throw DataError(name, "has neither '" + labels_name + "' nor '" + targets_name + "'; it has " + listed(there) +
+      throw DataError(name, "has neither '" + labels_name + "' nor '" + targets_name + "'; it has " + joined(there) +
                                 ", and labels_name or targets_name chooses one");
     }
     if (takes_labels) {
@@ -341,6 +342,9 @@ std::span<const std::int32_t> SampleFile::lengths() const {
 }
 std::span<const std::string> SampleFile::columns() const {
   return content_->columns;
+}
+std::span<const std::string> SampleFile::notes() const {
+  return content_->notes;
 }
 Index SampleFile::length(Index sample) const {
   return content_->length(sample);

@@ -106,7 +106,7 @@ std::string foreign_content(std::string_view bytes) {
   if (is_torch_content(bytes)) return "a PyTorch checkpoint, which 'glifr_analyze import' reads";
   const auto* known = std::ranges::find_if(kinds, [&](const Kind& kind) { return bytes.starts_with(kind.beginning); });
   if (known != kinds.end()) return std::string(known->name);
-  if (is_pickle(bytes)) return "a Python pickle (as older .pt files are)";
+  if (is_pickle(bytes)) return "a Python pickle (as older .pt files are: load and save it with PyTorch 1.6 or newer)";
   if (is_tar(bytes)) return "a tar archive";
   if (is_wide_text(bytes)) return "UTF-16 text; save it as UTF-8";
   return std::string(markup(bytes));

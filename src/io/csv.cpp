@@ -100,6 +100,8 @@ void for_each_line(const std::filesystem::path& path, const std::string& what, T
               "several lines");
     }
     if (line_number == 1) columns = cells->size();
+    if (cells->size() != columns && trim(line).empty())
+      fail_at(path, line_number, " is empty; only at the end may lines be");
     if (cells->size() != columns) {
       fail_at(path, line_number,
               ": found " + std::to_string(cells->size()) + " cells; the first line has " + std::to_string(columns));

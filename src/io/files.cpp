@@ -5,11 +5,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <climits>
+#include <csignal>
 #include <utility>
 
 #include "glifr/error.hpp"
+#include "glifr/io/detail/fnv1a.hpp"
 
 namespace glifr {
 namespace {
@@ -20,11 +25,23 @@ using detail::error_text;
 
 constexpr std::string_view temporary_suffix = ".glifr-tmp";
 
-/// A name beside `path`, another one at every call. It is short, since that of `path` may be as long as names can be.
+/// The beginning of the names of temporary files. It tells the processes of this machine, or of this container on it,
+/// from those of others that share the disk.
+const std::string& own_prefix() {
+  static const std::string prefix = [] {
+    std::array<char, HOST_NAME_MAX + 1> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    std::error_code unknown;
+    const fs::path processes = fs::read_symlink("/proc/self/ns/pid", unknown);
+    return "." + std::to_string(detail::fnv1a_32(host.data() + processes.string())) + "-";
+  }();
+  return prefix;
+}
+
+/// A name beside `path`, another one at every call.
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<unsigned> counter{0};
-  std::string name = "." + std::to_string(::getpid()) + "-" + std::to_string(counter++);
-  return path.parent_path() / name.append(temporary_suffix);
+  return path.parent_path() / detail::unfinished_name(::getpid(), counter++);
 }
 
 /// Makes a new file beside `path`, under a name that no other writer has: processes of several machines may have the
@@ -185,6 +202,23 @@ void create_folder(const fs::path& folder) {
   if (error) fail_folder(folder, error.value());
   if (!fs::is_directory(folder, error)) fail_folder(folder, ENOTDIR);
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail_folder(folder, errno);
+}
+
+std::string detail::unfinished_name(int process, unsigned number) {
+  return (own_prefix() + std::to_string(process) + "-" + std::to_string(number)).append(temporary_suffix);
+}
+
+void remove_abandoned(const fs::path& folder) {
+  std::error_code failed;  // what cannot be looked at or removed does no harm
+  for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(own_prefix()) || !name.ends_with(temporary_suffix)) continue;
+    int process = 0;
+    std::from_chars(name.data() + own_prefix().size(), name.data() + name.size(), process);
+    const bool has_ended = process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
+    std::error_code ignored;
+    if (has_ended) fs::remove(entry->path(), ignored);
+  }
 }
 
 std::optional<FolderLock> FolderLock::attempt(const fs::path& folder) {

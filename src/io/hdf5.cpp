@@ -431,6 +431,25 @@ const std::vector<Index>& Hdf5Array::shape() const {
   return impl_->shape;
 }
 
+bool Hdf5Array::is_partly_written() const {
+#if H5_VERSION_GE(1, 10, 5)
+  const Calls calls;
+  const hid_t dataset = impl_->dataset.id();
+  const Handle creation(H5Dget_create_plist(dataset), H5Pclose), space(H5Dget_space(dataset), H5Sclose);
+  std::vector<hsize_t> sizes(impl_->shape.size());
+  const int rank = static_cast<int>(sizes.size());
+  if (H5Pget_layout(creation.id()) != H5D_CHUNKED || H5Pget_chunk(creation.id(), rank, sizes.data()) != rank)
+    return false;
+  if (std::ranges::find(sizes, hsize_t{0}) != sizes.end()) return false;  // as a damaged file may say
+  hsize_t chunks = 1, written = 0;
+  for (std::size_t axis = 0; axis < sizes.size(); ++axis)
+    chunks *= (static_cast<hsize_t>(impl_->shape[axis]) + sizes[axis] - 1) / sizes[axis];
+  return H5Dget_num_chunks(dataset, space.id(), &written) >= 0 && written < chunks;
+#else
+  return false;
+#endif
+}
+
 void Hdf5Array::read(Index first, Index count, std::byte* elements) const {
   const Calls calls;
   hsize_t total = static_cast<hsize_t>(impl_->shape.empty() ? 1 : count);

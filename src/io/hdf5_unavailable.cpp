@@ -37,6 +37,9 @@ Dtype Hdf5Array::dtype() const {
 const std::vector<Index>& Hdf5Array::shape() const {
   fail("HDF5 file");
 }
+bool Hdf5Array::is_partly_written() const {
+  fail("HDF5 file");
+}
 void Hdf5Array::read(Index, Index, std::byte*) const {
   fail("HDF5 file");
 }

@@ -168,9 +168,11 @@ class Decoder {
   [[nodiscard]] json::value parse_header(std::string_view text) const {
     if (!text.starts_with('{')) fail_file("the header is no JSON object; this is no safetensors file", length_bytes);
     try {
-      return parse_json(text, name_);
+      return parse_json(text, "");
     } catch (const DataError& error) {
-      fail("the header is not JSON", length_bytes + static_cast<std::uint64_t>(error.offset()));
+      const std::string problem = error.what();
+      fail("the header" + problem.substr(problem.find(": ")),
+           length_bytes + static_cast<std::uint64_t>(std::max<std::int64_t>(error.offset(), 0)));
     }
   }
 

@@ -146,7 +146,13 @@ class FilesTask final : public TaskOf<FilesTask> {
     std::vector<std::string> notes;
     for (const Split part : parts_of(settings)) {
       const std::filesystem::path path = path_of(settings, files, part);
-      if (!are_recordings(path, files)) continue;
+      if (!are_recordings(path, files)) {
+        for (const std::string& note : open(settings, files, part)->notes()) {
+          if (std::ranges::find(notes, note) == notes.end())
+            notes.push_back(note);  // a file may serve as several parts
+        }
+        continue;
+      }
       auto note = detail::note_on(*detail::read_recordings(path, settings, files), part, settings);
       if (note) notes.push_back(*std::move(note));
     }

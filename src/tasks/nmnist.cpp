@@ -40,26 +40,41 @@ class NmnistTask final : public TaskOf<NmnistTask> {
     return settings.task.number("input_density");
   }
 
+  [[nodiscard]] std::vector<std::string> notes(const Settings& settings, const DataFiles& files) const override {
+    std::vector<std::string> notes;
+    for (const Split part : {Split::train, Split::test}) {
+      const auto data = read(settings, files, part, false);
+      if (!data->cache_problem.empty()) notes.push_back("decoded recordings are not kept: " + data->cache_problem);
+    }
+    return notes;
+  }
+
   template <Scalar T>
   [[nodiscard]] std::shared_ptr<const Dataset<T>> load(const DataRequest& request) const {
-    const TaskSettings& task = request.settings.task;
+    return std::make_shared<NmnistDataset<T>>(read(request.settings, request.files, request.part, request.is_alone));
+  }
+
+ private:
+  /// Reads a part, once a session. `is_alone`: the other need not be there.
+  static std::shared_ptr<const LabelledFrames> read(const Settings& settings, const DataFiles& files, Split part,
+                                                    bool is_alone) {
+    const TaskSettings& task = settings.task;
     NmnistOptions options;
     options.frames.num_timesteps = task.whole("num_timesteps");
     options.frames.duration_timestep = task.number("duration_timestep");
-    options.cache_folder = request.files.cache;
-    options.writes_beside_data = request.files.caching == DataFiles::Caching::beside_data;
+    options.cache_folder = files.cache;
+    options.writes_beside_data = files.caching == DataFiles::Caching::beside_data;
     const std::string what =
-        std::string("decoding the ") + (request.part == Split::train ? "training" : "test") + " recordings";
-    if (request.files.progress)
-      options.progress = [&](Index done, Index total) { request.files.progress(what, done, total); };
-    const std::filesystem::path folder = request.files.root / task.text("nmnist_path");
-    const std::string name = "nmnist " + folder.string() + " " + std::to_string(static_cast<int>(request.part)) + " " +
+        std::string("decoding the ") + (part == Split::train ? "training" : "test") + " recordings";
+    if (files.progress) options.progress = [&](Index done, Index total) { files.progress(what, done, total); };
+    const std::filesystem::path folder = files.root / task.text("nmnist_path");
+    const std::string name = "nmnist " + folder.string() + " " + std::to_string(static_cast<int>(part)) + " " +
                              std::to_string(options.frames.num_timesteps) + " " +
                              format_number(options.frames.duration_timestep);
-    return std::make_shared<NmnistDataset<T>>(request.files.read->get<LabelledFrames>(name, [&] {
-      if (!request.is_alone) check_nmnist(folder);  // before the long decoding of one part
-      return read_nmnist(folder, request.part, options);
-    }));
+    return files.read->get<LabelledFrames>(name, [&] {
+      if (!is_alone) check_nmnist(folder);  // before the long decoding of one part
+      return read_nmnist(folder, part, options);
+    });
   }
 };
 

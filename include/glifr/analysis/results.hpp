@@ -77,11 +77,12 @@ struct Results {
 /// unfinished, damaged, or missing between others goes to `rejected` with the reason; it is no error. So does a folder
 /// that may not be read and a link to what is not there. Links are followed, but not upwards; a trial to which several
 /// ways lead is read once.
-/// Throws DataError where there is no such folder or no whole trial in it.
+/// Throws DataError where there is no such folder or no whole trial in it; std::system_error where folders cannot be
+/// looked into because the machine fails: too many open files, no memory, a disk that cannot be read.
 [[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder);
 
 /// Reads metrics.csv. Throws DataError where it is missing, lacks a column, holds something other than a finite number,
-/// or holds no epoch.
+/// or holds no epoch, or where its epochs do not ascend from 1.
 [[nodiscard]] GLIFR_API Metrics read_metrics(const std::filesystem::path& file);
 
 /// The columns of metrics.csv, the last two of them where there is validation.

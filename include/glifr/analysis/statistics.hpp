@@ -10,11 +10,11 @@
 namespace glifr::analysis {
 
 /// What is known of a group of values: their number, mean and standard deviation (n - 1 in the denominator; NaN for
-/// fewer than two values, as is the mean of none).
+/// fewer than two values, as is the mean of none, and where the mean is not finite).
 struct Moments {
   Index count = 0;  ///< values
   double mean = 0;  ///< NaN without values
-  double sd = 0;    ///< with n - 1; NaN below two values
+  double sd = 0;    ///< with n - 1; NaN below two values, or where the mean is not finite
 };
 
 /// Number, mean and standard deviation of values.
@@ -30,9 +30,9 @@ struct Interval {
 inline constexpr Interval possible_accuracies{0, 1};
 inline constexpr Interval possible_losses{0, std::numeric_limits<double>::infinity()};
 
-/// The interval that holds the mean with the given confidence (between 0 and 1), by Student's t; nothing for fewer than
-/// two values. It ends where the values that are possible end: a mean cannot lie beyond them, so that what is cut off
-/// never holds it and the confidence stays what it is. (A group whose own mean lies beyond is not cut.)
+/// The interval that holds the mean with the given confidence (between 0 and 1), by Student's t; nothing where there
+/// is no standard deviation. It ends where the values that are possible end: a mean cannot lie beyond them, so that
+/// what is cut off never holds it and the confidence stays what it is. (A group whose own mean lies beyond is not cut.)
 [[nodiscard]] GLIFR_API std::optional<Interval> confidence_interval(const Moments& group, double confidence = 0.95,
                                                                     const Interval& possible = {
                                                                         -std::numeric_limits<double>::infinity(),

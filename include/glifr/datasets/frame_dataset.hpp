@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct LabelledFrames {
   Index events = 0;                          ///< of recordings in HDF5 files: how many events were read …
   Index events_outside = 0;                  ///< … how many of them lie behind the last frame …
   double longest = 0;                        ///< … and the time of the last one of all recordings, s
+  std::string cache_problem = {};            ///< why no cache was written that was asked for; empty: nothing is wrong
 };
 
 /// Recordings of events as frames, with class labels: binary frames as lists of active inputs, counts as dense values.

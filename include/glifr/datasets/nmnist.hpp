@@ -26,8 +26,9 @@ struct NmnistOptions {
 /// recordings stay the same; one that is damaged is made again. Runs that make it at once do not disturb each other.
 ///
 /// Throws DataError where a folder is missing, empty or closed, a name is no number or a recording is damaged;
-/// ConfigError for Split::validation, settings out of range or a `cache_folder` that cannot be had; OutputError where a
-/// cache cannot be written to the `cache_folder` that was asked for.
+/// ConfigError for Split::validation, settings out of range or a `cache_folder` that cannot be had. Where a cache
+/// cannot be written to the `cache_folder` that was asked for, as on a full disk, `LabelledFrames::cache_problem` says
+/// why.
 [[nodiscard]] GLIFR_API LabelledFrames read_nmnist(const std::filesystem::path& folder, Split split,
                                                    const NmnistOptions& options = {});
 

@@ -44,7 +44,7 @@ struct SampleFileOptions {
 /// `in_memory_bytes` stay on the disk. Samples may be of different length; what lies behind a sample's length reads as
 /// 0.
 ///
-/// A CSV file has a row a time step, with a line of names: first the column `sample`, a number below 2^53 that
+/// A CSV file has a row a time step, with a line of names: first the column `sample`, a whole number below 2^53 that
 /// the rows of a sample share; then features; one column `label`, the same in all rows of a sample, or columns
 /// `target_…`. Columns of these names are no features, whatever names are asked for. The rows of a sample stand
 /// together, in the order of time; samples may have different numbers of them. No two columns have one name.
@@ -86,6 +86,8 @@ class GLIFR_API SampleFile {
   [[nodiscard]] Index length(Index sample) const;
   /// The columns of a CSV file: features, then targets. Empty for files of other forms, whose columns have no names.
   [[nodiscard]] std::span<const std::string> columns() const;
+  /// What users should know of the file, a sentence each: that an HDF5 dataset was written only in part.
+  [[nodiscard]] std::span<const std::string> notes() const;
 
   /// Writes the inputs of a sample: step t, `features()` values, begins at `x + t * stride`. Throws DataError where
   /// they are on the disk and damaged, or a value is not finite as a T.

@@ -23,6 +23,18 @@ namespace glifr {
 /// there all the same.
 GLIFR_API void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// Removes from a folder the temporary files of `write_file_atomically` whose processes, of this machine, ended before
+/// they were done. What cannot be looked at or removed stays.
+GLIFR_API void remove_abandoned(const std::filesystem::path& folder);
+
+namespace detail {
+
+/// The name of a temporary file of `write_file_atomically`, by the number of a process of this machine and one of its
+/// own. It is short, since that of the file itself may be as long as names can be.
+[[nodiscard]] GLIFR_API std::string unfinished_name(int process, unsigned number);
+
+}  // namespace detail
+
 /// A folder that cannot be had: a file is in the way, there is no permission, the disk is read-only.
 class GLIFR_API FolderRefused : public ConfigError {
  public:

@@ -27,6 +27,9 @@ class GLIFR_API Hdf5Array {
   [[nodiscard]] Dtype dtype() const;
   /// Sizes of the dimensions; none for a scalar.
   [[nodiscard]] const std::vector<Index>& shape() const;
+  /// Whether the file holds only some of its chunks: the others read as its fill value, 0 unless the file names
+  /// another. False where the library does not tell.
+  [[nodiscard]] bool is_partly_written() const;
   /// Reads `count` steps of the first index from `first` on, row-major. Throws DataError where the data are damaged,
   /// or packed by a filter that the library does not have.
   void read(Index first, Index count, std::byte* elements) const;

@@ -1,10 +1,15 @@
 #include "glifr/analysis/results.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "glifr/analysis/figures.hpp"
@@ -101,6 +106,44 @@ TEST_CASE("what is not whole is listed with the reason, the rest is read") {
   CHECK_THAT(reason(results, "sine/rnn/trial_11"), Catch::Contains("no such folder, though trial 12 is there"));
 }
 
+TEST_CASE("a trial whose record has other epochs than its training is left out") {
+  const test::TemporaryFolder folder;
+  const auto write = [&](int number, const std::string& epochs, const std::string& tested) {
+    const auto trial = test::write_trial(folder.path(), "sine", "rnn", number, 0.1, {});
+    std::string metrics = "epoch,train_loss,train_acc,seconds\n";
+    std::istringstream list(epochs);
+    for (std::string epoch; list >> epoch;) metrics += epoch + ",0.5,,1\n";
+    test::write_text(trial / "metrics.csv", metrics);
+    test::write_text(trial / "test.json", "{\"test_loss\": 0.1, \"test_acc\": null" + tested + "}");
+  };
+  const std::string last = R"(, "test_checkpoint": "last", "epoch": )",
+                    best = R"(, "test_checkpoint": "best", "epoch": )";
+  write(0, "1 2 3", last + "3");
+  write(1, "1 2 3", best + "2");
+  write(2, "1 50 100", last + "100");
+  write(3, "1 2 2 3", last + "3");
+  write(4, "1 3 2", last + "3");
+  write(5, "2 3", last + "3");
+  write(6, "1 1.5 2", last + "2");
+  write(7, "1", last + "5");
+  write(8, "1 2 3", last + "2");
+  write(9, "1", best + "5");
+
+  const Results results = read_results(folder.path());
+  CHECK(results.trials.size() == 3);
+  CHECK(results.rejected.size() == 7);
+  const auto says = [&](int number, const std::string& text) {
+    CHECK_THAT(reason(results, "sine/rnn/trial_" + std::to_string(number)), Catch::Contains("metrics.csv: " + text));
+  };
+  says(3, "line 4: found epoch 2 behind epoch 2");
+  says(4, "line 4: found epoch 2 behind epoch 3");
+  says(5, "line 2: found epoch 2; the first is 1");
+  says(6, "line 3: found epoch 1.5 behind epoch 1");
+  says(7, "ends with epoch 1; the tested network is of epoch 5");
+  says(8, "ends with epoch 3; the tested network is of epoch 2");
+  says(9, "ends with epoch 1; the tested network is of epoch 5");
+}
+
 TEST_CASE("a gap in the numbers of trials is one line, however wide") {
   const test::TemporaryFolder folder;
   for (const int number : {0, 2, 20240611, 20240612}) test::write_trial(folder.path(), "sine", "rnn", number, 0.1, {});
@@ -159,6 +202,28 @@ TEST_CASE("folders that may not be read, and trials without a proper number, are
     CHECK_THROWS_WITH(read_results(closed), Catch::Contains("lstmn: Permission denied"));
   }
   fs::permissions(closed, fs::perms::owner_all);
+}
+
+TEST_CASE("a machine that can open no more files is no fault of the results") {
+  const test::TemporaryFolder folder;
+  test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {});
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const int free = ::dup(STDERR_FILENO);
+  REQUIRE(free >= 0);
+  ::close(free);
+  const rlimit one_more{.rlim_cur = static_cast<rlim_t>(free) + 1, .rlim_max = limit.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &one_more) == 0);
+  std::string problem;
+  try {
+    (void)read_results(folder.path());
+  } catch (const std::system_error& error) {
+    problem = error.what();
+  } catch (const Error& error) {
+    problem = std::string("refused: ") + error.what();
+  }
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK_THAT(problem, Catch::EndsWith("sine: Too many open files"));
 }
 
 TEST_CASE("a folder without a whole trial is an error that says why") {

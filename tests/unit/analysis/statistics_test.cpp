@@ -54,6 +54,10 @@ TEST_CASE("what one value or none cannot tell is NaN") {
   CHECK(one.mean == 3.0);
   CHECK(std::isnan(one.sd));
   CHECK_FALSE(confidence_interval(one).has_value());
+  const Moments beyond = moments(std::vector{1e308, 1e308, 1e308});  // whose sum no double holds
+  CHECK(std::isinf(beyond.mean));
+  CHECK(std::isnan(beyond.sd));
+  CHECK_FALSE(confidence_interval(beyond).has_value());
 }
 
 TEST_CASE("a confidence interval of the mean follows Student's t") {

@@ -1,5 +1,8 @@
 // glifr_analyze as a user meets it: what each subcommand leaves behind, what it says of folders that are not whole, and
 // one clear line for every request that cannot be met.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
@@ -90,6 +93,19 @@ TEST_CASE("summary and curves of a folder that is partly damaged") {
   CHECK(curves.exit_code == 0);
   CHECK_THAT(glifr::read_file(session.out() / "curves.csv"), Catch::Contains("\nlmnist,lstmn,3,2,"));
   CHECK(fs::exists(session.out() / "curves_lmnist.gp"));
+}
+
+TEST_CASE("what an interrupted analysis left half-written is gone after the next") {
+  const Session session;
+  glifr::test::write_trial(session.results(), "sine", "rnn", 0, 0.1, {});
+  const pid_t interrupted = ::fork();
+  if (interrupted == 0) ::_exit(0);
+  REQUIRE(::waitpid(interrupted, nullptr, 0) == interrupted);
+  const fs::path leftover = session.out() / glifr::detail::unfinished_name(interrupted, 3);
+  glifr::test::write_text(leftover, "half");
+  CHECK(session.analyze("curves --no-figures " + session.results().string() + session.out_option()).exit_code == 0);
+  CHECK(fs::exists(session.out() / "curves.csv"));
+  CHECK_FALSE(fs::exists(leftover));
 }
 
 TEST_CASE("without gnuplot everything else is written, and one line says why there are no drawings") {
@@ -1020,6 +1036,22 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
   require_refused(session.analyze("import " + checkpoint + " --task sinus --model rnn --out " + imported.string()),
                   "sinus");
   require_refused(session.analyze("import " + session.file("none").string() + " --task sine --model rnn"), "none");
+  const auto require_no_network = [&](const std::string& content, const std::string& found) {
+    glifr::test::write_text(session.file("net.pt"), content);
+    require_refused(session.analyze("import " + session.file("net.pt").string() + " --task sine --model rnn"),
+                    "net.pt: " + found);
+  };
+  const std::string accepted =
+      "; accepted: a PyTorch checkpoint (ZIP, as PyTorch 1.6 and newer write it) or a safetensors file";
+  require_no_network(
+      "\x80\4\x95 a dict",
+      "found a Python pickle (as older .pt files are: load and save it with PyTorch 1.6 or newer)" + accepted);
+  require_no_network("version https://git-lfs.github.com/spec/v1\n",
+                     "found a Git LFS pointer in place of the file, "
+                     "which 'git lfs pull' fetches" +
+                         accepted);
+  require_no_network("epoch,loss\n1,2\n", "found a table (CSV)" + accepted);
+  require_no_network(std::string("PK\3\4\24\0\0\0\10\0", 10), "the ZIP archive is damaged or cut short");
   const std::string bytes = glifr::read_file(checkpoint);
   for (const std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{100}, bytes.size() - 1}) {
     glifr::test::write_text(session.file("cut.safetensors"), bytes.substr(0, size));

@@ -174,6 +174,15 @@ TEST_CASE("a cache may be kept elsewhere") {
   CHECK_FALSE(fs::exists(tiny.cache()));
   CHECK_FALSE(tiny.read(options).was_decoded);
 
+  CHECK(tiny.read(options).data.cache_problem.empty());
+
+  fs::remove(options.cache_folder / cache_name);
+  write_text(options.cache_folder / cache_name / "in the way", "");  // as little can be written as to a full disk
+  const auto without = tiny.read(options);
+  CHECK(without.was_decoded);
+  CHECK(without.data.frames.samples == 11);
+  CHECK_THAT(without.data.cache_problem, Contains(cache_name));
+
   write_text(elsewhere.path() / "file", "");
   CHECK_THROWS_AS(tiny.read({.cache_folder = elsewhere.path() / "file"}), glifr::ConfigError);
 }

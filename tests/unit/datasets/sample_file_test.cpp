@@ -280,6 +280,7 @@ TEST_CASE("CSV files that are not in the long form are refused with the line") {
   refused("sample,a,label\n0,1,1.5\n", "'labels' has 1.5 at sample 0");
   refused("sample,a,label\n0,1\n", "line 2: found 2 cells");
   refused("sample;a;label\n0;1;0\n", "columns are separated by ';'; commas are needed");
+  refused("sample,a,label\n0,1,0\n0.5,1,0\n", "line 3: found the sample 0.5; samples are numbered by whole numbers");
   // Two numbers that are one as doubles.
   refused("sample,a,label\n9007199254740992,1,0\n9007199254740993,2,1\n",
           "line 2: found the sample 9007199254740992; numbers of samples are told apart below 9007199254740992");
@@ -310,6 +311,10 @@ TEST_CASE("the form of a file is told by its content") {
   CHECK(sample_file_kind(files.text("x", "\x89HDF\r\n\x1a\n")) == SampleFileKind::hdf5);
   CHECK_THROWS_WITH(sample_file_kind(files.text("x", "%PDF-1.7")),
                     Contains("found a PDF; accepted is an HDF5, NPZ, NPY, safetensors or CSV file"));
+  const std::string checkpoint = std::string("PK\3\4", 4) + std::string(22, '\0') + std::string("\x0e\0\0\0", 4);
+  CHECK_THROWS_WITH(
+      sample_file_kind(files.text("x", checkpoint + "model/data.pkl")),
+      Contains("found a PyTorch checkpoint, which 'glifr_analyze import' reads; accepted is an HDF5, NPZ"));
   CHECK_THROWS_WITH(sample_file_kind(files.text("x", std::string("\1\0\2\0\3", 5))), Contains("unknown form"));
   CHECK_THROWS_WITH(sample_file_kind(files.folder.path() / "none"), Contains("none: No such file"));
   CHECK_THROWS_WITH(sample_file_kind(files.folder.path()), Contains("is a folder"));
@@ -342,6 +347,11 @@ TEST_CASE("arrays that do not fit each other are refused with file, array and pl
           "'labels' has 0.5 at sample 1");
   refused({inputs(), make_named_tensor<float>("labels", {4}, std::vector<float>{0, NAN, 1, 0})},
           "'labels' has nan at sample 1");
+  constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
+  refused({inputs(), make_named_tensor<std::uint64_t>("labels", {4}, std::vector<std::uint64_t>{0, 1, largest, 0})},
+          "'labels' has 18446744073709551615 at sample 2");
+  refused({inputs(), counts("labels", {0, 1, -9007199254740993, 0})}, "'labels' has -9007199254740993 at sample 2");
+  refused({}, "holds no array; inputs, and labels or targets, are needed");
   refused({inputs(), of_shape("labels", {4, 1})}, "'labels' has the shape [4, 1]; [samples] is needed");
   refused({inputs(), targets({4})}, "'targets' has the shape [4]; [samples, time, outputs] or [samples, outputs]");
   refused({inputs(), targets({4, 2, 1})}, "'targets' has 2 time steps; the inputs have 3");
@@ -398,6 +408,32 @@ with h5py.File('a.h5', 'w') as f:
     CHECK(SampleFile(path, {.names = {slash + "group/x", {}, slash + "targets"}}).outputs() == 1);
   }
   CHECK_THROWS_WITH(SampleFile(path, {.names = {.inputs = "/x"}}), Contains("has no 'x'; it has "));
+}
+
+TEST_CASE("an HDF5 dataset of which chunks are missing is noted, whether it is read from the disk or from memory") {
+  const auto python = test::python_with("numpy, h5py");
+  if (!python || !detail::has_hdf5()) GLIFR_SKIP("there is no Python with NumPy and h5py, or glifr has no HDF5");
+  const Files files;
+  test::run_python(*python, files.folder.path(), R"(
+import numpy as np, h5py
+for packing in [None, 'gzip']:
+    for written in [7, 10]:
+        with h5py.File(f'{packing}-{written}.h5', 'w') as f:
+            x = f.create_dataset('inputs', (10, 3, 2), 'f4', chunks=(3, 2, 2), compression=packing)
+            x[:written], f['labels'] = np.ones((written, 3, 2)), np.arange(10) % 2
+)");
+  for (const std::string packing : {"None", "gzip"}) {
+    for (const Index in_memory_bytes : {0, 1000}) {
+      const auto notes = [&](const std::string& written) {
+        const SampleFile file(files.folder.path() / (packing + "-" + written + ".h5"),
+                              {.in_memory_bytes = in_memory_bytes});
+        return std::vector<std::string>(file.notes().begin(), file.notes().end());
+      };
+      CHECK(notes("10").empty());
+      REQUIRE(notes("7").size() == 1);
+      CHECK_THAT(notes("7")[0], Contains("-7.h5: 'inputs' was written only in part"));
+    }
+  }
 }
 
 TEST_CASE("the same data give the same bits from every form that Python writes") {

@@ -173,7 +173,8 @@ TEST_CASE("empty cells are NaN where they are allowed") {
 
 TEST_CASE("damaged tables are refused with the line") {
   CHECK_THROWS_WITH(read_text("1,2\n3\n"), Contains("line 2: found 1 cells; the first line has 2"));
-  CHECK_THROWS_WITH(read_text("1,2\n\n3,4\n"), Contains("line 2"));
+  CHECK_THROWS_WITH(read_text("1,2\n\n3,4\n"), Contains("line 2 is empty"));
+  CHECK_THROWS_WITH(read_text("1,2\n \t\r\n3,4\n"), Contains("line 2 is empty"));
   CHECK_THROWS_WITH(read_text("a,b\n1,x\n", {.has_header = true}), Contains("line 2, column 2 (b): found 'x'"));
   CHECK_THROWS_WITH(read_text("1 2\n"), Contains("found '1 2'"));
   CHECK_THROWS_WITH(read_text("0x10\n"), Contains("found '0x10'"));

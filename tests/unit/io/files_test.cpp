@@ -150,7 +150,7 @@ TEST_CASE("a file that another writer has not finished stays as it is") {
   const TemporaryFolder folder;
   std::vector<std::filesystem::path> unfinished;
   for (int i = 0; i < 1000; ++i) {
-    unfinished.push_back(folder.path() / ("." + std::to_string(::getpid()) + "-" + std::to_string(i) + ".glifr-tmp"));
+    unfinished.push_back(folder.path() / detail::unfinished_name(::getpid(), static_cast<unsigned>(i)));
     test::write_text(unfinished.back(), "half");
   }
   write_file_atomically(folder.path() / "file", "content");
@@ -285,6 +285,24 @@ TEST_CASE("taking a folder removes what a killed run left half-written") {
   const FolderLock lock(folder.path());
   CHECK_FALSE(std::filesystem::exists(leftover));
   CHECK(std::filesystem::exists(folder.path() / "checkpoints" / "last.safetensors"));
+}
+
+TEST_CASE("what ended processes left half-written is removed, and nothing else") {
+  const TemporaryFolder folder;
+  const pid_t ended = ::fork();
+  if (ended == 0) ::_exit(0);
+  REQUIRE(::waitpid(ended, nullptr, 0) == ended);
+  const std::string abandoned = detail::unfinished_name(ended, 7);
+  std::vector<std::string> others{detail::unfinished_name(::getpid(), 7), detail::unfinished_name(1, 7),
+                                  ".1" + abandoned.substr(1), abandoned + ".csv", "table.csv"};
+  test::write_text(folder.path() / abandoned, "half");
+  for (const std::string& name : others) test::write_text(folder.path() / name, "");
+  remove_abandoned(folder.path());
+  std::vector<std::string> left = names_in(folder.path());
+  std::ranges::sort(left);
+  std::ranges::sort(others);
+  CHECK(left == others);
+  remove_abandoned(folder.path() / "none");
 }
 
 TEST_CASE("the lock of a missing folder is a ConfigError") {

@@ -210,7 +210,9 @@ TEST_CASE("wrong headers are refused with what is wrong") {
   refused(std::string(8, '\xff'), "the header should have 18446744073709551615 bytes");
   refused(with_header(""), "no JSON object");
   refused(with_header("[1]"), "no JSON object");
-  refused(with_header("{\"a\""), "header is not JSON");
+  refused(with_header("{\"a\""), "file at byte 12: the header: line 1 is not JSON");
+  refused(with_header("{\"a\":1,\"a\":1}"), "the header: line 1 has 'a' for the second time");
+  refused(with_header("{}{}"), "file at byte 8: the header: holds 2 JSON documents");
   refused(with_header("{\"a\":1}"), "'a': is no object");
   refused(with_header("{\"__metadata__\":{\"a\":1}}"), "__metadata__ 'a' is no text");
   refused(with_header("{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", data), "'a': has no dtype");
