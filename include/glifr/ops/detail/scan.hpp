@@ -12,8 +12,10 @@
 #include "glifr/neurons/detail/derive.hpp"
 #include "glifr/ops/detail/currents.hpp"
 #include "glifr/ops/detail/lateral_weights.hpp"
+#include "glifr/ops/detail/mask_rows.hpp"
 #include "glifr/ops/detail/projection.hpp"
 #include "glifr/ops/detail/retention.hpp"
+#include "glifr/ops/detail/scan_parameters.hpp"
 #include "glifr/ops/detail/transmission.hpp"
 #include "glifr/ops/layer.hpp"
 
@@ -24,19 +26,13 @@ template <class N, Scalar T>
 struct ScanBuffers {
   static constexpr auto states = state_count<N>;
 
-  View<T> parameters{};  ///< physical values, [parameter scalars, padded neurons]
-  std::array<T, constant_count<N>> constants{};
-  T* output = nullptr;                ///< of step 0; the history lies before
-  T* synaptic = nullptr;              ///< of step 0
-  std::array<T*, states> state{};     ///< before step 0, then of each step or of the last
-  std::array<T*, states> adjoint{};   ///< dL / d state, [batch, stride]
-  T* output_grad = nullptr;           ///< of step 0
-  T* synaptic_grad = nullptr;         ///< of step 0
-  T* parameter_sum = nullptr;         ///< gradients of the parameters, as `parameters`
-  T* sample_sums = nullptr;           ///< the same for every sample, on a device
-  T* mask = nullptr;                  ///< factors on the outputs, or null
-  T* kept_states = nullptr;           ///< [segments, states but the output, batch, stride]: before each segment
-  Index mask_step = 0, mask_row = 0;  ///< between those of steps, of samples
+  T* output = nullptr;               ///< of step 0; the history lies before
+  T* synaptic = nullptr;             ///< of step 0
+  std::array<T*, states> state{};    ///< before step 0, then of each step or of the last
+  std::array<T*, states> adjoint{};  ///< dL / d state, [batch, stride]
+  T* output_grad = nullptr;          ///< of step 0
+  T* synaptic_grad = nullptr;        ///< of step 0
+  T* kept_states = nullptr;          ///< [segments, states but the output, batch, stride]: before each segment
 };
 
 /// The scan of a layer over time, cut into windows of at most `delay` steps: within a window, what neurons receive from
@@ -47,7 +43,6 @@ class Scan {
   static constexpr auto states = state_count<N>;
   static constexpr Index inputs = input_count<N>;
   static constexpr auto hidden_states = static_cast<Index>(states) - 1;  // beside the output
-  static constexpr auto parameter_scalars = static_cast<Index>(parameter_count<N>);
   static constexpr const auto& program = derive::program<N>;
 
  public:
@@ -57,20 +52,21 @@ class Scan {
         layer_(layer),
         initial_(initial),
         options_(options),
-        mask_(mask),
         timing_(layer, input, initial, options),
         batch_(input.batch),
         stride_(layout::row_stride<T>(layer.neurons)),
         has_grad_(tape_.is_recording()),
         keeps_states_(has_grad_ || options.track_states),
         currents_(input.batch, inputs, layer.neurons, tape_.device() != nullptr),
+        parameters_(layer, currents_.padded),
         projection_(input, layer.w_input, layer.input_connections, currents_, timing_.steps, timing_.step_stride) {
+    choose_retention(!mask.is_constant());
     allocate();
-    load_parameters();
+    parameters_.load();
     lateral_ = {layer.w_lateral, layer.lateral_connections, currents_, known_steps() * batch_, has_lateral_input()};
     projection_.prepare();
     load_initial_state();
-    allocate_mask();
+    mask_ = {tape_, mask, std::min(segment(), steps()), batch_, neurons(), stride_};
   }
 
   ScanResult<N, T> forward() {
@@ -118,7 +114,7 @@ class Scan {
     if (layer_.w_lateral.has_grad()) lateral_.take_gradients();
     if (projection_.is_sparse()) projection_.add_weight_gradients(memory(), 0, steps(), buffers_.synaptic_grad);
     projection_.add_input_gradients(memory(), buffers_.synaptic_grad);
-    add_parameter_gradients();
+    parameters_.add_gradients();
     add_initial_gradients();
     tape_.use_up_grad(output_);
   }
@@ -199,7 +195,6 @@ class Scan {
     Arena& arena = memory();
     const bool has_history = !initial_.history.is_empty(), has_delays = !layer_.delays.is_empty();
     history_steps_ = has_delays ? longest_delay() : has_history ? timing_.delay : 1;
-    choose_retention();
     // On a device one launch is to clear the states before the first step, outputs included: all lie equally far apart.
     is_one_block_ = tape_.device() && history_steps_ == 1 && keeps_states_ && !is_segmented();
     state_size_ = (keeps_states_ ? std::min(segment(), steps()) + 1 : 1) * row_size();
@@ -237,13 +232,10 @@ class Scan {
                                                      : buffers_.synaptic;
     T* adjoints = arena.template allocate_zeroed<T>(static_cast<Index>(states) * row_size());
     for (std::size_t k = 0; k < states; ++k) buffers_.adjoint[k] = adjoints + static_cast<Index>(k) * row_size();
-    const Index sums = parameter_scalars * currents_.padded;
-    buffers_.parameter_sum = arena.template allocate_zeroed<T>(sums);
-    // On a device samples run side by side, so each needs its own sums.
-    if (tape_.device()) buffers_.sample_sums = arena.template allocate_zeroed<T>(batch_ * sums);
+    parameters_.allocate_sums(batch_);
   }
 
-  void choose_retention() {
+  void choose_retention(bool has_dropout) {
     retention_.segment = std::max<Index>(1, steps());
     if (options_.track_states) return;
     retention_ = detail::choose_retention({.is_recording = has_grad_,
@@ -251,7 +243,7 @@ class Scan {
                                            .can_keep_currents = inputs == 1 && !clears_gradients(),
                                            .steps = steps(),
                                            .unit = unit(),
-                                           .state_arrays = hidden_states + (mask_.is_constant() ? 0 : 1),
+                                           .state_arrays = hidden_states + (has_dropout ? 1 : 0),
                                            .array_bytes = static_cast<double>(row_size()) * sizeof(T),
                                            .limit = options_.memory_limit});
   }
@@ -264,7 +256,7 @@ class Scan {
   /// The steps from `first`, the beginning of a segment, to its end.
   void run_forward(Index first) const {
     const Index end = std::min(first + segment(), steps());
-    load_mask(first, end - first);
+    mask_.load(tape_, projection_, first, end - first);
     Index projected = first;  // the currents of the input are there before this step
     for (Index t = first, count = 0; t < end; t += count) {
       count = std::min(known_steps(), std::min((t / unit() + 1) * unit(), end) - t);
@@ -311,34 +303,8 @@ class Scan {
     }
     if (retention_.kept == Kept::nothing) return run_forward(first);
     const Index end = std::min(first + segment(), steps());
-    load_mask(first, end - first);
+    mask_.load(tape_, projection_, first, end - first);
     kernels::scan_forward(memory(), window(first, end - first, first));
-  }
-
-  void load_parameters() {
-    const Index padded = currents_.padded;
-    buffers_.parameters = {memory().template allocate<T>(parameter_scalars * padded), parameter_scalars, padded};
-    kernels::to_physical<T>(memory(), raw_parameters(), neurons(), dt(), buffers_.parameters);
-    auto constants = layer_.constants;
-    for_each_scalar(constants, [&](double& value, const ScalarPlace& place) {
-      buffers_.constants[place.number] = static_cast<T>(value);
-    });
-  }
-  [[nodiscard]] T dt() const { return static_cast<T>(time_step(layer_.constants)); }
-
-  /// The scalars of the neurons' parameters, in the order of their rows in `parameters`.
-  [[nodiscard]] auto raw_parameters() const {
-    std::array<kernels::RawParameter<T>, parameter_count<N>> list;
-    constexpr auto fields = list_fields<typename N::template Parameters<double>>();
-    std::size_t scalar = 0;
-    for (std::size_t field = 0; field < fields.size(); ++field) {
-      const Var<T>& raw = layer_.raw[field];
-      for (Index j = 0; j < fields[field].extent; ++j) {
-        T* grad = raw.has_grad() ? raw.grad().data + j * neurons() : nullptr;
-        list[scalar++] = {fields[field].field.transform, raw.value().data + j * neurons(), grad};
-      }
-    }
-    return list;
   }
 
   void load_initial_state() {
@@ -366,21 +332,6 @@ class Scan {
     kernels::fill(memory(), View<T>(rows + neurons(), count, currents_.padded - neurons(), stride), T(0));
   }
 
-  void allocate_mask() {
-    if (!mask_.is_active()) return;
-    buffers_.mask_row = mask_.is_constant() ? 0 : stride_;
-    buffers_.mask_step = mask_.is_constant() ? 0 : row_size();
-    const Index rows = mask_.is_constant() ? 1 : std::min(segment(), steps()) * batch_;
-    buffers_.mask = tape_.device() ? memory().template allocate<T>(rows * stride_)  // which looks at no padding
-                                   : memory().template allocate_zeroed<T>(rows * stride_);
-  }
-  void load_mask(Index first, Index count) const {
-    if (!mask_.is_active() || (mask_.is_constant() && first > 0)) return;
-    const Index rows = mask_.is_constant() ? 1 : count * batch_;
-    mask_.fill(tape_, projection_.input_step(first), projection_.step_stride(), projection_.all_steps(), batch_,
-               {buffers_.mask, rows, neurons(), stride_});
-  }
-
   /// `segment_begin`: the first step of the segment whose states are there.
   ScanWindow<N, T> window(Index first, Index count, Index segment_begin) const {
     ScanWindow<N, T> w;
@@ -389,30 +340,24 @@ class Scan {
     w.neurons = currents_.padded;
     w.stride = stride_;
     w.synaptic_stride = currents_.stride;
-    w.parameters = buffers_.parameters.data;
-    w.constants = buffers_.constants;
+    w.parameters = parameters_.values();
+    w.constants = parameters_.constants();
     w.synaptic = synaptic(first, segment_begin);
     for (std::size_t k = 0; k < states; ++k) {
       w.state_step[k] = k == 0 || keeps_states_ ? row_size() : 0;
       w.state[k] = buffers_.state[k] + (k == 0 ? first : first - segment_begin) * w.state_step[k];
       w.adjoint[k] = buffers_.adjoint[k];
     }
-    w.mask = buffers_.mask ? buffers_.mask + (first - segment_begin) * buffers_.mask_step : nullptr;
-    w.mask_step = buffers_.mask_step;
-    w.mask_row = buffers_.mask_row;
+    w.mask = mask_.step(first - segment_begin);
+    w.mask_step = mask_.step_stride();
+    w.mask_row = mask_.row_stride();
     if (has_grad_) {
       w.output_grad = output_grad(first);
       w.synaptic_grad = synaptic_grad(first);
-      w.parameter_sum = !trains_parameters()   ? nullptr
-                        : buffers_.sample_sums ? buffers_.sample_sums
-                                               : buffers_.parameter_sum;
-      w.parameter_sum_row = parameter_scalars * currents_.padded;
+      w.parameter_sum = parameters_.sums();
+      w.parameter_sum_row = parameters_.size();
     }
     return w;
-  }
-
-  [[nodiscard]] bool trains_parameters() const {
-    return std::any_of(layer_.raw.begin(), layer_.raw.end(), [](const Var<T>& v) { return v.has_grad(); });
   }
 
   /// currents += heard W_lat
@@ -489,17 +434,6 @@ class Scan {
     return std::min(from, visit([](const auto& transmission) { return transmission.first_unheard(); }));
   }
 
-  void add_parameter_gradients() const {
-    if (!trains_parameters()) return;
-    const View<T> sum(buffers_.parameter_sum, parameter_scalars, currents_.padded);
-    if (buffers_.sample_sums) {
-      const Index size = parameter_scalars * currents_.padded;
-      kernels::add_sums(memory(), batch_, size, kernels::Element<T>{{buffers_.sample_sums, batch_, size}},
-                        View<T>(buffers_.parameter_sum, 1, size));
-    }
-    kernels::to_physical_backward<T>(memory(), raw_parameters(), neurons(), dt(), buffers_.parameters, sum);
-  }
-
   void add_initial_gradients() const {
     for (std::size_t k = 1; k < states; ++k) {
       const Var<T>& rest = initial_.rest[k - 1];
@@ -522,7 +456,6 @@ class Scan {
   Layer<N, T> layer_;
   InitialState<N, T> initial_;
   ScanOptions options_;
-  OutputMask<T> mask_;
   Timing timing_;
   Index batch_, stride_;     // samples; between rows of outputs and states
   Index history_steps_ = 1;  // of outputs before the first step
@@ -531,9 +464,11 @@ class Scan {
   bool is_one_block_ = false;
   bool has_grad_, keeps_states_;
   CurrentsLayout<T> currents_;
+  ScanParameters<N, T> parameters_;
   Projection<T> projection_;
   LateralWeights<T> lateral_;
   std::variant<UniformDelay<T>, NeuronDelays<T>> transmission_;
+  MaskRows<T> mask_;
   ScanBuffers<N, T> buffers_;
   Var<T> output_;  // as it is given out
 };
