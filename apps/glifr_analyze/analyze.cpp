@@ -36,7 +36,7 @@ int run(int argc, char** argv) {
   Session session;
   for (const auto add :
        {add_summary, add_curves, add_ablation, add_fi_curve, add_parameters, add_cluster, add_connectivity, add_trace,
-        add_responses, add_count, add_report, add_paper, add_import, add_export}) {
+        add_responses, add_activity, add_count, add_report, add_paper, add_import, add_export}) {
     add(app, session);
   }
   app.allow_extras();  // so that a command that is misspelt is said to be one

@@ -14,6 +14,7 @@ void add_cluster(CLI::App& app, Session& session);
 void add_connectivity(CLI::App& app, Session& session);
 void add_trace(CLI::App& app, Session& session);
 void add_responses(CLI::App& app, Session& session);
+void add_activity(CLI::App& app, Session& session);
 void add_count(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
 void add_paper(CLI::App& app, Session& session);

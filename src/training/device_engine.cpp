@@ -337,12 +337,12 @@ class DeviceEngine final : public TrainingEngine<T> {
     for_each_element(
         tape.device(), 1, 1,
         device::FinishStep{state_, plan.samples, tallies, shared ? 1 : 1 / tallied.terms_per_sample, squares, o.beta1,
-                           o.beta2, o.gradient_clip, o.largest_norm<T>(), o.decay(), starts_, scores_});
+                           o.beta2, o.gradient_clip, o.largest_norm<T>(), starts_, scores_});
     if (o.is_adam()) {
-      for_each_stretch(o.decay() > 0, [&](Index begin, Index end, bool decays) {
+      for_each_decay(o.decay(), [&](Index begin, Index end, double decay) {
         for_each_element(
             tape.device(), 1, end - begin,
-            device::UpdateByAdam<T>{state_, o.beta1, o.beta2, o.eps, decays, parameters_.gradients() + begin,
+            device::UpdateByAdam<T>{state_, o.beta1, o.beta2, o.eps, decay, parameters_.gradients() + begin,
                                     parameters_.values() + begin, first_ + begin, second_ + begin});
       });
     } else {
@@ -352,17 +352,17 @@ class DeviceEngine final : public TrainingEngine<T> {
     }
   }
 
-  /// Calls f(begin, end, decays) for the trained parameters: where there is a decay, for each stretch of those that it
-  /// takes a share of, or does not.
+  /// Calls f(begin, end, decay) for the trained parameters: for each stretch of those that a decay takes a share of, or
+  /// does not; for all at once where there is none.
   template <class F>
-  void for_each_stretch(bool has_decay, F&& f) const {
+  void for_each_decay(double decay, F&& f) const {
     const auto trained = parameters_.layout().trained();
     const Index size = parameters_.layout().trained_size();
-    if (!has_decay) return f(Index{0}, size, false);
+    if (decay == 0) return f(Index{0}, size, 0.0);
     for (std::size_t k = 0, next = 0; k < trained.size(); k = next) {
       const bool decays = trained[k].parameter->decays();
       while (next < trained.size() && trained[next].parameter->decays() == decays) ++next;
-      f(trained[k].offset, next < trained.size() ? trained[next].offset : size, decays);
+      f(trained[k].offset, next < trained.size() ? trained[next].offset : size, decays ? decay : 0.0);
     }
   }
 

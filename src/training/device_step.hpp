@@ -245,7 +245,7 @@ struct FinishStep {
   kernels::FewTerms<Tally> tallies;
   double loss_share;                  // of their losses, in a sum of samples' mean losses
   kernels::FewTerms<double> squares;  // of the gradients
-  double beta1, beta2, gradient_clip, largest_norm, decay;
+  double beta1, beta2, gradient_clip, largest_norm;
   const EpochStart* starts;  // of the epochs, and of one behind the last
   Tally* scores;             // of those that are over
   GLIFR_INLINE void operator()(Index, Index) const {
@@ -264,7 +264,6 @@ struct FinishStep {
     s.rate = s.learning_rate;
     s.adam.rate = s.learning_rate / (1 - std::pow(beta1, t));
     s.adam.root_scale = 1 / std::sqrt(1 - std::pow(beta2, t));
-    s.adam.kept = 1 - s.learning_rate * decay;
     s.loss_sum += tally.loss * loss_share;
     s.correct += tally.correct;
     s.first += count;
@@ -286,14 +285,14 @@ template <Scalar T>
 struct UpdateByAdam {
   const StepState* state;
   double beta1, beta2, eps;
-  bool decays;  // what is moved
+  double decay;  // of what is moved, times the learning rate
   T *gradients, *parameters, *first, *second;
   GLIFR_INLINE void operator()(Index, Index i) const {
     const T gradient = gradients[i];
     gradients[i] = 0;
     if (state->failed >= 0) return;
     const kernels::AdamStep<T> step(
-        {beta1, beta2, eps, state->adam.rate, state->adam.root_scale, decays ? state->adam.kept : 1.0});
+        {beta1, beta2, eps, state->adam.rate, state->adam.root_scale, 1 - state->rate * decay});
     step(gradient * static_cast<T>(state->gradient_scale), parameters[i], first[i], second[i]);
   }
 };
