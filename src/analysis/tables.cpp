@@ -223,13 +223,16 @@ CsvRows curves_table(std::span<const std::pair<std::string, std::vector<Training
 }
 
 CsvRows ablation_table(std::span<const TaskAblation> ablations) {
-  CsvRows csv({"task", "model", "ratio_silenced", "n", "mean", "sd", "ci95_lower", "ci95_upper", "metric"});
+  CsvRows csv({"task", "model", "ratio_silenced", "silenced", "n", "mean", "sd", "ci95_lower", "ci95_upper", "metric"});
   for (const TaskAblation& ablation : ablations) {
     for (const ModelAblation& model : ablation.models) {
       for (std::size_t i = 0; i < model.ratios.size(); ++i) {
         add_words(csv, {ablation.task, model.model});
         const std::vector<double> values = independent_values(ablation, model, i);
-        csv.cell(model.ratios[i]).cell(static_cast<Index>(values.size()));
+        csv.cell(model.ratios[i]);
+        const std::optional<Index> silenced = model.silenced.empty() ? std::nullopt : model.silenced[i];
+        silenced ? csv.cell(*silenced) : csv.empty_cell();
+        csv.cell(static_cast<Index>(values.size()));
         add_moments(csv, values, ablation.has_accuracy ? possible_accuracies : possible_losses);
         csv.cell(metric_name(ablation.has_accuracy));
         csv.end_row();

@@ -158,6 +158,8 @@ struct ModelAblation {
   /// Of each ratio a value a draw, trial by trial; NaN where the network's loss was not finite.
   std::vector<std::vector<double>> values;
   std::vector<std::vector<Index>> trials{};  ///< the number of each value's trial; empty: all are of one
+  /// Of each ratio the neurons that were silenced; none where trials differ in them. Empty: not known.
+  std::vector<std::optional<Index>> silenced{};
 };
 
 /// All models of a task with neurons silenced.
