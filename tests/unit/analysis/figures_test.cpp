@@ -280,7 +280,7 @@ TEST_CASE("figures of signals") {
   CHECK(courses.panels[3].title == "sample 1, output 1");
   drawn(courses);
   const auto& columns = courses.tables[0].columns;
-  const auto last = std::ranges::find(columns, "rnn_2_2", &Column::name);
+  const auto last = std::ranges::find(columns, "rnn_1_1", &Column::name);
   REQUIRE(last != columns.end());
   CHECK(std::get<0>(last->values) == std::vector<double>{0.6});  // what lies behind its end is not drawn
 
@@ -289,6 +289,8 @@ TEST_CASE("figures of signals") {
   padded.networks[0].values = {0.1, 0.9, 0.4, 0.6};
   const Figure ends = responses_figure(padded);
   CHECK(ends.panels.size() == 2);
+  CHECK(ends.panels[1].title == "output 1");
+  CHECK(ends.panels[1].series[0].x == "target_1");
   drawn(ends);
 
   Responses many{.samples = 20, .outputs = 5, .targets = std::vector<double>(100, 1.0)};
