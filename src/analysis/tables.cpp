@@ -54,7 +54,6 @@ void add_comparison(CsvRows& csv, const Comparison& comparison) {
   add_test(csv, comparison.pooled);
   add_test(csv, comparison.welch);
   add_number(csv, comparison.effect.value_or(undefined));
-  csv.end_row();
 }
 
 constexpr std::array<std::string_view, 9> moments_columns{
@@ -160,10 +159,14 @@ CsvRows variation_table(std::span<const VariationComparison> comparisons) {
   CsvRows csv;
   add_words(csv, {"base_task", "model", "metric"});
   add_words(csv, comparison_columns);
+  add_words(csv, {"n_pairs", "paired_t", "paired_df", "paired_p"});
   csv.end_row();
   for (const VariationComparison& each : comparisons) {
     add_words(csv, {each.base_task, each.model, metric_name(each.has_accuracy)});
     add_comparison(csv, each.comparison);
+    csv.cell(each.pairs);
+    add_test(csv, each.paired);
+    csv.end_row();
   }
   return csv;
 }
@@ -191,6 +194,7 @@ CsvRows comparison_table(std::span<const TaskSummary> summaries) {
     for (const Comparison& comparison : summary.comparisons) {
       add_words(csv, {summary.task, metric_name(summary.has_accuracy())});
       add_comparison(csv, comparison);
+      csv.end_row();
     }
   }
   return csv;
@@ -313,6 +317,7 @@ CsvRows ablation_comparison_table(std::span<const TaskAblation> ablations) {
           csv.cell(first.ratios[i]);
           add_comparison(csv, compare(first.model, independent_values(ablation, first, i), second.model,
                                       independent_values(ablation, second, at)));
+          csv.end_row();
         }
       }
     }

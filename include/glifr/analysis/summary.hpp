@@ -79,10 +79,12 @@ struct TaskSummary {
 
 /// The tasks of one base task, a model on each of them against the same model on each other.
 struct VariationComparison {
-  std::string base_task;      ///< of both tasks
-  std::string model;          ///< by its name
-  bool has_accuracy = false;  ///< whether accuracies are compared, or losses
-  Comparison comparison{};    ///< `first` and `second` are the names of the tasks
+  std::string base_task;          ///< of both tasks
+  std::string model;              ///< by its name
+  bool has_accuracy = false;      ///< whether accuracies are compared, or losses
+  Comparison comparison{};        ///< `first` and `second` are the names of the tasks
+  Index pairs = 0;                ///< of trials with the same number and seed, which share batches and random numbers
+  std::optional<TTest> paired{};  ///< the test of these pairs, where it is defined
 };
 
 /// All ordered pairs of tasks of each base task, for every model that was tested on both; but for pairs that have a

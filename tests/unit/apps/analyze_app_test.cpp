@@ -752,7 +752,9 @@ TEST_CASE("a sweep on sine: a table of trials, groups by setting, and a section 
   CHECK(count_lines(groups) == 1 + 2 * 4);
   CHECK_THAT(groups, Catch::StartsWith("base_task,model,hidden_size,lr,trials,") &&
                          Catch::Contains("\nsine,rnn,8,1e-04,2,") && Catch::Contains("\nsine,glifr_hom,12,0.001,2,"));
-  CHECK(count_lines(glifr::read_file(session.out() / "variations.csv")) == 1 + 2 * 4 * 3);
+  const auto variations = glifr::read_csv_cells(session.out() / "variations.csv");
+  CHECK(variations.rows.size() == 2 * 4 * 3);
+  for (const auto& row : variations.rows) CHECK(row[variations.column("n_pairs").value()] == "2");
   CHECK_THAT(summary.out, Catch::Contains("sine by settings") && Catch::Contains("hidden_size"));
   require_refused(
       session.analyze("summary " + session.results().string() + " --by learning_rate" + session.out_option()),
