@@ -80,6 +80,9 @@ struct Results {
 /// Throws DataError where there is no such folder or no whole trial in it.
 [[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder);
 
+/// Whether a config.json says that the training loss weighs classes; losses of validation and test never do.
+[[nodiscard]] GLIFR_API bool weighs_classes(const boost::json::object& config);
+
 /// Reads metrics.csv. Throws DataError where it is missing, lacks a column, holds something other than a finite number,
 /// or holds no epoch.
 [[nodiscard]] GLIFR_API Metrics read_metrics(const std::filesystem::path& file);

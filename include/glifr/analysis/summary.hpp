@@ -148,6 +148,8 @@ struct TrainingCurve {
   };
   Validation val_loss{};  ///< of the validation loss; empty without validation
   Validation val_acc{};   ///< of the validation accuracy; empty without validation or classes
+
+  bool weighs_classes = false;  ///< whether the training loss of any of the trials weighs classes
 };
 
 /// The training curves of every model of a task.

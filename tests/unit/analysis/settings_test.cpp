@@ -264,6 +264,21 @@ TEST_CASE("trials of one number and seed in two tasks are tested as pairs") {
   CHECK_THAT(lines(variation_table(one_pair))[1], Catch::EndsWith(",1,,,"));
 }
 
+TEST_CASE("captions of training curves say where the training loss weighs classes") {
+  const test::TemporaryFolder folder;
+  const auto trial = write_variation(folder.path(), "mine", 0, R"("class_weights": "balanced")", 0.1, "files");
+  write_variation(folder.path(), "plain", 0, R"("class_weights": "none")", 0.1, "files");
+  const auto caption = [&](const std::string& task) {
+    return training_curves_figure(task, training_curves(read_results(folder.path()), task)).caption;
+  };
+  CHECK_THAT(caption("mine"), Catch::EndsWith("The training loss weighs classes (class_weights)."));
+  CHECK_THAT(caption("plain"), !Catch::Contains("weighs"));
+  draw_trial(TrialFolder(trial), "mine", "rnn");
+  CHECK_THAT(read_file(trial / "training_curve.gp"), Catch::Contains("The training loss weighs classes"));
+  test::write_text(trial / "metrics.csv", "epoch,train_loss,train_acc,seconds,val_loss,val_acc\n1,0.9,0.5,1,0.8,0.6\n");
+  CHECK_THAT(caption("mine"), Catch::EndsWith("(class_weights), the validation loss does not."));
+}
+
 TEST_CASE("validation is read where it is there and drawn dashed") {
   const test::TemporaryFolder folder;
   for (const int number : {0, 1}) {
