@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 
 #include "ablation.hpp"
 #include "common/format.hpp"
@@ -43,7 +44,10 @@ void add_results(analysis::ModelAblation& model, const AblatedRun& run, bool has
       model.ratios.insert(place, result.ratio);
       model.values.insert(model.values.begin() + index, std::vector<double>{});
       model.trials.insert(model.trials.begin() + index, std::vector<glifr::Index>{});
+      model.silenced.insert(model.silenced.begin() + index, result.silenced);
     }
+    std::optional<glifr::Index>& silenced = model.silenced[static_cast<std::size_t>(index)];
+    if (silenced != result.silenced) silenced.reset();  // trials of networks of different size
     for (const glifr::Score& score : result.scores) {
       // The class of outputs that are not numbers means nothing either.
       const double value = has_accuracy ? score.accuracy() : score.loss();

@@ -190,7 +190,8 @@ analysis::ReportTable settings_table(const analysis::SettingSummary& summary) {
   const bool has_accuracy = have_accuracies(summary.groups, &analysis::SettingGroup::results);
   analysis::ReportTable table{
       "Test results by the settings that were swept: mean ± standard deviation over trials, with the 95 % confidence "
-      "interval of the mean.",
+      "interval of the mean. Trials of one number start alike: tests of the differences, paired by trial, are in "
+      "variations.csv.",
       {"model"},
       {}};
   table.header.insert(table.header.end(), summary.keys.begin(), summary.keys.end());

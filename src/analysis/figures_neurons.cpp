@@ -111,6 +111,12 @@ Figure empty_histograms(Index neurons, bool has_initial, const NeuronParts& part
   return figure;
 }
 
+/// Whether values are the same up to rounding.
+bool are_alike(const std::vector<double>& values) {
+  const auto [low, high] = std::ranges::minmax(values);
+  return high - low <= 1e-6 * std::max(std::abs(low), std::abs(high));
+}
+
 /// Adds a histogram of the values of one parameter and, where they are known, of those before training.
 void add_histogram(Figure& figure, const std::string& name, const std::string& label, const std::vector<double>& values,
                    const std::vector<double>& before, const NeuronParts& parts) {
@@ -144,14 +150,13 @@ void add_histogram(Figure& figure, const std::string& name, const std::string& l
                             .title = part_title(parts, part)});
   }
   if (!before.empty()) {
-    const auto [low, high] = std::ranges::minmax(before);
     std::string x = "middle";
     Mark mark = Mark::outline;
-    if (high - low < 2 * histogram.width()) {
-      // All but equal values would be one bar that dwarfs the others: a line shows where they are.
+    if (are_alike(before)) {
+      // One value of all neurons would be a bar that dwarfs the others: a line shows where it is.
       mark = Mark::line;
       x = "initial_value";
-      table.columns.push_back({x, std::vector<double>(2, (low + high) / 2)});
+      table.columns.push_back({x, std::vector<double>(2, before.front())});
       table.columns.push_back({"initial", std::vector<double>{0, *std::ranges::max_element(heights)}});
     } else {
       const std::vector<double> counts = histogram.counts(before);
@@ -162,6 +167,15 @@ void add_histogram(Figure& figure, const std::string& name, const std::string& l
   }
   panel.y = {.label = "neurons", .is_count = true};
   figure.tables.push_back(std::move(table));
+}
+
+/// Says in the caption of histograms what lines in them are.
+void describe_lines(Figure& figure) {
+  const bool has_line = std::ranges::any_of(figure.panels, [](const Panel& panel) {
+    return std::ranges::any_of(panel.series, [](const Series& series) { return series.mark == Mark::line; });
+  });
+  if (has_line)
+    figure.caption += " A vertical line marks the one value that all had before training; its height says nothing.";
 }
 
 }  // namespace
@@ -280,6 +294,7 @@ Figure parameter_histogram_figure(const NeuronTable& learned, const std::optiona
     add_histogram(figure, names[c], axis_label(names[c]), learned.column(column),
                   initial ? initial->column(column) : std::vector<double>{}, parts);
   }
+  describe_lines(figure);
   return figure;
 }
 
@@ -295,6 +310,7 @@ Figure parameter_histogram_figure(const ParameterTable& learned, const std::opti
     const std::string unit = column.unit == "1" ? "" : " (" + literal(column.unit) + ")";
     add_histogram(figure, column.name, literal(column.name) + unit, column.values, before, parts);
   }
+  describe_lines(figure);
   return figure;
 }
 

@@ -24,10 +24,10 @@ std::string rounded(double value) {
 
 constexpr Index most_samples = 6, most_outputs = 3;  // that a figure shows
 
-/// "1" of the only output, "1_2" of the second of several.
+/// "0" of the only output, "0_1" of the second of several.
 std::string suffix(const Responses& responses, Index sample, Index output) {
-  const std::string number = std::to_string(sample + 1);
-  return responses.outputs == 1 ? number : number + "_" + std::to_string(output + 1);
+  const std::string number = std::to_string(sample);
+  return responses.outputs == 1 ? number : number + "_" + std::to_string(output);
 }
 
 /// The course of one output in one sample.
@@ -103,7 +103,7 @@ Figure last_step_figure(const Responses& responses) {
       std::get<0>(added.values).push_back(values[responses.place(0, sample, output)]);
   };
   for (Index output = 0; output < outputs; ++output) {
-    const std::string of_panel = "_" + std::to_string(output + 1);
+    const std::string of_panel = "_" + std::to_string(output);
     Panel& panel = figure.panels.emplace_back();
     panel.title = responses.outputs == 1 ? "" : "output " + std::to_string(output);
     panel.x.label = "target";

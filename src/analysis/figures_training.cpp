@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cmath>
 #include <cstddef>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/style.hpp"
 #include "glifr/io/csv.hpp"
+#include "glifr/io/json.hpp"
 #include "metric_axis.hpp"
 #include "table_rows.hpp"
 #include "thinned.hpp"
@@ -24,6 +26,13 @@ using detail::scaled;
 
 Axis epochs() {
   return {.label = "epoch", .is_count = true};
+}
+
+/// What a caption says where training losses weigh classes, since those of validation in the same panel do not.
+std::string weighing_text(bool is_weighed, bool is_validated) {
+  if (!is_weighed) return "";
+  return std::string(" The training loss weighs classes (class_weights)") +
+         (is_validated ? ", the validation loss does not." : ".");
 }
 
 /// A metric of training curves, and how it is shown.
@@ -132,7 +141,8 @@ Figure training_curves_figure(const std::string& task, std::span<const TrainingC
       (std::ranges::any_of(curves, loses_trials)
            ? " Trials ended after different numbers of epochs: from where one ended, the mean is over those "
              "that went on."
-           : "");
+           : "") +
+      weighing_text(std::ranges::any_of(curves, &TrainingCurve::weighs_classes), is_validated);
   add_metric(figure, curves,
              {"loss", is_validated ? "loss" : "training loss", &TrainingCurve::loss_mean, &TrainingCurve::loss_sd,
               &TrainingCurve::val_loss, 1});
@@ -223,12 +233,13 @@ class TrialCurves {
 
 }  // namespace
 
-Figure training_curve_figure(const Metrics& metrics, const std::string& model) {
+Figure training_curve_figure(const Metrics& metrics, const std::string& model, bool is_weighed) {
   const bool is_validated = std::ranges::any_of(metrics.val_loss, TrialCurves::is_there);
   Figure figure;
   figure.name = "training_curve";
   figure.caption = "Training of " + model_name(model) + ": a value an epoch, the mean over its samples" +
-                   (is_validated ? "; solid: training, dashed: validation." : ".");
+                   (is_validated ? "; solid: training, dashed: validation." : ".") +
+                   weighing_text(is_weighed, is_validated);
   TrialCurves curves(metrics, model, is_validated);
   curves.add(figure, {"loss", "loss", metrics.train_loss, metrics.val_loss, 1});
   if (metrics.has_accuracy())
@@ -243,7 +254,9 @@ Figure training_curve_figure(const Metrics& metrics, const std::string& model) {
 }
 
 Drawing draw_trial(const TrialFolder& folder, const std::string& task, const std::string& model) {
-  const Drawing curve = draw(training_curve_figure(read_metrics(folder.metrics()), model), folder.path());
+  const boost::json::value config = read_json_file(folder.record());
+  const bool is_weighed = config.is_object() && weighs_classes(config.get_object());
+  const Drawing curve = draw(training_curve_figure(read_metrics(folder.metrics()), model, is_weighed), folder.path());
   if (!std::filesystem::exists(folder.confusion())) return curve;
   const Confusion confusion = read_confusion(folder.confusion());
   if (confusion.classes > Confusion::most_classes_drawn) return curve;

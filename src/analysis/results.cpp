@@ -267,6 +267,11 @@ bool Trial::is_imported() const {
   return config.contains("imported_from");
 }
 
+bool weighs_classes(const boost::json::object& config) {
+  const boost::json::value* weights = config.if_contains("class_weights");
+  return weights && weights->is_string() && weights->get_string() != "none";
+}
+
 CsvRows metrics_header(bool has_validation) {
   if (has_validation) return CsvRows({"epoch", "train_loss", "train_acc", "seconds", "val_loss", "val_acc"});
   return CsvRows({"epoch", "train_loss", "train_acc", "seconds"});

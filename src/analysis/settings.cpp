@@ -56,6 +56,22 @@ bool are_one_training(const Trial& a, const Trial& b) {
          a.test->accuracy == b.test->accuracy;
 }
 
+/// The results of trials that differ in nothing but what was set: those of one number and seed.
+std::vector<std::pair<double, double>> pairs_of(const std::vector<const Trial*>& first,
+                                                const std::vector<const Trial*>& second, bool are_accuracies) {
+  const auto result = [&](const Trial& trial) { return are_accuracies ? *trial.test->accuracy : trial.test->loss; };
+  std::vector<std::pair<double, double>> pairs;
+  for (const Trial* a : first) {
+    const std::string seed = setting_text(*a, "seed");
+    if (seed.empty() || a->is_imported()) continue;  // an imported network was not trained with the seed
+    for (const Trial* b : second) {
+      if (b->number == a->number && !b->is_imported() && setting_text(*b, "seed") == seed)
+        pairs.emplace_back(result(*a), result(*b));
+    }
+  }
+  return pairs;
+}
+
 /// Whether one of these trials is the same training.
 bool hold(const std::vector<const Trial*>& trials, const Trial& trial) {
   return std::ranges::any_of(trials, [&](const Trial* each) { return are_one_training(*each, trial); });
@@ -178,9 +194,11 @@ std::vector<VariationComparison> compare_variations(const Results& results) {
         if (has_accuracy != second.results.has_accuracy()) continue;  // losses of different kinds
         if (std::ranges::any_of(second.trials, [&](const Trial* trial) { return hold(first.trials, *trial); }))
           continue;
-        comparisons.push_back({base, first.model, has_accuracy,
-                               compare(first.task, first.results.values(has_accuracy), second.task,
-                                       second.results.values(has_accuracy))});
+        const auto pairs = pairs_of(first.trials, second.trials, has_accuracy);
+        comparisons.push_back(
+            {base, first.model, has_accuracy,
+             compare(first.task, first.results.values(has_accuracy), second.task, second.results.values(has_accuracy)),
+             std::ssize(pairs), paired_t_test(pairs)});
       }
     }
   }

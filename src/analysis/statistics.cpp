@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "glifr/error.hpp"
 #include "glifr/io/number.hpp"
@@ -84,6 +85,19 @@ std::optional<TTest> pooled_t_test(const Moments& a, const Moments& b) {
 std::optional<TTest> welch_t_test(const Moments& a, const Moments& b) {
   if (!are_comparable(a, b)) return std::nullopt;
   return two_sided((a.mean - b.mean) / difference_error(a, b), welch_freedom(a, b));
+}
+
+std::optional<TTest> paired_t_test(std::span<const std::pair<double, double>> pairs) {
+  std::vector<double> differences;
+  double largest = 0;
+  for (const auto& [a, b] : pairs) {
+    differences.push_back(a - b);
+    largest = std::max({largest, std::abs(a), std::abs(b)});
+  }
+  const Moments difference = moments(differences);
+  const double rounding = 8 * std::numeric_limits<double>::epsilon() * largest;
+  if (difference.count < 2 || !std::isfinite(difference.sd) || difference.sd <= rounding) return std::nullopt;
+  return two_sided(difference.mean / std::sqrt(squared_error(difference)), static_cast<double>(difference.count - 1));
 }
 
 std::optional<EquivalenceTest> equivalence_test(const Moments& a, const Moments& b, double margin) {

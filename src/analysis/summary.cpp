@@ -126,6 +126,8 @@ std::vector<TrainingCurve> training_curves(const Results& results, const std::st
     if (group.trials.empty()) continue;
     TrainingCurve& curve = curves.emplace_back();
     curve.model = group.model;
+    curve.weighs_classes =
+        std::ranges::any_of(group.trials, [](const Trial* trial) { return weighs_classes(trial->config); });
     const auto rows = rows_by_epoch(group);
     for (const auto& [epoch, of_trials] : rows) {
       curve.epoch.push_back(epoch);

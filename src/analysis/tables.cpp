@@ -54,7 +54,6 @@ void add_comparison(CsvRows& csv, const Comparison& comparison) {
   add_test(csv, comparison.pooled);
   add_test(csv, comparison.welch);
   add_number(csv, comparison.effect.value_or(undefined));
-  csv.end_row();
 }
 
 constexpr std::array<std::string_view, 9> moments_columns{
@@ -160,10 +159,14 @@ CsvRows variation_table(std::span<const VariationComparison> comparisons) {
   CsvRows csv;
   add_words(csv, {"base_task", "model", "metric"});
   add_words(csv, comparison_columns);
+  add_words(csv, {"n_pairs", "paired_t", "paired_df", "paired_p"});
   csv.end_row();
   for (const VariationComparison& each : comparisons) {
     add_words(csv, {each.base_task, each.model, metric_name(each.has_accuracy)});
     add_comparison(csv, each.comparison);
+    csv.cell(each.pairs);
+    add_test(csv, each.paired);
+    csv.end_row();
   }
   return csv;
 }
@@ -191,6 +194,7 @@ CsvRows comparison_table(std::span<const TaskSummary> summaries) {
     for (const Comparison& comparison : summary.comparisons) {
       add_words(csv, {summary.task, metric_name(summary.has_accuracy())});
       add_comparison(csv, comparison);
+      csv.end_row();
     }
   }
   return csv;
@@ -223,13 +227,16 @@ CsvRows curves_table(std::span<const std::pair<std::string, std::vector<Training
 }
 
 CsvRows ablation_table(std::span<const TaskAblation> ablations) {
-  CsvRows csv({"task", "model", "ratio_silenced", "n", "mean", "sd", "ci95_lower", "ci95_upper", "metric"});
+  CsvRows csv({"task", "model", "ratio_silenced", "silenced", "n", "mean", "sd", "ci95_lower", "ci95_upper", "metric"});
   for (const TaskAblation& ablation : ablations) {
     for (const ModelAblation& model : ablation.models) {
       for (std::size_t i = 0; i < model.ratios.size(); ++i) {
         add_words(csv, {ablation.task, model.model});
         const std::vector<double> values = independent_values(ablation, model, i);
-        csv.cell(model.ratios[i]).cell(static_cast<Index>(values.size()));
+        csv.cell(model.ratios[i]);
+        const std::optional<Index> silenced = model.silenced.empty() ? std::nullopt : model.silenced[i];
+        silenced ? csv.cell(*silenced) : csv.empty_cell();
+        csv.cell(static_cast<Index>(values.size()));
         add_moments(csv, values, ablation.has_accuracy ? possible_accuracies : possible_losses);
         csv.cell(metric_name(ablation.has_accuracy));
         csv.end_row();
@@ -310,6 +317,7 @@ CsvRows ablation_comparison_table(std::span<const TaskAblation> ablations) {
           csv.cell(first.ratios[i]);
           add_comparison(csv, compare(first.model, independent_values(ablation, first, i), second.model,
                                       independent_values(ablation, second, at)));
+          csv.end_row();
         }
       }
     }

@@ -262,7 +262,8 @@ std::vector<ConfigKey> training_keys() {
       {.group = "Training",
        .name = "class_weights",
        .place = [](S& s) -> Place { return &s.training.weights; },
-       .help = "weights of the samples in the training loss: none, or such that all classes count alike (balanced)",
+       .help = "weights of the samples in the training loss: none, or such that all classes count alike (balanced); "
+               "losses of validation and test have none",
        .choices = class_weights,
        .is_recent = true},
       {.group = "Training",

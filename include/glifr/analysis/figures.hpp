@@ -36,8 +36,10 @@ namespace glifr::analysis {
 /// dashed, the same of validation.
 [[nodiscard]] GLIFR_API Figure training_curves_figure(const std::string& task, std::span<const TrainingCurve> curves);
 
-/// Loss (and accuracy) of one run over its epochs; dashed, those of validation.
-[[nodiscard]] GLIFR_API Figure training_curve_figure(const Metrics& metrics, const std::string& model);
+/// Loss (and accuracy) of one run over its epochs; dashed, those of validation. `is_weighed`: whether its training
+/// loss weighs classes (`weighs_classes`), which the caption then says.
+[[nodiscard]] GLIFR_API Figure training_curve_figure(const Metrics& metrics, const std::string& model,
+                                                     bool is_weighed = false);
 
 /// Draws the figures of a trial into its folder: training_curve.{csv,gp,svg,pdf} of its metrics and, where it has
 /// classes, confusion_TASK_MODEL.{csv,gp,svg,pdf} of its confusion matrix. Returns what came of the last one, or of the

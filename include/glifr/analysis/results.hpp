@@ -81,6 +81,9 @@ struct Results {
 /// looked into because the machine fails: too many open files, no memory, a disk that cannot be read.
 [[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder);
 
+/// Whether a config.json says that the training loss weighs classes; losses of validation and test never do.
+[[nodiscard]] GLIFR_API bool weighs_classes(const boost::json::object& config);
+
 /// Reads metrics.csv. Throws DataError where it is missing, lacks a column, holds something other than a finite number,
 /// or holds no epoch, or where its epochs do not ascend from 1.
 [[nodiscard]] GLIFR_API Metrics read_metrics(const std::filesystem::path& file);

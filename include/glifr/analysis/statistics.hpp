@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "glifr/backend/view.hpp"
 #include "glifr/export.hpp"
@@ -38,7 +39,7 @@ inline constexpr Interval possible_losses{0, std::numeric_limits<double>::infini
                                                                         -std::numeric_limits<double>::infinity(),
                                                                         std::numeric_limits<double>::infinity()});
 
-/// A two-sided, two-sample t-test of `mean(a) - mean(b)`.
+/// A two-sided t-test of `mean(a) - mean(b)`.
 struct TTest {
   double t = 0;                   ///< the statistic
   double degrees_of_freedom = 0;  ///< a fraction in Welch's test
@@ -52,6 +53,10 @@ struct TTest {
 /// Welch's test, which does not take the variances as equal (Welch-Satterthwaite degrees of freedom). Nothing where not
 /// defined, as above.
 [[nodiscard]] GLIFR_API std::optional<TTest> welch_t_test(const Moments& a, const Moments& b);
+
+/// The paired test, of values that belong together two by two: pairs - 1 degrees of freedom. Nothing where not defined:
+/// fewer than two pairs, or differences that are the same up to rounding.
+[[nodiscard]] GLIFR_API std::optional<TTest> paired_t_test(std::span<const std::pair<double, double>> pairs);
 
 /// Two one-sided tests of whether `mean(a) - mean(b)` lies within a margin (Schuirmann 1987), without taking the
 /// variances as equal.

@@ -79,10 +79,12 @@ struct TaskSummary {
 
 /// The tasks of one base task, a model on each of them against the same model on each other.
 struct VariationComparison {
-  std::string base_task;      ///< of both tasks
-  std::string model;          ///< by its name
-  bool has_accuracy = false;  ///< whether accuracies are compared, or losses
-  Comparison comparison{};    ///< `first` and `second` are the names of the tasks
+  std::string base_task;          ///< of both tasks
+  std::string model;              ///< by its name
+  bool has_accuracy = false;      ///< whether accuracies are compared, or losses
+  Comparison comparison{};        ///< `first` and `second` are the names of the tasks
+  Index pairs = 0;                ///< of trials with the same number and seed, which share batches and random numbers
+  std::optional<TTest> paired{};  ///< the test of these pairs, where it is defined
 };
 
 /// All ordered pairs of tasks of each base task, for every model that was tested on both; but for pairs that have a
@@ -146,6 +148,8 @@ struct TrainingCurve {
   };
   Validation val_loss{};  ///< of the validation loss; empty without validation
   Validation val_acc{};   ///< of the validation accuracy; empty without validation or classes
+
+  bool weighs_classes = false;  ///< whether the training loss of any of the trials weighs classes
 };
 
 /// The training curves of every model of a task.
@@ -158,6 +162,8 @@ struct ModelAblation {
   /// Of each ratio a value a draw, trial by trial; NaN where the network's loss was not finite.
   std::vector<std::vector<double>> values;
   std::vector<std::vector<Index>> trials{};  ///< the number of each value's trial; empty: all are of one
+  /// Of each ratio the neurons that were silenced; none where trials differ in them. Empty: not known.
+  std::vector<std::optional<Index>> silenced{};
 };
 
 /// All models of a task with neurons silenced.

@@ -26,6 +26,7 @@ namespace glifr::analysis {
 [[nodiscard]] GLIFR_API CsvRows setting_table(const SettingSummary& summary);
 
 /// A row a model and ordered pair of tasks of a base task: t has the sign of the first task's mean minus the second's.
+/// Behind the columns of `comparison_table` the number of pairs of trials and the paired test.
 [[nodiscard]] GLIFR_API CsvRows variation_table(std::span<const VariationComparison> comparisons);
 
 /// A row a label, a column a prediction, as confusion.csv.

@@ -198,7 +198,7 @@ TEST_CASE("draws count as independent for one trial, the means over draws for se
   CHECK(independent_values(ablation, ablation.models[0], 0) == std::vector<double>{2});
   CHECK(independent_values(ablation, ablation.models[1], 0) == std::vector<double>{6, 11});
   CHECK_THAT(std::string(ablation_table(std::span(&ablation, 1)).text()),
-             Catch::Contains("\nsine,rnn,0.5,1,2,,,,test_loss\n") && Catch::Contains("\nsine,lstmn,0.5,2,8.5,"));
+             Catch::Contains("\nsine,rnn,0.5,,1,2,,,,test_loss\n") && Catch::Contains("\nsine,lstmn,0.5,,2,8.5,"));
   CHECK_THAT(std::string(ablation_comparison_table(std::span(&ablation, 1)).text()),
              Catch::Contains("\nsine,test_loss,0.5,rnn,lstmn,1,2,2,8.5,,,,,,,\n"));
   CHECK_THAT(ablation_figure(ablation).caption, Catch::Contains("over trials"));
@@ -218,7 +218,7 @@ TEST_CASE("what is not finite is an empty cell and part of no test") {
   CHECK_THAT(std::string(ablation_draws_table(std::span(&ablation, 1)).text()),
              Catch::Contains("\nsine,rnn,0,0.5,test_loss,1\nsine,rnn,0,0.5,test_loss,\n"));
   CHECK_THAT(std::string(ablation_table(std::span(&ablation, 1)).text()),
-             Catch::Contains("\nsine,rnn,0.5,2,,,,,test_loss\n"));
+             Catch::Contains("\nsine,rnn,0.5,,2,,,,,test_loss\n"));
   CHECK_THAT(std::string(ablation_comparison_table(std::span(&ablation, 1)).text()),
              Catch::Contains("\nsine,test_loss,0.5,rnn,lstmn,2,2,,1.5,,,,,,,\n"));
   const test::TemporaryFolder folder;
@@ -230,11 +230,14 @@ TEST_CASE("what is not finite is an empty cell and part of no test") {
 }
 
 TEST_CASE("tables have a header, and empty cells where nothing is defined") {
-  const TaskAblation ablation{"lmnist", true, {{"rnn", {0, 0.5}, {{0.9}, {0.4, 0.6}}}, {"lstmn", {0.5}, {{0.5, 0.7}}}}};
+  const TaskAblation ablation{
+      "lmnist",
+      true,
+      {{"rnn", {0, 0.5}, {{0.9}, {0.4, 0.6}}, {}, {0, std::nullopt}}, {"lstmn", {0.5}, {{0.5, 0.7}}, {}, {12}}}};
   const auto text = std::string(ablation_table(std::span(&ablation, 1)).text());
-  CHECK_THAT(text,
-             Catch::StartsWith(
-                 "task,model,ratio_silenced,n,mean,sd,ci95_lower,ci95_upper,metric\nlmnist,rnn,0,1,0.9,,,,test_acc\n"));
+  CHECK_THAT(text, Catch::StartsWith("task,model,ratio_silenced,silenced,n,mean,sd,ci95_lower,ci95_upper,"
+                                     "metric\nlmnist,rnn,0,0,1,0.9,,,,test_acc\n"));
+  CHECK_THAT(text, Catch::Contains("\nlmnist,rnn,0.5,,2,0.5,") && Catch::Contains("\nlmnist,lstmn,0.5,12,2,0.6,"));
   const auto tests = std::string(ablation_comparison_table(std::span(&ablation, 1)).text());
   CHECK(std::ranges::count(tests, '\n') == 3);
   CHECK_THAT(tests, Catch::Contains("\nlmnist,test_acc,0.5,rnn,lstmn,2,2,0.5,0.6,"));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -180,6 +181,25 @@ TEST_CASE("figures of neurons with and without after-spike currents, clusters an
   }
 }
 
+TEST_CASE("in histograms of parameters a line stands for one value of all neurons before training alone") {
+  NeuronTable learned = some_neurons(20, 0), initial = learned;
+  for (std::size_t i = 0; i < initial.values.size(); ++i) initial.values[i] = 0.5 + (i % 2 == 0 ? 0 : 1e-9);
+  const auto mark = [&](const Figure& figure) { return figure.panels[0].series.back().mark; };
+  const Figure alike = parameter_histogram_figure(learned, initial);
+  CHECK(mark(alike) == Mark::line);
+  CHECK_THAT(alike.caption, Catch::Contains("A vertical line marks the one value"));
+  // Two values that are near each other, with nothing between them.
+  for (Index i = 0; i < initial.neurons; ++i)
+    initial.values[static_cast<std::size_t>(i * initial.columns())] = i % 2 == 0 ? 0.49 : 0.51;
+  const Figure apart = parameter_histogram_figure(learned, initial);
+  CHECK(mark(apart) == Mark::outline);
+  const auto counts = std::ranges::find(apart.tables[0].columns, "initial", &Column::name);
+  REQUIRE(counts != apart.tables[0].columns.end());
+  const auto& values = std::get<0>(counts->values);
+  CHECK(std::accumulate(values.begin(), values.end(), 0.0) == 20);
+  CHECK_THAT(parameter_histogram_figure(learned, learned).caption, !Catch::Contains("vertical line"));
+}
+
 TEST_CASE("of very many f-I curves some are drawn, and the caption says so") {
   FiCurves curves{{0, 1}, 1000, std::vector<double>(2000, 0.5)};
   const Figure figure = fi_figure(curves);
@@ -280,7 +300,7 @@ TEST_CASE("figures of signals") {
   CHECK(courses.panels[3].title == "sample 1, output 1");
   drawn(courses);
   const auto& columns = courses.tables[0].columns;
-  const auto last = std::ranges::find(columns, "rnn_2_2", &Column::name);
+  const auto last = std::ranges::find(columns, "rnn_1_1", &Column::name);
   REQUIRE(last != columns.end());
   CHECK(std::get<0>(last->values) == std::vector<double>{0.6});  // what lies behind its end is not drawn
 
@@ -289,6 +309,8 @@ TEST_CASE("figures of signals") {
   padded.networks[0].values = {0.1, 0.9, 0.4, 0.6};
   const Figure ends = responses_figure(padded);
   CHECK(ends.panels.size() == 2);
+  CHECK(ends.panels[1].title == "output 1");
+  CHECK(ends.panels[1].series[0].x == "target_1");
   drawn(ends);
 
   Responses many{.samples = 20, .outputs = 5, .targets = std::vector<double>(100, 1.0)};

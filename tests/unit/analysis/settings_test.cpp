@@ -232,6 +232,53 @@ TEST_CASE("tasks of one base task are compared with each other, model by model")
   CHECK_THAT(table[1], Catch::StartsWith("sine,rnn,test_loss,sine,sine-noisy,3,3,1.1,2.1,"));
 }
 
+TEST_CASE("trials of one number and seed in two tasks are tested as pairs") {
+  const test::TemporaryFolder folder;
+  const std::vector<double> first{0.52, 0.91, 0.33, 0.74, 1.2}, second{0.50, 0.86, 0.34, 0.70, 1.13};
+  for (int number = 0; number < 5; ++number) {
+    write_variation(folder.path(), "sine@lr=0.1", number, R"("lr": 0.1)", first[static_cast<std::size_t>(number)]);
+    write_variation(folder.path(), "sine@lr=0.2", number, R"("lr": 0.2)", second[static_cast<std::size_t>(number)]);
+  }
+  const auto table = lines(variation_table(compare_variations(read_results(folder.path()))));
+  REQUIRE(table.size() == 3);
+  CHECK_THAT(table[0], Catch::EndsWith(",cohens_d,n_pairs,paired_t,paired_df,paired_p"));
+  CHECK_THAT(table[1], Catch::Contains(",sine@lr=0.1,sine@lr=0.2,5,5,") && Catch::Contains(",5,2.4930009553630") &&
+                           Catch::Contains(",4,0.0672680731561"));
+  CHECK_THAT(table[2], Catch::Contains(",5,-2.4930009553630"));
+
+  // Others than these are in no pair: another seed, a network from elsewhere, a number that the other task lacks.
+  const auto replace = [&](const std::string& trial, const std::string& text) {
+    const auto file = folder.path() / "sine@lr=0.2/rnn" / trial / "config.json";
+    std::string config = read_file(file);
+    const std::size_t place = config.find("\"seed\": ");
+    config.replace(place, config.find(',', place) - place, text);
+    test::write_text(file, config);
+  };
+  replace("trial_0", R"("seed": 7)");
+  replace("trial_1", R"("seed": 1, "imported_from": "a.ckpt")");
+  replace("trial_2", R"("unknown": 2)");
+  std::filesystem::remove_all(folder.path() / "sine@lr=0.2/rnn/trial_4");
+  const auto one_pair = compare_variations(read_results(folder.path()));
+  CHECK(one_pair[0].pairs == 1);
+  CHECK_FALSE(one_pair[0].paired.has_value());
+  CHECK_THAT(lines(variation_table(one_pair))[1], Catch::EndsWith(",1,,,"));
+}
+
+TEST_CASE("captions of training curves say where the training loss weighs classes") {
+  const test::TemporaryFolder folder;
+  const auto trial = write_variation(folder.path(), "mine", 0, R"("class_weights": "balanced")", 0.1, "files");
+  write_variation(folder.path(), "plain", 0, R"("class_weights": "none")", 0.1, "files");
+  const auto caption = [&](const std::string& task) {
+    return training_curves_figure(task, training_curves(read_results(folder.path()), task)).caption;
+  };
+  CHECK_THAT(caption("mine"), Catch::EndsWith("The training loss weighs classes (class_weights)."));
+  CHECK_THAT(caption("plain"), !Catch::Contains("weighs"));
+  draw_trial(TrialFolder(trial), "mine", "rnn");
+  CHECK_THAT(read_file(trial / "training_curve.gp"), Catch::Contains("The training loss weighs classes"));
+  test::write_text(trial / "metrics.csv", "epoch,train_loss,train_acc,seconds,val_loss,val_acc\n1,0.9,0.5,1,0.8,0.6\n");
+  CHECK_THAT(caption("mine"), Catch::EndsWith("(class_weights), the validation loss does not."));
+}
+
 TEST_CASE("validation is read where it is there and drawn dashed") {
   const test::TemporaryFolder folder;
   for (const int number : {0, 1}) {

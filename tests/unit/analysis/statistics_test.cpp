@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "glifr/error.hpp"
@@ -95,6 +96,21 @@ TEST_CASE("t-tests with pooled and with separate variances") {
   CHECK_THAT(welch->t, WithinRel(-2.258373452641151, 1e-12));
   CHECK_THAT(welch->degrees_of_freedom, WithinRel(12.31661539073679, 1e-12));
   CHECK_THAT(welch->p, WithinRel(0.042808163011702274, 1e-10));
+}
+
+// The values were computed with scipy.stats.ttest_rel; ttest_ind gives p = 0.87.
+TEST_CASE("the paired t-test is one of the differences") {
+  using Pairs = std::vector<std::pair<double, double>>;
+  const Pairs pairs{{0.52, 0.50}, {0.91, 0.86}, {0.33, 0.34}, {0.74, 0.70}, {1.2, 1.13}};
+  const auto test = paired_t_test(pairs);
+  REQUIRE(test.has_value());
+  CHECK_THAT(test->t, WithinRel(2.493000955363006, 1e-12));
+  CHECK(test->degrees_of_freedom == 4);
+  CHECK_THAT(test->p, WithinRel(0.06726807315614972, 1e-10));
+  CHECK_FALSE(paired_t_test({}).has_value());
+  CHECK_FALSE(paired_t_test(Pairs{{1, 2}}).has_value());
+  CHECK_FALSE(paired_t_test(Pairs{{1, 2}, {3, 4}}).has_value());
+  CHECK_FALSE(paired_t_test(Pairs{{0.9, 0.8}, {0.8, 0.7}, {0.3, 0.2}}).has_value());  // 0.1, but for rounding
 }
 
 TEST_CASE("two one-sided tests find means equivalent within a margin") {

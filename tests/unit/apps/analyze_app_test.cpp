@@ -492,7 +492,7 @@ TEST_CASE("a trial whose settings cannot be read keeps its results, its network 
       session.analyze("ablation --no-figures --draws 1 " + session.results().string() + session.out_option());
   CHECK(ablation.exit_code == 0);
   CHECK(count_lines(ablation.error) == 5);
-  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0,1,"));
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0,0,1,"));
 }
 
 TEST_CASE("tasks go by the names of their folders, with commas and quotes, each with figures of its own") {
@@ -692,7 +692,23 @@ TEST_CASE("a network trained with dropout is also tested at its dropout probabil
               .analyze("ablation --no-figures " + session.results().string() + " --draws 2 --ratios 0,0.5" +
                        session.out_option())
               .exit_code == 0);
-  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,glifr_hom,0.3,2,"));
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,glifr_hom,0.3,4,2,"));
+}
+
+TEST_CASE("the table of ablation says how many neurons were silenced, of trials of one size") {
+  const Session session;
+  const std::string ablation = "ablation --no-figures --draws 2 --ratios 0.25,0.33,0.34 " + session.results().string();
+  REQUIRE(session.train("--task sine --model rnn --epochs 1 --set hidden_size=12").exit_code == 0);
+  REQUIRE(session.analyze(ablation + session.out_option()).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0.25,3,2,") &&
+                                                                   Catch::Contains("\nsine,rnn,0.33,3,2,") &&
+                                                                   Catch::Contains("\nsine,rnn,0.34,4,2,"));
+  REQUIRE(
+      session.train("--task sine --model rnn --epochs 1 --set hidden_size=11 --first-trial 1 --ntrials 1").exit_code ==
+      0);
+  REQUIRE(session.analyze(ablation + session.out_option()).exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"),
+             Catch::Contains("\nsine,rnn,0.25,,2,") && Catch::Contains("\nsine,rnn,0.33,3,2,"));
 }
 
 TEST_CASE("count gives the published hidden sizes for as many parameters as the RNN has") {
@@ -752,7 +768,9 @@ TEST_CASE("a sweep on sine: a table of trials, groups by setting, and a section 
   CHECK(count_lines(groups) == 1 + 2 * 4);
   CHECK_THAT(groups, Catch::StartsWith("base_task,model,hidden_size,lr,trials,") &&
                          Catch::Contains("\nsine,rnn,8,1e-04,2,") && Catch::Contains("\nsine,glifr_hom,12,0.001,2,"));
-  CHECK(count_lines(glifr::read_file(session.out() / "variations.csv")) == 1 + 2 * 4 * 3);
+  const auto variations = glifr::read_csv_cells(session.out() / "variations.csv");
+  CHECK(variations.rows.size() == 2 * 4 * 3);
+  for (const auto& row : variations.rows) CHECK(row[variations.column("n_pairs").value()] == "2");
   CHECK_THAT(summary.out, Catch::Contains("sine by settings") && Catch::Contains("hidden_size"));
   require_refused(
       session.analyze("summary " + session.results().string() + " --by learning_rate" + session.out_option()),
@@ -1384,7 +1402,7 @@ TEST_CASE("analyses work on the users' own data: targets of every step and of th
   analyze("responses --no-figures --samples 2");
   CHECK(count_lines(glifr::read_file(session.out() / "responses.csv")) == 1 + 2 * (6 + 4));
   analyze("ablation --no-figures --draws 1");
-  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nfiles,rnn,0,1,"));
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nfiles,rnn,0,0,1,"));
   analyze("curves --no-figures");
   analyze("report");
   CHECK_THAT(glifr::read_file(session.out() / "report.html"), Catch::Contains("Responses: files"));
