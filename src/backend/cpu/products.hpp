@@ -22,6 +22,10 @@ template <Scalar T>
 using PanelRow = Pack<T, 2>;
 inline constexpr Index max_rows = 6;
 
+/// Numbers of a cache line.
+template <Scalar T>
+inline constexpr Index line = 64 / static_cast<Index>(sizeof(T));
+
 /// Rows of a panel that are used at a time: 16 or 32 KiB of it, which a first-level cache holds; half as many where
 /// rows of both operands lie far apart.
 inline constexpr Index depth = 256, transposed_depth = 128;
@@ -44,21 +48,36 @@ constexpr Index part_at(Index first, Index step, Index total) {
 
 // --- tiles --------------------------------------------------------------------------------------------------------
 
+/// Numbers that will be needed soon, of which a tile asks for a cache line every so many steps of its sum: all at once
+/// they would wait for each other.
+template <Scalar T>
+struct Ahead {
+  const T* next = nullptr;
+  Index steps = 0;
+};
+
 /// One tile, [Rows, columns of a panel]: c (+)= a b, or a^T b where `Turned`.
 template <Scalar T, int Rows, bool Turned>
 GLIFR_INLINE void multiply_tile(const T* a, Index a_stride, const T* b, Index b_stride, Index inner, bool adds, T* c,
-                                Index c_stride) {
+                                Index c_stride, Ahead<T> ahead = {}) {
   using P = PanelRow<T>;
   // The rows of a large result lie in pages of their own, and are asked for before they are needed.
   for (Index i = 0; i < Rows; ++i) __builtin_prefetch(c + i * c_stride);
   P sums[Rows];
   for (P& sum : sums) sum = P(T(0));
-  for (Index k = 0; k < inner; ++k) {
-    const P row = P::load(b + k * b_stride);
-    P::template unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-      constexpr auto i = static_cast<Index>(r);
-      sums[r] = sums[r] + row * P(Turned ? a[k * a_stride + i] : a[i * a_stride + k]);
-    });
+  const Index stretch = ahead.next ? ahead.steps : inner;
+  for (Index k = 0; k < inner;) {
+    if (ahead.next) {
+      __builtin_prefetch(ahead.next);
+      ahead.next += line<T>;
+    }
+    for (const Index end = std::min(k + stretch, inner); k < end; ++k) {
+      const P row = P::load(b + k * b_stride);
+      P::template unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+        constexpr auto i = static_cast<Index>(r);
+        sums[r] = sums[r] + row * P(Turned ? a[k * a_stride + i] : a[i * a_stride + k]);
+      });
+    }
   }
   P::template unroll<Rows>([&](auto r) __attribute__((always_inline)) {
     T* to = c + static_cast<Index>(r) * c_stride;
@@ -243,7 +262,7 @@ void copy_block(const T* a, Index a_stride, Index rows, Index inner, T* block) {
 template <Scalar T, bool Turned, class Panels>
 void multiply_blocks(const T* a, Index a_stride, Index inner, bool adds, View<T> c, Index scratch_size,
                      Panels&& panels) {
-  constexpr Index width = PanelRow<T>::width, line = 64 / static_cast<Index>(sizeof(T));
+  constexpr Index width = PanelRow<T>::width;
   T* const block =
       reinterpret_cast<T*>(product_scratch(static_cast<std::size_t>(block_rows * depth + scratch_size) * sizeof(T)));
   alignas(64) T edge[max_rows * width];
@@ -254,19 +273,19 @@ void multiply_blocks(const T* a, Index a_stride, Index inner, bool adds, View<T>
     for (Index top = 0; top < c.rows; top += block_rows) {
       const View<T> rows = c.middle_rows(top, part_at(top, block_rows, c.rows));
       copy_block<T, Turned>(a + (Turned ? k * a_stride + top : top * a_stride + k), a_stride, rows.rows, deep, block);
-      const Index ahead = ceil_divide(deep * width, ceil_divide(rows.rows, max_rows) * line) * line;
+      const Index lines_a_tile = ceil_divide(deep * width, ceil_divide(rows.rows, max_rows) * line<T>);
+      const Index steps_a_line = std::max<Index>(1, deep / lines_a_tile);
       for (Index first = 0; first < c.columns; first += width) {
         const T* b = panel + first / width * distance;
         const T* next = b + (first + width < c.columns ? distance : 0);
         const Index columns = part_at(first, width, c.columns);
-        for (Index r = 0; r < rows.rows; r += max_rows, next += ahead) {
-          for (Index i = 0; i < ahead; i += line) __builtin_prefetch(next + i);
+        for (Index r = 0; r < rows.rows; r += max_rows, next += lines_a_tile * line<T>) {
           const View<T> tile(rows.row(r) + first, part_at(r, max_rows, rows.rows), columns, c.stride);
           with_rows(tile.rows, [&](auto count) {
             constexpr int height = decltype(count)::value;
             if (columns == width) {
               multiply_tile<T, height, true>(block + r * deep, max_rows, b, width, deep, adds_now, tile.data,
-                                             tile.stride);
+                                             tile.stride, {next, steps_a_line});
             } else {
               multiply_tile<T, height, true>(block + r * deep, max_rows, b, width, deep, false, edge, width);
               take_columns<T>(edge, 0, adds_now, tile);
