@@ -86,9 +86,11 @@ void run(const Session& session, const ClusterOptions& options) {
 
   std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),
               analysis::counted(neurons.learned.neurons, "neuron").c_str(),
-              !options.clusters && clustering.is_most_tried() && most + 1 < neurons.learned.neurons
+              !options.clusters && clustering.is_most_tried()
                   ? ": the most that were tried, more may fit better (--max-clusters)"
                   : "");
+  if (!options.clusters && clustering.has_mostly_single_points())
+    std::printf("most of the clusters hold a single neuron: the neurons are too few for the index to say more\n");
   if (!options.clusters && clustering.is_two_as_one())
     std::printf("the index is highest for 2 clusters, which count as 1 (--clusters 2 takes both)\n");
   if (session.draws_figures()) draw(session, neurons, clustering);

@@ -82,6 +82,8 @@ std::string clusters_text(const analysis::Clustering& clustering, glifr::Index n
         " That is the most that were tried: more may describe the neurons better (glifr_analyze cluster "
         "--max-clusters).";
   }
+  if (clustering.has_mostly_single_points())
+    text += " Most of the clusters hold a single neuron: the neurons are too few for the index to say more.";
   if (clustering.is_two_as_one())
     text += " The index is highest for 2 clusters, which count as 1 (glifr_analyze cluster --clusters 2 takes both).";
   return text;
