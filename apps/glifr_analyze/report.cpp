@@ -461,17 +461,25 @@ class ReportComposer {
     section.parts.push_back(figure(drawn));
   }
 
-  /// The layers (1 the first) of GLIFR neurons whose parameters are trained.
-  static std::vector<glifr::Index> layers_to_show(const glifr::Settings& settings) {
-    std::vector<glifr::Index> layers;
+  struct TrainedLayer {
+    glifr::Index layer;  // 1 the first
+    bool is_glifr;
+  };
+
+  /// The layers of neurons with parameters of their own that are trained.
+  static std::vector<TrainedLayer> trained_layers(const glifr::Settings& settings) {
+    std::vector<TrainedLayer> layers;
     const auto described = glifr::describe_network(settings).layers;
     if (described.front().size == 1) return layers;  // nothing is distributed
     for (std::size_t k = 0; k < described.size(); ++k) {
       const auto& parameters = described[k].population.parameters;
-      const bool is_frozen =
-          !parameters.empty() && std::ranges::none_of(parameters, [](const auto& p) { return p.second.is_trained; });
-      if (described[k].neuron == glifr::Glifr<0>::name && !is_frozen)
-        layers.push_back(static_cast<glifr::Index>(k) + 1);
+      const glifr::NeuronInfo& neuron = glifr::find_neuron(described[k].neuron, described[k].num_ascs);
+      const bool is_any_trained = std::ranges::any_of(neuron.parameters, [&](const glifr::FieldExtent& parameter) {
+        const auto said = parameters.find(parameter.field.name);
+        return said == parameters.end() || said->second.is_trained;
+      });
+      if (neuron.has_dynamics() && is_any_trained)
+        layers.push_back({static_cast<glifr::Index>(k) + 1, neuron.name == glifr::Glifr<0>::name});
     }
     return layers;
   }
@@ -497,12 +505,13 @@ class ReportComposer {
 
   void add_neurons(analysis::ReportSection& section, const analysis::ModelTrials& group) {
     const glifr::Settings settings = describe(*group.trials.front()).settings;
-    const std::vector<glifr::Index> layers = layers_to_show(settings);
+    const std::vector<TrainedLayer> layers = trained_layers(settings);
     const std::vector<WiredLayer> wired = wired_layers(settings);
     if (layers.empty() && wired.empty()) return;
     const std::optional<TrainedRun> run = first_usable(group);
     if (!run) return;
-    for (const glifr::Index layer : layers) add_layer(section, group, *run, layer);
+    for (const auto& [layer, is_glifr] : layers)
+      is_glifr ? add_layer(section, group, *run, layer) : add_other_layer(section, group, *run, layer);
     for (const auto& [layer, inputs, neurons] : wired) {
       if (inputs > 1) {
         section.parts.push_back(analysis::ReportText{
@@ -544,6 +553,15 @@ class ReportComposer {
                                           analysis::fi_curves(neurons.reference(), neurons.constants, currents),
                                           neurons.reference_title()));
     for (const analysis::Figure& each : figures) add_figure(section, group, run, layer, each);
+  }
+
+  /// A layer of neurons other than GLIFR's, of which the parameters are all that is known.
+  void add_other_layer(analysis::ReportSection& section, const analysis::ModelTrials& group, const TrainedRun& run,
+                       glifr::Index layer) {
+    const auto neurons = read_other_neurons({.checkpoint = run.checkpoint.string(), .layer = layer});
+    if (!neurons) return;
+    add_figure(section, group, run, layer,
+               analysis::parameter_histogram_figure(neurons->learned, neurons->initial, neurons->groups));
   }
 
   /// A figure of one layer of a trial.

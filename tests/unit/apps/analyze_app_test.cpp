@@ -436,6 +436,14 @@ TEST_CASE("custom neurons with a parameter called as one of GLIFR's are analysed
   for (const char* name : {"thresh", "trans_leak"})
     file.tensors.push_back(
         glifr::make_named_tensor<float>(std::string("neuron_layer.") + name, {1, 3}, std::span(values)));
+  const std::vector<float> weights(9);
+  const auto add_weights = [&](const char* name, const std::vector<glifr::Index>& shape, std::size_t count) {
+    file.tensors.push_back(glifr::make_named_tensor<float>(name, shape, std::span(weights).first(count)));
+  };
+  add_weights("neuron_layer.weight_in", {1, 3}, 3);
+  add_weights("neuron_layer.weight_lat", {3, 3}, 9);
+  add_weights("output_linear.weight", {1, 3}, 3);
+  add_weights("output_linear.bias", {1}, 1);
   const fs::path by_config = trial / "checkpoints/last.safetensors", by_metadata = session.file("alone.safetensors");
   glifr::write_safetensors(by_config, file);
   glifr::write_safetensors(trial / "checkpoints/initial.safetensors", file);
@@ -459,6 +467,12 @@ TEST_CASE("custom neurons with a parameter called as one of GLIFR's are analysed
     require_refused(session.analyze("parameters" + rest),
                     "layer 1 is of neurons 'spiking'; this program knows glifr, rnn, lstm");
   }
+  const Finished report =
+      session.analyze_custom("report --ablation-samples 0 " + session.results().string() + session.out_option());
+  INFO(report.error);
+  CHECK(report.exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "report.html"), Catch::Contains("Parameters of 3 trained neurons"));
+  CHECK(fs::exists(session.out() / "parameters_histogram_custom_custom.gp"));
 }
 
 TEST_CASE("a trial whose settings cannot be read keeps its results, its network is left out by name") {
