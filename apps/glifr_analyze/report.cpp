@@ -150,37 +150,55 @@ const analysis::ModelTrials& trials_of(const std::vector<analysis::ModelTrials>&
   return *std::ranges::find(groups, model, &analysis::ModelTrials::model);
 }
 
+/// What the paper has of a model on a task, by the accuracies or losses that the task is compared by; without a count
+/// where it has nothing.
+analysis::Moments published_moments(const analysis::TaskSummary& summary, const analysis::ModelSummary& model) {
+  const glifr::paper::PublishedResult* published = glifr::paper::find_published(summary.task, model.model);
+  if (!published) return {};
+  return summary.has_accuracy() ? published->accuracy : published->loss;
+}
+
+/// Whether the paper has results of any of the models that were tested on a task.
+bool is_published(const analysis::TaskSummary& summary) {
+  return std::ranges::any_of(summary.models, [&](const analysis::ModelSummary& model) {
+    return !model.losses.empty() && published_moments(summary, model).count > 0;
+  });
+}
+
+/// The test of our results against published ones, or why there is none.
+std::string comparison_text(const analysis::Moments& ours, const analysis::Moments& published,
+                            const analysis::ModelTrials& trials) {
+  const std::string differing = glifr::differences_text(glifr::paper::differences_from_published(trials));
+  return differing.empty() ? test_text(analysis::welch_t_test(ours, published)) : "no test: " + differing;
+}
+
 analysis::ReportTable results_table(const analysis::TaskSummary& summary,
                                     const std::vector<analysis::ModelTrials>& trials) {
-  const bool has_accuracy = summary.has_accuracy();
+  const bool has_accuracy = summary.has_accuracy(), has_published = is_published(summary);
   const std::string metric = has_accuracy ? "test accuracy (%)" : "test loss";
   analysis::ReportTable table{
       "Test results: mean ± standard deviation over trials, with the 95 % confidence interval of the mean, cut at what "
-      "a "
-      "loss or an accuracy can be. Where "
-      "published values exist they stand beside ours; where every setting is as published, Welch's t-test compares the "
-      "two, and where one is not, there is no test, and what differs is named (ours, published).",
-      {"model", "trials", metric, "95 % interval", "published " + metric, "published trials", "ours against published"},
+      "a loss or an accuracy can be.",
+      {"model", "trials", metric, "95 % interval"},
       {}};
-  if (has_accuracy) table.header.insert(table.header.begin() + 4, "test loss");
+  if (has_accuracy) table.header.emplace_back("test loss");
+  if (has_published) {
+    table.caption +=
+        " Where published values exist they stand beside ours; where every setting is as published, Welch's t-test "
+        "compares the two, and where one is not, there is no test, and what differs is named (ours, published).";
+    table.header.insert(table.header.end(), {"published " + metric, "published trials", "ours against published"});
+  }
   for (const analysis::ModelSummary& model : summary.models) {
     if (model.losses.empty()) continue;
     const analysis::Moments ours = analysis::moments(model.values(has_accuracy));
     std::vector<std::string> row{analysis::model_name(model.model), std::to_string(ours.count),
                                  mean_and_sd(ours, has_accuracy), interval_text(ours, has_accuracy)};
     if (has_accuracy) row.push_back(mean_and_sd(analysis::moments(model.losses), false));
-    const glifr::paper::PublishedResult* published = glifr::paper::find_published(summary.task, model.model);
-    const analysis::Moments theirs = !published     ? analysis::Moments{}
-                                     : has_accuracy ? published->accuracy
-                                                    : published->loss;
-    row.push_back(mean_and_sd(theirs, has_accuracy));
-    row.push_back(theirs.count > 0 ? std::to_string(theirs.count) : "–");
-    if (theirs.count == 0) {
-      row.emplace_back("–");
-    } else {
-      const std::string differing =
-          glifr::differences_text(glifr::paper::differences_from_published(trials_of(trials, model.model)));
-      row.push_back(differing.empty() ? test_text(analysis::welch_t_test(ours, theirs)) : "no test: " + differing);
+    if (has_published) {
+      const analysis::Moments theirs = published_moments(summary, model);
+      row.push_back(mean_and_sd(theirs, has_accuracy));
+      row.push_back(theirs.count > 0 ? std::to_string(theirs.count) : "–");
+      row.push_back(theirs.count > 0 ? comparison_text(ours, theirs, trials_of(trials, model.model)) : "–");
     }
     table.rows.push_back(std::move(row));
   }
@@ -284,13 +302,12 @@ class ReportComposer {
     }
     add_sweeps(report, summaries);
     report.sections.push_back(settings_section(results_));
-    report.sections.push_back(
-        {"Sources",
-         2,
-         {analysis::ReportText{"Published values: " + std::string(glifr::paper::published_source)},
-          analysis::ReportText{"Each figure stands in the folder of this report as SVG and PDF "
-                               "too, beside its data (CSV) and the gnuplot "
-                               "script that draws it."}}});
+    analysis::ReportSection& sources = report.sections.emplace_back(analysis::ReportSection{"Sources", 2, {}});
+    if (std::ranges::any_of(summaries, is_published))
+      sources.parts.push_back(analysis::ReportText{"Published values: " + std::string(glifr::paper::published_source)});
+    sources.parts.push_back(analysis::ReportText{
+        "Each figure stands in the folder of this report as SVG and PDF too, beside its data (CSV) and the gnuplot "
+        "script that draws it."});
     return report;
   }
 
