@@ -37,6 +37,20 @@ std::vector<std::pair<std::string_view, std::string_view>> assignments_in(std::s
   return assignments;
 }
 
+/// What the layers of a described model have under a name, joined by +, as "30+12" of their sizes; nothing where there
+/// are no layers. A layer that does not say its after-spike currents has none.
+std::optional<std::string> text_of_layers(const boost::json::object& config, std::string_view name) {
+  const std::string_view member = name == "hidden_size" ? "size" : name;
+  const boost::json::value* layers = config.if_contains("layers");
+  if ((member != "size" && member != "num_ascs") || !layers || !layers->is_array()) return std::nullopt;
+  std::string text;
+  for (const boost::json::value& layer : layers->get_array()) {
+    const boost::json::value* value = layer.is_object() ? layer.get_object().if_contains(member) : nullptr;
+    text += (text.empty() ? "" : "+") + (value && value->is_number() ? to_line(*value) : std::string("0"));
+  }
+  return text;
+}
+
 /// Orders values: numbers by size, then texts.
 bool comes_before(const std::string& first, const std::string& second) {
   const std::optional<double> a = parse_number(first), b = parse_number(second);
@@ -91,6 +105,9 @@ std::vector<std::string> setting_names(const Results& results) {
       if (is_one && !names_the_trial(name)) add(name);
     }
     for (const std::string& name : swept_settings(trial.task)) add(name);
+    for (const char* name : {"hidden_size", "num_ascs"}) {
+      if (text_of_layers(trial.config, name)) add(name);
+    }
   }
   return names;
 }
@@ -102,7 +119,7 @@ std::string setting_text(const Trial& trial, std::string_view name) {
     for (const auto& [key, swept] : assignments_in(trial.task)) {
       if (key == name) return std::string(swept);
     }
-    return "";
+    return text_of_layers(trial.config, name).value_or("");
   }
   if (value->is_structured() || value->is_null()) return "";
   if (value->is_string()) return std::string(value->as_string());

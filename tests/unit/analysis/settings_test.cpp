@@ -109,6 +109,21 @@ TEST_CASE("what was swept is a setting, though each layer of a described model r
   CHECK(lines(trials_table(results))[0].find("lr,synaptic_delay,") != std::string::npos);
 }
 
+TEST_CASE("the sizes of a described model's layers are settings of its trials") {
+  const test::TemporaryFolder folder;
+  write_variation(folder.path(), "lmnist", 0,
+                  R"("layers": [{"neuron": "glifr", "size": 30, "num_ascs": 2}, {"neuron": "rnn", "size": 12}])", 0.5);
+  write_variation(folder.path(), "lmnist", 1, R"("hidden_size": 8)", 0.5);
+  const Results results = read_results(folder.path());
+  CHECK(setting_text(results.trials[0], "hidden_size") == "30+12");
+  CHECK(setting_text(results.trials[0], "num_ascs") == "2+0");
+  const std::vector<std::string> table = lines(trials_table(results));
+  CHECK(table[0].starts_with("task,base_task,model,trial,seed,hidden_size,num_ascs,"));
+  CHECK(table[1].starts_with("lmnist,sine,rnn,0,0,30+12,2+0,"));
+  CHECK(table[2].starts_with("lmnist,sine,rnn,1,1,8,,"));
+  CHECK(summarize_by(results, {"hidden_size"}).groups.size() == 2);
+}
+
 TEST_CASE("pandas reads the table of trials") {
   const auto python = test::python_with("pandas");
   if (!python) GLIFR_SKIP("Python has no pandas");
