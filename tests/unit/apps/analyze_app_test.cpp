@@ -142,6 +142,17 @@ TEST_CASE("from a trained network to its neurons' parameters, f-I curves and clu
   CHECK(rates("--checkpoint " + checkpoint) == rates("--parameters " + table + " --dt 0.05"));
   CHECK(rates("--parameters " + table) != rates("--parameters " + table + " --sigma-v 0.5"));
 
+  const std::string some = " --parameters " + table + session.out_option() + " --no-figures --currents ";
+  REQUIRE(session.analyze("fi-curve" + some + "-0.3,0.3,0.1").exit_code == 0);
+  CHECK(glifr::read_csv_numbers(session.out() / "isyns.csv", {}).rows == 7);
+  REQUIRE(session.analyze("cluster" + some + "1,5.5,2").exit_code == 0);
+  for (const char* command : {"fi-curve", "cluster"}) {
+    for (const char* range : {"1,1,1", "2,1,1", "0,1,0", "0,1,-1", "0,1", "0,1,1,1"})
+      require_refused(session.analyze(command + some + range),
+                      "--currents: found " + std::string(range) + "; accepted: FROM,TO,STEP with FROM < TO");
+    require_refused(session.analyze(command + some + "0,100000,1"), "at most 100000 currents");
+  }
+
   const Finished cluster = session.analyze("cluster --parameters " + table + session.out_option());
   CHECK(cluster.exit_code == 0);
   CHECK_THAT(cluster.out, Catch::Contains(" of 16 neurons"));
