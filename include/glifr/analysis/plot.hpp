@@ -127,7 +127,9 @@ struct Drawing {
 };
 
 /// `name` as the name of a file: everything but letters, digits, '.', '-' and '_' becomes '_', and no more than 100
-/// letters are left. Where that changes it, '-' and eight digits behind it tell it from others that become the same.
+/// letters are left. Where that changes it, '-' and eight digits behind it tell it from others that become the same. In
+/// names that are not too long, the digits are of what follows the '_' before the first such character: the same in
+/// "summary_a,b" and "curves_a,b".
 [[nodiscard]] GLIFR_API std::string file_name(std::string_view name);
 
 /// Writes a figure to an existing folder: NAME.csv (NAME_TABLE.csv for each table where there are several), the gnuplot
