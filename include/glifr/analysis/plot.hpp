@@ -38,7 +38,8 @@ struct Ink {
   double opacity = 1;       ///< 0 to 1
 };
 
-/// How a series is drawn. `band` and `error_bars` take two columns, the others draw every column that they are given.
+/// How a series is drawn. `band`, `error_bars` and `numbers` take two columns, the others draw every column that they
+/// are given.
 enum class Mark {
   line,
   points,
@@ -47,6 +48,7 @@ enum class Mark {
   error_bars,  ///< first column +- second column, with a point
   boxes,       ///< bars from zero, as wide as `Series::box_width`
   outline,     ///< the contour of a histogram, from the middles of its bins
+  numbers,     ///< at the heights in the first column the numbers in the second, rounded and written out
   cells,       ///< rectangles around points, 1 unit of the vertical axis high and as wide as `Series::box_width`
 };
 

@@ -2,6 +2,7 @@
 // base task against each other, and what is known of validation and of confused classes.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -351,8 +352,17 @@ TEST_CASE("a confusion matrix is read, checked, and drawn as squares by their sh
   CHECK(std::string(confusion_table(confusion).text()) == "label,0,1,2\n0,4,0,0\n1,1,3,0\n2,0,0,0\n");
   const Figure figure = confusion_figure("lmnist", "rnn", confusion);
   std::vector<double> opacities;
-  for (const Series& series : figure.panels[0].series) opacities.push_back(series.ink.opacity);
+  std::vector<std::uint32_t> letters;
+  for (const Series& series : figure.panels[0].series) {
+    if (series.mark == Mark::cells) {
+      opacities.push_back(series.ink.opacity);
+    } else {
+      letters.push_back(series.ink.color);
+    }
+  }
   CHECK(opacities == std::vector<double>{0.25, 0.75, 1});  // a class without samples has no square
+  CHECK(letters == std::vector<std::uint32_t>{0, 0xFFFFFF, 0xFFFFFF});
+  CHECK(confusion_figure("lmnist", "rnn", {13, std::vector<double>(169, 1)}).panels[0].series.size() == 1);
   const Drawing drawing = draw(figure, folder.path());
   INFO(drawing.problem);
   CHECK((drawing.is_drawn || drawing.problem.find("not found") != std::string::npos));
