@@ -17,6 +17,7 @@
 #include "glifr/io/json.hpp"
 #include "glifr/io/trial_folder.hpp"
 #include "glifr/network/models.hpp"
+#include "task_order.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -69,8 +70,11 @@ class Search {
     if (error) refuse(root, error);
     look_into(root_, 0);
     drop_repetitions();
-    std::ranges::sort(places_, {}, [](const Place& place) {
-      return std::tuple(place.task, place_of_model(place.model), place.model, place.number);
+    std::ranges::sort(places_, [](const Place& a, const Place& b) {
+      const auto within_task = [](const Place& place) {
+        return std::tuple(place_of_model(place.model), place.model, place.number);
+      };
+      return a.task == b.task ? within_task(a) < within_task(b) : detail::task_comes_before(a.task, b.task);
     });
   }
 
@@ -385,7 +389,7 @@ Results read_results(const fs::path& folder) {
 }
 
 std::vector<std::string> tasks(const Results& results) {
-  std::set<std::string> names;
+  std::set<std::string, decltype(&detail::task_comes_before)> names(detail::task_comes_before);
   for (const Trial& trial : results.trials) names.insert(trial.task);
   return {names.begin(), names.end()};
 }

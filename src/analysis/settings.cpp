@@ -14,6 +14,7 @@
 #include "glifr/io/number.hpp"
 #include "glifr/io/text.hpp"
 #include "glifr/network/models.hpp"
+#include "task_order.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -92,6 +93,20 @@ bool hold(const std::vector<const Trial*>& trials, const Trial& trial) {
 }
 
 }  // namespace
+
+bool detail::task_comes_before(const std::string& first, const std::string& second) {
+  const std::string a = first.substr(0, first.find('@')), b = second.substr(0, second.find('@'));
+  if (a != b) return a < b;
+  const auto words = [](const std::string& task) {  // key, value, key, value
+    std::vector<std::string> list;
+    for (const auto& [key, value] : assignments_in(task))
+      list.insert(list.end(), {std::string(key), std::string(value)});
+    return list;
+  };
+  const std::vector<std::string> of_first = words(first), of_second = words(second);
+  if (come_before(of_first, of_second)) return true;
+  return !come_before(of_second, of_first) && first < second;  // the same values, written differently
+}
 
 std::vector<std::string> setting_names(const Results& results) {
   std::vector<std::string> names;

@@ -117,7 +117,7 @@ struct GLIFR_API Confusion {
 /// counts.
 [[nodiscard]] GLIFR_API Confusion read_confusion(const std::filesystem::path& file);
 
-/// The tasks that were trained, in alphabetical order.
+/// The tasks that were trained, in alphabetical order, variations of a sweep by the values of what was swept.
 [[nodiscard]] GLIFR_API std::vector<std::string> tasks(const Results& results);
 
 /// A model with all its trials on one task.
