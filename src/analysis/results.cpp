@@ -213,7 +213,7 @@ void check_end(const Metrics& metrics, const fs::path& file, const TestResult& t
                                      "; the tested network is of epoch " + std::to_string(*test.epoch));
 }
 
-Trial read_trial(const Place& place) {
+Trial read_trial(const Place& place, bool takes_unfinished) {
   Trial trial{place.task, place.model, place.number, place.folder, {}, {}, {}};
   const TrialFolder files(place.folder);
   trial.config = read_object(files.record());
@@ -225,6 +225,10 @@ Trial read_trial(const Place& place) {
     return trial;
   }
   if (!fs::exists(test, error)) {
+    if (takes_unfinished && fs::exists(metrics, error)) {
+      trial.metrics = read_metrics(metrics);
+      return trial;
+    }
     throw DataError(test.string(), "is missing: the run did not finish (" + progress(metrics, trial.config) + ")");
   }
   trial.metrics = read_metrics(metrics);
@@ -361,7 +365,7 @@ Confusion read_confusion(const fs::path& file) {
   return confusion;
 }
 
-Results read_results(const fs::path& folder) {
+Results read_results(const fs::path& folder, bool takes_unfinished) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) throw DataError(folder.string(), "there is no such folder");
   Search search(folder);
@@ -371,7 +375,7 @@ Results read_results(const fs::path& folder) {
   add_gaps(places, results.rejected);
   for (const Place& place : places) {
     try {
-      results.trials.push_back(read_trial(place));
+      results.trials.push_back(read_trial(place, takes_unfinished));
     } catch (const Error& problem) {
       results.rejected.push_back({place.name(), problem.what()});
     }

@@ -91,7 +91,10 @@ TEST_CASE("summary and curves of a folder that is partly damaged") {
 
   const Finished curves = session.analyze("curves " + session.results().string() + session.out_option());
   CHECK(curves.exit_code == 0);
-  CHECK_THAT(glifr::read_file(session.out() / "curves.csv"), Catch::Contains("\nlmnist,lstmn,3,2,"));
+  CHECK_THAT(glifr::read_file(session.out() / "curves.csv"),
+             Catch::Contains("\nlmnist,lstmn,3,2,") && Catch::Contains("\nlmnist,rnn,3,2,"));
+  CHECK(curves.error.find("not finished, taken as far as they are: lmnist/rnn/trial_1 (3 epochs)\n") !=
+        std::string::npos);
   CHECK(fs::exists(session.out() / "curves_lmnist.gp"));
 }
 
