@@ -239,7 +239,7 @@ double calinski_harabasz(View<const double> points, std::span<const Index> label
 
 bool Clustering::is_most_tried() const {
   return best > 2 && best == counts.back() && scores.back() == std::ranges::max(scores) &&
-         best + 1 < std::ssize(labels);
+         best + 1 < std::ssize(labels) && !has_mostly_single_points();
 }
 
 bool Clustering::has_mostly_single_points() const {

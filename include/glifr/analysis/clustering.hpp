@@ -41,7 +41,7 @@ struct GLIFR_API Clustering {
   std::vector<Index> labels;  ///< of the points, for `best` clusters
 
   /// Whether the index is highest for the greatest count that was tried (and not the only one), that is the best, and
-  /// there are points enough for a greater one, which may be better.
+  /// there are points enough for a greater one, which may be better: not where most clusters hold a single one.
   [[nodiscard]] bool is_most_tried() const;
   /// Whether the best count is the greatest that was tried, and most of the clusters hold a single point: there are too
   /// few points for the index to say how many clusters there are.
