@@ -19,10 +19,11 @@ namespace {
 struct ClusterOptions {
   NeuronOptions neurons;
   std::optional<glifr::Index> max_clusters, clusters;
+  std::vector<double> currents;  // as `currents_of` takes them
 };
 
-void draw(const Session& session, const Neurons& neurons, const analysis::Clustering& clustering) {
-  const std::vector<double> currents = analysis::standard_currents();
+void draw(const Session& session, const Neurons& neurons, const analysis::Clustering& clustering,
+          const std::vector<double>& currents) {
   const analysis::NeuronTable reference = neurons.reference();
   if (!neurons.groups.is_empty()) session.draw(analysis::cluster_groups_figure({clustering.labels}, neurons.groups));
   session.draw(analysis::cluster_index_figure(clustering));
@@ -63,6 +64,7 @@ glifr::Index most_clusters(glifr::Index neurons, const ClusterOptions& options) 
 }
 
 void run(const Session& session, const ClusterOptions& options) {
+  const std::vector<double> currents = currents_of(options.currents);
   const Neurons neurons = read_neurons(options.neurons);
   const glifr::Index most = most_clusters(neurons.learned.neurons, options);
   const analysis::Clustering clustering = analysis::choose_clusters(neurons.learned.view(), most, options.clusters);
@@ -86,12 +88,14 @@ void run(const Session& session, const ClusterOptions& options) {
 
   std::printf("%s of %s%s\n", analysis::counted(clustering.best, "cluster").c_str(),
               analysis::counted(neurons.learned.neurons, "neuron").c_str(),
-              !options.clusters && clustering.is_most_tried() && most + 1 < neurons.learned.neurons
+              !options.clusters && clustering.is_most_tried()
                   ? ": the most that were tried, more may fit better (--max-clusters)"
                   : "");
+  if (!options.clusters && clustering.has_mostly_single_points())
+    std::printf("most of the clusters hold a single neuron: the neurons are too few for the index to say more\n");
   if (!options.clusters && clustering.is_two_as_one())
     std::printf("the index is highest for 2 clusters, which count as 1 (--clusters 2 takes both)\n");
-  if (session.draws_figures()) draw(session, neurons, clustering);
+  if (session.draws_figures()) draw(session, neurons, clustering, currents);
 }
 
 }  // namespace
@@ -111,11 +115,12 @@ void add_cluster(CLI::App& app, Session& session) {
                    "Take so many clusters, whatever the index says")
       ->type_name("N")
       ->excludes("--max-clusters");
+  add_currents_option(*command, options->currents);
   session.add_options(*command, {"--precision"});
   command->callback([&session, options] {
     session.set_action([&session, options] {
       for_each_network(session, options->neurons, [&](const Session& own, const NeuronOptions& neurons) {
-        run(own, {neurons, options->max_clusters, options->clusters});
+        run(own, {neurons, options->max_clusters, options->clusters, options->currents});
       });
     });
   });

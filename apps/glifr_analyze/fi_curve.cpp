@@ -58,9 +58,8 @@ void require_finite(const analysis::FiCurves& curves) {
                                " pA is no finite number: its parameters, or the constants, are too large");
 }
 
-void write_fi_curves(const Session& session, const NeuronOptions& options) {
+void write_fi_curves(const Session& session, const NeuronOptions& options, const std::vector<double>& currents) {
   const Neurons neurons = read_neurons(options);
-  const std::vector<double> currents = analysis::standard_currents();
   const analysis::FiCurves curves =
       analysis::fi_curves(neurons.learned, neurons.constants, currents, session.is_float32());
   require_finite(curves);
@@ -78,15 +77,22 @@ void write_fi_curves(const Session& session, const NeuronOptions& options) {
 }  // namespace
 
 void add_fi_curve(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand(
-      "fi-curve",
-      "Mean firing over 100 steps under background currents of -10000 to 9900 pA: isyns.csv, frates.csv and a figure; "
-      "of layers with groups also fi_groups.csv, the means over each");
+  CLI::App* command = app.add_subcommand("fi-curve",
+                                         "Mean firing over 100 steps under constant background currents: isyns.csv, "
+                                         "frates.csv and a figure; of layers with "
+                                         "groups also fi_groups.csv, the means over each");
   auto options = std::make_shared<NeuronOptions>();
+  auto currents = std::make_shared<std::vector<double>>();
   add_neuron_options(*command, *options);
+  add_currents_option(*command, *currents);
   session.add_options(*command, {"--precision"});
-  command->callback([&session, options] {
-    session.set_action([&session, options] { for_each_network(session, *options, write_fi_curves); });
+  command->callback([&session, options, currents] {
+    session.set_action([&session, options, currents] {
+      const std::vector<double> values = currents_of(*currents);
+      for_each_network(session, *options, [&](const Session& own, const NeuronOptions& neurons) {
+        write_fi_curves(own, neurons, values);
+      });
+    });
   });
 }
 

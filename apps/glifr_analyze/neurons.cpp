@@ -1,9 +1,11 @@
 #include "neurons.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
 #include "glifr/analysis/connectivity.hpp"
+#include "glifr/analysis/fi_curve.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
@@ -180,6 +182,32 @@ void add_neuron_options(CLI::App& command, NeuronOptions& options) {
   add_header_option(command, options.has_header);
   cli::add_number(command, "--v-reset", options.v_reset, any, "Reset voltage, mV (default: the checkpoint's, else 0)")
       ->type_name("MV");
+}
+
+void add_currents_option(CLI::App& command, std::vector<double>& range) {
+  cli::add_numbers(command, "--currents", range, {},
+                   "Background currents of the f-I curves, pA: from the first to the second, which is the last where "
+                   "the step leads to it (default: -10000,9900,100)")
+      ->type_name("FROM,TO,STEP");
+}
+
+std::vector<double> currents_of(const std::vector<double>& range) {
+  if (range.empty()) return analysis::standard_currents();
+  constexpr double most = 100'000;
+  std::string found;
+  for (const double value : range) found += (found.empty() ? "" : ",") + glifr::format_number(value);
+  const auto refuse = [&](const std::string& accepted) {
+    throw glifr::ConfigError("--currents", "found " + found + "; accepted: " + accepted);
+  };
+  if (range.size() != 3 || !(range[0] < range[1]) || !(range[2] > 0))
+    refuse("FROM,TO,STEP with FROM < TO and STEP > 0");
+  // A step that leads to the end up to rounding leads to it.
+  const double steps = std::floor((range[1] - range[0]) / range[2] * (1 + 1e-12));
+  if (!(steps < most)) refuse("a step that makes at most 100000 currents");
+  std::vector<double> currents;
+  for (glifr::Index i = 0; i <= static_cast<glifr::Index>(steps); ++i)
+    currents.push_back(range[0] + static_cast<double>(i) * range[2]);
+  return currents;
 }
 
 void for_each_network(const Session& session, const NeuronOptions& options,

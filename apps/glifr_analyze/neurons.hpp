@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/options.hpp"
 #include "glifr/analysis/parameters.hpp"
@@ -47,6 +48,11 @@ struct OtherNeurons {
 };
 
 void add_neuron_options(CLI::App& command, NeuronOptions& options);
+
+/// Adds --currents to a subcommand: the first, the end and the step of background currents.
+void add_currents_option(CLI::App& command, std::vector<double>& range);
+/// Those currents, pA; without the option `standard_currents`. ConfigError where they are no range, or too many.
+[[nodiscard]] std::vector<double> currents_of(const std::vector<double>& range);
 
 /// Calls `analyse` with the options for each network that their checkpoint, if there is one, leads to
 /// (`Session::for_each_network`), otherwise once.

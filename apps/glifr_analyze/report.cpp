@@ -82,6 +82,8 @@ std::string clusters_text(const analysis::Clustering& clustering, glifr::Index n
         " That is the most that were tried: more may describe the neurons better (glifr_analyze cluster "
         "--max-clusters).";
   }
+  if (clustering.has_mostly_single_points())
+    text += " Most of the clusters hold a single neuron: the neurons are too few for the index to say more.";
   if (clustering.is_two_as_one())
     text += " The index is highest for 2 clusters, which count as 1 (glifr_analyze cluster --clusters 2 takes both).";
   return text;
@@ -148,37 +150,55 @@ const analysis::ModelTrials& trials_of(const std::vector<analysis::ModelTrials>&
   return *std::ranges::find(groups, model, &analysis::ModelTrials::model);
 }
 
+/// What the paper has of a model on a task, by the accuracies or losses that the task is compared by; without a count
+/// where it has nothing.
+analysis::Moments published_moments(const analysis::TaskSummary& summary, const analysis::ModelSummary& model) {
+  const glifr::paper::PublishedResult* published = glifr::paper::find_published(summary.task, model.model);
+  if (!published) return {};
+  return summary.has_accuracy() ? published->accuracy : published->loss;
+}
+
+/// Whether the paper has results of any of the models that were tested on a task.
+bool is_published(const analysis::TaskSummary& summary) {
+  return std::ranges::any_of(summary.models, [&](const analysis::ModelSummary& model) {
+    return !model.losses.empty() && published_moments(summary, model).count > 0;
+  });
+}
+
+/// The test of our results against published ones, or why there is none.
+std::string comparison_text(const analysis::Moments& ours, const analysis::Moments& published,
+                            const analysis::ModelTrials& trials) {
+  const std::string differing = glifr::differences_text(glifr::paper::differences_from_published(trials));
+  return differing.empty() ? test_text(analysis::welch_t_test(ours, published)) : "no test: " + differing;
+}
+
 analysis::ReportTable results_table(const analysis::TaskSummary& summary,
                                     const std::vector<analysis::ModelTrials>& trials) {
-  const bool has_accuracy = summary.has_accuracy();
+  const bool has_accuracy = summary.has_accuracy(), has_published = is_published(summary);
   const std::string metric = has_accuracy ? "test accuracy (%)" : "test loss";
   analysis::ReportTable table{
       "Test results: mean ± standard deviation over trials, with the 95 % confidence interval of the mean, cut at what "
-      "a "
-      "loss or an accuracy can be. Where "
-      "published values exist they stand beside ours; where every setting is as published, Welch's t-test compares the "
-      "two, and where one is not, there is no test, and what differs is named (ours, published).",
-      {"model", "trials", metric, "95 % interval", "published " + metric, "published trials", "ours against published"},
+      "a loss or an accuracy can be.",
+      {"model", "trials", metric, "95 % interval"},
       {}};
-  if (has_accuracy) table.header.insert(table.header.begin() + 4, "test loss");
+  if (has_accuracy) table.header.emplace_back("test loss");
+  if (has_published) {
+    table.caption +=
+        " Where published values exist they stand beside ours; where every setting is as published, Welch's t-test "
+        "compares the two, and where one is not, there is no test, and what differs is named (ours, published).";
+    table.header.insert(table.header.end(), {"published " + metric, "published trials", "ours against published"});
+  }
   for (const analysis::ModelSummary& model : summary.models) {
     if (model.losses.empty()) continue;
     const analysis::Moments ours = analysis::moments(model.values(has_accuracy));
     std::vector<std::string> row{analysis::model_name(model.model), std::to_string(ours.count),
                                  mean_and_sd(ours, has_accuracy), interval_text(ours, has_accuracy)};
     if (has_accuracy) row.push_back(mean_and_sd(analysis::moments(model.losses), false));
-    const glifr::paper::PublishedResult* published = glifr::paper::find_published(summary.task, model.model);
-    const analysis::Moments theirs = !published     ? analysis::Moments{}
-                                     : has_accuracy ? published->accuracy
-                                                    : published->loss;
-    row.push_back(mean_and_sd(theirs, has_accuracy));
-    row.push_back(theirs.count > 0 ? std::to_string(theirs.count) : "–");
-    if (theirs.count == 0) {
-      row.emplace_back("–");
-    } else {
-      const std::string differing =
-          glifr::differences_text(glifr::paper::differences_from_published(trials_of(trials, model.model)));
-      row.push_back(differing.empty() ? test_text(analysis::welch_t_test(ours, theirs)) : "no test: " + differing);
+    if (has_published) {
+      const analysis::Moments theirs = published_moments(summary, model);
+      row.push_back(mean_and_sd(theirs, has_accuracy));
+      row.push_back(theirs.count > 0 ? std::to_string(theirs.count) : "–");
+      row.push_back(theirs.count > 0 ? comparison_text(ours, theirs, trials_of(trials, model.model)) : "–");
     }
     table.rows.push_back(std::move(row));
   }
@@ -282,13 +302,12 @@ class ReportComposer {
     }
     add_sweeps(report, summaries);
     report.sections.push_back(settings_section(results_));
-    report.sections.push_back(
-        {"Sources",
-         2,
-         {analysis::ReportText{"Published values: " + std::string(glifr::paper::published_source)},
-          analysis::ReportText{"Each figure stands in the folder of this report as SVG and PDF "
-                               "too, beside its data (CSV) and the gnuplot "
-                               "script that draws it."}}});
+    analysis::ReportSection& sources = report.sections.emplace_back(analysis::ReportSection{"Sources", 2, {}});
+    if (std::ranges::any_of(summaries, is_published))
+      sources.parts.push_back(analysis::ReportText{"Published values: " + std::string(glifr::paper::published_source)});
+    sources.parts.push_back(analysis::ReportText{
+        "Each figure stands in the folder of this report as SVG and PDF too, beside its data (CSV) and the gnuplot "
+        "script that draws it."});
     return report;
   }
 
@@ -459,17 +478,25 @@ class ReportComposer {
     section.parts.push_back(figure(drawn));
   }
 
-  /// The layers (1 the first) of GLIFR neurons whose parameters are trained.
-  static std::vector<glifr::Index> layers_to_show(const glifr::Settings& settings) {
-    std::vector<glifr::Index> layers;
+  struct TrainedLayer {
+    glifr::Index layer;  // 1 the first
+    bool is_glifr;
+  };
+
+  /// The layers of neurons with parameters of their own that are trained.
+  static std::vector<TrainedLayer> trained_layers(const glifr::Settings& settings) {
+    std::vector<TrainedLayer> layers;
     const auto described = glifr::describe_network(settings).layers;
     if (described.front().size == 1) return layers;  // nothing is distributed
     for (std::size_t k = 0; k < described.size(); ++k) {
       const auto& parameters = described[k].population.parameters;
-      const bool is_frozen =
-          !parameters.empty() && std::ranges::none_of(parameters, [](const auto& p) { return p.second.is_trained; });
-      if (described[k].neuron == glifr::Glifr<0>::name && !is_frozen)
-        layers.push_back(static_cast<glifr::Index>(k) + 1);
+      const glifr::NeuronInfo& neuron = glifr::find_neuron(described[k].neuron, described[k].num_ascs);
+      const bool is_any_trained = std::ranges::any_of(neuron.parameters, [&](const glifr::FieldExtent& parameter) {
+        const auto said = parameters.find(parameter.field.name);
+        return said == parameters.end() || said->second.is_trained;
+      });
+      if (neuron.has_dynamics() && is_any_trained)
+        layers.push_back({static_cast<glifr::Index>(k) + 1, neuron.name == glifr::Glifr<0>::name});
     }
     return layers;
   }
@@ -495,12 +522,13 @@ class ReportComposer {
 
   void add_neurons(analysis::ReportSection& section, const analysis::ModelTrials& group) {
     const glifr::Settings settings = describe(*group.trials.front()).settings;
-    const std::vector<glifr::Index> layers = layers_to_show(settings);
+    const std::vector<TrainedLayer> layers = trained_layers(settings);
     const std::vector<WiredLayer> wired = wired_layers(settings);
     if (layers.empty() && wired.empty()) return;
     const std::optional<TrainedRun> run = first_usable(group);
     if (!run) return;
-    for (const glifr::Index layer : layers) add_layer(section, group, *run, layer);
+    for (const auto& [layer, is_glifr] : layers)
+      is_glifr ? add_layer(section, group, *run, layer) : add_other_layer(section, group, *run, layer);
     for (const auto& [layer, inputs, neurons] : wired) {
       if (inputs > 1) {
         section.parts.push_back(analysis::ReportText{
@@ -542,6 +570,15 @@ class ReportComposer {
                                           analysis::fi_curves(neurons.reference(), neurons.constants, currents),
                                           neurons.reference_title()));
     for (const analysis::Figure& each : figures) add_figure(section, group, run, layer, each);
+  }
+
+  /// A layer of neurons other than GLIFR's, of which the parameters are all that is known.
+  void add_other_layer(analysis::ReportSection& section, const analysis::ModelTrials& group, const TrainedRun& run,
+                       glifr::Index layer) {
+    const auto neurons = read_other_neurons({.checkpoint = run.checkpoint.string(), .layer = layer});
+    if (!neurons) return;
+    add_figure(section, group, run, layer,
+               analysis::parameter_histogram_figure(neurons->learned, neurons->initial, neurons->groups));
   }
 
   /// A figure of one layer of a trial.

@@ -150,7 +150,7 @@ analysis::Drawing Session::draw(const analysis::Figure& figure) const {
   return drawing;
 }
 
-analysis::Results Session::read_results(const std::string& place) const {
+analysis::Results Session::read_results(const std::string& place, bool takes_unfinished) const {
   std::filesystem::path folder = place;
   if (std::filesystem::is_regular_file(folder)) {
     require_checkpoint(folder);
@@ -158,8 +158,15 @@ analysis::Results Session::read_results(const std::string& place) const {
     if (!std::filesystem::exists(glifr::TrialFolder(folder).record()))
       throw glifr::DataError(place, "is no folder of results, nor a checkpoint in a trial's folder");
   }
-  analysis::Results results = analysis::read_results(folder);
+  analysis::Results results = analysis::read_results(folder, takes_unfinished);
   for (const analysis::Rejected& trial : results.rejected) warn("left out " + trial.name + ": " + trial.reason);
+  std::string unfinished;
+  for (const analysis::Trial& trial : results.trials) {
+    if (!trial.test && !trial.is_imported())
+      unfinished += (unfinished.empty() ? "" : ", ") + trial.name() + " (" +
+                    glifr::format_number(trial.metrics.epoch.back()) + " epochs)";
+  }
+  if (!unfinished.empty()) warn("not finished, taken as far as they are: " + unfinished);
   for (const analysis::Trial& trial : results.trials) {
     const boost::json::value* model = trial.config.if_contains("model");
     if (model && model->is_string() && model->as_string() != trial.model)

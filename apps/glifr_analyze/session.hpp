@@ -70,7 +70,8 @@ class Session {
   glifr::analysis::Drawing draw(const glifr::analysis::Figure& figure) const;
 
   /// Reads a results folder, or that of the trial to which a checkpoint belongs, and warns of what is not whole in it.
-  [[nodiscard]] glifr::analysis::Results read_results(const std::string& place) const;
+  /// `takes_unfinished`: as `analysis::read_results` has it, with a warning that names those trials.
+  [[nodiscard]] glifr::analysis::Results read_results(const std::string& place, bool takes_unfinished = false) const;
   /// One line on standard output; of several networks behind the name of the one whose turn it is.
   void say(const std::string& text) const;
   /// One line on standard error.

@@ -237,6 +237,17 @@ double calinski_harabasz(View<const double> points, std::span<const Index> label
   return (between / static_cast<double>(clusters - 1)) / (within / static_cast<double>(points.rows - clusters));
 }
 
+bool Clustering::is_most_tried() const {
+  return best > 2 && best == counts.back() && scores.back() == std::ranges::max(scores) &&
+         best + 1 < std::ssize(labels) && !has_mostly_single_points();
+}
+
+bool Clustering::has_mostly_single_points() const {
+  Index single = 0;
+  for (Index label = 0; label < best; ++label) single += std::ranges::count(labels, label) == 1;
+  return best == counts.back() && 2 * single > best;
+}
+
 Clustering choose_clusters(View<const double> points, Index max_clusters, std::optional<Index> asked) {
   if (max_clusters < 2 || max_clusters >= points.rows) {
     throw ConfigError("clusters", "found " + std::to_string(points.rows) + " neurons for up to " +

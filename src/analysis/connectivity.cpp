@@ -162,12 +162,27 @@ Figure connectivity_figure(const RecurrentWeights& weights, const NeuronParts& g
     Panel& delays = figure.panels.emplace_back();
     delays.x.label = "synaptic delay (ms)";
     delays.y = {.label = "neurons", .is_count = true};
-    delays.series.push_back({.mark = Mark::boxes,
-                             .table = "delays",
-                             .x = "middle",
-                             .y = {"neurons"},
-                             .ink = faded({.color = 0x888888}, 0.8),  // of all groups
-                             .box_width = 0.9 * bins.width()});
+    if (groups.is_empty()) {
+      delays.series.push_back({.mark = Mark::boxes,
+                               .table = "delays",
+                               .x = "middle",
+                               .y = {"neurons"},
+                               .ink = faded(cluster_ink(0), 0.8),
+                               .title = has_initial ? "learned" : "",
+                               .box_width = 0.9 * bins.width()});
+    }
+    for (Index group = 0; !groups.is_empty() && group < groups.count(); ++group) {
+      std::vector<double> own;
+      for (const Index neuron : groups.members(group, weights.neurons)) own.push_back(at(weights.delays, neuron));
+      const std::string column = "group_" + std::to_string(group);
+      table.columns.push_back({column, bins.counts(own)});
+      delays.series.push_back({.mark = Mark::outline,
+                               .table = "delays",
+                               .x = "middle",
+                               .y = {column},
+                               .ink = cluster_ink(group),
+                               .title = group_title(groups, group)});
+    }
     if (has_initial) {
       table.columns.push_back({"before_training", bins.counts(initial_delays)});
       delays.series.push_back({.mark = Mark::outline,

@@ -309,9 +309,18 @@ Figure settings_figure(const SettingSummary& summary, const std::string& base_ta
 
 namespace {
 
+/// The most classes of which each has a number on the axes, and in its squares.
+constexpr Index most_tics = 12;
+
+/// Whether an area on white is dark.
+bool is_dark(const Ink& ink) {
+  const auto part = [&](int shift) { return static_cast<double>(ink.color >> shift & 0xFF) / 0xFF; };
+  const double lightness = 0.3 * part(16) + 0.59 * part(8) + 0.11 * part(0);
+  return 1 - ink.opacity * (1 - lightness) < 0.5;
+}
+
 /// Axes of classes from 0 on, the first in the top left corner.
 void set_class_axes(Panel& panel, Index classes) {
-  constexpr Index most_tics = 12;
   panel.x.label = "predicted class";
   panel.y.label = "class";
   for (Axis* axis : {&panel.x, &panel.y}) {
@@ -334,12 +343,14 @@ Figure confusion_figure(const std::string& task, const std::string& model, const
   figure.caption =
       model_name(model) + " on " + task +
       ": share of the test samples of each class (row) that were taken for each class (column). The darker "
-      "a square, the larger the share.";
+      "a square, the larger the share";
+  const bool has_numbers = confusion.classes <= most_tics;
+  figure.caption += has_numbers ? ", which stands in it in percent." : ".";
   figure.width = 420;
   figure.aspect = 1;
   Panel panel;
   set_class_axes(panel, confusion.classes);
-  TableRows table(figure.name, {"label", "prediction", "count", "share", "height", "opacity"});
+  TableRows table(figure.name, {"label", "prediction", "count", "share", "height", "opacity", "percent"});
   std::vector<bool> is_used(steps + 1);
   for (Index label = 0; label < confusion.classes; ++label) {
     double samples = 0;
@@ -349,7 +360,8 @@ Figure confusion_figure(const std::string& task, const std::string& model, const
       const double share = samples > 0 ? confusion(label, c) / samples : 0;
       const double opacity = std::ceil(steps * share);  // 0: nothing is drawn
       is_used[static_cast<std::size_t>(opacity)] = true;
-      table.add(static_cast<double>(label), static_cast<double>(c), confusion(label, c), share, height, opacity);
+      table.add(static_cast<double>(label), static_cast<double>(c), confusion(label, c), share, height, opacity,
+                percent * share);
     }
   }
   for (int step = 1; step <= steps; ++step) {
@@ -361,6 +373,13 @@ Figure confusion_figure(const std::string& task, const std::string& model, const
                             .x = "prediction",
                             .y = {"height"},
                             .ink = ink,
+                            .where = Filter{"opacity", static_cast<double>(step)}});
+    if (!has_numbers) continue;
+    panel.series.push_back({.mark = Mark::numbers,
+                            .table = figure.name,
+                            .x = "prediction",
+                            .y = {"height", "percent"},
+                            .ink = {.color = is_dark(ink) ? 0xFFFFFFu : 0u},
                             .where = Filter{"opacity", static_cast<double>(step)}});
   }
   figure.tables.push_back(table.take());

@@ -54,7 +54,7 @@ bool draws_an_area(Mark mark) {
 }
 
 bool takes_two_columns(Mark mark) {
-  return mark == Mark::band || mark == Mark::error_bars;
+  return mark == Mark::band || mark == Mark::error_bars || mark == Mark::numbers;
 }
 
 bool draws_points(Mark mark) {
@@ -77,6 +77,8 @@ std::string_view gnuplot_name(Mark mark) {
       return "boxes";
     case Mark::outline:
       return "histeps";
+    case Mark::numbers:
+      return "labels";
     case Mark::cells:
       return "boxxyerror";
   }
@@ -86,6 +88,10 @@ std::string_view gnuplot_name(Mark mark) {
 void write_ink(std::ostream& out, Mark mark, const Ink& ink) {
   if (draws_an_area(mark)) {
     out << " fillcolor " << color(ink) << " fillstyle solid noborder";
+    return;
+  }
+  if (mark == Mark::numbers) {
+    out << " textcolor " << color(ink);
     return;
   }
   out << " linecolor " << color(ink) << " linewidth " << number(ink.width) << " dashtype " << ink.dash;
@@ -144,7 +150,11 @@ void write_series(std::ostream& out, const Figure& figure, const Series& series)
   if (repeats) out << "for [name in " << quote(joined(series.y)) << "] ";
   out << quote(table_file(figure, find_table(figure, series.table))) << " using (" << column(series.x)
       << "):" << filtered(series, repeats ? std::string("column(name)") : column(series.y[0]));
-  if (takes_two_columns(series.mark)) out << ":(" << column(series.y[1]) << ')';
+  if (series.mark == Mark::numbers) {
+    out << ":(sprintf('%.0f', " << column(series.y[1]) << "))";
+  } else if (takes_two_columns(series.mark)) {
+    out << ":(" << column(series.y[1]) << ')';
+  }
   if (series.mark == Mark::boxes) out << ":(" << number(series.box_width) << ')';
   if (series.mark == Mark::cells) out << ":(" << number(series.box_width / 2) << "):(0.5)";
   out << " with " << gnuplot_name(series.mark);

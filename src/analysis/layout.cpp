@@ -74,6 +74,7 @@ void add_extent(const Figure& figure, const Series& series, Extent& horizontal, 
   const std::size_t rows = x ? std::visit([](const auto& values) { return values.size(); }, x->values) : 0;
   std::vector<const Column*> columns;
   for (const std::string& name : series.y) columns.push_back(find_column(figure, series.table, name));
+  if (series.mark == Mark::numbers) columns.resize(1);  // the numbers of the other are written
   const double half_box = half_width(series, x);
   for (std::size_t row = 0; row < rows; ++row) {
     if (!is_about(figure, series, row)) continue;

@@ -83,8 +83,14 @@ std::string file_name(std::string_view name) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-' && c != '_') c = '_';
   }
   if (safe == name && safe.size() <= longest) return safe;
+  // The digits are of the part that is not plain alone, so that all figures of a task with such a name have the same.
+  std::size_t begin = 0;
+  if (safe.size() <= longest) {
+    const auto plain = std::ranges::mismatch(safe, name).in1 - safe.begin();
+    begin = name.rfind('_', static_cast<std::size_t>(plain)) + 1;  // 0 where there is none
+  }
   std::ostringstream number;
-  number << std::hex << std::setfill('0') << std::setw(8) << glifr::detail::fnv1a_32(name);
+  number << std::hex << std::setfill('0') << std::setw(8) << glifr::detail::fnv1a_32(name.substr(begin));
   return safe.substr(0, longest) + '-' + number.str();
 }
 

@@ -17,6 +17,7 @@
 #include "glifr/io/json.hpp"
 #include "glifr/io/trial_folder.hpp"
 #include "glifr/network/models.hpp"
+#include "task_order.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -69,8 +70,11 @@ class Search {
     if (error) refuse(root, error);
     look_into(root_, 0);
     drop_repetitions();
-    std::ranges::sort(places_, {}, [](const Place& place) {
-      return std::tuple(place.task, place_of_model(place.model), place.model, place.number);
+    std::ranges::sort(places_, [](const Place& a, const Place& b) {
+      const auto within_task = [](const Place& place) {
+        return std::tuple(place_of_model(place.model), place.model, place.number);
+      };
+      return a.task == b.task ? within_task(a) < within_task(b) : detail::task_comes_before(a.task, b.task);
     });
   }
 
@@ -209,7 +213,7 @@ void check_end(const Metrics& metrics, const fs::path& file, const TestResult& t
                                      "; the tested network is of epoch " + std::to_string(*test.epoch));
 }
 
-Trial read_trial(const Place& place) {
+Trial read_trial(const Place& place, bool takes_unfinished) {
   Trial trial{place.task, place.model, place.number, place.folder, {}, {}, {}};
   const TrialFolder files(place.folder);
   trial.config = read_object(files.record());
@@ -221,6 +225,10 @@ Trial read_trial(const Place& place) {
     return trial;
   }
   if (!fs::exists(test, error)) {
+    if (takes_unfinished && fs::exists(metrics, error)) {
+      trial.metrics = read_metrics(metrics);
+      return trial;
+    }
     throw DataError(test.string(), "is missing: the run did not finish (" + progress(metrics, trial.config) + ")");
   }
   trial.metrics = read_metrics(metrics);
@@ -357,7 +365,7 @@ Confusion read_confusion(const fs::path& file) {
   return confusion;
 }
 
-Results read_results(const fs::path& folder) {
+Results read_results(const fs::path& folder, bool takes_unfinished) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) throw DataError(folder.string(), "there is no such folder");
   Search search(folder);
@@ -367,7 +375,7 @@ Results read_results(const fs::path& folder) {
   add_gaps(places, results.rejected);
   for (const Place& place : places) {
     try {
-      results.trials.push_back(read_trial(place));
+      results.trials.push_back(read_trial(place, takes_unfinished));
     } catch (const Error& problem) {
       results.rejected.push_back({place.name(), problem.what()});
     }
@@ -385,7 +393,7 @@ Results read_results(const fs::path& folder) {
 }
 
 std::vector<std::string> tasks(const Results& results) {
-  std::set<std::string> names;
+  std::set<std::string, decltype(&detail::task_comes_before)> names(detail::task_comes_before);
   for (const Trial& trial : results.trials) names.insert(trial.task);
   return {names.begin(), names.end()};
 }

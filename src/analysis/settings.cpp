@@ -14,6 +14,7 @@
 #include "glifr/io/number.hpp"
 #include "glifr/io/text.hpp"
 #include "glifr/network/models.hpp"
+#include "task_order.hpp"
 
 namespace glifr::analysis {
 namespace {
@@ -35,6 +36,20 @@ std::vector<std::pair<std::string_view, std::string_view>> assignments_in(std::s
     place = end;
   }
   return assignments;
+}
+
+/// What the layers of a described model have under a name, joined by +, as "30+12" of their sizes; nothing where there
+/// are no layers. A layer that does not say its after-spike currents has none.
+std::optional<std::string> text_of_layers(const boost::json::object& config, std::string_view name) {
+  const std::string_view member = name == "hidden_size" ? "size" : name;
+  const boost::json::value* layers = config.if_contains("layers");
+  if ((member != "size" && member != "num_ascs") || !layers || !layers->is_array()) return std::nullopt;
+  std::string text;
+  for (const boost::json::value& layer : layers->get_array()) {
+    const boost::json::value* value = layer.is_object() ? layer.get_object().if_contains(member) : nullptr;
+    text += (text.empty() ? "" : "+") + (value && value->is_number() ? to_line(*value) : std::string("0"));
+  }
+  return text;
 }
 
 /// Orders values: numbers by size, then texts.
@@ -79,6 +94,20 @@ bool hold(const std::vector<const Trial*>& trials, const Trial& trial) {
 
 }  // namespace
 
+bool detail::task_comes_before(const std::string& first, const std::string& second) {
+  const std::string a = first.substr(0, first.find('@')), b = second.substr(0, second.find('@'));
+  if (a != b) return a < b;
+  const auto words = [](const std::string& task) {  // key, value, key, value
+    std::vector<std::string> list;
+    for (const auto& [key, value] : assignments_in(task))
+      list.insert(list.end(), {std::string(key), std::string(value)});
+    return list;
+  };
+  const std::vector<std::string> of_first = words(first), of_second = words(second);
+  if (come_before(of_first, of_second)) return true;
+  return !come_before(of_second, of_first) && first < second;  // the same values, written differently
+}
+
 std::vector<std::string> setting_names(const Results& results) {
   std::vector<std::string> names;
   const auto add = [&](const std::string& name) {
@@ -91,6 +120,9 @@ std::vector<std::string> setting_names(const Results& results) {
       if (is_one && !names_the_trial(name)) add(name);
     }
     for (const std::string& name : swept_settings(trial.task)) add(name);
+    for (const char* name : {"hidden_size", "num_ascs"}) {
+      if (text_of_layers(trial.config, name)) add(name);
+    }
   }
   return names;
 }
@@ -102,7 +134,7 @@ std::string setting_text(const Trial& trial, std::string_view name) {
     for (const auto& [key, swept] : assignments_in(trial.task)) {
       if (key == name) return std::string(swept);
     }
-    return "";
+    return text_of_layers(trial.config, name).value_or("");
   }
   if (value->is_structured() || value->is_null()) return "";
   if (value->is_string()) return std::string(value->as_string());

@@ -33,15 +33,19 @@ struct Merge {
 [[nodiscard]] GLIFR_API double calinski_harabasz(View<const double> points, std::span<const Index> labels);
 
 /// How well each number of clusters describes the points, and the labels for the best.
-struct Clustering {
+struct GLIFR_API Clustering {
   std::vector<Index> counts;   ///< 2 … max_clusters
   std::vector<double> scores;  ///< Calinski-Harabasz index of each
   /// The count with the highest index, and 1 where that is 2 (as in the published analysis); or the count asked for.
   Index best = 1;
   std::vector<Index> labels;  ///< of the points, for `best` clusters
 
-  /// Whether the best count is the greatest that was tried (and not the only one): a greater one may be better.
-  [[nodiscard]] bool is_most_tried() const { return best > 2 && best == counts.back(); }
+  /// Whether the index is highest for the greatest count that was tried (and not the only one), that is the best, and
+  /// there are points enough for a greater one, which may be better: not where most clusters hold a single one.
+  [[nodiscard]] bool is_most_tried() const;
+  /// Whether the best count is the greatest that was tried, and most of the clusters hold a single point: there are too
+  /// few points for the index to say how many clusters there are.
+  [[nodiscard]] bool has_mostly_single_points() const;
   /// Whether 1 stands for 2, for which the index is highest; not where it is the same for all counts, as of equal
   /// points.
   [[nodiscard]] bool is_two_as_one() const {

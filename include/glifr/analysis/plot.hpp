@@ -38,7 +38,8 @@ struct Ink {
   double opacity = 1;       ///< 0 to 1
 };
 
-/// How a series is drawn. `band` and `error_bars` take two columns, the others draw every column that they are given.
+/// How a series is drawn. `band`, `error_bars` and `numbers` take two columns, the others draw every column that they
+/// are given.
 enum class Mark {
   line,
   points,
@@ -47,6 +48,7 @@ enum class Mark {
   error_bars,  ///< first column +- second column, with a point
   boxes,       ///< bars from zero, as wide as `Series::box_width`
   outline,     ///< the contour of a histogram, from the middles of its bins
+  numbers,     ///< at the heights in the first column the numbers in the second, rounded and written out
   cells,       ///< rectangles around points, 1 unit of the vertical axis high and as wide as `Series::box_width`
 };
 
@@ -127,7 +129,9 @@ struct Drawing {
 };
 
 /// `name` as the name of a file: everything but letters, digits, '.', '-' and '_' becomes '_', and no more than 100
-/// letters are left. Where that changes it, '-' and eight digits behind it tell it from others that become the same.
+/// letters are left. Where that changes it, '-' and eight digits behind it tell it from others that become the same. In
+/// names that are not too long, the digits are of what follows the '_' before the first such character: the same in
+/// "summary_a,b" and "curves_a,b".
 [[nodiscard]] GLIFR_API std::string file_name(std::string_view name);
 
 /// Writes a figure to an existing folder: NAME.csv (NAME_TABLE.csv for each table where there are several), the gnuplot

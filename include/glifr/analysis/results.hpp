@@ -45,7 +45,7 @@ struct GLIFR_API Trial {
   std::filesystem::path folder;  ///< in which it lies
   boost::json::object config;    ///< config.json
   Metrics metrics;               ///< metrics.csv; without epochs where the network was imported
-  /// test.json. Only trials whose network was imported may have none.
+  /// test.json. Only trials whose network was imported, or that are not finished, may have none.
   std::optional<TestResult> test{};
 
   /// "lmnist/rnn/trial_0"
@@ -76,10 +76,10 @@ struct Results {
 /// Reads every trial at or below `folder` (a results folder, or that of one task, model or trial). A trial that is
 /// unfinished, damaged, or missing between others goes to `rejected` with the reason; it is no error. So does a folder
 /// that may not be read and a link to what is not there. Links are followed, but not upwards; a trial to which several
-/// ways lead is read once.
+/// ways lead is read once. `takes_unfinished`: a trial that has epochs, but was not tested yet, is one of the trials.
 /// Throws DataError where there is no such folder or no whole trial in it; std::system_error where folders cannot be
 /// looked into because the machine fails: too many open files, no memory, a disk that cannot be read.
-[[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder);
+[[nodiscard]] GLIFR_API Results read_results(const std::filesystem::path& folder, bool takes_unfinished = false);
 
 /// Whether a config.json says that the training loss weighs classes; losses of validation and test never do.
 [[nodiscard]] GLIFR_API bool weighs_classes(const boost::json::object& config);
@@ -117,7 +117,7 @@ struct GLIFR_API Confusion {
 /// counts.
 [[nodiscard]] GLIFR_API Confusion read_confusion(const std::filesystem::path& file);
 
-/// The tasks that were trained, in alphabetical order.
+/// The tasks that were trained, in alphabetical order, variations of a sweep by the values of what was swept.
 [[nodiscard]] GLIFR_API std::vector<std::string> tasks(const Results& results);
 
 /// A model with all its trials on one task.

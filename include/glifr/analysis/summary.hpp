@@ -92,10 +92,11 @@ struct VariationComparison {
 [[nodiscard]] GLIFR_API std::vector<VariationComparison> compare_variations(const Results& results);
 
 /// The settings in config.json of at least one trial that are a number, a text, true or false; in the order in which
-/// they are met.
+/// they are met. Of a described model also hidden_size and num_ascs, which its layers say.
 [[nodiscard]] GLIFR_API std::vector<std::string> setting_names(const Results& results);
 
-/// A setting of a trial as tables write it; empty where config.json has none of that name, or a list or an object.
+/// A setting of a trial as tables write it; empty where config.json has none of that name, or a list or an object. Of
+/// several layers hidden_size and num_ascs are those of each: "30+12".
 [[nodiscard]] GLIFR_API std::string setting_text(const Trial& trial, std::string_view name);
 
 /// Trials of one model, and of tasks with the same base task, that have the same values of some settings.

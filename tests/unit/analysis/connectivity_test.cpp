@@ -108,9 +108,14 @@ TEST_CASE("the checkpoint of a population tells its senders, its connections and
   CHECK_THAT(figure.caption, Catch::Contains("excitation and inhibition that each neuron receives"));
   CHECK(figure.panels[0].has_equal_axes);
   for (const Series& group : figure.panels[1].series) {  // a colour a group, which nothing else has
-    for (const std::size_t panel : {0, 2})
-      CHECK(std::ranges::none_of(figure.panels[panel].series,
-                                 [&](const Series& other) { return other.ink.color == group.ink.color; }));
+    CHECK(std::ranges::none_of(figure.panels[0].series,
+                               [&](const Series& other) { return other.ink.color == group.ink.color; }));
+    const auto has_colour = [&](const Series& other) { return other.ink.color == group.ink.color; };
+    const std::vector<Series>& delays = figure.panels[2].series;
+    const auto own = std::ranges::find_if(delays, has_colour);
+    REQUIRE(own != delays.end());
+    CHECK(own->title == group.title);
+    CHECK(std::ranges::count_if(delays, has_colour) == 1);
   }
   CHECK(figure.panels[1].series.size() == 2);
   const auto sum = [&](const char* column) {
@@ -119,8 +124,11 @@ TEST_CASE("the checkpoint of a population tells its senders, its connections and
     return all;
   };
   CHECK(sum("neurons") == 20);
+  CHECK(sum("group_0") == 15);
+  CHECK(sum("group_1") == 5);
   CHECK(sum("before_training") == 20);
-  CHECK(figure.panels[2].series.size() == 2);
+  CHECK(figure.panels[2].series.size() == 3);
+  CHECK(connectivity_figure(weights, {}, before).panels[2].series[0].title == "learned");
   CHECK(connectivity_figure(weights).panels[1].series.size() == 1);
   CHECK(connectivity_figure(weights, {}, weights.delays).panels[2].series.size() == 1);  // nothing was moved
 

@@ -240,10 +240,19 @@ TEST_CASE("clusters have the numbers of their labels in every figure") {
 }
 
 TEST_CASE("a count of clusters at the end of its range is said to be there") {
-  Clustering clustering{{2, 3, 4}, {1, 2, 3}, 4, {0, 1, 2, 3, 0}};
+  Clustering clustering{{2, 3, 4}, {1, 2, 3}, 4, {0, 1, 2, 3, 0, 1}};
   CHECK(clustering.is_most_tried());
   CHECK_THAT(cluster_index_figure(clustering).caption,
              Catch::Contains("It is highest for 4, the most that were tried"));
+  CHECK_FALSE(clustering.has_mostly_single_points());
+  const Clustering of_five{{2, 3, 4}, {1, 2, 3}, 4, {0, 1, 2, 3, 0}};  // of which there can be no more to choose from
+  CHECK_FALSE(of_five.is_most_tried());
+  CHECK(of_five.has_mostly_single_points());
+  const Clustering single{{2, 3, 4}, {1, 2, 3}, 4, {0, 1, 2, 3, 0, 0}};  // for which more would say no more
+  CHECK_FALSE(single.is_most_tried());
+  CHECK(single.has_mostly_single_points());
+  const Clustering asked{{2, 3, 4}, {1, 3, 2}, 4, {0, 1, 2, 3, 0, 1}};  // for which the index is not highest
+  CHECK_FALSE(asked.is_most_tried());
   clustering.best = 3;
   CHECK_FALSE(clustering.is_most_tried());
   CHECK_THAT(cluster_index_figure(clustering).caption, !Catch::Contains("the most that were tried"));

@@ -235,6 +235,36 @@ TEST_CASE("a folder without a whole trial is an error that says why") {
   CHECK_THROWS_AS(read_results(folder.path()), DataError);
 }
 
+TEST_CASE("unfinished trials are read where they are asked for") {
+  const test::TemporaryFolder folder;
+  std::filesystem::remove(test::write_trial(folder.path(), "sine", "rnn", 0, 0.1, {}) / "test.json");
+  const auto empty = test::write_trial(folder.path(), "sine", "rnn", 1, 0.1, {});
+  for (const char* file : {"test.json", "metrics.csv"}) std::filesystem::remove(empty / file);
+  const Results results = read_results(folder.path(), true);
+  REQUIRE(results.trials.size() == 1);
+  CHECK(results.trials[0].metrics.epoch.size() == 3);
+  CHECK_FALSE(results.trials[0].test);
+  REQUIRE(results.rejected.size() == 1);
+  CHECK_THAT(results.rejected[0].reason, Catch::Contains("no epoch is complete"));
+}
+
+TEST_CASE("variations of a sweep stand in the order of their values") {
+  const test::TemporaryFolder folder;
+  const std::vector<std::string> expected{"sine",
+                                          "sine@lr=1e-04,n=2",
+                                          "sine@lr=0.01,n=8",
+                                          "sine@lr=0.01,n=16",
+                                          "sine@lr=0.01,n=16.0",
+                                          "sine@lr=0.01,n=off",
+                                          "sine-2"};
+  for (const std::string& task : expected) test::write_trial(folder.path(), task, "rnn", 0, 0.1, {});
+  const Results results = read_results(folder.path());
+  std::vector<std::string> found;
+  for (const Trial& trial : results.trials) found.push_back(trial.task);
+  CHECK(found == expected);
+  CHECK(tasks(results) == expected);
+}
+
 TEST_CASE("a summary compares all pairs of models of a task") {
   const test::TemporaryFolder folder;
   for (int trial = 0; trial < 3; ++trial) {

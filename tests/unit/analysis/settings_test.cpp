@@ -2,6 +2,7 @@
 // base task against each other, and what is known of validation and of confused classes.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -107,6 +108,21 @@ TEST_CASE("what was swept is a setting, though each layer of a described model r
   CHECK(summary.groups[1].values == std::vector<std::string>{"2.5"});
   CHECK(summary.groups[2].values == std::vector<std::string>{"10"});
   CHECK(lines(trials_table(results))[0].find("lr,synaptic_delay,") != std::string::npos);
+}
+
+TEST_CASE("the sizes of a described model's layers are settings of its trials") {
+  const test::TemporaryFolder folder;
+  write_variation(folder.path(), "lmnist", 0,
+                  R"("layers": [{"neuron": "glifr", "size": 30, "num_ascs": 2}, {"neuron": "rnn", "size": 12}])", 0.5);
+  write_variation(folder.path(), "lmnist", 1, R"("hidden_size": 8)", 0.5);
+  const Results results = read_results(folder.path());
+  CHECK(setting_text(results.trials[0], "hidden_size") == "30+12");
+  CHECK(setting_text(results.trials[0], "num_ascs") == "2+0");
+  const std::vector<std::string> table = lines(trials_table(results));
+  CHECK(table[0].starts_with("task,base_task,model,trial,seed,hidden_size,num_ascs,"));
+  CHECK(table[1].starts_with("lmnist,sine,rnn,0,0,30+12,2+0,"));
+  CHECK(table[2].starts_with("lmnist,sine,rnn,1,1,8,,"));
+  CHECK(summarize_by(results, {"hidden_size"}).groups.size() == 2);
 }
 
 TEST_CASE("pandas reads the table of trials") {
@@ -336,8 +352,17 @@ TEST_CASE("a confusion matrix is read, checked, and drawn as squares by their sh
   CHECK(std::string(confusion_table(confusion).text()) == "label,0,1,2\n0,4,0,0\n1,1,3,0\n2,0,0,0\n");
   const Figure figure = confusion_figure("lmnist", "rnn", confusion);
   std::vector<double> opacities;
-  for (const Series& series : figure.panels[0].series) opacities.push_back(series.ink.opacity);
+  std::vector<std::uint32_t> letters;
+  for (const Series& series : figure.panels[0].series) {
+    if (series.mark == Mark::cells) {
+      opacities.push_back(series.ink.opacity);
+    } else {
+      letters.push_back(series.ink.color);
+    }
+  }
   CHECK(opacities == std::vector<double>{0.25, 0.75, 1});  // a class without samples has no square
+  CHECK(letters == std::vector<std::uint32_t>{0, 0xFFFFFF, 0xFFFFFF});
+  CHECK(confusion_figure("lmnist", "rnn", {13, std::vector<double>(169, 1)}).panels[0].series.size() == 1);
   const Drawing drawing = draw(figure, folder.path());
   INFO(drawing.problem);
   CHECK((drawing.is_drawn || drawing.problem.find("not found") != std::string::npos));

@@ -91,7 +91,10 @@ TEST_CASE("summary and curves of a folder that is partly damaged") {
 
   const Finished curves = session.analyze("curves " + session.results().string() + session.out_option());
   CHECK(curves.exit_code == 0);
-  CHECK_THAT(glifr::read_file(session.out() / "curves.csv"), Catch::Contains("\nlmnist,lstmn,3,2,"));
+  CHECK_THAT(glifr::read_file(session.out() / "curves.csv"),
+             Catch::Contains("\nlmnist,lstmn,3,2,") && Catch::Contains("\nlmnist,rnn,3,2,"));
+  CHECK(curves.error.find("not finished, taken as far as they are: lmnist/rnn/trial_1 (3 epochs)\n") !=
+        std::string::npos);
   CHECK(fs::exists(session.out() / "curves_lmnist.gp"));
 }
 
@@ -141,6 +144,17 @@ TEST_CASE("from a trained network to its neurons' parameters, f-I curves and clu
   fs::copy(session.out() / "learnedparams.csv", table);
   CHECK(rates("--checkpoint " + checkpoint) == rates("--parameters " + table + " --dt 0.05"));
   CHECK(rates("--parameters " + table) != rates("--parameters " + table + " --sigma-v 0.5"));
+
+  const std::string some = " --parameters " + table + session.out_option() + " --no-figures --currents ";
+  REQUIRE(session.analyze("fi-curve" + some + "-0.3,0.3,0.1").exit_code == 0);
+  CHECK(glifr::read_csv_numbers(session.out() / "isyns.csv", {}).rows == 7);
+  REQUIRE(session.analyze("cluster" + some + "1,5.5,2").exit_code == 0);
+  for (const char* command : {"fi-curve", "cluster"}) {
+    for (const char* range : {"1,1,1", "2,1,1", "0,1,0", "0,1,-1", "0,1", "0,1,1,1"})
+      require_refused(session.analyze(command + some + range),
+                      "--currents: found " + std::string(range) + "; accepted: FROM,TO,STEP with FROM < TO");
+    require_refused(session.analyze(command + some + "0,100000,1"), "at most 100000 currents");
+  }
 
   const Finished cluster = session.analyze("cluster --parameters " + table + session.out_option());
   CHECK(cluster.exit_code == 0);
@@ -436,6 +450,14 @@ TEST_CASE("custom neurons with a parameter called as one of GLIFR's are analysed
   for (const char* name : {"thresh", "trans_leak"})
     file.tensors.push_back(
         glifr::make_named_tensor<float>(std::string("neuron_layer.") + name, {1, 3}, std::span(values)));
+  const std::vector<float> weights(9);
+  const auto add_weights = [&](const char* name, const std::vector<glifr::Index>& shape, std::size_t count) {
+    file.tensors.push_back(glifr::make_named_tensor<float>(name, shape, std::span(weights).first(count)));
+  };
+  add_weights("neuron_layer.weight_in", {1, 3}, 3);
+  add_weights("neuron_layer.weight_lat", {3, 3}, 9);
+  add_weights("output_linear.weight", {1, 3}, 3);
+  add_weights("output_linear.bias", {1}, 1);
   const fs::path by_config = trial / "checkpoints/last.safetensors", by_metadata = session.file("alone.safetensors");
   glifr::write_safetensors(by_config, file);
   glifr::write_safetensors(trial / "checkpoints/initial.safetensors", file);
@@ -459,6 +481,12 @@ TEST_CASE("custom neurons with a parameter called as one of GLIFR's are analysed
     require_refused(session.analyze("parameters" + rest),
                     "layer 1 is of neurons 'spiking'; this program knows glifr, rnn, lstm");
   }
+  const Finished report =
+      session.analyze_custom("report --ablation-samples 0 " + session.results().string() + session.out_option());
+  INFO(report.error);
+  CHECK(report.exit_code == 0);
+  CHECK_THAT(glifr::read_file(session.out() / "report.html"), Catch::Contains("Parameters of 3 trained neurons"));
+  CHECK(fs::exists(session.out() / "parameters_histogram_custom_custom.gp"));
 }
 
 TEST_CASE("a trial whose settings cannot be read keeps its results, its network is left out by name") {
@@ -647,7 +675,9 @@ TEST_CASE("a count of clusters at the end of its range is said to be there") {
       session.analyze("cluster --no-figures --parameters " + session.file("few.csv").string() + session.out_option());
   INFO(few.error);
   REQUIRE(few.exit_code == 0);
-  CHECK(few.out.ends_with("3 clusters of 4 neurons\n"));
+  CHECK(
+      few.out.ends_with("3 clusters of 4 neurons\nmost of the clusters hold a single neuron: the neurons are too few "
+                        "for the index to say more\n"));
   CHECK(count_lines(glifr::read_file(session.out() / "chscores.csv")) == 2);
 }
 
@@ -672,7 +702,8 @@ TEST_CASE("a report tests against published values only what was trained as they
   for (const int trial : {0, 1}) replace_in_config(trial, "\"max_epochs\": 1,", "\"max_epochs\": 5000,");
   const std::string as_published = report();
   CHECK_THAT(as_published, !Catch::Contains("no test: ") && !Catch::Contains("differ in a setting"));
-  CHECK_THAT(as_published, Catch::Contains("<td>t(") && Catch::Contains(", p "));
+  CHECK_THAT(as_published, Catch::Contains("<td>t(") && Catch::Contains(", p ") &&
+                               Catch::Contains(">published trials</th>") && Catch::Contains("Published values: "));
   CHECK_THAT(as_published, Catch::Contains("sine, RNN (rnn)") && Catch::Contains("2 trials, analysed"));
   replace_in_config(1, "\"lr\": 1e-04", "\"lr\": 0.5");
   CHECK_THAT(report(), Catch::Contains("no test: lr (0.5, 1e-04)") && Catch::Contains("differ in a setting") &&
@@ -1405,7 +1436,8 @@ TEST_CASE("analyses work on the users' own data: targets of every step and of th
   CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nfiles,rnn,0,0,1,"));
   analyze("curves --no-figures");
   analyze("report");
-  CHECK_THAT(glifr::read_file(session.out() / "report.html"), Catch::Contains("Responses: files"));
+  CHECK_THAT(glifr::read_file(session.out() / "report.html"),
+             Catch::Contains("Responses: files") && !Catch::Contains("ublished"));
 
   fs::remove_all(session.results());
   train("label.csv", "rnn");
