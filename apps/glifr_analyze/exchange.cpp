@@ -121,7 +121,7 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
   std::shared_ptr<const glifr::Dataset<T>> data;
   std::string problem;
   try {
-    data = store.load_test<T>(settings, session.seed(), &foreign.tensors);
+    data = store.load_test<T>(settings, session.seed(), &foreign.tensors, foreign.file);
   } catch (const glifr::DataError& error) {
     problem = error.what();
   }

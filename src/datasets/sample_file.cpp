@@ -407,10 +407,10 @@ bool is_of_scale(const NamedTensor& tensor) {
   return tensor.name == mean_name || tensor.name == factor_name;
 }
 
-std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint) {
+std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint, const std::string& name) {
   const NamedTensor *mean = checkpoint.find(mean_name), *factor = checkpoint.find(factor_name);
   if (!mean || !factor) return std::nullopt;
-  return FeatureScale{values_of<double>(*mean), values_of<double>(*factor)};
+  return FeatureScale{values_of<double>(*mean, name), values_of<double>(*factor, name)};
 }
 
 }  // namespace glifr

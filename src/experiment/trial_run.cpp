@@ -59,7 +59,7 @@ void initialize_from(RecurrentNetwork<T>& network, const fs::path& checkpoint, s
         const NamedTensor* tensor = file.find(name);
         if (!tensor || tensor->size() == 0)
           throw DataError(checkpoint.string(), "there is no tensor '" + name + "' to draw initial values from");
-        values = values_of<T>(*tensor);
+        values = values_of<T>(*tensor, checkpoint.string());
         if (!std::ranges::all_of(values, [](T value) { return std::isfinite(value); }))
           throw DataError(checkpoint.string(), "tensor '" + name + "' holds a value that is not finite");
         return std::span<const T>(values);

@@ -275,7 +275,7 @@ NamedTensor make_named_tensor(std::string name, std::vector<Index> shape, std::s
 }
 
 template <class T>
-std::vector<T> values_of(const NamedTensor& tensor) {
+std::vector<T> values_of(const NamedTensor& tensor, const std::string& name) {
   if (tensor.dtype == dtype_of<T>()) return convert<T, T>(tensor);
   if constexpr (Scalar<T>) {
     if (tensor.dtype == Dtype::f32) return convert<float, T>(tensor);
@@ -287,8 +287,8 @@ std::vector<T> values_of(const NamedTensor& tensor) {
     if (tensor.dtype == Dtype::boolean) return convert<T, T>(tensor);
   }
   const std::string accepted = Scalar<T> ? "F64, F32, F16 or BF16" : std::string(to_string(dtype_of<T>()));
-  throw DataError("tensor '" + tensor.name + "'",
-                  "found " + std::string(to_string(tensor.dtype)) + "; " + accepted + " is needed");
+  throw DataError(name, "tensor '" + tensor.name + "': found " + std::string(to_string(tensor.dtype)) + "; " +
+                            accepted + " is needed");
 }
 
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const float>);
@@ -296,11 +296,11 @@ template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::spa
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::int64_t>);
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::uint64_t>);
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::uint8_t>);
-template std::vector<float> values_of(const NamedTensor&);
-template std::vector<double> values_of(const NamedTensor&);
-template std::vector<std::int64_t> values_of(const NamedTensor&);
-template std::vector<std::uint64_t> values_of(const NamedTensor&);
-template std::vector<std::uint8_t> values_of(const NamedTensor&);
+template std::vector<float> values_of(const NamedTensor&, const std::string&);
+template std::vector<double> values_of(const NamedTensor&, const std::string&);
+template std::vector<std::int64_t> values_of(const NamedTensor&, const std::string&);
+template std::vector<std::uint64_t> values_of(const NamedTensor&, const std::string&);
+template std::vector<std::uint8_t> values_of(const NamedTensor&, const std::string&);
 
 const NamedTensor* TensorFile::find(std::string_view name) const {
   const auto found = std::ranges::find(tensors, name, &NamedTensor::name);

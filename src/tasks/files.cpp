@@ -128,7 +128,7 @@ class FilesTask final : public TaskOf<FilesTask> {
     options.classes = needs_labels ? s.model.output_size : 0;
     options.time_steps = steps;
     if (follows_checkpoint(s)) {
-      if (request.checkpoint) options.scale = recorded_scale(*request.checkpoint);
+      if (request.checkpoint) options.scale = recorded_scale(*request.checkpoint, request.checkpoint_name);
       if (!options.scale) options.scale = scale_of(s, request.files);
     }
     return std::make_shared<FileDataset<T>>(file, options);

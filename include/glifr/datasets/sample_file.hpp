@@ -118,7 +118,9 @@ struct FeatureScale {
 GLIFR_API void add_scale(TensorFile& checkpoint, const FeatureScale& scale);
 /// Whether a tensor of a checkpoint is of the scale of its inputs, not of the network.
 [[nodiscard]] GLIFR_API bool is_of_scale(const NamedTensor& tensor);
-/// The scale that `add_scale` added; nothing where there is none, or only a part of it.
-[[nodiscard]] GLIFR_API std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint);
+/// The scale that `add_scale` added; nothing where there is none, or only a part of it. `name` stands for the file in
+/// messages. DataError where it is no numbers.
+[[nodiscard]] GLIFR_API std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint,
+                                                                   const std::string& name);
 
 }  // namespace glifr

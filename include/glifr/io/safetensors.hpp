@@ -41,11 +41,11 @@ template <class T>
 [[nodiscard]] GLIFR_API NamedTensor make_named_tensor(std::string name, std::vector<Index> shape,
                                                       std::span<const T> values);
 
-/// The values of a tensor. Floating-point tensors (F64, F32, F16, BF16) convert to float and double; integers must be
-/// asked for as what they are, BOOL as std::uint8_t. Throws DataError naming the tensor where its type does not fit,
-/// std::invalid_argument where bytes and shape disagree.
+/// The values of a tensor; `name` stands for its file in messages. Floating-point tensors (F64, F32, F16, BF16) convert
+/// to float and double; integers must be asked for as what they are, BOOL as std::uint8_t. Throws DataError naming the
+/// tensor where its type does not fit, std::invalid_argument where bytes and shape disagree.
 template <class T>
-[[nodiscard]] GLIFR_API std::vector<T> values_of(const NamedTensor& tensor);
+[[nodiscard]] GLIFR_API std::vector<T> values_of(const NamedTensor& tensor, const std::string& name);
 
 /// What a safetensors file holds.
 struct GLIFR_API TensorFile {

@@ -600,6 +600,23 @@ TEST_CASE("silencing neurons needs the test set alone and leaves nothing beside 
   CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0,"));
 }
 
+TEST_CASE("a damaged checkpoint is left out of the silencing of neurons, the others are not") {
+  const Session session;
+  train_sine(session, "rnn,glifr_hom");
+  const fs::path checkpoint = session.results() / "sine/rnn/trial_0/checkpoints/last.safetensors";
+  glifr::TensorFile file = glifr::read_safetensors(checkpoint);
+  const std::vector<std::int64_t> signs(16, 1);
+  file.tensors.push_back(glifr::make_named_tensor<std::int64_t>("neuron_layer.sign", {16}, signs));
+  glifr::write_safetensors(checkpoint, file);
+  const Finished run =
+      session.analyze("ablation --no-figures --draws 1 " + session.results().string() + session.out_option());
+  INFO(run.error);
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.error, Catch::Contains("left out sine/rnn/trial_0: " + checkpoint.string() +
+                                        ": tensor 'neuron_layer.sign': found I64"));
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,glifr_hom,0,"));
+}
+
 TEST_CASE("black f-I curves are of the network's own neurons before training, where they are known") {
   const Session session;
   train_sine(session, "glifr_lheta");
@@ -1230,7 +1247,7 @@ TEST_CASE("a checkpoint of PyTorch is imported to the same outputs, one that cal
   for (const glifr::NamedTensor& tensor : glifr::read_safetensors(trained).tensors) {
     if (tensor.name.starts_with("optimizer.")) continue;
     const std::string key = std::to_string(storages.size());
-    storages.push_back(glifr::test::torch_storage(key, glifr::values_of<float>(tensor)));
+    storages.push_back(glifr::test::torch_storage(key, glifr::values_of<float>(tensor, "file")));
     std::vector<std::int32_t> shape, strides(tensor.shape.size(), 1);
     for (const glifr::Index size : tensor.shape) shape.push_back(static_cast<std::int32_t>(size));
     for (std::size_t axis = shape.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * shape[axis];

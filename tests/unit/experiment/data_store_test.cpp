@@ -186,7 +186,7 @@ TEST_CASE("the scale of inputs is that of the columns that are inputs") {
     TensorFile checkpoint;
     const Settings settings = data.settings(files, {"normalize=standard", std::string("labels_name=") + labels});
     find_task("files").annotate(checkpoint, settings, files);
-    return values_of<double>(checkpoint.tensors.at(0));
+    return values_of<double>(checkpoint.tensors.at(0), "file");
   };
   const auto u = scale(shared, "u"), v = scale(shared, "v");
   CHECK(u != v);
@@ -217,6 +217,11 @@ TEST_CASE("the test data of a network are scaled as its checkpoint says, whateve
   CHECK(first_inputs(without, settings, &checkpoint) == trained_with);
   CHECK_THROWS_WITH(first_inputs(without, settings, nullptr), Contains("train.csv"));
 }
+
+  const std::vector<std::int64_t> whole{1};
+  checkpoint.tensors.at(0) = make_named_tensor<std::int64_t>(checkpoint.tensors.at(0).name, {1}, whole);
+  CHECK_THROWS_WITH(without.load_test<double>(settings, 0, &checkpoint, "net.safetensors"),
+                    Contains("net.safetensors: tensor 'normalize.mean': found I64"));
 
 TEST_CASE("samples with lengths are padded to the longest of all parts, those without are refused") {
   const OwnData data;
