@@ -73,5 +73,8 @@ GLIFR_API void write_safetensors(const std::filesystem::path& path, const Tensor
 [[nodiscard]] GLIFR_API TensorFile decode_safetensors(std::string_view bytes, const std::string& name);
 /// The same from a file. Throws DataError where it cannot be read, too.
 [[nodiscard]] GLIFR_API TensorFile read_safetensors(const std::filesystem::path& path);
+/// The metadata of a file, of which only the header is read and checked as `decode_safetensors` does, against the
+/// file's size.
+[[nodiscard]] GLIFR_API std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path);
 
 }  // namespace glifr

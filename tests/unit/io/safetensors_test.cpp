@@ -186,6 +186,49 @@ TEST_CASE("a file cut short anywhere is refused") {
   CHECK_THROWS_WITH(decode_safetensors(bytes + "x", "long"), Contains("1 bytes follow that belong to no tensor"));
 }
 
+TEST_CASE("the metadata are read without the tensors, and the header is checked against the file's size") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "last.safetensors";
+  const auto read = [&](std::string_view bytes) {
+    test::write_text(path, bytes);
+    return read_safetensors_metadata(path);
+  };
+  TensorFile file = example();
+  CHECK(read(encode_safetensors(file)) == file.metadata);
+  file.metadata["long"] = std::string(10000, 'x');
+  const std::string bytes = encode_safetensors(file);
+  CHECK(read(bytes) == file.metadata);
+  CHECK(read(encode_safetensors({})).empty());
+
+  // What is refused is refused as when everything is read.
+  const auto problem = [](auto&& action) -> std::string {
+    try {
+      static_cast<void>(action());
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "nothing";
+  };
+  std::vector<std::string> damaged{"",
+                                   "text",
+                                   "1,2\n3,4\n",
+                                   std::string("PK\x03\x04\x14\0\0\0\x08\0", 10),
+                                   bytes + "x",
+                                   std::string(8, '\xff'),
+                                   with_header("[1]"),
+                                   with_header("{\"a\":1}")};
+  for (const std::size_t length : {std::size_t{7}, std::size_t{100}, std::size_t{9000}, bytes.size() - 1})
+    damaged.push_back(bytes.substr(0, length));
+  for (const std::string& content : damaged) {
+    INFO(content.substr(0, 20));
+    const std::string found = problem([&] { return read(content); });
+    CHECK_THAT(found, Catch::StartsWith(path.string()));
+    CHECK(found == problem([&] { return read_safetensors(path); }));
+  }
+  CHECK_THROWS_WITH(read_safetensors_metadata(folder.path()), Contains("is a folder"));
+  CHECK_THROWS_WITH(read_safetensors_metadata(folder.path() / "none"), Contains("none: No such file"));
+}
+
 TEST_CASE("a damaged header is refused or reads as other, valid content") {
   const std::string bytes = encode_safetensors(example());
   for (std::size_t position = 0; position < bytes.size(); ++position) {
