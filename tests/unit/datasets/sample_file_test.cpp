@@ -300,6 +300,12 @@ TEST_CASE("columns that hold answers are no features, whichever of them is asked
   const SampleFile valued(files.text("y.csv", "sample,a,label,target_x,y_1,y_2\n0,7,1,2,3,4\n"),
                           {.names = {.targets = "y"}});
   CHECK((valued.features() == 1 && valued.outputs() == 2));
+  refused("sample,a,label\n0,1,mid\n",
+          "line 2, column 3 (label): found 'mid'; a number is needed; labels are classes 0 … C - 1");
+  CHECK_THROWS_WITH(SampleFile(files.text("data.csv", "sample,a,size\n0,1,mid\n"), {.names = {.labels = "size"}}),
+                    Contains("column 3 (size): found 'mid'; a number is needed; labels are classes 0 … C - 1"));
+  CHECK_THROWS_WITH(SampleFile(files.text("data.csv", "sample,a,label\n0,low,1\n")),
+                    Catch::EndsWith("column 2 (a): found 'low'; a number is needed"));
 }
 
 TEST_CASE("the form of a file is told by its content") {
