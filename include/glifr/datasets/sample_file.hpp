@@ -35,6 +35,7 @@ struct SampleFileOptions {
   SampleNames names = {};                   ///< of the arrays in the file
   std::filesystem::path labels_file = {};   ///< a .npy file with the labels; empty: they are in the file itself
   std::filesystem::path targets_file = {};  ///< the same of the targets
+  std::filesystem::path lengths_file = {};  ///< the same of the lengths
   Index in_memory_bytes = Index{1} << 31u;  ///< an array of more bytes is read from the disk when it is asked for
 };
 
