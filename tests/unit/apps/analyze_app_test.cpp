@@ -1028,6 +1028,7 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
                                                             Catch::Contains(R"("hidden_size": 16,)") &&
                                                             Catch::Contains(R"("cpu_target": ")"));
   CHECK_FALSE(fs::exists(folder + "/metrics.csv"));
+  CHECK_THAT(glifr::read_file(folder + "/test.json"), Catch::Contains("\"epoch\": 3"));
   const auto table = [&](const std::string& arguments, const std::string& file) {
     const Finished analysis = session.analyze(arguments + " --no-figures" + session.out_option());
     INFO(arguments);
@@ -1311,8 +1312,9 @@ TEST_CASE("a network whose test data are not there is imported without a test") 
   const Finished with = import("1", data);
   INFO(with.error);
   CHECK(with.exit_code == 0);
-  CHECK(glifr::read_file(session.results() / "nmnist/rnn/trial_1/confusion.csv") ==
-        glifr::read_file(trial / "confusion.csv"));
+  const fs::path imported = session.results() / "nmnist/rnn/trial_1";
+  CHECK(glifr::read_file(imported / "confusion.csv") == glifr::read_file(trial / "confusion.csv"));
+  CHECK(fs::exists(imported / "confusion_nmnist_rnn.gp"));
   const Finished without = import("2", session.file("nowhere"));
   CHECK(without.exit_code == 0);
   CHECK(count_lines(without.error) == 1);
@@ -1328,6 +1330,28 @@ TEST_CASE("a network whose test data are not there is imported without a test") 
   CHECK(fs::exists(session.out() / "confusion_nmnist_rnn.gp"));
   CHECK(glifr::read_file(session.out() / "confusion_nmnist_rnn_table.csv") ==
         glifr::read_file(trial / "confusion.csv"));
+}
+
+TEST_CASE("an imported network of more classes than a confusion matrix has room for is said to have none") {
+  const Session session;
+  glifr::test::write_text(session.file("data.csv"), "sample,x,label\n0,1,0\n0,2,0\n1,3,1000\n1,4,1000\n");
+  const std::string settings =
+      " --task files --model rnn --set train_data=data.csv --set test_data=data.csv --set dt=1 "
+      "--set tau=1 --set hidden_size=2 --data " +
+      session.file("").string();
+  const std::string left_out = "confusion.csv is left out: there are 1001 classes, it has room for 1000";
+  const Finished trained = session.train("--epochs 1" + settings);
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  CHECK_THAT(trained.out + trained.error, Catch::Contains(left_out));
+  const fs::path models = session.results() / "files/rnn";
+  const Finished run = session.analyze("import " + (models / "trial_0/checkpoints/last.safetensors").string() +
+                                       settings + " --trial 1 --out " + session.results().string());
+  INFO(run.error);
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.error, Catch::Contains(left_out));
+  CHECK_FALSE(fs::exists(models / "trial_1/confusion.csv"));
+  CHECK_THAT(glifr::read_file(models / "trial_1/test.json"), Catch::Contains("\"epoch\": 1"));
 }
 
 TEST_CASE("a checkpoint is exported for NumPy") {
