@@ -32,7 +32,8 @@ Wiring read_wiring(const std::filesystem::path& checkpoint, glifr::Index layer) 
   const glifr::TrialFolder trial = glifr::TrialFolder::of_checkpoint(checkpoint);
   std::vector<double> initial_delays;
   if (!wiring.weights.delays.empty() && std::filesystem::exists(trial.initial_checkpoint()))
-    initial_delays = analysis::neuron_delays(read(trial.initial_checkpoint()), wiring.weights.neurons);
+    initial_delays = analysis::neuron_delays(read(trial.initial_checkpoint()), wiring.weights.neurons,
+                                             trial.initial_checkpoint().string());
   wiring.figures = {analysis::connectivity_figure(wiring.weights, wiring.groups, initial_delays)};
   if (auto course = delay_course(checkpoint, layer, wiring.weights.neurons, wiring.groups))
     wiring.figures.push_back(std::move(*course));

@@ -6,14 +6,15 @@
 #include <utility>
 
 #include "foreign.hpp"
+#include "glifr/analysis/figures.hpp"
 #include "glifr/analysis/results.hpp"
-#include "glifr/analysis/tables.hpp"
 #include "glifr/backend/parallel.hpp"
 #include "glifr/cells/connections.hpp"
 #include "glifr/datasets/sample_file.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/confusion.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/experiment/trial.hpp"
 #include "glifr/io/files.hpp"
@@ -89,23 +90,37 @@ std::string constants_text(const ForeignNetwork& foreign, const glifr::Recurrent
   return text + part;
 }
 
+/// After which epoch a checkpoint was written, where it says so.
+std::optional<glifr::Index> epoch_of(const glifr::TensorFile& tensors) {
+  const auto entry = tensors.metadata.find("epoch");
+  const auto epoch = entry == tensors.metadata.end() ? std::nullopt : glifr::parse_integer(entry->second);
+  return epoch && *epoch > 0 ? epoch : std::nullopt;
+}
+
 template <glifr::Scalar T>
 void write_test(const TrialFolder& folder, const ForeignNetwork& foreign, const glifr::RecurrentNetwork<T>& network,
                 const glifr::Dataset<T>& data, glifr::Index threads) {
   glifr::Workers workers(threads);
-  glifr::Score score;
-  if (data.classes() > 0 && data.classes() <= analysis::Confusion::most_classes) {
-    const glifr::Classification result = glifr::classify<T>(network, data, workers);
-    score = result.score;
-    analysis::Confusion confusion{result.classes, {result.confusion.begin(), result.confusion.end()}};
-    analysis::confusion_table(confusion).write(folder.confusion());
-  } else {
-    score = glifr::evaluate<T>(network, data, workers);
-  }
+  const auto classified = glifr::record_confusion<T>(network, data, workers, {}, folder, Session::warn);
+  const glifr::Score score = classified ? *classified : glifr::evaluate<T>(network, data, workers);
   if (!std::isfinite(score.loss())) throw glifr::DataError(foreign.file, "the test loss of this network is not finite");
   const std::optional<double> accuracy = data.classes() > 0 ? std::optional(score.accuracy()) : std::nullopt;
-  analysis::write_test({.loss = score.loss(), .accuracy = accuracy, .samples = score.samples, .checkpoint = "last"},
+  analysis::write_test({.loss = score.loss(),
+                        .accuracy = accuracy,
+                        .samples = score.samples,
+                        .checkpoint = "last",
+                        .epoch = epoch_of(foreign.tensors)},
                        folder.test());
+}
+
+/// Draws the confusion matrix of an imported network, where there is one that can be drawn.
+void draw_confusion(const TrialFolder& folder, const glifr::Settings& settings) {
+  if (!glifr::is_there(folder.confusion())) return;
+  const analysis::Confusion confusion = analysis::read_confusion(folder.confusion());
+  if (confusion.classes > analysis::Confusion::most_classes_drawn) return;
+  const auto drawing =
+      analysis::draw(analysis::confusion_figure(settings.task.name, settings.model.name, confusion), folder.path());
+  if (!drawing.is_drawn) Session::warn("no figure: " + drawing.problem);
 }
 
 template <glifr::Scalar T>
@@ -121,7 +136,7 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
   std::shared_ptr<const glifr::Dataset<T>> data;
   std::string problem;
   try {
-    data = store.load_test<T>(settings, session.seed(), &foreign.tensors);
+    data = store.load_test<T>(settings, session.seed(), &foreign.tensors, foreign.file);
   } catch (const glifr::DataError& error) {
     problem = error.what();
   }
@@ -146,6 +161,7 @@ void import(const Session& session, const ImportOptions& options, const ForeignN
   glifr::write_safetensors(folder.last_checkpoint(), checkpoint);
   if (data) write_test<T>(folder, foreign, *network, *data, session.threads());
   made.finish();
+  if (session.draws_figures()) draw_confusion(place, settings);
 
   std::cout << "wrote " << place.path().string() << '\n';
   const std::string of_file = constants_text(foreign, *network, true),
@@ -213,7 +229,7 @@ void add_import(CLI::App& app, Session& session) {
   cli::add_integer(*command, "--trial", options->trial, cli::counts_or_none, "Number of the trial")
       ->type_name("N")
       ->capture_default_str();
-  session.add_common_options(*command, {"--data", "--cache", "--seed"});
+  session.add_common_options(*command, {"--data", "--cache", "--seed", "--no-figures"});
   command->callback(
       [&session, options] { session.set_action([&session, options] { run_import(session, *options); }); });
 }

@@ -199,7 +199,8 @@ void check_scale(const ForeignNetwork& network, const glifr::DataFiles& files) {
   } catch (const glifr::DataError&) {
     return;
   }
-  const auto held = glifr::recorded_scale(network.tensors), found = glifr::recorded_scale(of_data);
+  const auto held = glifr::recorded_scale(network.tensors, network.file),
+             found = glifr::recorded_scale(of_data, network.settings.task.text("train_data"));
   if (!found) return;
   if (!held) throw glifr::DataError(network.file, "holds one of normalize.mean and normalize.factor; both are needed");
   bool is_other = held->mean.size() != found->mean.size() || held->factor.size() != found->factor.size();

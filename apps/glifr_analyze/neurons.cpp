@@ -243,7 +243,7 @@ Neurons read_neurons(const NeuronOptions& options) {
     take_constants(file, options, neurons.constants);
     neurons.learned = analysis::neurons_of(file, options.checkpoint, time_step_of(file, options));
     neurons.groups = groups_of(options.checkpoint, options.layer, neurons.learned.neurons);
-    neurons.delays = analysis::neuron_delays(file, neurons.learned.neurons);
+    neurons.delays = analysis::neuron_delays(file, neurons.learned.neurons, options.checkpoint);
   }
   analysis::GlifrConstants& constants = neurons.constants;
   constants.dt = options.dt.value_or(constants.dt);
@@ -268,7 +268,7 @@ std::optional<OtherNeurons> read_other_neurons(const NeuronOptions& options) {
   OtherNeurons neurons;
   neurons.learned = analysis::parameter_table(file, *neuron, options.checkpoint, time_step_of(file, options));
   neurons.groups = groups_of(options.checkpoint, options.layer, neurons.learned.neurons);
-  neurons.delays = analysis::neuron_delays(file, neurons.learned.neurons);
+  neurons.delays = analysis::neuron_delays(file, neurons.learned.neurons, options.checkpoint);
   std::filesystem::path initial = options.initial;
   if (initial.empty()) initial = glifr::TrialFolder::of_checkpoint(options.checkpoint).initial_checkpoint();
   if (options.initial.empty() && !std::filesystem::exists(initial)) return neurons;

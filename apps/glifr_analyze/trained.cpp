@@ -129,7 +129,7 @@ namespace {
 /// with.
 template <glifr::Scalar T>
 void compare_test_data(const TrainedRun& run, glifr::DataStore& store, const glifr::TensorFile& checkpoint) {
-  const auto data = store.load_test<T>(run.settings, run.seed, &checkpoint);
+  const auto data = store.load_test<T>(run.settings, run.seed, &checkpoint, run.checkpoint.string());
   const auto difference = glifr::difference_of_test_data(run.record, store.digest<T>(data));
   static std::set<std::string> said;
   if (difference && said.insert(run.settings.task.name + " " + *difference).second) {
@@ -149,7 +149,7 @@ std::shared_ptr<const glifr::Dataset<T>> test_data(const TrainedRun& run, glifr:
     precision&&* precision == "float64" ? compare_test_data<double>(run, store, checkpoint)
                                         : compare_test_data<float>(run, store, checkpoint);
   }
-  return store.load_test<T>(run.settings, run.seed, &checkpoint);
+  return store.load_test<T>(run.settings, run.seed, &checkpoint, run.checkpoint.string());
 }
 
 namespace {

@@ -19,7 +19,7 @@ int main(int argc, char** argv) try {
 
   const TensorFile checkpoint = read_safetensors(trained.checkpoint);  // which may hold the scale of the inputs
   DataStore store({.root = argc > 2 ? argv[2] : "datasets"});
-  const auto data = store.load_test<float>(trained.settings, trained.seed, &checkpoint);
+  const auto data = store.load_test<float>(trained.settings, trained.seed, &checkpoint, trained.checkpoint.string());
   const std::vector<double> outputs = analysis::outputs(*network, *data);
   std::printf("%zu outputs, the last of them %.4f\n", outputs.size(), outputs.back());
 

@@ -6,7 +6,7 @@
 
 #include "glifr/core/random.hpp"
 #include "glifr/error.hpp"
-#include "glifr/io/csv.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr::analysis {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "glifr/error.hpp"
-#include "glifr/io/csv.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/neurons/indexing.hpp"
 
 namespace glifr::analysis {
@@ -16,13 +16,13 @@ namespace {
 constexpr double largest_value = 1e150;  // its square is still a number
 
 void check_points(View<const double> points) {
-  if (points.rows < 1 || points.columns < 1) throw DataError("clustering", "found no points, expected at least one");
+  if (points.rows < 1 || points.columns < 1) throw ConfigError("points", "found none, expected at least one");
   for (Index row = 0; row < points.rows; ++row) {
     for (Index column = 0; column < points.columns; ++column) {
       if (std::abs(points(row, column)) <= largest_value) continue;
-      throw DataError("clustering", "row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1) +
-                                        " is " + format_number(points(row, column)) +
-                                        ", expected a finite number of at most " + format_number(largest_value));
+      throw ConfigError("points", "row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1) + " is " +
+                                      format_number(points(row, column)) + ", expected a finite number of at most " +
+                                      format_number(largest_value));
     }
   }
 }

@@ -12,9 +12,9 @@
 
 namespace glifr::analysis {
 
-std::vector<double> neuron_delays(const TensorFile& checkpoint, Index neurons) {
+std::vector<double> neuron_delays(const TensorFile& checkpoint, Index neurons, const std::string& name) {
   const NamedTensor* delays = checkpoint.find("neuron_layer.synaptic_delay");
-  return delays && delays->size() == neurons ? values_of<double>(*delays) : std::vector<double>{};
+  return delays && delays->size() == neurons ? values_of<double>(*delays, name) : std::vector<double>{};
 }
 
 RecurrentWeights::Senders RecurrentWeights::senders() const {
@@ -51,12 +51,7 @@ RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::stri
     throw DataError(name,
                     "there is no square matrix 'neuron_layer.weight_lat'; is this a checkpoint of GLIFR neurons, an "
                     "RNN, or custom neurons with one synaptic current?");
-  std::vector<double> values;
-  try {
-    values = values_of<double>(*tensor);
-  } catch (const DataError& error) {  // which knows the tensor, not the file
-    throw DataError(name, error.what());
-  }
+  const std::vector<double> values = values_of<double>(*tensor, name);
   RecurrentWeights result;
   result.neurons = tensor->shape[0];
   const View<const double> weights(values.data(), result.neurons, result.neurons);
@@ -84,7 +79,7 @@ RecurrentWeights recurrent_weights(const TensorFile& checkpoint, const std::stri
     if (first != second) return first > second;
     return a.imag() > b.imag();
   });
-  result.delays = neuron_delays(checkpoint, result.neurons);
+  result.delays = neuron_delays(checkpoint, result.neurons, name);
   return result;
 }
 

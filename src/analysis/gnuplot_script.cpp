@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "glifr/io/csv.hpp"
+#include "glifr/io/number.hpp"
 #include "gnuplot.hpp"
 #include "layout.hpp"
 #include "text.hpp"

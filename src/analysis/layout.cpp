@@ -6,7 +6,7 @@
 #include <span>
 #include <stdexcept>
 
-#include "glifr/io/csv.hpp"
+#include "glifr/io/number.hpp"
 
 namespace glifr::analysis::detail {
 namespace {

@@ -65,12 +65,7 @@ std::vector<double> detail::physical_values(const TensorFile& checkpoint, const 
   const NamedTensor* tensor = checkpoint.find(tensor_name);
   if (!tensor)
     throw DataError(name, "there is no tensor '" + tensor_name + "'; is this a checkpoint of these neurons?");
-  std::vector<double> values;
-  try {
-    values = values_of<double>(*tensor);
-  } catch (const DataError& error) {  // which knows the tensor, not the file
-    throw DataError(name, error.what());
-  }
+  std::vector<double> values = values_of<double>(*tensor, name);
   const auto size = static_cast<Index>(values.size());
   if (size == 0) throw DataError(name, "tensor '" + tensor_name + "' holds no value: a layer without neurons");
   if (neurons < 0 ? size % member.extent != 0 : size != member.extent * neurons) {

@@ -8,7 +8,6 @@
 
 #include "glifr/core/random.hpp"
 #include "glifr/error.hpp"
-#include "glifr/io/json_members.hpp"
 #include "glifr/io/number.hpp"
 #include "glifr/ops/elementwise.hpp"
 #include "glifr/ops/wiring.hpp"

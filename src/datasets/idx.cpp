@@ -73,7 +73,7 @@ std::array<std::uint32_t, Rank> check_header(std::string_view bytes, const std::
   return sizes;
 }
 
-bool is_there(const std::filesystem::path& file) {
+bool can_be_found(const std::filesystem::path& file) {
   std::error_code problem;
   const std::filesystem::file_type type = std::filesystem::status(file, problem).type();
   if (type == std::filesystem::file_type::none) {  // a folder on the way that may not be entered, for one
@@ -99,7 +99,7 @@ IdxFile read_idx_file(const std::filesystem::path& file) {
   }
   std::string names;
   for (const std::filesystem::path& candidate : candidates) {
-    if (!is_there(candidate)) {
+    if (!can_be_found(candidate)) {
       names += (names.empty() ? "" : ", ") + candidate.filename().string();
       continue;
     }

@@ -102,7 +102,10 @@ NamedTensor collect(const CsvNumbers& table, const std::vector<Rows>& samples, I
 
 SampleTable read_sample_csv(const std::filesystem::path& path, const SampleNames& names) {
   const std::string file = path.string();
-  const CsvNumbers table = read_csv_numbers(path, {.has_header = true});
+  const auto meaning = [&](const std::string& column) {
+    return column == names.labels.value_or("label") ? "labels are classes 0 … C - 1" : "";
+  };
+  const CsvNumbers table = read_csv_numbers(path, {.has_header = true, .meaning = meaning});
   const Columns columns = sort_columns(table, file, names);
   const std::vector<Rows> samples = sort_rows(table, file);
   if (samples.empty()) throw DataError(file, "has no row behind the line of names");

@@ -151,9 +151,10 @@ struct SampleFile::Content {
       throw ConfigError(options.targets_file.string(), "targets do not go with the labels in " +
                                                            options.labels_file.string() + "; one of them is needed");
     }
-    std::unique_ptr<SampleArray> label_array;
+    std::unique_ptr<SampleArray> label_array, length_array;
     if (!options.labels_file.empty()) label_array = detail::open_npy(options.labels_file, options.in_memory_bytes);
     if (!options.targets_file.empty()) targets = detail::open_npy(options.targets_file, options.in_memory_bytes);
+    if (!options.lengths_file.empty()) length_array = detail::open_npy(options.lengths_file, options.in_memory_bytes);
 
     if (kind == SampleFileKind::npy) {
       inputs = detail::open_npy(path, options.in_memory_bytes);
@@ -169,14 +170,18 @@ struct SampleFile::Content {
                       label_array ? "labels" : "targets", label_array ? names.labels : names.targets);
       }
       const std::string lengths_name = names.lengths.value_or("lengths");
-      if (names.lengths || has(arrays->names(), lengths_name)) {
-        const auto array = find(*arrays, lengths_name, "lengths_name");
-        check_samples(*array);
-        lengths = detail::whole_numbers(*array, 1, checked_time_steps());
-        check_count(*array);
+      if (length_array) {
+        refuse_second(*arrays, options.lengths_file, "lengths", names.lengths);
+      } else if (names.lengths || has(arrays->names(), lengths_name)) {
+        length_array = find(*arrays, lengths_name, "lengths_name");
       }
     }
     check_inputs();
+    if (length_array) {
+      check_samples(*length_array);
+      lengths = detail::whole_numbers(*length_array, 1, static_cast<std::int32_t>(time_steps()));
+      check_count(*length_array);
+    }
     if (label_array) {
       check_samples(*label_array);
       labels = detail::whole_numbers(*label_array, 0, detail::highest_label);
@@ -210,7 +215,7 @@ struct SampleFile::Content {
     return found;
   }
 
-  /// Labels or targets (`what`) in another file do not go with those of the file itself.
+  /// Labels, targets or lengths (`what`) in another file do not go with those of the file itself.
   void refuse_second(const SampleArrays& arrays, const std::filesystem::path& other, const std::string& what,
                      const std::optional<std::string>& chosen) const {
     const std::string array = chosen.value_or(what);
@@ -259,14 +264,8 @@ struct SampleFile::Content {
     if (std::ranges::max(shape) > longest) inputs->fail("has the shape " + shape_text(shape) + ", which is too large");
   }
 
-  [[nodiscard]] std::int32_t checked_time_steps() const {
-    check_inputs();
-    return static_cast<std::int32_t>(time_steps());
-  }
-
   /// Of an array of one number a sample.
   void check_samples(const SampleArray& array) const {
-    check_inputs();
     if (array.shape().size() == 1) check_count(array);
   }
 
@@ -407,10 +406,10 @@ bool is_of_scale(const NamedTensor& tensor) {
   return tensor.name == mean_name || tensor.name == factor_name;
 }
 
-std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint) {
+std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint, const std::string& name) {
   const NamedTensor *mean = checkpoint.find(mean_name), *factor = checkpoint.find(factor_name);
   if (!mean || !factor) return std::nullopt;
-  return FeatureScale{values_of<double>(*mean), values_of<double>(*factor)};
+  return FeatureScale{values_of<double>(*mean, name), values_of<double>(*factor, name)};
 }
 
 }  // namespace glifr

@@ -77,9 +77,9 @@ TaskData<T> DataStore::load(const Settings& s, std::uint64_t seed) {
 
 template <Scalar T>
 std::shared_ptr<const Dataset<T>> DataStore::load_test(const Settings& s, std::uint64_t seed,
-                                                       const TensorFile* checkpoint) {
+                                                       const TensorFile* checkpoint, const std::string& name) {
   const Split part = find_task(s.task.base).has_test_set(s) ? Split::test : Split::train;
-  return load_part<T>({s, seed, part, true, files_, checkpoint});
+  return load_part<T>({s, seed, part, true, files_, checkpoint, name});
 }
 
 template <Scalar T>
@@ -110,12 +110,12 @@ std::unique_ptr<Dataset<T>> make_synthetic_data(const Settings& s, Index batches
   return std::make_unique<SyntheticDataset<T>>(synthetic);
 }
 
-#define GLIFR_INSTANTIATE(T)                                                                         \
-  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);                           \
-  template std::shared_ptr<const Dataset<T>> DataStore::load_test<T>(const Settings&, std::uint64_t, \
-                                                                     const TensorFile*);             \
-  template TaskDigest DataStore::digest<T>(const TaskData<T>&);                                      \
-  template DataDigest DataStore::digest<T>(const std::shared_ptr<const Dataset<T>>&);                \
+#define GLIFR_INSTANTIATE(T)                                                                                 \
+  template TaskData<T> DataStore::load<T>(const Settings&, std::uint64_t);                                   \
+  template std::shared_ptr<const Dataset<T>> DataStore::load_test<T>(const Settings&, std::uint64_t,         \
+                                                                     const TensorFile*, const std::string&); \
+  template TaskDigest DataStore::digest<T>(const TaskData<T>&);                                              \
+  template DataDigest DataStore::digest<T>(const std::shared_ptr<const Dataset<T>>&);                        \
   template std::unique_ptr<Dataset<T>> make_synthetic_data<T>(const Settings&, Index)
 GLIFR_INSTANTIATE(float);
 GLIFR_INSTANTIATE(double);

@@ -107,11 +107,6 @@ std::string checksum(std::string_view content) {
   return text_of(detail::crc32(content));
 }
 
-bool is_there(const fs::path& file) {
-  std::error_code ignored;
-  return fs::exists(file, ignored);
-}
-
 Source describe_source(const Settings& settings, const TrialFolder& folder) {
   json::object deciding = to_json(settings);
   for (const ConfigKey& key : config_keys(find_task(settings.task.base))) {

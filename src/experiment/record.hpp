@@ -23,9 +23,6 @@ inline constexpr auto record_members =
 /// CRC-32, as records name it: 8 hexadecimal digits.
 [[nodiscard]] std::string checksum(std::string_view content);
 
-/// Whether a file is there; false, too, where that cannot be seen.
-[[nodiscard]] bool is_there(const std::filesystem::path& file);
-
 /// What a heterogeneous trial starts from, as its record names it.
 struct Source {
   std::string model;       ///< its name

@@ -141,7 +141,7 @@ bool is_complete(const TrialFolder& folder) {
   if (!is_there(folder.test()) || !is_there(folder.last_checkpoint())) return false;
   try {
     return analysis::read_test(folder.test()).samples && has_metrics(folder) &&
-           read_safetensors(folder.last_checkpoint()).metadata.contains("epoch");
+           read_safetensors_metadata(folder.last_checkpoint()).contains("epoch");
   } catch (const DataError&) {
     return false;
   }

@@ -12,12 +12,12 @@
 
 #include "config_values.hpp"
 #include "glifr/analysis/results.hpp"
-#include "glifr/analysis/tables.hpp"
 #include "glifr/backend/cpu_target.hpp"
 #include "glifr/distributed/device_links.hpp"
 #include "glifr/distributed/group.hpp"
 #include "glifr/experiment/build.hpp"
 #include "glifr/experiment/config.hpp"
+#include "glifr/experiment/confusion.hpp"
 #include "glifr/io/detail/fnv1a.hpp"
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
@@ -59,7 +59,7 @@ void initialize_from(RecurrentNetwork<T>& network, const fs::path& checkpoint, s
         const NamedTensor* tensor = file.find(name);
         if (!tensor || tensor->size() == 0)
           throw DataError(checkpoint.string(), "there is no tensor '" + name + "' to draw initial values from");
-        values = values_of<T>(*tensor);
+        values = values_of<T>(*tensor, checkpoint.string());
         if (!std::ranges::all_of(values, [](T value) { return std::isfinite(value); }))
           throw DataError(checkpoint.string(), "tensor '" + name + "' holds a value that is not finite");
         return std::span<const T>(values);
@@ -414,18 +414,10 @@ class TrialRun {
 
   /// Tests the network; where there are classes, records how often each was taken for which.
   Score test() {
-    const Index classes = data_.test->classes();
-    if (classes > analysis::Confusion::most_classes) {
-      observer_.note(trial_, "confusion.csv is left out: there are " + std::to_string(classes) +
-                                 " classes, it has room for " + std::to_string(analysis::Confusion::most_classes));
-    } else if (classes > 0) {
-      const Classification result =
-          classify(*network_, *data_.test, workers_,
-                   {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch});
-      analysis::confusion_table({classes, {result.confusion.begin(), result.confusion.end()}})
-          .write(folder_.confusion());
-      if (!device_) return result.score;
-    }
+    const auto score = record_confusion<T>(*network_, *data_.test, workers_,
+                                           {.engine = options_.engine, .micro_batch = evaluation_settings_.micro_batch},
+                                           folder_, [&](const std::string& note) { observer_.note(trial_, note); });
+    if (score && !device_) return *score;
     return make_own_engine({*network_, *data_.test, evaluation_settings_, nothing_to_move_})->evaluate();
   }
 

@@ -221,11 +221,13 @@ CsvNumbers read_csv_numbers(const std::filesystem::path& path, const CsvFormat& 
       if (!value || !(is_absent || format.allows_not_finite || std::isfinite(*value))) {
         const std::string name = !table.header.empty() ? " (" + table.header[column] + ")" : "";
         const bool is_header = line_number == 1 && !value;
+        const std::string meaning = format.meaning && !table.header.empty() ? format.meaning(table.header[column]) : "";
         fail(", column " + std::to_string(column + 1) + name + ": found '" + cell.substr(0, longest_quotation) + "'; " +
              (is_too_large_number(cell) ? "a number that fits into 64 bits"
               : value                   ? "a finite number"
                                         : "a number") +
-             " is needed" + (is_header ? ", separated by commas; this table has no line of names" : ""));
+             " is needed" + (is_header ? ", separated by commas; this table has no line of names" : "") +
+             (meaning.empty() ? "" : "; " + meaning));
       }
       table.values.push_back(*value);
     }

@@ -294,7 +294,7 @@ EventAppender EventAppender::start(const std::filesystem::path& path, double wal
 
 EventAppender EventAppender::resume(const std::filesystem::path& path, Index last_step, Index last_histograms,
                                     double wall_time) {
-  if (!std::filesystem::exists(path)) return start(path, wall_time);  // a damaged one was removed
+  if (!is_there(path)) return start(path, wall_time);  // a damaged one was removed
   const std::string content = read_file(path);
   const Kept kept = Records(content, path.string()).up_to(last_step, last_histograms);
   if (kept.bytes == 0) return start(path, wall_time);

@@ -172,6 +172,11 @@ std::string read_file(const fs::path& path) {
   return content;
 }
 
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
 void write_file_atomically(const fs::path& path, std::string_view content) {
   if (is_stream(path)) {
     const int failure = write_into(path, content);

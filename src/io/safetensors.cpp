@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -30,6 +31,7 @@ static_assert(std::endian::native == std::endian::little,
 constexpr std::size_t length_bytes = 8;
 constexpr std::size_t data_alignment = 8;
 constexpr std::uint64_t longest_header = 100'000'000;  // the limit of the format's own library
+constexpr std::uint64_t most_told = 4096;              // bytes by which a file of another form is told
 constexpr std::string_view metadata_key = "__metadata__";
 
 struct DtypeFacts {
@@ -92,36 +94,53 @@ std::vector<To> convert(const NamedTensor& tensor) {
   }
 }
 
+/// Bytes of the header, as a file's beginning says; 0 where it is too short to.
+std::uint64_t header_length(std::string_view bytes) {
+  std::uint64_t length = 0;
+  if (bytes.size() >= length_bytes) std::memcpy(&length, bytes.data(), length_bytes);
+  return length;
+}
+
 /// Reads the header, member by member; what it throws names the file and the byte.
 class Decoder {
  public:
-  Decoder(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+  /// `bytes` are those of a file of `size` bytes, or its beginning with the whole header.
+  Decoder(std::string_view bytes, std::uint64_t size, const std::string& name)
+      : bytes_(bytes), size_(size), name_(name) {}
 
-  TensorFile decode() {
+  /// The metadata, and the tensors where they lie; these have no bytes yet.
+  std::map<std::string, std::string> read_header() {
     const std::string_view header_text = header();
-    data_ = bytes_.substr(length_bytes + header_text.size());
+    data_begin_ = length_bytes + header_text.size();
     const json::value header = parse_header(header_text);
-    TensorFile file;
-    std::vector<Place> places;
+    std::map<std::string, std::string> found;
     for (const json::key_value_pair& member : header.get_object()) {
       if (member.key() == metadata_key) {
-        file.metadata = metadata(member.value());
+        found = metadata(member.value());
       } else {
-        places.push_back(place(member.key(), member.value()));
+        places_.push_back(place(member.key(), member.value()));
       }
     }
-    std::ranges::sort(places, {}, [](const Place& p) { return std::pair(p.begin, p.end); });  // empty tensors first
+    std::ranges::sort(places_, {}, [](const Place& p) { return std::pair(p.begin, p.end); });  // empty tensors first
     std::uint64_t end = 0;
-    for (Place& place : places) {
+    for (const Place& place : places_) {
       if (place.begin != end)
-        fail("tensor '" + place.tensor.name + "' overlaps its neighbour or leaves a gap", data_offset(place.begin));
+        fail("tensor '" + place.tensor.name + "' overlaps its neighbour or leaves a gap", data_begin_ + place.begin);
       end = place.end;
-      const auto* first = reinterpret_cast<const std::byte*>(data_.data()) + place.begin;
+    }
+    if (end != data_size()) {
+      fail(std::to_string(data_size() - end) + " bytes follow that belong to no tensor", data_begin_ + end);
+    }
+    return found;
+  }
+
+  TensorFile decode() {
+    TensorFile file;
+    file.metadata = read_header();
+    for (Place& place : places_) {
+      const auto* first = reinterpret_cast<const std::byte*>(bytes_.data()) + data_begin_ + place.begin;
       place.tensor.bytes.assign(first, first + (place.end - place.begin));
       file.tensors.push_back(std::move(place.tensor));
-    }
-    if (end != data_.size()) {
-      fail(std::to_string(data_.size() - end) + " bytes follow that belong to no tensor", data_offset(end));
     }
     return file;
   }
@@ -138,9 +157,7 @@ class Decoder {
   [[noreturn]] void fail_tensor(std::string_view tensor, const std::string& problem) const {
     fail("tensor '" + std::string(tensor) + "': " + problem, length_bytes);
   }
-  [[nodiscard]] std::uint64_t data_offset(std::uint64_t position) const {
-    return bytes_.size() - data_.size() + position;
-  }
+  [[nodiscard]] std::uint64_t data_size() const { return size_ - data_begin_; }
 
   /// For bytes that are no safetensors file at all.
   [[noreturn]] void fail_file(const std::string& problem, std::uint64_t offset) const {
@@ -151,14 +168,11 @@ class Decoder {
   }
 
   [[nodiscard]] std::string_view header() const {
-    std::uint64_t length = 0;
-    if (bytes_.size() < length_bytes) {
-      fail_file("is cut short; a safetensors file begins with 8 bytes for the length of its header", bytes_.size());
-    }
-    std::memcpy(&length, bytes_.data(), length_bytes);
-    if (length > longest_header || length > bytes_.size() - length_bytes) {
-      fail_file("the header should have " + std::to_string(length) + " bytes, " +
-                    std::to_string(bytes_.size() - length_bytes) +
+    if (size_ < length_bytes)
+      fail_file("is cut short; a safetensors file begins with 8 bytes for the length of its header", size_);
+    const std::uint64_t length = header_length(bytes_);
+    if (length > longest_header || length > size_ - length_bytes) {
+      fail_file("the header should have " + std::to_string(length) + " bytes, " + std::to_string(size_ - length_bytes) +
                     " follow; this is no safetensors file, or it is cut short",
                 0);
     }
@@ -201,8 +215,8 @@ class Decoder {
     place.tensor.dtype = dtype(name, member("dtype"));
     place.tensor.shape = counts(name, member("shape"), "shape");
     const std::vector<Index> offsets = counts(name, member("data_offsets"), "data_offsets");
-    if (offsets.size() != 2 || offsets[0] > offsets[1] || static_cast<std::uint64_t>(offsets[1]) > data_.size()) {
-      fail_tensor(name, "data_offsets lie outside the " + std::to_string(data_.size()) + " bytes of data");
+    if (offsets.size() != 2 || offsets[0] > offsets[1] || static_cast<std::uint64_t>(offsets[1]) > data_size()) {
+      fail_tensor(name, "data_offsets lie outside the " + std::to_string(data_size()) + " bytes of data");
     }
     place.begin = static_cast<std::uint64_t>(offsets[0]);
     place.end = static_cast<std::uint64_t>(offsets[1]);
@@ -238,8 +252,10 @@ class Decoder {
     return result;
   }
 
-  std::string_view bytes_, data_;
+  std::string_view bytes_;
+  std::uint64_t size_, data_begin_ = 0;
   const std::string& name_;
+  std::vector<Place> places_;  // in the order of the data
 };
 
 }  // namespace
@@ -275,7 +291,7 @@ NamedTensor make_named_tensor(std::string name, std::vector<Index> shape, std::s
 }
 
 template <class T>
-std::vector<T> values_of(const NamedTensor& tensor) {
+std::vector<T> values_of(const NamedTensor& tensor, const std::string& name) {
   if (tensor.dtype == dtype_of<T>()) return convert<T, T>(tensor);
   if constexpr (Scalar<T>) {
     if (tensor.dtype == Dtype::f32) return convert<float, T>(tensor);
@@ -287,8 +303,8 @@ std::vector<T> values_of(const NamedTensor& tensor) {
     if (tensor.dtype == Dtype::boolean) return convert<T, T>(tensor);
   }
   const std::string accepted = Scalar<T> ? "F64, F32, F16 or BF16" : std::string(to_string(dtype_of<T>()));
-  throw DataError("tensor '" + tensor.name + "'",
-                  "found " + std::string(to_string(tensor.dtype)) + "; " + accepted + " is needed");
+  throw DataError(name, "tensor '" + tensor.name + "': found " + std::string(to_string(tensor.dtype)) + "; " +
+                            accepted + " is needed");
 }
 
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const float>);
@@ -296,11 +312,11 @@ template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::spa
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::int64_t>);
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::uint64_t>);
 template NamedTensor make_named_tensor(std::string, std::vector<Index>, std::span<const std::uint8_t>);
-template std::vector<float> values_of(const NamedTensor&);
-template std::vector<double> values_of(const NamedTensor&);
-template std::vector<std::int64_t> values_of(const NamedTensor&);
-template std::vector<std::uint64_t> values_of(const NamedTensor&);
-template std::vector<std::uint8_t> values_of(const NamedTensor&);
+template std::vector<float> values_of(const NamedTensor&, const std::string&);
+template std::vector<double> values_of(const NamedTensor&, const std::string&);
+template std::vector<std::int64_t> values_of(const NamedTensor&, const std::string&);
+template std::vector<std::uint64_t> values_of(const NamedTensor&, const std::string&);
+template std::vector<std::uint8_t> values_of(const NamedTensor&, const std::string&);
 
 const NamedTensor* TensorFile::find(std::string_view name) const {
   const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
@@ -308,10 +324,7 @@ const NamedTensor* TensorFile::find(std::string_view name) const {
 }
 
 bool is_safetensors(std::string_view bytes) {
-  std::uint64_t length = 0;
-  if (bytes.size() < length_bytes + 2 || bytes[length_bytes] != '{') return false;
-  std::memcpy(&length, bytes.data(), length_bytes);
-  return length <= longest_header;
+  return bytes.size() >= length_bytes + 2 && bytes[length_bytes] == '{' && header_length(bytes) <= longest_header;
 }
 
 std::string encode_safetensors(const TensorFile& file) {
@@ -361,11 +374,30 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
 }
 
 TensorFile decode_safetensors(std::string_view bytes, const std::string& name) {
-  return Decoder(bytes, name).decode();
+  return Decoder(bytes, bytes.size(), name).decode();
 }
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
   return decode_safetensors(read_file(path), path.string());
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
+  detail::require_file(path);
+  const std::string name = path.string();
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff end = file.tellg();
+  std::string bytes;
+  const auto read = [&](std::uint64_t count) {
+    bytes.resize(count);
+    file.seekg(0);
+    file.read(bytes.data(), std::ssize(bytes));
+    bytes.resize(static_cast<std::size_t>(file.gcount()));
+  };
+  read(length_bytes);
+  if (bytes.size() < length_bytes) return read_safetensors(path).metadata;  // says what is wrong
+  const auto size = static_cast<std::uint64_t>(end);
+  read(std::min(size, std::max(most_told, length_bytes + std::min(header_length(bytes), longest_header))));
+  return Decoder(bytes, size, name).read_header();
 }
 
 }  // namespace glifr

@@ -52,8 +52,9 @@ constexpr auto no_constants = std::to_array<std::string_view>(
      // Built-in tasks.
      "amp", "duration_timestep", "frame_values", "freq_max", "freq_min", "input_density", "inputs_name", "labels_name",
      "lengths_name", "mnist_path", "nmnist_path", "noise_mean", "noise_std", "normalize", "num_freqs", "num_timesteps",
-     "permute_pixels", "shd_path", "sim_time", "ssc_path", "targets_name", "test_data", "test_labels", "test_targets",
-     "train_data", "train_labels", "train_targets", "validation_data", "validation_labels", "validation_targets",
+     "permute_pixels", "shd_path", "sim_time", "ssc_path", "targets_name", "test_data", "test_labels", "test_lengths",
+     "test_targets", "train_data", "train_labels", "train_lengths", "train_targets", "validation_data",
+     "validation_labels", "validation_lengths", "validation_targets",
      // Their documents.
      "base", "description", "models", "layers", "task", "base_task", "model", "version", "seed", "trial", "precision",
      "engine", "device", "cpu_target", "trained_parameters", "data", "validation", "starts_from",

@@ -96,7 +96,7 @@ void export_npz(const TensorFile& file, const std::filesystem::path& path) {
   std::vector<NamedTensor> arrays;
   for (const NamedTensor& tensor : file.tensors) {
     if (tensor.dtype == Dtype::bf16) {
-      arrays.push_back(make_named_tensor<float>(tensor.name, tensor.shape, values_of<float>(tensor)));
+      arrays.push_back(make_named_tensor<float>(tensor.name, tensor.shape, values_of<float>(tensor, path.string())));
     } else {
       arrays.push_back(tensor);
     }

@@ -22,7 +22,7 @@ void copy_whole(const fs::path& from, const fs::path& to) {
 }
 
 void copy_if_there(const fs::path& from, const fs::path& to) {
-  if (fs::exists(from)) copy_whole(from, to);
+  if (is_there(from)) copy_whole(from, to);
 }
 
 /// A table of numbers with about a hundred of its rows; one that was thinned already keeps all that are left.
@@ -83,12 +83,12 @@ void archive(const analysis::Results& results, const fs::path& from, const fs::p
     const TrialFolder source = trial.files(), target = target_of(trial);
     copy_whole(source.record(), target.record());
     copy_if_there(source.test(), target.test());
-    if (fs::exists(source.metrics())) copy_thinned(source.metrics(), target.metrics());
-    if (const fs::path own = trial.folder / realizable_file; fs::exists(own))
+    if (is_there(source.metrics())) copy_thinned(source.metrics(), target.metrics());
+    if (const fs::path own = trial.folder / realizable_file; is_there(own))
       copy_thinned(own, target.path() / realizable_file);
     if (trial.model != "glifr_lheta") continue;
     for (const char* name : {"thresh", "k_m", "r_j", "k_j", "a_j"}) {
-      if (fs::exists(source.parameter(name))) copy_ends(source.parameter(name), target.parameter(name));
+      if (is_there(source.parameter(name))) copy_ends(source.parameter(name), target.parameter(name));
     }
   }
   copy_if_there(silencing_file(from), silencing_file(to));

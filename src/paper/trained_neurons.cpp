@@ -7,6 +7,7 @@
 #include <string>
 
 #include "glifr/error.hpp"
+#include "glifr/io/files.hpp"
 #include "glifr/paper/reproduction.hpp"
 
 namespace glifr::paper {
@@ -20,7 +21,7 @@ constexpr std::array<const char*, 5> names{"thresh", "k_m", "r_j", "k_j", "a_j"}
 std::optional<Courses> read_courses(const TrialFolder& files) {
   Courses courses;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!std::filesystem::exists(files.parameter(names[i]))) return std::nullopt;
+    if (!is_there(files.parameter(names[i]))) return std::nullopt;
     courses[i] = read_csv_numbers(files.parameter(names[i]), {});
   }
   return courses;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <system_error>
 
 #include "glifr/datasets/file_dataset.hpp"
 #include "glifr/datasets/sample_file.hpp"
@@ -33,6 +34,8 @@ class FilesTask final : public TaskOf<FilesTask> {
           text_key(name + "_labels", "NPY file of the labels, where " + name + "_data is an NPY file", Decides::place));
       keys.push_back(text_key(name + "_targets", "NPY file of the targets, where " + name + "_data is an NPY file",
                               Decides::place));
+      keys.push_back(text_key(name + "_lengths", "NPY file of the lengths, where " + name + "_data is an NPY file",
+                              Decides::place));
     }
     keys.push_back(text_key("inputs_name", "name of the inputs in the files", Decides::place, "inputs"));
     keys.push_back(text_key("labels_name", "name of the labels; empty: labels, if they are there", Decides::place));
@@ -63,7 +66,8 @@ class FilesTask final : public TaskOf<FilesTask> {
     if (are_recordings(path, files)) {
       require_unset(settings,
                     {"train_labels", "test_labels", "validation_labels", "train_targets", "test_targets",
-                     "validation_targets", "inputs_name", "labels_name", "targets_name", "lengths_name", "normalize"},
+                     "validation_targets", "train_lengths", "test_lengths", "validation_lengths", "inputs_name",
+                     "labels_name", "targets_name", "lengths_name", "normalize"},
                     path.string() + " holds recordings of events");
       return complete_recordings(settings, files);
     }
@@ -128,7 +132,7 @@ class FilesTask final : public TaskOf<FilesTask> {
     options.classes = needs_labels ? s.model.output_size : 0;
     options.time_steps = steps;
     if (follows_checkpoint(s)) {
-      if (request.checkpoint) options.scale = recorded_scale(*request.checkpoint);
+      if (request.checkpoint) options.scale = recorded_scale(*request.checkpoint, request.checkpoint_name);
       if (!options.scale) options.scale = scale_of(s, request.files);
     }
     return std::make_shared<FileDataset<T>>(file, options);
@@ -150,6 +154,12 @@ class FilesTask final : public TaskOf<FilesTask> {
         for (const std::string& note : open(settings, files, part)->notes()) {
           if (std::ranges::find(notes, note) == notes.end())
             notes.push_back(note);  // a file may serve as several parts
+        }
+        if (part == Split::train && settings.model.final_reduction == FinalReduction::none &&
+            has_constant_targets(settings, files)) {
+          notes.push_back("the targets of " + path.string() +
+                          " are the same at all steps of a sample, and the network is trained to give them at every "
+                          "step; with final_reduction=last it is trained to give them at the last one");
         }
         continue;
       }
@@ -179,7 +189,7 @@ class FilesTask final : public TaskOf<FilesTask> {
       throw ConfigError("validation_fraction", "found " + format_number(settings.training.validation_fraction) +
                                                    " beside validation_data, '" + data + "'; accepted: one of them");
     }
-    for (const char* key : {"validation_labels", "validation_targets"}) {
+    for (const char* key : {"validation_labels", "validation_targets", "validation_lengths"}) {
       if (!data.empty() || settings.task.text(key).empty()) continue;
       throw ConfigError(key, "found '" + settings.task.text(key) + "' without validation_data; accepted: both");
     }
@@ -218,7 +228,8 @@ class FilesTask final : public TaskOf<FilesTask> {
       throw ConfigError(key, "is missing; the task files needs train_data and test_data, as --set " + key + "=" +
                                  name_of(part) + ".h5");
     const std::filesystem::path path = files.root / text;
-    if (std::filesystem::path(text).is_relative() && !std::filesystem::exists(path)) {
+    std::error_code unknown;  // whoever reads it says why
+    if (std::filesystem::path(text).is_relative() && !std::filesystem::exists(path, unknown) && !unknown) {
       throw DataError(path.string(), "No such file; " + key + "=" + text + " is relative to the data root (--data), " +
                                          files.root.string());
     }
@@ -243,6 +254,7 @@ class FilesTask final : public TaskOf<FilesTask> {
                      optional("lengths_name")};
     options.labels_file = beside(name_of(part) + "_labels");
     options.targets_file = beside(name_of(part) + "_targets");
+    options.lengths_file = beside(name_of(part) + "_lengths");
     return options;
   }
 
@@ -250,8 +262,9 @@ class FilesTask final : public TaskOf<FilesTask> {
   static std::string described(const std::filesystem::path& path, const SampleFileOptions& options) {
     std::string all = path.string();
     for (const std::string& each :
-         {options.labels_file.string(), options.targets_file.string(), options.names.inputs,
-          options.names.labels.value_or(""), options.names.targets.value_or(""), options.names.lengths.value_or("")})
+         {options.labels_file.string(), options.targets_file.string(), options.lengths_file.string(),
+          options.names.inputs, options.names.labels.value_or(""), options.names.targets.value_or(""),
+          options.names.lengths.value_or("")})
       all += "\n" + each;
     return all;
   }
@@ -261,6 +274,26 @@ class FilesTask final : public TaskOf<FilesTask> {
     const SampleFileOptions options = options_of(settings, files, part);
     return files.read->get<SampleFile>("samples " + described(path, options),
                                        [&] { return SampleFile(path, options); });
+  }
+
+  /// Whether there are targets of every step of the training data, and those of no sample change over its steps.
+  static bool has_constant_targets(const Settings& settings, const DataFiles& files) {
+    const std::shared_ptr<const SampleFile> train = open(settings, files, Split::train);
+    const std::string name =
+        described(path_of(settings, files, Split::train), options_of(settings, files, Split::train));
+    return *files.read->get<bool>("constant targets of " + name, [&] {
+      if (train->target_steps() == 1) return false;
+      const Index width = train->outputs();
+      std::vector<double> values(static_cast<std::size_t>(train->target_steps() * width));
+      Index longest = 0;
+      for (Index sample = 0; sample < train->samples(); ++sample) {
+        train->targets(sample, values.data(), width);
+        longest = std::max(longest, train->length(sample));
+        const auto end = values.begin() + train->length(sample) * width;
+        if (!std::equal(values.begin() + width, end, values.begin())) return false;
+      }
+      return longest > 1;
+    });
   }
 
   static FeatureScale scale_of(const Settings& settings, const DataFiles& files) {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "glifr/io/csv.hpp"
+#include "glifr/io/number.hpp"
 #include "glifr/io/text.hpp"
 #include "glifr/neurons/indexing.hpp"
 
@@ -65,12 +65,7 @@ std::vector<T> fetch(const TensorFile& file, const std::string& file_name, const
     throw DataError(file_name, "tensor '" + name + "' has shape " + shape_text(tensor->shape) + ", expected " +
                                    shape_text(expected));
   }
-  std::vector<T> values;
-  try {
-    values = values_of<T>(*tensor);
-  } catch (const DataError& error) {  // which knows the tensor, not the file
-    throw DataError(file_name, error.what());
-  }
+  const std::vector<T> values = values_of<T>(*tensor, file_name);
   for (const T value : values) {
     if (!std::isfinite(value)) throw DataError(file_name, "tensor '" + name + "' holds a value that is not finite");
   }
@@ -95,7 +90,8 @@ void require_nothing_else(RecurrentNetwork<T>& network, const TensorFile& file, 
       const std::string rest = tensor.name.substr(prefix.size());
       const bool is_derived = rest == "synaptic_delay" && has(prefix + "trans_synaptic_delay");
       if (std::ranges::find(telling, rest) == telling.end() || has(tensor.name) || is_derived) return false;
-      return !std::ranges::all_of(values_of<T>(tensor), [](T value) { return value == T(0); });  // without effect
+      return !std::ranges::all_of(values_of<T>(tensor, file_name),
+                                  [](T value) { return value == T(0); });  // without effect
     }
     return tensor.name.starts_with("neuron_layer_");
   };

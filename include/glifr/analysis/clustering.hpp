@@ -19,8 +19,8 @@ struct Merge {
 /// Ward's hierarchical clustering of the rows of `points` [points, features], Euclidean, features as they are (not
 /// standardised). Returns the points - 1 merges in ascending order of height: the distance between the two centroids
 /// times sqrt(2 n_a n_b / (n_a + n_b)), as scipy and scikit-learn have it. Nearest-neighbour chain: time
-/// O(points^2 features), memory O(points features). Throws `DataError` where a value is not finite or beyond 1e150, or
-/// there is no point.
+/// O(points^2 features), memory O(points features). Throws `ConfigError` where a value is not finite or beyond 1e150,
+/// or there is no point.
 [[nodiscard]] GLIFR_API std::vector<Merge> ward_linkage(View<const double> points);
 
 /// The labels 0 … clusters - 1 of the points after all but the last `clusters - 1` merges; clusters are numbered in the
@@ -54,8 +54,7 @@ struct GLIFR_API Clustering {
 };
 
 /// Ward clustering with the number of clusters chosen by the Calinski-Harabasz index, or with `asked` clusters, taken
-/// as they are. Throws `ConfigError` unless 2 <= max_clusters < points and 1 <= asked <= points, `DataError` where a
-/// value is not finite.
+/// as they are. Throws `ConfigError` unless 2 <= max_clusters < points and 1 <= asked <= points, and as `ward_linkage`.
 [[nodiscard]] GLIFR_API Clustering choose_clusters(View<const double> points, Index max_clusters = 11,
                                                    std::optional<Index> asked = std::nullopt);
 

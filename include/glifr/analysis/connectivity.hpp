@@ -46,8 +46,10 @@ struct GLIFR_API RecurrentWeights {
   [[nodiscard]] Senders senders() const;
 };
 
-/// The delays of a checkpoint's first layer, ms, one for each of its `neurons`; empty where all have the same.
-[[nodiscard]] GLIFR_API std::vector<double> neuron_delays(const TensorFile& checkpoint, Index neurons);
+/// The delays of a checkpoint's first layer, ms, one for each of its `neurons`; empty where all have the same. `name`
+/// stands for the file in messages. DataError where they are no numbers.
+[[nodiscard]] GLIFR_API std::vector<double> neuron_delays(const TensorFile& checkpoint, Index neurons,
+                                                          const std::string& name);
 
 /// Those of the first layer in a checkpoint of neurons with one synaptic current (see `single_layer` for others);
 /// `name` stands for the file in messages. DataError where it holds no such weights.

@@ -35,6 +35,7 @@ struct SampleFileOptions {
   SampleNames names = {};                   ///< of the arrays in the file
   std::filesystem::path labels_file = {};   ///< a .npy file with the labels; empty: they are in the file itself
   std::filesystem::path targets_file = {};  ///< the same of the targets
+  std::filesystem::path lengths_file = {};  ///< the same of the lengths
   Index in_memory_bytes = Index{1} << 31u;  ///< an array of more bytes is read from the disk when it is asked for
 };
 
@@ -118,7 +119,9 @@ struct FeatureScale {
 GLIFR_API void add_scale(TensorFile& checkpoint, const FeatureScale& scale);
 /// Whether a tensor of a checkpoint is of the scale of its inputs, not of the network.
 [[nodiscard]] GLIFR_API bool is_of_scale(const NamedTensor& tensor);
-/// The scale that `add_scale` added; nothing where there is none, or only a part of it.
-[[nodiscard]] GLIFR_API std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint);
+/// The scale that `add_scale` added; nothing where there is none, or only a part of it. `name` stands for the file in
+/// messages. DataError where it is no numbers.
+[[nodiscard]] GLIFR_API std::optional<FeatureScale> recorded_scale(const TensorFile& checkpoint,
+                                                                   const std::string& name);
 
 }  // namespace glifr

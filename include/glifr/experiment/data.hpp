@@ -58,10 +58,11 @@ class GLIFR_API DataStore {
   [[nodiscard]] DataDigest digest(const std::shared_ptr<const Dataset<T>>& data);
 
   /// What a task's networks are tested on, without what they are trained on; with a network's checkpoint, as that says
-  /// (how inputs are scaled, for one). Throws as `load`.
+  /// (how inputs are scaled, for one); `name` stands for its file in messages. Throws as `load`.
   template <Scalar T>
   [[nodiscard]] std::shared_ptr<const Dataset<T>> load_test(const Settings& settings, std::uint64_t seed,
-                                                            const TensorFile* checkpoint = nullptr);
+                                                            const TensorFile* checkpoint = nullptr,
+                                                            const std::string& name = {});
 
  private:
   template <Scalar T>

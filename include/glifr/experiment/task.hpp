@@ -88,6 +88,7 @@ struct DataRequest {
   bool is_alone;                           ///< the other parts are not looked at, so they need not be there
   const DataFiles& files;                  ///< where they lie
   const TensorFile* checkpoint = nullptr;  ///< of the network that the data are for; null: one that is to be trained
+  std::string checkpoint_name = {};        ///< stands for its file in messages
 };
 
 /// What the random numbers of a trial follow.

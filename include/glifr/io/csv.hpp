@@ -92,6 +92,8 @@ struct CsvFormat {
   /// Whether the numbers of a column are wanted, by its name; empty: all are. The cells of other columns may be any
   /// text and read as NaN.
   std::function<bool(const std::string&)> is_wanted = {};
+  /// What a cell stands for, by its column's name, where it is no number: for the message; empty: nothing to say.
+  std::function<std::string(const std::string&)> meaning = {};
   /// Whether the first line's cells are names of columns, in place of `has_header` where they may be or not.
   std::function<bool(const std::vector<std::string>&)> are_names = {};
 };

@@ -15,6 +15,9 @@ namespace glifr {
 /// The whole content of a file, byte by byte. Throws DataError where it is missing, is a folder or cannot be read.
 [[nodiscard]] GLIFR_API std::string read_file(const std::filesystem::path& path);
 
+/// Whether a file or folder is there; false, too, where that cannot be seen.
+[[nodiscard]] GLIFR_API bool is_there(const std::filesystem::path& path);
+
 /// Replaces the file at `path` by `content`, so that whoever looks, even after a crash or a power cut, finds the old
 /// file or the new one and nothing between. The bytes go to a temporary file in the same folder, are forced to the disk
 /// and then take the name. The permissions of the old file are kept. Links are followed; a device or a pipe stays what

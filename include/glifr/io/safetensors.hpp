@@ -41,11 +41,11 @@ template <class T>
 [[nodiscard]] GLIFR_API NamedTensor make_named_tensor(std::string name, std::vector<Index> shape,
                                                       std::span<const T> values);
 
-/// The values of a tensor. Floating-point tensors (F64, F32, F16, BF16) convert to float and double; integers must be
-/// asked for as what they are, BOOL as std::uint8_t. Throws DataError naming the tensor where its type does not fit,
-/// std::invalid_argument where bytes and shape disagree.
+/// The values of a tensor; `name` stands for its file in messages. Floating-point tensors (F64, F32, F16, BF16) convert
+/// to float and double; integers must be asked for as what they are, BOOL as std::uint8_t. Throws DataError naming the
+/// tensor where its type does not fit, std::invalid_argument where bytes and shape disagree.
 template <class T>
-[[nodiscard]] GLIFR_API std::vector<T> values_of(const NamedTensor& tensor);
+[[nodiscard]] GLIFR_API std::vector<T> values_of(const NamedTensor& tensor, const std::string& name);
 
 /// What a safetensors file holds.
 struct GLIFR_API TensorFile {
@@ -73,5 +73,8 @@ GLIFR_API void write_safetensors(const std::filesystem::path& path, const Tensor
 [[nodiscard]] GLIFR_API TensorFile decode_safetensors(std::string_view bytes, const std::string& name);
 /// The same from a file. Throws DataError where it cannot be read, too.
 [[nodiscard]] GLIFR_API TensorFile read_safetensors(const std::filesystem::path& path);
+/// The metadata of a file, of which only the header is read and checked as `decode_safetensors` does, against the
+/// file's size.
+[[nodiscard]] GLIFR_API std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path);
 
 }  // namespace glifr

@@ -123,9 +123,9 @@ TEST_CASE("a checkpoint's neurons in physical units") {
   CHECK(neurons(3, neurons.thresh()) == 1);
   CHECK_THAT(neurons(3, neurons.k_m()), WithinRel(0.05, 0.003));
   CHECK_THAT(neurons(3, neurons.k(1)), WithinRel(2.0, 1e-12));
-  const auto raw = values_of<double>(*file.find("neuron_layer.trans_r_j"));
+  const auto raw = values_of<double>(*file.find("neuron_layer.trans_r_j"), "file");
   CHECK_THAT(neurons(3, neurons.r(1)), WithinAbs(1 - 2 / (1 + std::exp(-raw[13])), 1e-15));
-  CHECK(neurons(3, neurons.a(0)) == values_of<double>(*file.find("neuron_layer.a_j"))[3]);
+  CHECK(neurons(3, neurons.a(0)) == values_of<double>(*file.find("neuron_layer.a_j"), "file")[3]);
   CHECK(constants_of(file, "checkpoint").R == 0.1);
 
   const NeuronTable initial = initial_neuron(2, 0.05);
@@ -175,7 +175,7 @@ TEST_CASE("half-precision parameters are those of the network, rounded") {
   const auto network = make_small();
   TensorFile file = to_tensor_file<double>(*network);
   for (NamedTensor& tensor : file.tensors) {
-    const std::vector<float> values = values_of<float>(tensor);
+    const std::vector<float> values = values_of<float>(tensor, "file");
     tensor.dtype = Dtype::bf16;
     tensor.bytes.resize(2 * values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -628,6 +628,23 @@ TEST_CASE("silencing neurons needs the test set alone and leaves nothing beside 
   CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,rnn,0,"));
 }
 
+TEST_CASE("a damaged checkpoint is left out of the silencing of neurons, the others are not") {
+  const Session session;
+  train_sine(session, "rnn,glifr_hom");
+  const fs::path checkpoint = session.results() / "sine/rnn/trial_0/checkpoints/last.safetensors";
+  glifr::TensorFile file = glifr::read_safetensors(checkpoint);
+  const std::vector<std::int64_t> signs(16, 1);
+  file.tensors.push_back(glifr::make_named_tensor<std::int64_t>("neuron_layer.sign", {16}, signs));
+  glifr::write_safetensors(checkpoint, file);
+  const Finished run =
+      session.analyze("ablation --no-figures --draws 1 " + session.results().string() + session.out_option());
+  INFO(run.error);
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.error, Catch::Contains("left out sine/rnn/trial_0: " + checkpoint.string() +
+                                        ": tensor 'neuron_layer.sign': found I64"));
+  CHECK_THAT(glifr::read_file(session.out() / "ablation.csv"), Catch::Contains("\nsine,glifr_hom,0,"));
+}
+
 TEST_CASE("black f-I curves are of the network's own neurons before training, where they are known") {
   const Session session;
   train_sine(session, "glifr_lheta");
@@ -1060,6 +1077,7 @@ TEST_CASE("a network is imported into a trial's folder on which all analyses wor
                                                             Catch::Contains(R"("hidden_size": 16,)") &&
                                                             Catch::Contains(R"("cpu_target": ")"));
   CHECK_FALSE(fs::exists(folder + "/metrics.csv"));
+  CHECK_THAT(glifr::read_file(folder + "/test.json"), Catch::Contains("\"epoch\": 3"));
   const auto table = [&](const std::string& arguments, const std::string& file) {
     const Finished analysis = session.analyze(arguments + " --no-figures" + session.out_option());
     INFO(arguments);
@@ -1279,7 +1297,7 @@ TEST_CASE("a checkpoint of PyTorch is imported to the same outputs, one that cal
   for (const glifr::NamedTensor& tensor : glifr::read_safetensors(trained).tensors) {
     if (tensor.name.starts_with("optimizer.")) continue;
     const std::string key = std::to_string(storages.size());
-    storages.push_back(glifr::test::torch_storage(key, glifr::values_of<float>(tensor)));
+    storages.push_back(glifr::test::torch_storage(key, glifr::values_of<float>(tensor, "file")));
     std::vector<std::int32_t> shape, strides(tensor.shape.size(), 1);
     for (const glifr::Index size : tensor.shape) shape.push_back(static_cast<std::int32_t>(size));
     for (std::size_t axis = shape.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * shape[axis];
@@ -1343,8 +1361,9 @@ TEST_CASE("a network whose test data are not there is imported without a test") 
   const Finished with = import("1", data);
   INFO(with.error);
   CHECK(with.exit_code == 0);
-  CHECK(glifr::read_file(session.results() / "nmnist/rnn/trial_1/confusion.csv") ==
-        glifr::read_file(trial / "confusion.csv"));
+  const fs::path imported = session.results() / "nmnist/rnn/trial_1";
+  CHECK(glifr::read_file(imported / "confusion.csv") == glifr::read_file(trial / "confusion.csv"));
+  CHECK(fs::exists(imported / "confusion_nmnist_rnn.gp"));
   const Finished without = import("2", session.file("nowhere"));
   CHECK(without.exit_code == 0);
   CHECK(count_lines(without.error) == 1);
@@ -1360,6 +1379,28 @@ TEST_CASE("a network whose test data are not there is imported without a test") 
   CHECK(fs::exists(session.out() / "confusion_nmnist_rnn.gp"));
   CHECK(glifr::read_file(session.out() / "confusion_nmnist_rnn_table.csv") ==
         glifr::read_file(trial / "confusion.csv"));
+}
+
+TEST_CASE("an imported network of more classes than a confusion matrix has room for is said to have none") {
+  const Session session;
+  glifr::test::write_text(session.file("data.csv"), "sample,x,label\n0,1,0\n0,2,0\n1,3,1000\n1,4,1000\n");
+  const std::string settings =
+      " --task files --model rnn --set train_data=data.csv --set test_data=data.csv --set dt=1 "
+      "--set tau=1 --set hidden_size=2 --data " +
+      session.file("").string();
+  const std::string left_out = "confusion.csv is left out: there are 1001 classes, it has room for 1000";
+  const Finished trained = session.train("--epochs 1" + settings);
+  INFO(trained.error);
+  REQUIRE(trained.exit_code == 0);
+  CHECK_THAT(trained.out + trained.error, Catch::Contains(left_out));
+  const fs::path models = session.results() / "files/rnn";
+  const Finished run = session.analyze("import " + (models / "trial_0/checkpoints/last.safetensors").string() +
+                                       settings + " --trial 1 --out " + session.results().string());
+  INFO(run.error);
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.error, Catch::Contains(left_out));
+  CHECK_FALSE(fs::exists(models / "trial_1/confusion.csv"));
+  CHECK_THAT(glifr::read_file(models / "trial_1/test.json"), Catch::Contains("\"epoch\": 1"));
 }
 
 TEST_CASE("a checkpoint is exported for NumPy") {

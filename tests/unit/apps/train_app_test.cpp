@@ -318,8 +318,8 @@ TEST_CASE("a heterogeneous network's learned one is trained first") {
   const auto learned =
       glifr::read_safetensors(session.trial("sine", "glifr_lheta") / "checkpoints" / "last.safetensors");
   const auto fixed = glifr::read_safetensors(session.trial("sine", "glifr_fheta") / "checkpoints" / "last.safetensors");
-  auto pool = glifr::values_of<float>(*learned.find("neuron_layer.trans_k_m"));
-  for (const float value : glifr::values_of<float>(*fixed.find("neuron_layer.trans_k_m"))) {
+  auto pool = glifr::values_of<float>(*learned.find("neuron_layer.trans_k_m"), "file");
+  for (const float value : glifr::values_of<float>(*fixed.find("neuron_layer.trans_k_m"), "file")) {
     REQUIRE(std::find(pool.begin(), pool.end(), value) != pool.end());
   }
 }
@@ -356,7 +356,7 @@ TEST_CASE("the trials of the realizable task have one teacher, whose weights are
   const auto numbers = [&](int trial, const std::string& tensor) {
     const fs::path folder = session.out() / "realizable" / "glifr_lheta" / ("trial_" + std::to_string(trial));
     const auto file = glifr::read_safetensors(folder / "checkpoints" / "initial.safetensors");
-    return glifr::values_of<float>(*file.find(tensor));
+    return glifr::values_of<float>(*file.find(tensor), "file");
   };
   for (const std::string weight : {"neuron_layer.weight_iv", "neuron_layer.weight_lat"})
     CHECK(numbers(0, weight) == numbers(1, weight));

@@ -58,6 +58,10 @@ TEST_CASE("the examples of docs/data.md write files that read as the same sample
   }
   const SampleFile array(folder.path() / "x.npy", {.labels_file = folder.path() / "y.npy"});
   CHECK(array.classes() == 2);
+  const auto with_lengths = std::make_shared<SampleFile>(
+      folder.path() / "x.npy",
+      SampleFileOptions{.labels_file = folder.path() / "y.npy", .lengths_file = folder.path() / "lengths.npy"});
+  CHECK(digest(FileDataset<float>(with_lengths)) == *first);
   const LabelledFrames events = read_recordings(folder.path() / "events.h5", {.units = 700, .classes = 20});
   CHECK(events.frames.samples == 100);
   CHECK_FALSE(events.frames.ones.empty());

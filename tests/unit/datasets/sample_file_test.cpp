@@ -221,6 +221,28 @@ TEST_CASE("an array alone goes with labels or targets in a file of their own") {
   CHECK(SampleFile(files.tensors({inputs()}), {.labels_file = y}).classes() == 3);
 }
 
+TEST_CASE("an array alone goes with lengths in a file of their own") {
+  const Files files;
+  const auto x = files.text("x.npy", encode_npy(inputs())), y = files.text("y.npy", encode_npy(labels())),
+             n = files.text("n.npy", encode_npy(counts("", {3, 1, 2, 3})));
+  const SampleFile file(x, {.labels_file = y, .lengths_file = n});
+  CHECK(std::ranges::equal(file.lengths(), std::vector<std::int32_t>{3, 1, 2, 3}));
+  CHECK(file.length(1) == 1);
+  const auto refused = [&](const std::vector<std::int64_t>& lengths, const char* problem) {
+    const auto bad = files.text("bad.npy", encode_npy(counts("", lengths)));
+    CHECK_THROWS_WITH(SampleFile(x, {.labels_file = y, .lengths_file = bad}),
+                      Contains("bad.npy: ") && Contains(problem));
+  };
+  refused({3, 1, 2}, "has 3 samples; the inputs have 4");
+  refused({3, 1, 0, 3}, "has 0 at sample 2 (counted from 0); accepted are whole numbers from 1 to 3");
+  refused({3, 1, 2, 4}, "has 4 at sample 3");
+  CHECK_THROWS_WITH(SampleFile(x, {.labels_file = y, .lengths_file = x}), Contains("[samples] is needed"));
+  CHECK_THROWS_WITH(
+      SampleFile(files.tensors({inputs(), labels(), counts("lengths", {1, 1, 1, 1})}), {.lengths_file = n}),
+      Contains("n.npy: its lengths do not go with those in"));
+  CHECK(SampleFile(files.tensors({inputs(), labels()}), {.lengths_file = n}).length(2) == 2);
+}
+
 TEST_CASE("a large array stays on the disk and reads as one in memory") {
   const Files files;
   const auto x = files.text("x.npy", encode_npy(inputs())), y = files.text("y.npy", encode_npy(labels()));
@@ -278,6 +300,12 @@ TEST_CASE("CSV files that are not in the long form are refused with the line") {
   refused("sample,a,label\n0,1,1\n1,2,0\n0,1,1\n", "line 4: sample 0 began in line 2 and others followed");
   refused("sample,a,label\n0,nan,1\n", "line 2, column 2 (a): found 'nan'; a finite number is needed");
   refused("sample,a,label\n0,1,1.5\n", "'labels' has 1.5 at sample 0");
+  refused("sample,a,label\n0,1,mid\n",
+          "line 2, column 3 (label): found 'mid'; a number is needed; labels are classes 0 … C - 1");
+  CHECK_THROWS_WITH(SampleFile(files.text("data.csv", "sample,a,size\n0,1,mid\n"), {.names = {.labels = "size"}}),
+                    Contains("column 3 (size): found 'mid'; a number is needed; labels are classes 0 … C - 1"));
+  CHECK_THROWS_WITH(SampleFile(files.text("data.csv", "sample,a,label\n0,low,1\n")),
+                    Catch::EndsWith("column 2 (a): found 'low'; a number is needed"));
   refused("sample,a,label\n0,1\n", "line 2: found 2 cells");
   refused("sample;a;label\n0;1;0\n", "columns are separated by ';'; commas are needed");
   refused("sample,a,label\n0,1,0\n0.5,1,0\n", "line 3: found the sample 0.5; samples are numbered by whole numbers");

@@ -8,6 +8,7 @@
 #include "glifr/experiment/data.hpp"
 #include "glifr/experiment/task.hpp"
 #include "glifr/io/hdf5.hpp"
+#include "glifr/io/npy.hpp"
 #include "glifr/io/safetensors.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
@@ -186,7 +187,7 @@ TEST_CASE("the scale of inputs is that of the columns that are inputs") {
     TensorFile checkpoint;
     const Settings settings = data.settings(files, {"normalize=standard", std::string("labels_name=") + labels});
     find_task("files").annotate(checkpoint, settings, files);
-    return values_of<double>(checkpoint.tensors.at(0));
+    return values_of<double>(checkpoint.tensors.at(0), "file");
   };
   const auto u = scale(shared, "u"), v = scale(shared, "v");
   CHECK(u != v);
@@ -216,6 +217,11 @@ TEST_CASE("the test data of a network are scaled as its checkpoint says, whateve
   DataStore without({.root = data.path()});
   CHECK(first_inputs(without, settings, &checkpoint) == trained_with);
   CHECK_THROWS_WITH(first_inputs(without, settings, nullptr), Contains("train.csv"));
+
+  const std::vector<std::int64_t> whole{1};
+  checkpoint.tensors.at(0) = make_named_tensor<std::int64_t>(checkpoint.tensors.at(0).name, {1}, whole);
+  CHECK_THROWS_WITH(without.load_test<double>(settings, 0, &checkpoint, "net.safetensors"),
+                    Contains("net.safetensors: tensor 'normalize.mean': found I64"));
 }
 
 TEST_CASE("samples with lengths are padded to the longest of all parts, those without are refused") {
@@ -301,6 +307,55 @@ TEST_CASE("targets of every step go with targets of every step") {
                     Contains("last: has targets of the last step, the training data have targets of every step"));
 }
 
+TEST_CASE("targets that are the same at all steps of each sample are noted where every step is trained") {
+  const test::TemporaryFolder folder;
+  const auto notes = [&](const std::string& rows, const std::vector<std::string>& changes = {}) {
+    test::write_text(folder.path() / "train.csv", "sample,x,target_y\n" + rows);
+    const DataFiles files{.root = folder.path()};
+    Config config("files");
+    config.set("train_data=train.csv");
+    config.set("test_data=train.csv");
+    for (const std::string& change : changes) config.set(change);
+    return find_task("files").notes(config.resolve(find_model("rnn"), &files), files);
+  };
+  const std::string constant = "0,1,0.5\n0,2,0.5\n1,3,0.7\n";
+  const auto found = notes(constant);
+  REQUIRE(found.size() == 1);
+  CHECK_THAT(found[0], Contains("train.csv are the same at all steps of a sample") && Contains("final_reduction=last"));
+  CHECK(notes(constant, {"final_reduction=last"}).empty());
+  CHECK(notes(constant + "2,1,0\n2,1,0.1\n").empty());
+  CHECK(notes("0,1,0.5\n1,3,0.7\n").empty());  // of one step each
+}
+
+TEST_CASE("a path that cannot be looked at is refused by name") {
+  const OwnData data;
+  const std::string longer(300, 'x');  // than names can be
+  CHECK_THROWS_AS(data.settings({.root = data.path()}, {"train_data=" + longer}), DataError);
+}
+
+TEST_CASE("samples in NPY files may have lengths in a file of their own") {
+  const OwnData data;
+  const auto write = [&](const std::string& name, const std::vector<Index>& shape, const std::vector<double>& values) {
+    test::write_text(data.path() / name, encode_npy(make_named_tensor<double>("", shape, values)));
+  };
+  write("x.npy", {2, 3, 1}, {1, 2, 3, 4, 5, 6});
+  write("y.npy", {2}, {0, 1});
+  write("n.npy", {2}, {3, 1});
+  std::vector<std::string> changes;
+  for (const std::string part : {"train", "test"}) {
+    changes.push_back(part + "_data=x.npy");
+    changes.push_back(part + "_labels=y.npy");
+  }
+  changes.emplace_back("train_lengths=n.npy");
+  DataStore store({.root = data.path()});
+  const TaskData<double> read = store.load<double>(data.settings(store.files(), changes), 0);
+  CHECK(read.train->has_lengths());
+  CHECK_FALSE(read.test->has_lengths());  // the same file without them
+  std::vector<std::int32_t> lengths(2);
+  read.train->lengths(std::vector<Index>{0, 1}, lengths.data());
+  CHECK(lengths == std::vector<std::int32_t>{3, 1});
+}
+
 TEST_CASE("keys that have no effect on the data are refused") {
   const OwnData data;
   const DataFiles files{.root = data.path()};
@@ -311,6 +366,7 @@ TEST_CASE("keys that have no effect on the data are refused") {
   refused({"validation_fraction=0.5", "validation_data=test.csv"},
           "validation_fraction: found 0.5 beside validation_data, 'test.csv'; accepted: one of them");
   refused({"validation_labels=labels.npy"}, "validation_labels: found 'labels.npy' without validation_data");
+  refused({"validation_lengths=lengths.npy"}, "validation_lengths: found 'lengths.npy' without validation_data");
   refused({"frame_values=count"}, "frame_values: found 'count'");
   refused({"duration_timestep=2"}, "train.csv holds no recordings of events, accepted: 1");
 }
@@ -354,8 +410,9 @@ gzip.open('plain.h5.gz', 'wb').write(open('plain.h5', 'rb').read())
                Contains(expected) &&
                    Contains("times are in seconds, and the longest recording lasts 6 s, the frames cover 0.01 s"));
   }
-  for (const std::string change : {"train_labels=labels.npy", "labels_name=other", "targets_name=other",
-                                   "lengths_name=other", "inputs_name=other", "normalize=standard"}) {
+  for (const std::string change :
+       {"train_labels=labels.npy", "train_lengths=lengths.npy", "labels_name=other", "targets_name=other",
+        "lengths_name=other", "inputs_name=other", "normalize=standard"}) {
     std::vector<std::string> changes = events;
     changes.push_back(change);
     CHECK_THROWS_WITH(data.settings(files, changes), Contains(change.substr(0, change.find('=')) + ": found") &&

@@ -43,7 +43,8 @@ class TrainedTrial {
   [[nodiscard]] double loss_of(const TrainedNetwork& trained, const RecurrentNetwork<float>& network) {
     const TensorFile checkpoint = read_safetensors(trained.checkpoint);
     Workers workers(1);
-    return evaluate<float>(network, *data.load_test<float>(trained.settings, trained.seed, &checkpoint), workers)
+    return evaluate<float>(network, *data.load_test<float>(trained.settings, trained.seed, &checkpoint, "checkpoint"),
+                           workers)
         .loss();
   }
   [[nodiscard]] double recorded_loss() const { return analysis::read_test(files().test()).loss; }

@@ -291,6 +291,11 @@ TEST_CASE("a resumed event file holds every step once") {
     record_epoch(file, 4, 0);
     CHECK(steps(path, "train/loss") == std::vector<Index>{4});
   }
+  SECTION("a file that cannot be looked at cannot be written") {
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink(path, path);
+    CHECK_THROWS_AS(EventAppender::resume(path, 3, 1000), OutputError);
+  }
   SECTION("it takes no step from before its end") {
     EventAppender file = EventAppender::resume(path, 4, 1000);
     EventRecords records;

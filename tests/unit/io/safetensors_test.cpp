@@ -56,7 +56,7 @@ TEST_CASE("a file reads back as it was written") {
     CHECK(found->bytes == expected.bytes);
   }
   CHECK(file.find("none") == nullptr);
-  CHECK(values_of<double>(*file.find("weights")) == std::vector{0.1, 0.2, 0.3, 1e300});
+  CHECK(values_of<double>(*file.find("weights"), "file") == std::vector{0.1, 0.2, 0.3, 1e300});
 }
 
 TEST_CASE("the bytes follow from the content, not from its order") {
@@ -88,14 +88,14 @@ TEST_CASE("the form of the file is that of the published format") {
 }
 
 TEST_CASE("floating-point values convert, integers do not") {
-  CHECK(values_of<double>(tensor<float>("x", {2}, {0.5f, 2})) == std::vector<double>{0.5, 2});
-  CHECK(values_of<float>(tensor<double>("x", {1}, {0.1})) == std::vector<float>{0.1f});
-  CHECK(values_of<std::int64_t>(tensor<std::int64_t>("x", {1}, {-1})) == std::vector<std::int64_t>{-1});
-  CHECK(values_of<std::uint8_t>(NamedTensor{"x", Dtype::boolean, {2}, {std::byte{1}, std::byte{0}}}) ==
+  CHECK(values_of<double>(tensor<float>("x", {2}, {0.5f, 2}), "file") == std::vector<double>{0.5, 2});
+  CHECK(values_of<float>(tensor<double>("x", {1}, {0.1}), "file") == std::vector<float>{0.1f});
+  CHECK(values_of<std::int64_t>(tensor<std::int64_t>("x", {1}, {-1}), "file") == std::vector<std::int64_t>{-1});
+  CHECK(values_of<std::uint8_t>(NamedTensor{"x", Dtype::boolean, {2}, {std::byte{1}, std::byte{0}}}, "file") ==
         std::vector<std::uint8_t>{1, 0});
-  CHECK_THROWS_WITH(values_of<float>(tensor<std::int64_t>("x", {1}, {1})),
-                    Contains("'x'") && Contains("found I64; F64, F32, F16 or BF16 is needed"));
-  CHECK_THROWS_AS(values_of<std::int64_t>(tensor<float>("x", {1}, {1})), DataError);
+  CHECK_THROWS_WITH(values_of<float>(tensor<std::int64_t>("x", {1}, {1}), "file"),
+                    "file: tensor 'x': found I64; F64, F32, F16 or BF16 is needed");
+  CHECK_THROWS_AS(values_of<std::int64_t>(tensor<float>("x", {1}, {1}), "file"), DataError);
 }
 
 TEST_CASE("half-precision values become floats and doubles") {
@@ -108,14 +108,14 @@ TEST_CASE("half-precision values become floats and doubles") {
   const NamedTensor half =
       of_bits(Dtype::f16, {0x3c00, 0x7bff, 0x0400, 0x0001, 0x3555, 0xc000, 0x8000, 0x7c00, 0xfc00});
   const std::vector<double> expected{1, 65504, 0x1p-14, 0x1p-24, 0x1.554p-2, -2, -0.0, HUGE_VAL, -HUGE_VAL};
-  CHECK(values_of<double>(half) == expected);
-  CHECK(values_of<float>(half) == std::vector<float>(expected.begin(), expected.end()));
-  CHECK(std::signbit(values_of<float>(half)[6]));
-  CHECK(std::isnan(values_of<double>(of_bits(Dtype::f16, {0x7e00}))[0]));
+  CHECK(values_of<double>(half, "file") == expected);
+  CHECK(values_of<float>(half, "file") == std::vector<float>(expected.begin(), expected.end()));
+  CHECK(std::signbit(values_of<float>(half, "file")[6]));
+  CHECK(std::isnan(values_of<double>(of_bits(Dtype::f16, {0x7e00}), "file")[0]));
 
   const NamedTensor brain = of_bits(Dtype::bf16, {0x3f80, 0xc000, 0x4049, 0x7f80});
-  CHECK(values_of<double>(brain) == std::vector<double>{1, -2, 3.140625, HUGE_VAL});
-  CHECK(values_of<float>(brain) == std::vector<float>{1, -2, 3.140625F, HUGE_VALF});
+  CHECK(values_of<double>(brain, "file") == std::vector<double>{1, -2, 3.140625, HUGE_VAL});
+  CHECK(values_of<float>(brain, "file") == std::vector<float>{1, -2, 3.140625F, HUGE_VALF});
 }
 
 TEST_CASE("tensors of types that nobody asks for are carried along") {
@@ -128,11 +128,11 @@ TEST_CASE("tensors of types that nobody asks for are carried along") {
     const TensorFile file =
         decode_safetensors(with_header(header, std::string(static_cast<std::size_t>(4 + 2 * bytes), '\1')), "file");
     REQUIRE(file.tensors.size() == 2);
-    CHECK(values_of<float>(*file.find("w")).size() == 1);
+    CHECK(values_of<float>(*file.find("w"), "file").size() == 1);
     CHECK(to_string(file.find("x")->dtype) == name);
     const TensorFile again = decode_safetensors(encode_safetensors(file), "again");
     CHECK(again.find("x")->bytes == file.find("x")->bytes);
-    if (!name.ends_with("F16")) CHECK_THROWS_WITH(values_of<float>(*file.find("x")), Contains("found " + name));
+    if (!name.ends_with("F16")) CHECK_THROWS_WITH(values_of<float>(*file.find("x"), "file"), Contains("found " + name));
   }
 }
 
@@ -169,11 +169,11 @@ TEST_CASE("content that makes no file is refused") {
 
 TEST_CASE("values are not read beyond the bytes that there are") {
   for (const std::vector<Index>& shape : {std::vector<Index>{3}, {1}, {-1, -2}, {Index{1} << 62, 8}}) {
-    CHECK_THROWS_WITH(values_of<float>(NamedTensor{"x", Dtype::f32, shape, std::vector<std::byte>(8)}),
+    CHECK_THROWS_WITH(values_of<float>(NamedTensor{"x", Dtype::f32, shape, std::vector<std::byte>(8)}, "file"),
                       "shape and bytes of tensor 'x' disagree");
   }
-  CHECK(values_of<float>(NamedTensor{"x", Dtype::f32, {2}, std::vector<std::byte>(8)}).size() == 2);
-  CHECK_THROWS_AS(values_of<double>(NamedTensor{"x", Dtype::bf16, {2}, {}}), std::invalid_argument);
+  CHECK(values_of<float>(NamedTensor{"x", Dtype::f32, {2}, std::vector<std::byte>(8)}, "file").size() == 2);
+  CHECK_THROWS_AS(values_of<double>(NamedTensor{"x", Dtype::bf16, {2}, {}}, "file"), std::invalid_argument);
 }
 
 TEST_CASE("a file cut short anywhere is refused") {
@@ -184,6 +184,49 @@ TEST_CASE("a file cut short anywhere is refused") {
     CHECK_THROWS_AS(decode_safetensors(std::string_view(bytes).substr(0, length), "cut"), DataError);
   }
   CHECK_THROWS_WITH(decode_safetensors(bytes + "x", "long"), Contains("1 bytes follow that belong to no tensor"));
+}
+
+TEST_CASE("the metadata are read without the tensors, and the header is checked against the file's size") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "last.safetensors";
+  const auto read = [&](std::string_view bytes) {
+    test::write_text(path, bytes);
+    return read_safetensors_metadata(path);
+  };
+  TensorFile file = example();
+  CHECK(read(encode_safetensors(file)) == file.metadata);
+  file.metadata["long"] = std::string(10000, 'x');
+  const std::string bytes = encode_safetensors(file);
+  CHECK(read(bytes) == file.metadata);
+  CHECK(read(encode_safetensors({})).empty());
+
+  // What is refused is refused as when everything is read.
+  const auto problem = [](auto&& action) -> std::string {
+    try {
+      static_cast<void>(action());
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "nothing";
+  };
+  std::vector<std::string> damaged{"",
+                                   "text",
+                                   "1,2\n3,4\n",
+                                   std::string("PK\x03\x04\x14\0\0\0\x08\0", 10),
+                                   bytes + "x",
+                                   std::string(8, '\xff'),
+                                   with_header("[1]"),
+                                   with_header("{\"a\":1}")};
+  for (const std::size_t length : {std::size_t{7}, std::size_t{100}, std::size_t{9000}, bytes.size() - 1})
+    damaged.push_back(bytes.substr(0, length));
+  for (const std::string& content : damaged) {
+    INFO(content.substr(0, 20));
+    const std::string found = problem([&] { return read(content); });
+    CHECK_THAT(found, Catch::StartsWith(path.string()));
+    CHECK(found == problem([&] { return read_safetensors(path); }));
+  }
+  CHECK_THROWS_WITH(read_safetensors_metadata(folder.path()), Contains("is a folder"));
+  CHECK_THROWS_WITH(read_safetensors_metadata(folder.path() / "none"), Contains("none: No such file"));
 }
 
 TEST_CASE("a damaged header is refused or reads as other, valid content") {

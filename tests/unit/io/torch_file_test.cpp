@@ -26,7 +26,7 @@ std::vector<double> values(const TensorFile& file, const std::string& name) {
   INFO(name);
   const NamedTensor* tensor = file.find(name);
   REQUIRE(tensor);
-  return values_of<double>(*tensor);
+  return values_of<double>(*tensor, "file");
 }
 
 /// What reading the file says; "" where it says nothing.
@@ -69,8 +69,9 @@ void check_lightning(const TensorFile& file) {
   CHECK(values(file, "state_dict.half") == std::vector<double>{0.5, -2});
   CHECK(values(file, "state_dict.brain") == std::vector<double>{1, -2});
   CHECK(values(file, "state_dict.double") == std::vector<double>{0.1});
-  CHECK(values_of<std::int64_t>(*file.find("state_dict.long")) == std::vector<std::int64_t>{-(std::int64_t{1} << 40)});
-  CHECK(values_of<std::uint8_t>(*file.find("state_dict.bool")) == std::vector<std::uint8_t>{1, 0});
+  CHECK(values_of<std::int64_t>(*file.find("state_dict.long"), "file") ==
+        std::vector<std::int64_t>{-(std::int64_t{1} << 40)});
+  CHECK(values_of<std::uint8_t>(*file.find("state_dict.bool"), "file") == std::vector<std::uint8_t>{1, 0});
   CHECK(file.find("state_dict.int")->dtype == Dtype::i32);
   CHECK(file.find("state_dict.short")->dtype == Dtype::i16);
   CHECK(file.find("state_dict.char")->dtype == Dtype::i8);

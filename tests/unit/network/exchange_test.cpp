@@ -178,9 +178,9 @@ TEST_CASE("tensors become an archive for NumPy") {
   export_npz(file, folder.path() / "last.npz");
   const ZipFile archive(folder.path() / "last.npz");
   CHECK(npz_names(archive) == std::vector<std::string>{"neuron_layer.thresh", "brain", "dt"});
-  CHECK(values_of<float>(read_npz(archive, "neuron_layer.thresh", "last.npz")) == std::vector<float>{1, 2});
-  CHECK(values_of<float>(read_npz(archive, "brain", "last.npz")) == std::vector<float>{1});
-  CHECK(values_of<double>(read_npz(archive, "dt", "last.npz")) == std::vector<double>{0.05});
+  CHECK(values_of<float>(read_npz(archive, "neuron_layer.thresh", "last.npz"), "file") == std::vector<float>{1, 2});
+  CHECK(values_of<float>(read_npz(archive, "brain", "last.npz"), "file") == std::vector<float>{1});
+  CHECK(values_of<double>(read_npz(archive, "dt", "last.npz"), "file") == std::vector<double>{0.05});
   CHECK(read_npz(archive, "dt", "last.npz").shape.empty());
 }
 

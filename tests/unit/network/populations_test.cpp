@@ -80,7 +80,7 @@ TEST_CASE("groups begin with values of their own, and share them where that is a
   const NamedTensor* each = file.find("neuron_layer.trans_k_m");
   REQUIRE(each);
   CHECK(each->shape == std::vector<Index>{1, 5});
-  const std::vector<double> raw = values_of<double>(*each);
+  const std::vector<double> raw = values_of<double>(*each, "file");
   CHECK(raw[0] == raw[2]);
   CHECK(to_physical(Transform::decay_rate, raw[4], 0.05) == Approx(0.7));
 }
@@ -92,7 +92,7 @@ TEST_CASE("a density connects as many pairs as it says, drawn from the seed, and
   const auto weights = [&](std::uint64_t seed) {
     Net network(settings_of(40, population), 1, Outputs::every_step);
     initialize_homogeneous(network, seed);
-    return values_of<double>(*to_tensor_file(network).find("neuron_layer.weight_lat"));
+    return values_of<double>(*to_tensor_file(network).find("neuron_layer.weight_lat"), "file");
   };
   const std::vector<double> w = weights(1);
   CHECK(w.size() == 1600);
@@ -116,7 +116,7 @@ TEST_CASE("in every group, excitation and inhibition cancel each other on averag
   population.groups[0].lateral["I"] = Connectivity::with_density(0.6);
   Net network(settings_of(100, population), 1, Outputs::every_step);
   initialize_homogeneous(network, 3);
-  const std::vector<double> w = values_of<double>(*to_tensor_file(network).find("neuron_layer.weight_lat"));
+  const std::vector<double> w = values_of<double>(*to_tensor_file(network).find("neuron_layer.weight_lat"), "file");
   for (const auto& [first, end] : {std::pair<std::size_t, std::size_t>{0, 80}, {80, 100}}) {
     double excitation = 0, inhibition = 0;
     for (std::size_t sender = 0; sender < 100; ++sender) {
@@ -214,7 +214,7 @@ TEST_CASE("threads that find no share of a batch help with large layers, and no 
 TEST_CASE("training keeps signs, masks and ranges, and leaves alone what is not trained") {
   const TensorFile before = trained(everything(), 1, 0), after = trained(everything(), 1, 60);
   const auto values = [](const TensorFile& file, const char* name) {
-    return values_of<double>(*file.find(std::string("neuron_layer.") + name));
+    return values_of<double>(*file.find(std::string("neuron_layer.") + name), "file");
   };
   const auto w = values(after, "weight_lat"), w_before = values(before, "weight_lat");
   for (std::size_t i = 0; i < w.size(); ++i) {

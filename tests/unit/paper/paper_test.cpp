@@ -312,6 +312,8 @@ TEST_CASE("an archive holds no checkpoints and gives the same page") {
     test::write_text(trial / "metrics.csv", metrics);
   }
   test::write_text(paper::notes_file(results), "{\"sine/glifr_lheta\": \"why\"}\n");
+  fs::create_directories(paper::silencing_file(results).parent_path());
+  fs::create_symlink(paper::silencing_file(results), paper::silencing_file(results));  // cannot be looked at
   const analysis::Results before = analysis::read_results(results);
   paper::archive(before, results, kept);
 
