@@ -99,8 +99,8 @@ TEST_CASE("activity goes into a file of arrays, and into a panel a layer and sam
   CHECK(file.find("firing")->shape == std::vector<Index>{4, 6, 5});
   CHECK(file.find("inputs")->shape == std::vector<Index>{4, 6, 2});
   CHECK(file.find("output")->shape == std::vector<Index>{4, 1, 3});
-  CHECK(values_of<std::int64_t>(*file.find("labels")) == std::vector<std::int64_t>{0, 1, 2, 0});
-  CHECK(values_of<std::int64_t>(*file.find("lengths")) == std::vector<std::int64_t>{3, 4, 5, 6});
+  CHECK(values_of<std::int64_t>(*file.find("labels"), "activity") == std::vector<std::int64_t>{0, 1, 2, 0});
+  CHECK(values_of<std::int64_t>(*file.find("lengths"), "activity") == std::vector<std::int64_t>{3, 4, 5, 6});
   CHECK(file.metadata.at("unit.voltage") == "mV");
   CHECK(file.metadata.at("dt") == "0.5");
 
