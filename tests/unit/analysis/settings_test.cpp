@@ -137,7 +137,7 @@ assert trials.columns.is_unique
 print(len(trials), trials["lr"].dtype, trials["hidden_size"].dtype, trials["task"][0])
 print(trials.groupby(["lr", "hidden_size"])["test_loss"].mean().idxmin())
 )");
-  CHECK_THAT(said, Catch::Contains("8 float64 int64 sine@lr=0.001,hidden_size=128") && Catch::Contains("0.0001") &&
+  CHECK_THAT(said, Catch::Contains("8 float64 int64 sine@lr=1e-04,hidden_size=16") && Catch::Contains("0.0001") &&
                        Catch::Contains("16)"));
 }
 
