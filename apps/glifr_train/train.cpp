@@ -115,12 +115,11 @@ void check_width(const Options& o, const std::vector<glifr::Config>& variations,
 
 /// Says what differs from the trial whose config.json is the file of settings: options are not taken from it.
 void note_other_options(const Options& o, const glifr::Config& config, Progress& progress) {
-  const bool is_float64 = o.run.precision == glifr::Precision::float64;
-  const bool is_fused = o.run.engine == glifr::Engine::fused;
-  const std::pair<const char*, boost::json::value> here[] = {{"seed", o.run.seed},
-                                                             {"trial", o.first_trial},
-                                                             {"precision", is_float64 ? "float64" : "float32"},
-                                                             {"engine", is_fused ? "fused" : "composed"}};
+  const std::pair<const char*, boost::json::value> here[] = {
+      {"seed", o.run.seed},
+      {"trial", o.first_trial},
+      {"precision", boost::json::value(std::string(to_string(o.run.precision)))},
+      {"engine", boost::json::value(std::string(to_string(o.run.engine)))}};
   for (const auto& [name, value] : here) {
     const boost::json::value* there = config.record().if_contains(name);
     if (!there || *there == value) continue;

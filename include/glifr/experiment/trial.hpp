@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "glifr/experiment/data.hpp"
 #include "glifr/experiment/settings.hpp"
@@ -21,6 +22,11 @@ class Group;
 
 /// The numbers that are computed with.
 enum class Precision { float32, float64 };
+
+/// "float32" or "float64", as options and records name it.
+[[nodiscard]] constexpr std::string_view to_string(Precision precision) {
+  return precision == Precision::float32 ? "float32" : "float64";
+}
 
 /// What to do with a trial's folder in which there is something already.
 enum class Existing { refuse, resume, overwrite };
