@@ -76,8 +76,8 @@ class GLIFR_API Config {
   [[nodiscard]] const std::vector<Model>& described_models() const;
   /// The models that the file names as its own; empty where it names none.
   [[nodiscard]] const std::vector<std::string>& models() const;
-  /// What the file, a trial's config.json, records of that trial beside its settings: version, seed, trial, precision,
-  /// device, trained_parameters. None of it takes part in `resolve`.
+  /// What the file, a trial's config.json, records of that trial beside its settings, as its seed and device (all
+  /// members: docs/configuration.md). None of it takes part in `resolve`.
   [[nodiscard]] const boost::json::object& record() const;
 
   /// The settings of one model. Throws ConfigError where settings contradict each other, as freq_min above freq_max.
