@@ -179,6 +179,7 @@ class Reporter final : public glifr::TrialObserver {
     progress_.remove(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
     const glifr::TrialFolder folder = trial.folder(options_.run.out);
+  void fail(const glifr::Trial& trial) override { progress_.remove(trial); }
     progress_.print(result_line(trial, outcome, folder.path()));
     if (!options_.draws_figures || outcome.state == glifr::TrialOutcome::State::skipped) return;
     const auto drawing = glifr::analysis::draw_trial(folder, trial.settings.task.name, trial.settings.model.name);

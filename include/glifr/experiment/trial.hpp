@@ -89,8 +89,10 @@ class GLIFR_API TrialObserver {
   virtual void after_epoch(const Trial& /*trial*/, const EpochReport& /*report*/) {}
   /// After an epoch that was validated.
   virtual void after_validation(const Trial& /*trial*/, double /*loss*/, std::optional<double> /*accuracy*/) {}
-  /// Not called for a trial that fails.
+  /// After the trial, unless it failed.
   virtual void end(const Trial& /*trial*/, const TrialOutcome& /*outcome*/) {}
+  /// In place of `end` where reading, training or testing fails; `run_trial` throws the error.
+  virtual void fail(const Trial& /*trial*/) {}
 };
 
 /// Whether a trial's folder holds a complete trial: a test result and a checkpoint, both of which can be read, and

@@ -416,3 +416,15 @@ TEST_CASE("progress stays on one line of a terminal, however narrow") {
     CHECK(lines >= 2);
   }
 }
+
+TEST_CASE("a trial that diverged goes from the line of a terminal") {
+  const Session session;
+  const std::string text =
+      on_terminal(200, {GLIFR_TRAIN, "--model", "rnn", "--sweep", "lr=1e30,1e-4", "--jobs", "2", "--threads", "2",
+                        "--set", "hidden_size=3", "--epochs", "3000000", "--set", "checkpoint_seconds=100", "--out",
+                        session.file("results"), "--no-figures"});
+  CAPTURE(text);
+  const std::size_t last = text.rfind("rnn trial 0");
+  REQUIRE(last != std::string::npos);
+  CHECK_THAT(text.substr(text.rfind('[', last)), Catch::StartsWith("[1/2 trials] sine@lr=0.0001 rnn trial 0 "));
+}

@@ -48,11 +48,13 @@ class Listener final : public TrialObserver {
   }
   void after_epoch(const Trial&, const EpochReport&) override { ++epochs; }
   void end(const Trial&, const TrialOutcome&) override {
+    ++ended;
     if (on_end) on_end();
   }
+  void fail(const Trial&) override { ++failed; }
 
   std::string notes;
-  Index epochs = 0;
+  Index epochs = 0, ended = 0, failed = 0;
   std::function<void(const std::string&)> on_note;
   std::function<void(const Position&)> on_step;
   std::function<void()> on_end;
