@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string_view>
 
@@ -17,11 +18,14 @@
 #include "glifr/apps/train.hpp"
 #include "glifr/backend/gpu.hpp"
 #include "glifr/backend/parallel.hpp"
+#include "glifr/distributed/group.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/benchmark.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/experiment/plan.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/text.hpp"
+#include "glifr/io/trial_folder.hpp"
 #include "glifr/paper/models.hpp"
 #include "options.hpp"
 #include "processes.hpp"
@@ -264,11 +268,53 @@ bool can_rewrite_lines() {
   return isatty(STDOUT_FILENO) != 0 && (!kind || kind != std::string_view("dumb"));
 }
 
+std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> folders;
+  std::error_code error;  // what cannot be looked at holds none
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code unknown;
+    if (entry->is_directory(unknown)) folders.push_back(entry->path());
+  }
+  std::ranges::sort(folders);
+  return folders;
+}
+
+/// The tasks of which a folder of results holds trials.
+std::vector<std::string> tasks_in(const std::filesystem::path& results) {
+  const auto is_trial = [](const std::filesystem::path& folder) {
+    std::error_code unknown;
+    return std::filesystem::exists(glifr::TrialFolder(folder).record(), unknown);
+  };
+  const auto is_model = [&](const std::filesystem::path& folder) {
+    return std::ranges::any_of(folders_in(folder), is_trial);
+  };
+  std::vector<std::string> tasks;
+  for (const std::filesystem::path& folder : folders_in(results)) {
+    if (std::ranges::any_of(folders_in(folder), is_model)) tasks.push_back(folder.filename());
+  }
+  return tasks;
+}
+
+/// Refuses to go on with the task that is taken where none is named, if there are trials of other tasks alone.
+void check_resumed_task(const Options& o) {
+  const bool is_named = o.task || o.name || !o.config.empty();
+  if (o.run.existing != glifr::Existing::resume || is_named) return;
+  const std::vector<std::string> tasks = tasks_in(o.run.out);
+  const std::string taken(glifr::default_task);
+  const auto is_taken = [&](const std::string& task) { return task == taken || task.starts_with(taken + "@"); };
+  if (tasks.empty() || std::ranges::any_of(tasks, is_taken)) return;
+  throw glifr::ConfigError("--resume", o.run.out.string() + " holds trials of " + glifr::joined(tasks) +
+                                           " and none of " + taken +
+                                           ", the default; accepted: --task, --config or --name, which say what to go "
+                                           "on with");
+}
+
 /// Trains all that is asked for, or this process's part of it.
 int train(Options o, const glifr::Config& config, const std::vector<glifr::Config>& variations,
           const std::vector<glifr::Model>& models, glifr::DataStore& data, glifr::Index threads, Progress& progress,
           glifr::LaunchedGroup* group) {
   const bool speaks = !group || group->rank() == 0;
+  glifr::on_first(group, [&] { check_resumed_task(o); });
   glifr::check_variations(variations, models, data.files());
   std::vector<glifr::PlannedTrial> plan = make_whole_plan(o, variations, models, data.files());
   if (group) require_same_run(*group, o, plan);
