@@ -183,6 +183,8 @@ ParsedOptions parse_options(int argc, char** argv) {
                "Print the resolved settings of each model as JSON, which --config takes, and exit")
       ->excludes(benchmark);
 
+  for (const CLI::Option* option : app.get_options())
+    parsed.names.insert(parsed.names.end(), option->get_lnames().begin(), option->get_lnames().end());
   parsed.exit_code = cli::parse(app, argc, argv);
   if (o.config == "-") o.config = "/dev/stdin";
   o.run.existing = resume ? glifr::Existing::resume : overwrite ? glifr::Existing::overwrite : glifr::Existing::refuse;

@@ -179,11 +179,11 @@ class Reporter final : public glifr::TrialObserver {
   void after_validation(const glifr::Trial& trial, double loss, std::optional<double> accuracy) override {
     progress_.after_validation(trial, loss, accuracy);
   }
+  void fail(const glifr::Trial& trial) override { progress_.remove(trial); }
   void end(const glifr::Trial& trial, const glifr::TrialOutcome& outcome) override {
     progress_.remove(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
     const glifr::TrialFolder folder = trial.folder(options_.run.out);
-  void fail(const glifr::Trial& trial) override { progress_.remove(trial); }
     progress_.print(result_line(trial, outcome, folder.path()));
     if (!options_.draws_figures || outcome.state == glifr::TrialOutcome::State::skipped) return;
     const auto drawing = glifr::analysis::draw_trial(folder, trial.settings.task.name, trial.settings.model.name);
@@ -384,13 +384,27 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
   }
 }
 
+/// The option of which somebody may have thought who took this name for a key: "first_trial".
+std::optional<std::string> find_option(const std::vector<std::string>& names, std::string key) {
+  std::ranges::replace(key, '_', '-');
+  const auto found = std::ranges::find(names, key);
+  return found == names.end() ? std::nullopt : std::optional(*found);
+}
+
 }  // namespace
 
 int run_train(int argc, char** argv) {
   cli::name_program(argc, argv, "glifr_train");
   return cli::run_program_in_group([&](glifr::LaunchedGroup* group) {
     const ParsedOptions parsed = parse_options(argc, argv);
-    return parsed.exit_code ? *parsed.exit_code : run(parsed.options, group);
+    if (parsed.exit_code) return *parsed.exit_code;
+    try {
+      return run(parsed.options, group);
+    } catch (const glifr::UnknownKey& error) {
+      const auto option = find_option(parsed.names, error.key());
+      if (!option) throw;
+      throw glifr::Error(std::string(error.what()) + "; there is the option --" + *option);
+    }
   });
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "glifr/error.hpp"
 #include "glifr/experiment/keys.hpp"
 #include "glifr/experiment/settings.hpp"
 #include "glifr/export.hpp"
@@ -27,6 +28,12 @@ struct TaskInfo {
 [[nodiscard]] GLIFR_API std::vector<TaskInfo> builtin_tasks();
 
 inline constexpr std::string_view default_task = "sine";  ///< What is trained on where nobody says.
+
+/// A name that is no configuration key of any task.
+class GLIFR_API UnknownKey : public ConfigError {
+ public:
+  using ConfigError::ConfigError;
+};
 
 /// What is asked for, before a model is chosen: the configuration of a task and changes to it. A stack of layers, each
 /// a JSON object of keys; a key has the value of the uppermost layer that gives one for the model in question.
