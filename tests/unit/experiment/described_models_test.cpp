@@ -14,6 +14,7 @@
 #include "glifr/io/json.hpp"
 #include "glifr/io/npy.hpp"
 #include "glifr/network/description.hpp"
+#include "src/experiment/record.hpp"
 #include "support/catch.hpp"
 #include "support/files.hpp"
 #include "support/neurons.hpp"
@@ -134,6 +135,9 @@ TEST_CASE("no neuron has a constant that is a key already") {
       return std::ranges::find(neuron->constants, name, &NeuronConstant::name) != neuron->constants.end();
     });
   };
+  std::vector<std::string> names(record_members.begin(), record_members.end());
+  // Beside them, what says of which task and model a document is.
+  names.insert(names.end(), {"base", "name", "description", "task", "base_task", "model", "models", "layers"});
   for (const auto& task : detail::make_built_in_tasks()) {
     for (const ConfigKey& key : config_keys(*task)) {
       if (is_constant(key.name)) continue;
