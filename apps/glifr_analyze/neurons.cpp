@@ -1,8 +1,10 @@
 #include "neurons.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "glifr/analysis/connectivity.hpp"
 #include "glifr/analysis/fi_curve.hpp"
@@ -14,6 +16,7 @@
 #include "glifr/io/json.hpp"
 #include "glifr/io/json_members.hpp"
 #include "glifr/io/safetensors.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/training/checkpoint.hpp"
 
 namespace glifr::apps {
@@ -101,13 +104,13 @@ std::optional<NeuronName> name_of_neurons(const glifr::TensorFile& file, const N
 const glifr::NeuronInfo* neurons_in(const glifr::TensorFile& file, const NeuronOptions& options) {
   const auto found = name_of_neurons(file, options);
   if (!found) return nullptr;
-  std::string names;
+  std::vector<std::string> names;
   for (const glifr::NeuronInfo* info : glifr::known_neurons()) {
     if (info->name == found->name && info->num_ascs == found->num_ascs.value_or(info->num_ascs)) return info;
-    if (!names.ends_with(info->name)) names += (names.empty() ? "" : ", ") + info->name;
+    if (std::ranges::find(names, info->name) == names.end()) names.push_back(info->name);
   }
   throw glifr::DataError(options.checkpoint, "layer " + std::to_string(options.layer) + " is of neurons '" +
-                                                 found->name + "'; this program knows " + names);
+                                                 found->name + "'; this program knows " + glifr::joined(names));
 }
 
 bool is_glifr(const glifr::NeuronInfo& neuron) {

@@ -1,6 +1,8 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 
@@ -37,6 +39,20 @@ Shard parse_shard(const std::string& text) {
     throw ConfigError("--shard", "found '" + text + "'; accepted: K/N, part K of N, with K from 1 to N, as 3/8");
   }
   return {static_cast<std::size_t>(*part), static_cast<std::size_t>(*parts)};
+}
+
+constexpr std::array precisions{glifr::Precision::float32, glifr::Precision::float64};
+constexpr std::array engines{glifr::Engine::fused, glifr::Engine::composed};
+
+std::vector<std::string> names_of(const auto& values) {
+  std::vector<std::string> names;
+  for (const auto value : values) names.emplace_back(to_string(value));
+  return names;
+}
+
+/// The value of one of these names.
+auto find_named(const auto& values, std::string_view name) {
+  return *std::ranges::find(values, name, [](auto value) { return to_string(value); });
 }
 
 }  // namespace
@@ -136,8 +152,8 @@ ParsedOptions parse_options(int argc, char** argv) {
       ->capture_default_str();
   cli::add_cpu_target(app);
   app.add_flag("--tf32", o.uses_tf32, "On a GPU, take products of float32 from their leading bits: faster, less exact");
-  std::string precision = "float32", engine = "fused";
-  cli::add_choice(app, "--precision", precision, {"float32", "float64"}, "Numbers to compute with: float32 or float64")
+  std::string precision(to_string(o.run.precision)), engine(to_string(o.run.engine));
+  cli::add_choice(app, "--precision", precision, names_of(precisions), "Numbers to compute with: float32 or float64")
       ->type_name("NAME")
       ->capture_default_str();
   cli::add_threads(app, o.threads);
@@ -152,7 +168,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   cli::add_seed(app, o.run.seed, "Seed of all random numbers: same seed, same bits, on any number of threads")
       ->type_name("S")
       ->capture_default_str();
-  cli::add_choice(app, "--engine", engine, {"fused", "composed"},
+  cli::add_choice(app, "--engine", engine, names_of(engines),
                   "fused scans, or composed of single operations (slow, for comparison)")
       ->type_name("NAME")
       ->capture_default_str();
@@ -167,14 +183,16 @@ ParsedOptions parse_options(int argc, char** argv) {
                "Print the resolved settings of each model as JSON, which --config takes, and exit")
       ->excludes(benchmark);
 
+  for (const CLI::Option* option : app.get_options())
+    parsed.names.insert(parsed.names.end(), option->get_lnames().begin(), option->get_lnames().end());
   parsed.exit_code = cli::parse(app, argc, argv);
   if (o.config == "-") o.config = "/dev/stdin";
   o.run.existing = resume ? glifr::Existing::resume : overwrite ? glifr::Existing::overwrite : glifr::Existing::refuse;
   o.draws_figures = !no_figures;
   if (shard) o.shard = parse_shard(*shard);
   o.run.waits = waits || shard;
-  o.run.precision = precision == "float64" ? glifr::Precision::float64 : glifr::Precision::float32;
-  o.run.engine = engine == "composed" ? glifr::Engine::composed : glifr::Engine::fused;
+  o.run.precision = find_named(precisions, precision);
+  o.run.engine = find_named(engines, engine);
   return parsed;
 }
 

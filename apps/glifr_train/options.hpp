@@ -38,6 +38,7 @@ struct Options {
 /// is wrong.
 struct ParsedOptions {
   Options options;
+  std::vector<std::string> names;  // of all options that there are, without "--"
   std::optional<int> exit_code;
 };
 [[nodiscard]] ParsedOptions parse_options(int argc, char** argv);

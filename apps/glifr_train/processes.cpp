@@ -41,9 +41,8 @@ std::string describe_build() {
 std::string describe_run(const Options& o, const std::vector<glifr::PlannedTrial>& plan) {
   constexpr const char* existing[] = {"neither --resume nor --overwrite", "--resume", "--overwrite"};
   std::string text = "--out " + o.run.out.string() + "\n--seed " + std::to_string(o.run.seed) + "\n--precision " +
-                     (o.run.precision == glifr::Precision::float32 ? "float32" : "float64") + "\n--engine " +
-                     (o.run.engine == glifr::Engine::fused ? "fused" : "composed") + "\n" +
-                     existing[static_cast<std::size_t>(o.run.existing)] + "\n--distribute " + o.distribute +
+                     std::string(to_string(o.run.precision)) + "\n--engine " + std::string(to_string(o.run.engine)) +
+                     "\n" + existing[static_cast<std::size_t>(o.run.existing)] + "\n--distribute " + o.distribute +
                      "\n--device " + o.run.device;
   for (const glifr::PlannedTrial& planned : plan)
     text += "\ntrial " + std::to_string(planned.trial.number) + " " + glifr::to_line(to_json(planned.trial.settings));

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string_view>
 
@@ -17,11 +18,14 @@
 #include "glifr/apps/train.hpp"
 #include "glifr/backend/gpu.hpp"
 #include "glifr/backend/parallel.hpp"
+#include "glifr/distributed/group.hpp"
 #include "glifr/error.hpp"
 #include "glifr/experiment/benchmark.hpp"
 #include "glifr/experiment/config.hpp"
 #include "glifr/experiment/plan.hpp"
 #include "glifr/io/json.hpp"
+#include "glifr/io/text.hpp"
+#include "glifr/io/trial_folder.hpp"
 #include "glifr/paper/models.hpp"
 #include "options.hpp"
 #include "processes.hpp"
@@ -115,12 +119,11 @@ void check_width(const Options& o, const std::vector<glifr::Config>& variations,
 
 /// Says what differs from the trial whose config.json is the file of settings: options are not taken from it.
 void note_other_options(const Options& o, const glifr::Config& config, Progress& progress) {
-  const bool is_float64 = o.run.precision == glifr::Precision::float64;
-  const bool is_fused = o.run.engine == glifr::Engine::fused;
-  const std::pair<const char*, boost::json::value> here[] = {{"seed", o.run.seed},
-                                                             {"trial", o.first_trial},
-                                                             {"precision", is_float64 ? "float64" : "float32"},
-                                                             {"engine", is_fused ? "fused" : "composed"}};
+  const std::pair<const char*, boost::json::value> here[] = {
+      {"seed", o.run.seed},
+      {"trial", o.first_trial},
+      {"precision", boost::json::value(std::string(to_string(o.run.precision)))},
+      {"engine", boost::json::value(std::string(to_string(o.run.engine)))}};
   for (const auto& [name, value] : here) {
     const boost::json::value* there = config.record().if_contains(name);
     if (!there || *there == value) continue;
@@ -176,6 +179,7 @@ class Reporter final : public glifr::TrialObserver {
   void after_validation(const glifr::Trial& trial, double loss, std::optional<double> accuracy) override {
     progress_.after_validation(trial, loss, accuracy);
   }
+  void fail(const glifr::Trial& trial) override { progress_.remove(trial); }
   void end(const glifr::Trial& trial, const glifr::TrialOutcome& outcome) override {
     progress_.remove(trial);
     if (outcome.state == glifr::TrialOutcome::State::interrupted) return;
@@ -264,11 +268,53 @@ bool can_rewrite_lines() {
   return isatty(STDOUT_FILENO) != 0 && (!kind || kind != std::string_view("dumb"));
 }
 
+std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> folders;
+  std::error_code error;  // what cannot be looked at holds none
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code unknown;
+    if (entry->is_directory(unknown)) folders.push_back(entry->path());
+  }
+  std::ranges::sort(folders);
+  return folders;
+}
+
+/// The tasks of which a folder of results holds trials.
+std::vector<std::string> tasks_in(const std::filesystem::path& results) {
+  const auto is_trial = [](const std::filesystem::path& folder) {
+    std::error_code unknown;
+    return std::filesystem::exists(glifr::TrialFolder(folder).record(), unknown);
+  };
+  const auto is_model = [&](const std::filesystem::path& folder) {
+    return std::ranges::any_of(folders_in(folder), is_trial);
+  };
+  std::vector<std::string> tasks;
+  for (const std::filesystem::path& folder : folders_in(results)) {
+    if (std::ranges::any_of(folders_in(folder), is_model)) tasks.push_back(folder.filename());
+  }
+  return tasks;
+}
+
+/// Refuses to go on with the task that is taken where none is named, if there are trials of other tasks alone.
+void check_resumed_task(const Options& o) {
+  const bool is_named = o.task || o.name || !o.config.empty();
+  if (o.run.existing != glifr::Existing::resume || is_named) return;
+  const std::vector<std::string> tasks = tasks_in(o.run.out);
+  const std::string taken(glifr::default_task);
+  const auto is_taken = [&](const std::string& task) { return task == taken || task.starts_with(taken + "@"); };
+  if (tasks.empty() || std::ranges::any_of(tasks, is_taken)) return;
+  throw glifr::ConfigError("--resume", o.run.out.string() + " holds trials of " + glifr::joined(tasks) +
+                                           " and none of " + taken +
+                                           ", the default; accepted: --task, --config or --name, which say what to go "
+                                           "on with");
+}
+
 /// Trains all that is asked for, or this process's part of it.
 int train(Options o, const glifr::Config& config, const std::vector<glifr::Config>& variations,
           const std::vector<glifr::Model>& models, glifr::DataStore& data, glifr::Index threads, Progress& progress,
           glifr::LaunchedGroup* group) {
   const bool speaks = !group || group->rank() == 0;
+  glifr::on_first(group, [&] { check_resumed_task(o); });
   glifr::check_variations(variations, models, data.files());
   std::vector<glifr::PlannedTrial> plan = make_whole_plan(o, variations, models, data.files());
   if (group) require_same_run(*group, o, plan);
@@ -338,13 +384,27 @@ int run(const Options& asked, glifr::LaunchedGroup* group) {
   }
 }
 
+/// The option of which somebody may have thought who took this name for a key: "first_trial".
+std::optional<std::string> find_option(const std::vector<std::string>& names, std::string key) {
+  std::ranges::replace(key, '_', '-');
+  const auto found = std::ranges::find(names, key);
+  return found == names.end() ? std::nullopt : std::optional(*found);
+}
+
 }  // namespace
 
 int run_train(int argc, char** argv) {
   cli::name_program(argc, argv, "glifr_train");
   return cli::run_program_in_group([&](glifr::LaunchedGroup* group) {
     const ParsedOptions parsed = parse_options(argc, argv);
-    return parsed.exit_code ? *parsed.exit_code : run(parsed.options, group);
+    if (parsed.exit_code) return *parsed.exit_code;
+    try {
+      return run(parsed.options, group);
+    } catch (const glifr::UnknownKey& error) {
+      const auto option = find_option(parsed.names, error.key());
+      if (!option) throw;
+      throw glifr::Error(std::string(error.what()) + "; there is the option --" + *option);
+    }
   });
 }
 

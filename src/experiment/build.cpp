@@ -2,10 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "glifr/error.hpp"
 #include "glifr/experiment/task.hpp"
 
 namespace glifr {
@@ -40,6 +44,20 @@ void complete(LayerDescription& layer, const Settings& s) {
     layer.synaptic_delay = neuron.has_synaptic_delay ? s.model.synaptic_delay : 0;
 }
 
+/// Of a network whose parameters have so many bytes.
+[[noreturn]] void refuse_size(const Settings& s, double bytes) {
+  char gigabytes[32];
+  std::snprintf(gigabytes, sizeof gigabytes, "%.3g", bytes / 1e9);
+  const std::vector<LayerDescription>& layers = s.model.layers;
+  const auto largest = std::ranges::max_element(layers, {}, &LayerDescription::size);
+  const std::string found = layers.empty() ? std::to_string(s.model.hidden_size)
+                                           : "layer " + std::to_string(largest - layers.begin() + 1) +
+                                                 " with a size of " + std::to_string(largest->size);
+  throw ConfigError(layers.empty() ? "hidden_size" : "layers",
+                    "found " + found + "; the parameters of such a network (" + s.model.name + ") take " + gigabytes +
+                        " GB, more memory than there is");
+}
+
 }  // namespace
 
 Model model_of(const Settings& s) {
@@ -62,20 +80,12 @@ std::unique_ptr<RecurrentNetwork<T>> make_network(const Settings& s) {
   const NetworkDescription description = describe_network(s);
   const double bytes = static_cast<double>(sizeof(T)) * static_cast<double>(count_parameters(description).all);
   const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
-  const auto refuse = [&] {
-    char gigabytes[32];
-    std::snprintf(gigabytes, sizeof gigabytes, "%.3g", bytes / 1e9);
-    throw ConfigError("hidden_size", "found " + std::to_string(s.model.hidden_size) +
-                                         "; the parameters of such a network (" + s.model.name + ") take " + gigabytes +
-                                         " GB, more memory than there is");
-  };
-  if (bytes > memory) refuse();
+  if (bytes > memory) refuse_size(s, bytes);
   try {
     return make_network<T>(description);
   } catch (const std::bad_alloc&) {
-    refuse();
+    refuse_size(s, bytes);
   }
-  return nullptr;
 }
 
 TrainingSettings training_settings(const Settings& s, std::uint64_t seed, Engine engine) {

@@ -154,6 +154,19 @@ bool is_stated_by_layers(const std::string& key, const std::vector<Model>& model
   return is_constant;
 }
 
+/// Refuses a constant that is set beside what a layer states, naming the first that does.
+void refuse_constant(const std::string& key, const std::string& typed, const std::vector<Model>& models) {
+  for (const Model& model : models) {
+    for (std::size_t k = 0; k < model.layers.size(); ++k) {
+      const auto own = model.layers[k].constants.find(key);
+      if (own == model.layers[k].constants.end()) continue;
+      throw ConfigError(key, "found " + typed + ", and layer " + std::to_string(k + 1) + " of model " + model.name +
+                                 " has \"" + key + "\": " + format_number(own->second) +
+                                 ", which counts; remove that to set or sweep " + key);
+    }
+  }
+}
+
 /// Refuses what a described model is given by its name and its layers say themselves.
 void check_values_by_model(const detail::ConfigLayer& layer, const std::vector<Model>& models) {
   for (const json::key_value_pair& member : layer.values) {
@@ -182,6 +195,7 @@ void Config::check_effect(const std::vector<Model>& models) const {
     for (const json::key_value_pair& value : layer.values) {
       const std::string key = value.key();
       if (!is_stated_by_layers(key, models)) continue;
+      refuse_constant(key, *layer.origin.typed, models);
       throw ConfigError(key, "found " + *layer.origin.typed + "; the layers of " + models.front().name +
                                  " say what they are themselves, accepted: no value");
     }

@@ -110,7 +110,10 @@ std::string tasks_of(const ConfigKey& key, const std::vector<Config>& tasks) {
 /// A value in all models, as "128, lstmn 63": that of most, then those of the others.
 std::string value_text(const ConfigKey& key, const Config& config) {
   const auto value_in = [&](const Model& model) {
-    const json::value value = detail::value_of(key, config.resolve(model));
+    // What its `auto` becomes depends on the data, which are not there.
+    const bool is_open = key.name == "monitor";
+    const json::value value =
+        detail::value_of(key, is_open ? default_settings(find_task(config.base_task())) : config.resolve(model));
     const json::string* text = value.if_string();
     // A size that is not known before the data are is 0, which nobody can ask for.
     const bool is_size = key.name == "input_size" || key.name == "output_size";

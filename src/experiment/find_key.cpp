@@ -1,13 +1,13 @@
 #include "find_key.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "glifr/error.hpp"
+#include "glifr/experiment/config.hpp"
 
 namespace glifr::detail {
 namespace {
@@ -58,23 +58,6 @@ std::optional<std::string> nearest_key(std::string_view name) {
   return nearest;
 }
 
-/// What a name that is no key may have been meant for: an option of glifr_train ("seed", "first_trial"), or a key.
-std::string advice(std::string_view name) {
-  constexpr auto options = std::to_array<std::string_view>(
-      {"task",      "model",   "ntrials",     "first-trial", "config",     "epochs",    "data",
-       "cache",     "out",     "resume",      "overwrite",   "no-figures", "device",    "tf32",
-       "precision", "threads", "jobs",        "seed",        "engine",     "benchmark", "benchmark-seconds",
-       "sweep",     "monitor", "tensorboard", "cpu-target"});
-  std::string wanted = in_lower_case(name);
-  std::ranges::replace(wanted, '_', '-');
-  const auto option = std::ranges::find(options, wanted);
-  const std::optional<std::string> key = nearest_key(name);
-  std::string text;
-  if (option != options.end()) text += "; there is the option --" + std::string(*option);
-  if (key) text += "; the nearest is " + *key;
-  return text.empty() ? "; --print-config shows those that there are" : text;
-}
-
 }  // namespace
 
 const ConfigKey& find_key(const std::vector<ConfigKey>& keys, std::string_view name, const Task& task,
@@ -88,8 +71,10 @@ const ConfigKey& find_key(const std::vector<ConfigKey>& keys, std::string_view n
       others += (others.empty() ? "" : ", ") + other->name();
   }
   if (others.empty()) {
-    throw ConfigError(name.empty() ? "''" : std::string(name),
-                      "is no configuration key" + origin.place() + advice(name));
+    const std::optional<std::string> nearest = nearest_key(name);
+    throw UnknownKey(name.empty() ? "''" : std::string(name),
+                     "is no configuration key" + origin.place() +
+                         (nearest ? "; the nearest is " + *nearest : "; --print-config shows those that there are"));
   }
   throw ConfigError(std::string(name),
                     "is no key of task " + task.name() + origin.place() + "; accepted for " + others);

@@ -9,8 +9,8 @@
 
 namespace glifr::detail {
 
-/// Finds a key of a task by its name. Throws ConfigError where no task has such a key, with what may have been meant,
-/// or where only other tasks have it.
+/// Finds a key of a task by its name. Throws UnknownKey where no task has such a key, with the one that may have been
+/// meant, and ConfigError where only other tasks have it.
 [[nodiscard]] const ConfigKey& find_key(const std::vector<ConfigKey>& keys, std::string_view name, const Task& task,
                                         const Origin& origin);
 

@@ -135,14 +135,21 @@ std::vector<PlannedTrial> part_of(const std::vector<PlannedTrial>& plan, std::si
 
 namespace {
 
+/// Products in a forward pass of a batch, as of layers with one input a neuron and all connections.
+double count_products(const Settings& s) {
+  double sum = 0, inputs = static_cast<double>(s.model.input_size);
+  for (const LayerDescription& layer : describe_network(s).layers) {
+    const auto neurons = static_cast<double>(layer.size);
+    sum += neurons * (neurons + inputs);
+    inputs = neurons;
+  }
+  return static_cast<double>(s.training.batch_size * s.time_steps()) * sum;
+}
+
 /// Whether a forward pass of each trial has fewer products than that.
 bool are_small(const std::vector<PlannedTrial>& plan, double products) {
-  return std::all_of(plan.begin(), plan.end(), [&](const PlannedTrial& p) {
-    const Settings& s = p.trial.settings;
-    return static_cast<double>(s.training.batch_size * s.time_steps() * s.model.hidden_size) *
-               static_cast<double>(s.model.hidden_size + s.model.input_size) <
-           products;
-  });
+  return std::ranges::all_of(
+      plan, [&](const PlannedTrial& planned) { return count_products(planned.trial.settings) < products; });
 }
 
 /// A number for each trial, the same for those whose networks and batches have the same sizes.

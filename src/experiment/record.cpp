@@ -29,14 +29,6 @@ constexpr std::string_view how_to_start_afresh = "; --overwrite starts the trial
 /// Members of a record that say of what its keys are the settings.
 constexpr auto headings = std::to_array<std::string_view>({"task", "base_task", "model", "layers"});
 
-std::string name_of(Precision precision) {
-  return precision == Precision::float32 ? "float32" : "float64";
-}
-
-std::string name_of(Engine engine) {
-  return engine == Engine::fused ? "fused" : "composed";
-}
-
 std::string text_of(std::uint32_t checksum) {
   char text[9];
   std::snprintf(text, sizeof text, "%08x", static_cast<unsigned>(checksum));
@@ -55,10 +47,11 @@ std::string text_of(const json::object& record, std::string_view key, const char
 /// Of one trial: seed and the like, which are no settings.
 std::optional<Difference> difference_beside_settings(const json::object& record, Index trial,
                                                      const RunOptions& options) {
-  const std::pair<const char*, json::value> expected[] = {{"seed", json::value(options.seed)},
-                                                          {"trial", json::value(trial)},
-                                                          {"precision", json::value(name_of(options.precision))},
-                                                          {"engine", json::value(name_of(options.engine))}};
+  const std::pair<const char*, json::value> expected[] = {
+      {"seed", json::value(options.seed)},
+      {"trial", json::value(trial)},
+      {"precision", json::value(std::string(to_string(options.precision)))},
+      {"engine", json::value(std::string(to_string(options.engine)))}};
   for (const auto& [key, here] : expected) {
     // Records of versions before 0.1 have no engine.
     const std::string there = text_of(record, key, key == std::string_view("engine") ? "\"fused\"" : "none");
@@ -130,8 +123,8 @@ json::object make_record(const Trial& trial, const RunOptions& options, Index tr
   record["version"] = std::string(version());
   record["seed"] = options.seed;
   record["trial"] = trial.number;
-  record["precision"] = name_of(options.precision);
-  record["engine"] = name_of(options.engine);
+  record["precision"] = std::string(to_string(options.precision));
+  record["engine"] = std::string(to_string(options.engine));
   record["device"] = options.device;
   record["cpu_target"] = std::string(to_string(cpu_target()));
   record["trained_parameters"] = trained_parameters;

@@ -104,6 +104,7 @@ TrialOutcome run_in_folder(const Trial& trial, const RunOptions& options, DataSt
       return run_in_own_folder<float>(trial, options, data, workers, stop, observer);
     return run_in_own_folder<double>(trial, options, data, workers, stop, observer);
   } catch (...) {
+    observer.fail(trial);
     if (lock) {
       lock.reset();  // whose file is in the folder
       remove_empty(trial.folder(options.out).path(), makes_results);

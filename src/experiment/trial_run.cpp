@@ -22,6 +22,7 @@
 #include "glifr/io/files.hpp"
 #include "glifr/io/json.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/network/initialize.hpp"
 #include "glifr/training/checkpoint.hpp"
 #include "glifr/training/class_weights.hpp"
@@ -78,19 +79,34 @@ void share_state(Trainer<T>& trainer, Group& group) {
   trainer.set_position(decided_by_first(&group, [&] { return trainer.position(); }));
 }
 
+/// "0, 3, 4, 5, 6 and 2 more"
+std::string list_classes(const std::vector<Index>& classes) {
+  constexpr std::size_t most = 5;
+  const std::size_t listed = std::min(classes.size(), most), more = classes.size() - listed;
+  const std::string text =
+      joined(std::span(classes).first(listed), ", ", [](Index number) { return std::to_string(number); });
+  return text + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+}
+
 /// Says where the training samples are of one class, or of some classes none.
 template <Scalar T>
 std::optional<std::string> note_on_labels(const Dataset<T>& data) {
   if (data.classes() == 0) return std::nullopt;
   const std::vector<Index> counts = class_counts(data);
-  const Index classes = std::ssize(counts), missing = std::ranges::count(counts, 0);
-  if (missing == classes - 1) {
+  const Index classes = std::ssize(counts);
+  std::vector<Index> missing;
+  for (Index number = 0; number < classes; ++number) {
+    if (counts[static_cast<std::size_t>(number)] == 0) missing.push_back(number);
+  }
+  if (std::ssize(missing) == classes - 1) {
     const auto only = std::ranges::find_if(counts, [](Index samples) { return samples > 0; });
     return "the training data have one class, " + std::to_string(only - counts.begin()) +
            ", so that there is nothing to tell apart";
   }
-  if (missing == 0) return std::nullopt;
-  return std::to_string(missing) + " of the " + std::to_string(classes) + " classes have no training sample";
+  if (missing.empty()) return std::nullopt;
+  return std::to_string(missing.size()) + " of the " + std::to_string(classes) +
+         (missing.size() == 1 ? " classes has no training sample: " : " classes have no training sample: ") +
+         list_classes(missing) + " (classes count from 0)";
 }
 
 void remove_part(const fs::path& path) {

@@ -7,11 +7,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "glifr/cells/connections.hpp"
 #include "glifr/error.hpp"
 #include "glifr/io/csv.hpp"
 #include "glifr/io/number.hpp"
+#include "glifr/io/text.hpp"
 #include "glifr/neurons/built_in.hpp"
 
 namespace glifr {
@@ -56,8 +58,9 @@ constexpr auto no_constants = std::to_array<std::string_view>(
      "test_targets", "train_data", "train_labels", "train_lengths", "train_targets", "validation_data",
      "validation_labels", "validation_lengths", "validation_targets",
      // Their documents.
-     "base", "description", "models", "layers", "task", "base_task", "model", "version", "seed", "trial", "precision",
-     "engine", "device", "cpu_target", "trained_parameters", "data", "validation", "starts_from",
+     "base", "name", "description", "models", "layers", "task", "base_task", "model", "version", "seed", "trial",
+     "precision", "engine", "device", "cpu_target", "trained_parameters", "data", "validation", "starts_from",
+     "imported_from",
      // Checkpoints.
      "delay_steps", "epoch", "step", "running_loss_sum", "running_correct", "running_samples", "optimizer_steps"});
 /// Names that its parameters cannot have: "all" of them in a layer's description, and columns in tables of neurons.
@@ -119,11 +122,11 @@ void check_names(const NeuronInfo& info) {
 /// Those that a predicate holds for.
 template <class Predicate>
 std::string names_of(const NeuronInfo& info, Predicate holds) {
-  std::string names;
+  std::vector<std::string> names;
   for (const NeuronConstant& constant : info.constants) {
-    if (holds(constant)) names.append(names.empty() ? "" : ", ").append(constant.name);
+    if (holds(constant)) names.push_back(constant.name);
   }
-  return names.empty() ? "none" : names;
+  return names.empty() ? "none" : joined(names);
 }
 
 const NeuronConstant* named_constant(const NeuronInfo& info, const std::string& name) {
@@ -160,14 +163,15 @@ std::vector<const NeuronInfo*> known_neurons() {
 }
 
 const NeuronInfo& find_neuron(const std::string& name, Index num_ascs) {
-  std::string names, counts;
+  std::vector<std::string> names, counts;
   for (const NeuronInfo& info : neurons()) {
     if (info.name == name && info.num_ascs == num_ascs) return info;
-    if (info.name == name) counts.append(counts.empty() ? "" : ", ").append(std::to_string(info.num_ascs));
-    if (names.find(info.name) == std::string::npos) names.append(names.empty() ? "" : ", ").append(info.name);
+    if (info.name == name) counts.push_back(std::to_string(info.num_ascs));
+    if (std::ranges::find(names, info.name) == names.end()) names.push_back(info.name);
   }
-  if (counts.empty()) throw ConfigError("neuron", "found '" + name + "'; accepted: " + names);
-  throw ConfigError("num_ascs", "found " + std::to_string(num_ascs) + "; accepted for neuron " + name + ": " + counts);
+  if (counts.empty()) throw ConfigError("neuron", "found '" + name + "'; accepted: " + joined(names));
+  throw ConfigError("num_ascs",
+                    "found " + std::to_string(num_ascs) + "; accepted for neuron " + name + ": " + joined(counts));
 }
 
 void detail::add_neuron(NeuronInfo info) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "glifr/error.hpp"
 #include "glifr/experiment/keys.hpp"
 #include "glifr/experiment/settings.hpp"
 #include "glifr/export.hpp"
@@ -27,6 +28,12 @@ struct TaskInfo {
 [[nodiscard]] GLIFR_API std::vector<TaskInfo> builtin_tasks();
 
 inline constexpr std::string_view default_task = "sine";  ///< What is trained on where nobody says.
+
+/// A name that is no configuration key of any task.
+class GLIFR_API UnknownKey : public ConfigError {
+ public:
+  using ConfigError::ConfigError;
+};
 
 /// What is asked for, before a model is chosen: the configuration of a task and changes to it. A stack of layers, each
 /// a JSON object of keys; a key has the value of the uppermost layer that gives one for the model in question.
@@ -76,8 +83,8 @@ class GLIFR_API Config {
   [[nodiscard]] const std::vector<Model>& described_models() const;
   /// The models that the file names as its own; empty where it names none.
   [[nodiscard]] const std::vector<std::string>& models() const;
-  /// What the file, a trial's config.json, records of that trial beside its settings: version, seed, trial, precision,
-  /// device, trained_parameters. None of it takes part in `resolve`.
+  /// What the file, a trial's config.json, records of that trial beside its settings, as its seed and device (all
+  /// members: docs/configuration.md). None of it takes part in `resolve`.
   [[nodiscard]] const boost::json::object& record() const;
 
   /// The settings of one model. Throws ConfigError where settings contradict each other, as freq_min above freq_max.

@@ -50,7 +50,7 @@ class GLIFR_API DataStore {
   /// The data of a task; `seed` decides noise and permutations. DataError, ConfigError as the readers.
   template <Scalar T>
   [[nodiscard]] TaskData<T> load(const Settings& settings, std::uint64_t seed);
-  /// The digest of what `load` gave for the same settings and seed; taken once, whatever the number of trials.
+  /// The digest of data that `load` gave; taken once, whatever the number of trials.
   template <Scalar T>
   [[nodiscard]] TaskDigest digest(const TaskData<T>& data);
   /// The same of a part of it.

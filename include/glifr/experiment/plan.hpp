@@ -56,10 +56,9 @@ struct PlannedOutcome {
 GLIFR_API void check_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options);
 
 /// Runs a plan with `jobs` trials side by side, one of them on the calling thread, after `check_plan`; fewer, where the
-/// system has no thread for each. On a device, these are lanes of a `Fleet`, and
-/// trials of one shape are started one after another. A trial that diverges is reported in its outcome and the others
-/// go on; any other error stops all (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's
-/// order.
+/// system has no thread for each. On a device, these are lanes of a `Fleet`, and trials of one shape are started one
+/// after another. A trial that diverges is reported in its outcome and the others go on; any other error stops all
+/// (running ones write a checkpoint) and is thrown on. Outcomes are in the plan's order.
 GLIFR_API std::vector<PlannedOutcome> run_plan(const std::vector<PlannedTrial>& plan, const RunOptions& options,
                                                DataStore& data, Index threads, Index jobs, std::atomic<bool>& stop,
                                                TrialObserver& observer);

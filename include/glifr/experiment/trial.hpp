@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "glifr/experiment/data.hpp"
 #include "glifr/experiment/settings.hpp"
@@ -21,6 +22,11 @@ class Group;
 
 /// The numbers that are computed with.
 enum class Precision { float32, float64 };
+
+/// "float32" or "float64", as options and records name it.
+[[nodiscard]] constexpr std::string_view to_string(Precision precision) {
+  return precision == Precision::float32 ? "float32" : "float64";
+}
 
 /// What to do with a trial's folder in which there is something already.
 enum class Existing { refuse, resume, overwrite };
@@ -83,8 +89,10 @@ class GLIFR_API TrialObserver {
   virtual void after_epoch(const Trial& /*trial*/, const EpochReport& /*report*/) {}
   /// After an epoch that was validated.
   virtual void after_validation(const Trial& /*trial*/, double /*loss*/, std::optional<double> /*accuracy*/) {}
-  /// Not called for a trial that fails.
+  /// After the trial, unless it failed.
   virtual void end(const Trial& /*trial*/, const TrialOutcome& /*outcome*/) {}
+  /// In place of `end` where reading, training or testing fails; `run_trial` throws the error.
+  virtual void fail(const Trial& /*trial*/) {}
 };
 
 /// Whether a trial's folder holds a complete trial: a test result and a checkpoint, both of which can be read, and

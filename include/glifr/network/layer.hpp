@@ -8,13 +8,10 @@
 
 #include "glifr/cells/cell.hpp"
 #include "glifr/export.hpp"
+#include "glifr/network/engine.hpp"
 #include "glifr/neurons/built_in.hpp"
 
 namespace glifr {
-
-/// How a network is run: in fused scans, or one tape operation after another (slow; the reference that the scans are
-/// held against).
-enum class Engine { fused, composed };
 
 /// One of a network's states over time, without gradient.
 template <Scalar T>

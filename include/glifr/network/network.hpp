@@ -109,8 +109,8 @@ class GLIFR_API RecurrentNetwork {
   [[nodiscard]] const std::vector<std::vector<T>>& silencing() const { return silencing_; }
 
   /// Runs the network over a batch. What is recorded on the tape leads back to the parameters (and the inputs, if they
-  /// have gradients). std::logic_error where there is no layer, or one
-  /// was never initialised: all of its parameters are zero.
+  /// have gradients). std::logic_error where there is no layer, or one was never initialised: all of its parameters are
+  /// zero.
   [[nodiscard]] Prediction<T> forward(Tape<T>& tape, const Sequence<T>& input,
                                       const ForwardOptions<T>& options = {}) const;
 

@@ -50,8 +50,7 @@ struct LearningRate {
 
 /// What a plateau schedule multiplies the learning rate by: `step_factor` once more after every `plateau_patience`
 /// epochs in a row without a value below the lowest so far. Epochs of the warm-up do not count, nor do their values. A
-/// pure function of the values seen, so that a resumed
-/// training restores it by showing it those of the epochs before.
+/// pure function of the values seen, so that a resumed training restores it by showing it those of the epochs before.
 class PlateauSchedule {
  public:
   /// Nothing seen: factor 1. Of another schedule than plateau, the factor stays 1.

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "glifr/network/network.hpp"
+#include "glifr/network/engine.hpp"
 #include "glifr/training/optimizer.hpp"
 #include "glifr/training/schedule.hpp"
 

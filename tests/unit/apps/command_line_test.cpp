@@ -291,18 +291,38 @@ TEST_CASE("an empty value, or the next option in the place of a value, is refuse
   require_refused(session.train({"--set", "hidden_size={}"}), "hidden_size: found {}; accepted: an integer");
 }
 
-TEST_CASE("the options that unknown keys point at exist") {
+TEST_CASE("a key that is no key but an option points at it, whichever option it is") {
   const Session session;
-  const std::string help = session.train({"--help"}).out;
-  for (const std::string name :
-       {"task",      "model",   "ntrials", "first_trial", "config",     "epochs",    "data",
-        "cache",     "out",     "resume",  "overwrite",   "no_figures", "device",    "tf32",
-        "precision", "threads", "jobs",    "seed",        "engine",     "benchmark", "benchmark_seconds"}) {
-    std::string option = "--" + name;
-    std::ranges::replace(option, '_', '-');
-    CHECK_THAT(help, Catch::Contains("  " + option + " ") || Catch::Contains("  " + option + "\n"));
-    require_refused(session.train({"--set", name + "=1"}), "there is the option " + option);
+  std::istringstream help(session.train({"--help"}).out);
+  int options = 0;
+  for (std::string line; std::getline(help, line);) {
+    const std::size_t begin = line.find("--");
+    if (begin == std::string::npos || line.find_first_not_of(" ") != begin) continue;
+    const std::string option = line.substr(begin, line.find_first_of(" ,", begin) - begin);
+    std::string key = option.substr(2);
+    if (key == "monitor" || key == "tensorboard") continue;  // which are keys
+    ++options;
+    std::ranges::replace(key, '-', '_');
+    INFO(key);
+    require_refused(session.train({"--set", key + "=1"}), "; there is the option " + option);
   }
+  CHECK(options >= 25);
+  glifr::test::write_text(session.file("seed.json"), R"({"base": "sine", "lr": 1, "seed": 3})");
+  require_refused(session.train({"--config", session.file("seed.json")}), "; there is the option --seed");
+}
+
+TEST_CASE("what is resumed where no task is named is one that is there") {
+  const Session session;
+  const Words options{"--model", "rnn", "--epochs", "1", "--set", "hidden_size=4", "--out", session.file("results")};
+  const auto train = [&](Words words) {
+    words.insert(words.end(), options.begin(), options.end());
+    return session.train(words);
+  };
+  REQUIRE(train({"--resume", "--name", "mine"}).exit_code == 0);
+  require_refused(train({"--resume"}), "results holds trials of mine and none of sine, the default; accepted: --task");
+  CHECK(train({"--resume", "--name", "mine"}).exit_code == 0);
+  CHECK(train({"--resume", "--task", "sine"}).exit_code == 0);
+  CHECK(train({"--resume"}).exit_code == 0);  // as there are trials of sine now
 }
 
 TEST_CASE("printed settings and a trial's record can be given to --config") {
@@ -416,4 +436,16 @@ TEST_CASE("progress stays on one line of a terminal, however narrow") {
     }
     CHECK(lines >= 2);
   }
+}
+
+TEST_CASE("a trial that diverged goes from the line of a terminal") {
+  const Session session;
+  const std::string text =
+      on_terminal(200, {GLIFR_TRAIN, "--model", "rnn", "--sweep", "lr=1e30,1e-4", "--jobs", "2", "--threads", "2",
+                        "--set", "hidden_size=3", "--epochs", "3000000", "--set", "checkpoint_seconds=100", "--out",
+                        session.file("results"), "--no-figures"});
+  CAPTURE(text);
+  const std::size_t last = text.rfind("rnn trial 0");
+  REQUIRE(last != std::string::npos);
+  CHECK_THAT(text.substr(text.rfind('[', last)), Catch::StartsWith("[1/2 trials] sine@lr=0.0001 rnn trial 0 "));
 }

@@ -33,6 +33,12 @@ TEST_CASE("a network for which there is no memory is refused, naming its size") 
   CHECK_THROWS_WITH(
       make_network<float>(settings),
       Catch::Contains("hidden_size: found 100000000; the parameters of such a network (lstmn) take 1.6e+08 GB"));
+  settings = Config("sine").resolve(find_model("rnn"));
+  settings.model.name = "mine";
+  settings.model.layers = {{.neuron = "rnn", .size = 8}, {.neuron = "rnn", .size = 100'000'000}};
+  CHECK_THROWS_WITH(make_network<float>(settings),
+                    Catch::Contains("layers: found layer 2 with a size of 100000000; the parameters of such a network "
+                                    "(mine) take 4e+07 GB"));
 }
 
 TEST_CASE("a layer without neurons or inputs is refused, naming which") {

@@ -177,7 +177,7 @@ TEST_CASE("wrong changes are refused with the key, what was found and what is ac
   refused("optimizer=rmsprop", "optimizer: found 'rmsprop'; accepted: adam, sgd or adamw");
   refused("lr_schedule=1", "lr_schedule: found 1; accepted: constant, step, cosine or plateau");
   refused("sigma_v_anneal=yes", "sigma_v_anneal: found 'yes'; accepted: true or false");
-  refused("epochs=3", "epochs: is no configuration key; there is the option --epochs; the nearest is max_epochs");
+  refused("epochs=3", "epochs: is no configuration key; the nearest is max_epochs");
   refused("batchsize=3", "batchsize: is no configuration key; the nearest is batch_size");
   refused("LR=3", "LR: is no configuration key; the nearest is lr");
   refused("permute_pixels=true", "permute_pixels: is no key of task lmnist; accepted for pmnist");
@@ -205,28 +205,26 @@ TEST_CASE("numbers are decimal, and whole ones may be written in any way that is
   CHECK_THROWS_WITH(from_text(R"({"lr": 1e999})"), Contains("has 1e999, which does not fit"));
 }
 
-TEST_CASE("only near keys are suggested, and options where there is one") {
+TEST_CASE("only near keys are suggested") {
   const auto advice = [](const std::string& name) -> std::string {
     try {
       Config("sine").set(name + "=1");
-    } catch (const ConfigError& error) {
+    } catch (const UnknownKey& error) {
+      CHECK(error.key() == name);
       const std::string text = error.what();
       return text.substr(text.find(';'));
     }
     return "it is a key";
   };
-  CHECK(advice("seed") == "; there is the option --seed");
-  CHECK(advice("first_trial") == "; there is the option --first-trial");
   CHECK(advice("hiden_size") == "; the nearest is hidden_size");
   CHECK(advice("my_batch_size") == "; the nearest is batch_size");
   CHECK(advice("Batch_Size") == "; the nearest is batch_size");
-  for (const char* name : {"colour", "x", "learning_rate"}) {
+  for (const char* name : {"colour", "x", "learning_rate", "seed", "first_trial"}) {
     INFO(name);
     CHECK(advice(name) == "; --print-config shows those that there are");
   }
   CHECK_THROWS_WITH(Config("sine").set("=1"), Contains("'': is no configuration key"));
-  CHECK_THROWS_WITH(from_text(R"({"lr": 1, "seed": 3})"),
-                    Contains("seed: is no configuration key in") && Contains("--seed"));
+  CHECK_THROWS_WITH(from_text(R"({"lr": 1, "seed": 3})"), Contains("seed: is no configuration key in"));
 }
 
 TEST_CASE("what is printed of a configuration can be read, for every task and model") {

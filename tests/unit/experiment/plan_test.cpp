@@ -109,4 +109,21 @@ TEST_CASE("a device takes the trials of one shape side by side, where a step is 
   CHECK(choose_lanes(make_plan(large, {find_model("glifr_lheta")}, 0, 7, {.out = folder.path()}, {})) == 1);
 }
 
+TEST_CASE("trials side by side are chosen by all layers of a network") {
+  const test::TemporaryFolder folder;
+  const auto plan_of_sizes = [&](const std::string& first, const std::string& second) {
+    const auto file = folder.path() / "mine.json";
+    test::write_text(file, R"({"base": "sine", "models": {"m": {"layers": [{"size": )" + first + R"(}, {"size": )" +
+                               second + "}]}}}");
+    const Config config = Config::from_file(file, std::nullopt);
+    return make_plan(config, config.described_models(), 0, 2, {.out = folder.path()}, {});
+  };
+  CHECK(choose_jobs(plan_of_sizes("8", "9"), 2) == 2);
+  CHECK(choose_lanes(plan_of_sizes("8", "9")) == 2);
+  for (const auto& [first, second] : {std::pair("8", "4096"), std::pair("4096", "8")}) {
+    CHECK(choose_jobs(plan_of_sizes(first, second), 2) == 1);
+    CHECK(choose_lanes(plan_of_sizes(first, second)) == 1);
+  }
+}
+
 }  // namespace

@@ -48,11 +48,13 @@ class Listener final : public TrialObserver {
   }
   void after_epoch(const Trial&, const EpochReport&) override { ++epochs; }
   void end(const Trial&, const TrialOutcome&) override {
+    ++ended;
     if (on_end) on_end();
   }
+  void fail(const Trial&) override { ++failed; }
 
   std::string notes;
-  Index epochs = 0;
+  Index epochs = 0, ended = 0, failed = 0;
   std::function<void(const std::string&)> on_note;
   std::function<void(const Position&)> on_step;
   std::function<void()> on_end;
@@ -806,7 +808,21 @@ TEST_CASE("training data of one class are trained on, with a note") {
   some[3] = 2;
   test::write_text(session.images("train-labels-idx1-ubyte"), test::idx_bytes({12}, some));
   session.run();
-  CHECK_THAT(session.listener.notes, Contains("8 of the 10 classes have no training sample"));
+  CHECK_THAT(session.listener.notes, Contains("8 of the 10 classes have no training sample: 0, 1, 3, 4, 5 and 3 more "
+                                              "(classes count from 0)"));
+  for (test::Bytes::size_type i = 0; i < some.size(); ++i) some[i] = static_cast<test::Bytes::value_type>(1 + i % 9);
+  test::write_text(session.images("train-labels-idx1-ubyte"), test::idx_bytes({12}, some));
+  session.run();
+  CHECK_THAT(session.listener.notes, Contains("1 of the 10 classes has no training sample: 0 (classes count from 0)"));
+}
+
+TEST_CASE("an observer hears of the end of a trial that diverges") {
+  Session session;
+  const auto outcomes = session.run_models("glifr_lheta", {"max_epochs=50", "lr=1e30"});
+  REQUIRE(outcomes.size() == 1);
+  CHECK_FALSE(outcomes[0].failure.empty());
+  CHECK(session.listener.failed == 1);
+  CHECK(session.listener.ended == 0);
 }
 
 TEST_CASE("a trial's folder is held until the observer, too, has written what it writes into it") {

@@ -82,6 +82,11 @@ TEST_CASE("a registered neuron is made by its name") {
   CHECK(network->layer(0).size() == 3);
 }
 
+TEST_CASE("neurons are listed once each, also where the name of one is within that of another") {
+  detail::add_neuron({.name = "lif"});
+  CHECK_THROWS_WITH(find_neuron("gliff", 0), Contains("accepted: glifr, rnn, lstm, ") && Contains(", lif"));
+}
+
 TEST_CASE("what is known of a neuron stays where it is when others are registered") {
   const NeuronInfo& rnn = find_neuron("rnn", 0);
   for (int i = 0; i < 100; ++i) detail::add_neuron({.name = "another_" + std::to_string(i)});
