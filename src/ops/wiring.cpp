@@ -1,7 +1,5 @@
 #include "glifr/ops/wiring.hpp"
 
-#include <cstdint>
-#include <limits>
 #include <string>
 
 #include "connections.hpp"
@@ -14,14 +12,12 @@ namespace {
 
 /// Of weights [inputs, connections] and their list.
 template <Scalar T>
-void check_list(const char* operation, const Var<T>& x, const Var<T>& connections, Index senders, Index receivers) {
+void check_shapes(const char* operation, const Var<T>& x, const Var<T>& connections) {
   detail::check_tape(operation, x, connections);
-  const View<T> pairs = connections.value();
-  if (pairs.rows != 2 || pairs.columns != x.value().columns) {
+  if (connections.value().rows != 2 || connections.value().columns != x.value().columns) {
     throw ShapeError(operation, "a list of connections " + to_string(Shape{2, x.value().columns}),
                      to_string(connections.shape()));
   }
-  if (!x.tape().device()) detail::check_connections<T>(pairs, senders, receivers);
 }
 
 }  // namespace
@@ -30,7 +26,8 @@ template <Scalar T>
 Var<T> place_weights(const Var<T>& x, const Var<T>& connections, Index senders, Index receivers) {
   Tape<T>& tape = x.tape();
   const View<T> values = x.value();
-  check_list("place_weights", x, connections, senders, receivers);
+  check_shapes("place_weights", x, connections);
+  if (!tape.device()) detail::check_connections<T>(connections.value(), senders, receivers);
   const Var<T> y = tape.make_from({senders, values.rows * receivers}, x);
   kernels::fill(tape.memory(), y.value(), T(0));
   for_each_element(tape.device(), values.rows, values.columns,
@@ -55,7 +52,12 @@ Var<T> sign_weights(const Var<T>& x, const Var<T>& signs, const Var<T>& connecti
     if (known != values.rows)
       throw ShapeError("sign_weights", std::to_string(values.rows) + " signs", std::to_string(known));
   } else {
-    check_list("sign_weights", x, connections, known, std::numeric_limits<std::int32_t>::max());
+    check_shapes("sign_weights", x, connections);
+    // Senders ascend, as whoever takes the weights sees: once a step is enough.
+    const View<T> pairs = connections.value();
+    if (!tape.device() && pairs.columns > 0 &&
+        !(pairs(0, 0) >= T(0) && pairs(0, pairs.columns - 1) < static_cast<T>(known)))
+      throw ShapeError("sign_weights", "senders below " + std::to_string(known), "others");
   }
   const Var<T> y = tape.make_from(x.shape(), x);
   const T* sign = signs.value().data;
